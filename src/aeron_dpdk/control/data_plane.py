@@ -1,0 +1,103 @@
+"""The narrow face of the C side that the control plane works against.
+
+`aeron_dpdk.native` implements it over cffi, the unit tests over lists. All calls belong to one thread, the control
+thread, and none blocks. Frames are whole Ethernet frames without FCS.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from ipaddress import IPv4Address
+from typing import Protocol
+
+from aeron_dpdk.wire.ethernet import Mac
+
+
+@dataclass(frozen=True, slots=True)
+class FrameReceived:
+    """A frame from the port that is not Aeron data: ARP, ICMP (ADK_CONTROL_FRAME)."""
+
+    frame: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Unresolved:
+    """Our own frame, complete but for the destination MAC of `next_hop` (ADK_CONTROL_UNRESOLVED)."""
+
+    next_hop: IPv4Address
+    frame: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """`next_hop` was unknown, and the source MAC of its last frame was used instead (ADK_CONTROL_LEARN)."""
+
+    next_hop: IPv4Address
+    mac: Mac
+
+
+Event = FrameReceived | Unresolved | Learned
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """`speed_mbps` is 0 where the device does not know."""
+
+    is_up: bool
+    is_full_duplex: bool
+    speed_mbps: int
+
+
+class Count(StrEnum):
+    """The counts that the control plane keeps, by the names of adk_count_name()."""
+
+    CONTROL_MALFORMED = "control-malformed"
+    CONTROL_RATE_LIMITED = "control-rate-limited"
+    ARP_REQUESTS_SENT = "arp-requests-sent"
+    ARP_REPLIES_SENT = "arp-replies-sent"
+    ARP_IGNORED = "arp-ignored"
+    ARP_FAILED = "arp-failed"
+    ARP_CONFLICT = "arp-conflict"
+    PARKED_DROPPED = "parked-dropped"
+    ICMP_ECHO_REPLIES = "icmp-echo-replies"
+    ICMP_UNREACHABLE = "icmp-unreachable"
+    ICMP_FRAGMENTATION_NEEDED = "icmp-fragmentation-needed"
+    ICMP_IGNORED = "icmp-ignored"
+    LINK_CHANGES = "link-changes"
+    PORT_RESETS = "port-resets"
+
+
+class DataPlane(Protocol):
+    def receive(self) -> Event | None:
+        """The oldest waiting event, with copies of its bytes; None, without allocating, when there is none."""
+
+    def transmit(self, frame: bytes) -> bool:
+        """True when the frame was taken; False when the queue is full, which the data plane has then counted."""
+
+    def neighbour_set(self, ipv4: IPv4Address, mac: Mac) -> None:
+        """Lets the data path send to `ipv4`; replaces the MAC it may have had."""
+
+    def neighbour_forget(self, ipv4: IPv4Address) -> None:
+        """Back to unresolved. An unknown address is fine."""
+
+    def neighbour_was_used(self, ipv4: IPv4Address) -> bool:
+        """Whether the data path has sent to `ipv4` since the last call for it."""
+
+    def link(self) -> Link: ...
+
+    def count(self, what: Count, n: int = 1) -> None:
+        """Adds `n` to a count of the control plane's own."""
+
+    def reset_requested(self) -> bool:
+        """The device or the operator asked for a port restart that is not done yet."""
+
+    def request_reset(self) -> None: ...
+
+    def reset_step(self) -> bool:
+        """One step of a port restart: True while the data threads still have to let go of the port, False when
+        the port runs again. Raises when the restart failed; request_reset() then starts another try."""
+
+    def timer_manage(self) -> None:
+        """Turns the PMD's timers (rte_timer_manage); does nothing for a device that has none."""
+
+    def publish_counts(self) -> None:
+        """Writes all counts into Aeron's counters file."""
