@@ -1,0 +1,1 @@
+"""An Aeron media driver that moves UDP traffic over DPDK."""
