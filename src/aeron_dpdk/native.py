@@ -1,0 +1,262 @@
+"""The extension module with types: EAL, the stack above one port, Aeron's driver.
+
+All calls belong to the control thread, the one that made the `Eal`, unless they say otherwise. What fails in C
+raises the AeronDpdkError that fits, with the sentence C left behind.
+"""
+
+import errno
+import os
+from collections.abc import Sequence
+from ipaddress import IPv4Address
+from typing import Any
+
+from aeron_dpdk.control.data_plane import Count, Event, FrameReceived, Learned, Link, Unresolved
+from aeron_dpdk.errors import (
+    DirectoryError,
+    DirectoryInUseError,
+    DriverError,
+    EalError,
+    EalUsedError,
+    NotBuiltError,
+    PortError,
+    PortMemoryError,
+)
+from aeron_dpdk.seam import Parts, PortInfo, StackSettings
+from aeron_dpdk.wire.ethernet import Mac
+
+try:
+    from aeron_dpdk._native import ffi, lib
+except ImportError as error:
+    raise NotBuiltError(str(error)) from error
+
+DEFAULT_CACHE_SIZE = 0xFFFFFFFF  # UINT32_MAX, as aeron_dpdk.h has it
+
+
+def _text(pointer: Any) -> str:
+    return str(ffi.string(pointer).decode(errors="replace"))
+
+
+def _failure() -> tuple[str, int]:
+    """The sentence and the errno value of this thread's last failing call."""
+    return " ".join(_text(lib.adk_error_text()).split()), int(lib.adk_error_code())
+
+
+def _port_failure() -> PortError | PortMemoryError:
+    reason, code = _failure()
+    return PortMemoryError(reason) if code == errno.ENOMEM else PortError(reason, code)
+
+
+def aeron_version() -> str:
+    return _text(lib.adk_aeron_version())
+
+
+def dpdk_version() -> str:
+    return _text(lib.adk_dpdk_version())
+
+
+class Eal:
+    """DPDK's environment. The calling thread becomes the main lcore and the control thread."""
+
+    _used = False
+
+    def __init__(self, arguments: Sequence[str]) -> None:
+        """`arguments` begins with the program name. Raises EalError, and EalUsedError the second time."""
+        if Eal._used:
+            raise EalUsedError()
+        Eal._used = True
+        self._strings = [ffi.new("char[]", os.fsencode(argument)) for argument in arguments]
+        self._argv = ffi.new("char *[]", [*self._strings, ffi.NULL])  # getopt reorders it, DPDK may point into it
+        if lib.adk_eal_init(len(self._strings), self._argv) < 0:
+            raise EalError(_failure()[0], tuple(arguments))
+
+    def close(self) -> None:
+        lib.adk_eal_cleanup()
+
+
+class Stack:
+    """One started port and the tables above it; the DataPlane that the control plane works against."""
+
+    def __init__(self, settings: StackSettings) -> None:
+        """Raises PortError or PortMemoryError, with nothing left behind."""
+        self._kept = [_c_string(settings.rx_mempool_ops), _c_string(settings.tx_mempool_ops)]
+        pointer = lib.adk_stack_open(self._c_settings(settings))
+        if pointer == ffi.NULL:
+            raise _port_failure()
+        self._pointer = pointer
+        self._driver = ffi.NULL
+        self._event = ffi.new("adk_control_event_t *")
+        self._link = ffi.new("adk_link_t *")
+        self._counts = lib.adk_control_counts(pointer)
+        self._count_index = {name: index for index, name in enumerate(count_names())}
+
+    def _c_settings(self, settings: StackSettings) -> Any:
+        rx_ops, tx_ops = self._kept
+        return ffi.new(
+            "adk_settings_t *",
+            {
+                "port_id": settings.port_id,
+                "mtu": settings.mtu or 0,
+                "rx_queue_size": settings.rx_queue_size or 0,
+                "tx_queue_size": settings.tx_queue_size or 0,
+                "rx_mempool_cache_size": _cache_size(settings.rx_mempool_cache_size),
+                "tx_mempool_cache_size": _cache_size(settings.tx_mempool_cache_size),
+                "rx_mempool_ops": rx_ops,
+                "tx_mempool_ops": tx_ops,
+                "tx_mempool_per_queue": settings.tx_mempool_per_queue,
+                "prefix_length": settings.prefix_length or 0,
+                "threads_shared": settings.threads_shared,
+                "local_ipv4": int(settings.local_address),
+                "gateway_ipv4": int(settings.gateway) if settings.gateway else 0,
+            },
+        )
+
+    @property
+    def pointer(self) -> Any:
+        """The adk_stack_t of C, for the load generator."""
+        return self._pointer
+
+    def open_driver(self, interface_name: str) -> "Driver":
+        driver = Driver(self._pointer, interface_name)
+        self._driver = driver.pointer
+        return driver
+
+    def close(self) -> None:
+        """After the driver's close()."""
+        lib.adk_stack_close(self._pointer)
+
+    def port_info(self) -> PortInfo:
+        info = ffi.new("adk_port_info_t *")
+        if lib.adk_stack_port_info(self._pointer, info) < 0:
+            raise _port_failure()
+        return PortInfo(
+            name=_text(info.name),
+            driver=_text(info.driver),
+            mac=Mac(bytes(info.mac)),
+            mtu=info.mtu,
+            rx_queues=info.rx_queues,
+            tx_queues=info.tx_queues,
+            rx_queue_size=info.rx_queue_size,
+            tx_queue_size=info.tx_queue_size,
+            socket_id=info.socket_id,
+            rx_checksum_offload=bool(info.rx_checksum_offload),
+            tx_ipv4_checksum_offload=bool(info.tx_ipv4_checksum_offload),
+            tx_udp_checksum_offload=bool(info.tx_udp_checksum_offload),
+            needs_timer=bool(info.needs_timer),
+            steered=bool(info.steered),
+        )
+
+    # ---- DataPlane ----
+
+    def receive(self) -> Event | None:
+        event = self._event
+        if lib.adk_control_receive(self._pointer, event) == 0:
+            return None
+        if event.kind == lib.ADK_CONTROL_FRAME:
+            return FrameReceived(bytes(ffi.buffer(event.data, event.length)))
+        next_hop = IPv4Address(event.next_hop)
+        if event.kind == lib.ADK_CONTROL_UNRESOLVED:
+            return Unresolved(next_hop, bytes(ffi.buffer(event.data, event.length)))
+        return Learned(next_hop, Mac(bytes(event.hint_mac)))
+
+    def transmit(self, frame: bytes) -> bool:
+        return bool(lib.adk_control_transmit(self._pointer, frame, len(frame)))
+
+    def neighbour_set(self, ipv4: IPv4Address, mac: Mac) -> None:
+        if lib.adk_neighbour_set(self._pointer, int(ipv4), mac.octets) < 0:
+            raise _port_failure()
+
+    def neighbour_forget(self, ipv4: IPv4Address) -> None:
+        lib.adk_neighbour_forget(self._pointer, int(ipv4))
+
+    def neighbour_was_used(self, ipv4: IPv4Address) -> bool:
+        return bool(lib.adk_neighbour_was_used(self._pointer, int(ipv4)))
+
+    def link(self) -> Link:
+        link = self._link
+        if lib.adk_stack_link(self._pointer, link) < 0:
+            raise _port_failure()
+        return Link(bool(link.is_up), bool(link.is_full_duplex), link.speed_mbps)
+
+    def count(self, what: Count, n: int = 1) -> None:
+        self._counts[self._count_index[what]] += n
+
+    def reset_requested(self) -> bool:
+        return bool(lib.adk_stack_reset_requested(self._pointer))
+
+    def request_reset(self) -> None:
+        lib.adk_stack_request_reset(self._pointer)
+
+    def reset_step(self) -> bool:
+        result = lib.adk_stack_reset_step(self._pointer)
+        if result < 0:
+            raise _port_failure()
+        return bool(result)
+
+    def timer_manage(self) -> None:
+        lib.adk_timer_manage()
+
+    def publish_counts(self) -> None:
+        if self._driver != ffi.NULL:
+            lib.adk_driver_publish_counts(self._driver)
+
+
+class Driver:
+    """Aeron's media driver, over a stack or, with `stack` NULL, over kernel sockets like the stock one."""
+
+    def __init__(self, stack: Any, interface_name: str) -> None:
+        """Raises DirectoryInUseError, DirectoryError or DriverError. Aeron's files exist afterwards."""
+        self._interface_name = ffi.new("char[]", os.fsencode(interface_name))
+        pointer = lib.adk_driver_open(stack, self._interface_name)
+        if pointer == ffi.NULL:
+            raise _driver_failure()
+        self.pointer = pointer
+
+    @property
+    def aeron_directory(self) -> str:
+        return _text(lib.adk_driver_aeron_dir(self.pointer))
+
+    @property
+    def threading_mode(self) -> str:
+        return _text(lib.adk_driver_threading_mode(self.pointer))
+
+    def start(self, is_manual: bool = False) -> None:
+        if lib.adk_driver_start(self.pointer, is_manual) < 0:
+            raise _driver_failure()
+
+    def is_terminated(self) -> bool:
+        return bool(lib.adk_driver_state(self.pointer) == lib.ADK_DRIVER_TERMINATED)
+
+    def close(self) -> None:
+        if lib.adk_driver_close(self.pointer) < 0:
+            raise _driver_failure()
+
+
+def stock_driver() -> Driver:
+    """Aeron's own driver over kernel sockets, in this process; needs neither an Eal nor a Stack."""
+    return Driver(ffi.NULL, "")
+
+
+def count_names() -> list[str]:
+    """Every count's name, in the order of the rows."""
+    return [_text(lib.adk_count_name(index)) for index in range(lib.ADK_COUNT_SIZE)]
+
+
+def _c_string(text: str | None) -> Any:
+    return ffi.NULL if text is None else ffi.new("char[]", text.encode())
+
+
+def _cache_size(size: int | None) -> int:
+    return DEFAULT_CACHE_SIZE if size is None else size
+
+
+def _driver_failure() -> DirectoryInUseError | DirectoryError | DriverError:
+    reason, code = _failure()
+    directory = os.environ.get("AERON_DIR", "the default directory")
+    if code == errno.EBUSY:
+        return DirectoryInUseError(directory, reason)
+    if code in (errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EROFS):
+        return DirectoryError(directory, reason, f"uid {os.geteuid()}")
+    return DriverError(reason)
+
+
+PARTS = Parts(eal=Eal, stack=Stack)

@@ -1,0 +1,87 @@
+"""What crosses the seam between Python and C besides the data plane's events, as plain facts.
+
+`aeron_dpdk.native` makes these real over cffi; tests put their own in the same places.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+from typing import Protocol
+
+from aeron_dpdk.control.data_plane import DataPlane
+from aeron_dpdk.wire.ethernet import Mac
+
+
+@dataclass(frozen=True, slots=True)
+class StackSettings:
+    """`adk_settings_t`: None keeps the default of the device or of the stack."""
+
+    local_address: IPv4Address
+    port_id: int = 0
+    prefix_length: int | None = None
+    gateway: IPv4Address | None = None
+    mtu: int | None = None
+    rx_queue_size: int | None = None
+    tx_queue_size: int | None = None
+    rx_mempool_cache_size: int | None = None
+    tx_mempool_cache_size: int | None = None
+    rx_mempool_ops: str | None = None
+    tx_mempool_ops: str | None = None
+    tx_mempool_per_queue: bool = False
+    threads_shared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PortInfo:
+    """`adk_port_info_t`: the port as it was really configured."""
+
+    name: str
+    driver: str
+    mac: Mac
+    mtu: int
+    rx_queues: int
+    tx_queues: int
+    rx_queue_size: int
+    tx_queue_size: int
+    socket_id: int
+    rx_checksum_offload: bool
+    tx_ipv4_checksum_offload: bool
+    tx_udp_checksum_offload: bool
+    needs_timer: bool
+    steered: bool
+
+
+class EalPart(Protocol):
+    def close(self) -> None: ...
+
+
+class StackPart(DataPlane, Protocol):
+    def port_info(self) -> PortInfo: ...
+
+    def open_driver(self, interface_name: str) -> "DriverPart":
+        """Aeron's driver over this port, all its files made; `interface_name` is the port in interface= look-ups."""
+
+    def close(self) -> None: ...
+
+
+class DriverPart(Protocol):
+    @property
+    def aeron_directory(self) -> str: ...
+
+    @property
+    def threading_mode(self) -> str: ...
+
+    def start(self, is_manual: bool = False) -> None: ...
+
+    def is_terminated(self) -> bool:
+        """An Aeron client asked the driver to stop, and the driver agreed."""
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """How to make what a media driver stands on; each raises an AeronDpdkError when it cannot."""
+
+    eal: Callable[[Sequence[str]], EalPart]
+    stack: Callable[[StackSettings], StackPart]
