@@ -65,31 +65,16 @@ class UnknownOptionError(AeronDpdkError):
 
 
 @dataclass(eq=False)
-class MisplacedOptionError(AeronDpdkError):
-    option: str
+class CommandLineError(AeronDpdkError):
+    complaint: str
+    advice: str
     exit_code = ExitCode.USAGE
 
     def problem(self) -> str:
-        return f"{self.option} stands after --, where only -D, -v, -h and property files may stand"
+        return self.complaint
 
     def remedy(self) -> str:
-        return "put EAL options before --"
-
-
-@dataclass(eq=False)
-class OptionValueError(AeronDpdkError):
-    option: str
-    value: str | None
-    expected: str
-    exit_code = ExitCode.USAGE
-
-    def problem(self) -> str:
-        if self.value is None:
-            return f"{self.option} lacks its value"
-        return f'{self.option} has the value "{self.value}"'
-
-    def remedy(self) -> str:
-        return self.expected
+        return self.advice
 
 
 # ---- settings ----
@@ -187,7 +172,7 @@ class NotPrivilegedError(AeronDpdkError):
     exit_code = ExitCode.PRIVILEGES
 
     def problem(self) -> str:
-        return f"{self.setting} asks for {self.wanted}, but only root can become somebody else and we run as {self.current}"
+        return f"{self.setting} asks for {self.wanted}, but we run as {self.current} and not as root"
 
     def remedy(self) -> str:
         return f"start as root (sudo --preserve-env), or unset {self.setting}"
@@ -216,7 +201,7 @@ class PrivilegesRemainError(AeronDpdkError):
         return f"{self.where} still shows {self.what} after the privileges were dropped, so we do not go on"
 
     def remedy(self) -> str:
-        return "start through plain sudo without file or ambient capabilities, and please report this if it stays"
+        return "start through plain sudo, without file or ambient capabilities"
 
 
 # ---- memory, EAL, port ----
@@ -308,12 +293,12 @@ class MtuError(AeronDpdkError):
 
     def problem(self) -> str:
         return (
-            f"AERON_MTU_LENGTH is {self.aeron_mtu_length}, which with {self.overhead_length} bytes of IPv4 and UDP "
-            f"header does not fit the link's MTU of {self.link_mtu}"
+            f"AERON_MTU_LENGTH is {self.aeron_mtu_length}, which with {self.overhead_length} bytes of IPv4 and "
+            f"UDP header does not fit the link's MTU of {self.link_mtu}"
         )
 
     def remedy(self) -> str:
-        largest = (self.link_mtu - self.overhead_length) // 32 * 32  # Aeron wants multiples of its frame alignment
+        largest = (self.link_mtu - self.overhead_length) // 32 * 32  # AERON_LOGBUFFER_FRAME_ALIGNMENT
         return f"set AERON_MTU_LENGTH to at most {largest}, or raise AERON_DPDK_MTU"
 
 
@@ -329,8 +314,8 @@ class SocketBufferError(AeronDpdkError):
 
     def problem(self) -> str:
         return (
-            f"{self.setting} is {self.wanted_length}, but a kernel socket gets only {self.obtained_length} bytes of "
-            f"buffer, and Aeron insists on it even where no socket is used"
+            f"{self.setting} is {self.wanted_length}, but a kernel socket gets only {self.obtained_length} bytes "
+            f"of buffer, and Aeron insists on it even where no socket is used"
         )
 
     def remedy(self) -> str:
@@ -365,7 +350,7 @@ class DirectoryError(AeronDpdkError):
         return f"{self.user} cannot use {self.directory} as Aeron directory ({self.reason})"
 
     def remedy(self) -> str:
-        return f"remove it or give it to {self.user}, or set AERON_DIR to a directory below one {self.user} can write"
+        return f"remove it, give it to {self.user}, or set AERON_DIR to a place {self.user} can write to"
 
 
 @dataclass(eq=False)
@@ -406,5 +391,5 @@ def explain(error: BaseException) -> Explanation:
     if isinstance(error, AeronDpdkError):
         return Explanation(f"error: {error}", error.exit_code)
     trace = "".join(traceback.format_exception(error)).rstrip()
-    text = f"error: unexpected {type(error).__name__}, which is our fault: please report it with these lines.\n{trace}"
-    return Explanation(text, ExitCode.INTERNAL)
+    text = f"error: unexpected {type(error).__name__}, which is our fault: please report it with these lines."
+    return Explanation(f"{text}\n{trace}", ExitCode.INTERNAL)

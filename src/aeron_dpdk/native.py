@@ -1,7 +1,7 @@
 """The extension module with types: EAL, the stack above one port, Aeron's driver.
 
-All calls belong to the control thread, the one that made the `Eal`, unless they say otherwise. What fails in C
-raises the AeronDpdkError that fits, with the sentence C left behind.
+All calls belong to the control thread, the one that made the `Eal`, unless they say otherwise. What fails in
+C raises the AeronDpdkError that fits, with the sentence C left behind.
 """
 
 import errno
@@ -65,7 +65,8 @@ class Eal:
             raise EalUsedError()
         Eal._used = True
         self._strings = [ffi.new("char[]", os.fsencode(argument)) for argument in arguments]
-        self._argv = ffi.new("char *[]", [*self._strings, ffi.NULL])  # getopt reorders it, DPDK may point into it
+        # Kept: getopt reorders the array, and DPDK may point into the strings.
+        self._argv = ffi.new("char *[]", [*self._strings, ffi.NULL])
         if lib.adk_eal_init(len(self._strings), self._argv) < 0:
             raise EalError(_failure()[0], tuple(arguments))
 

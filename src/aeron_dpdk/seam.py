@@ -59,7 +59,7 @@ class StackPart(DataPlane, Protocol):
     def port_info(self) -> PortInfo: ...
 
     def open_driver(self, interface_name: str) -> "DriverPart":
-        """Aeron's driver over this port, all its files made; `interface_name` is the port in interface= look-ups."""
+        """Aeron's driver over this port, its files made; `interface_name` is what interface= finds the port by."""
 
     def close(self) -> None: ...
 
