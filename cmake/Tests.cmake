@@ -1,0 +1,57 @@
+# What ./dev test runs besides Python, all under the target native_tests:
+#   tests/native/<name>_test.c  -> build/native/tests/native/<name>_test      our sources once more, sanitised
+#   tests/fuzz/fuzz_<name>.c    -> build/native/tests/fuzz/fuzz_<name>        replays files; fuzzing itself: tests/fuzz
+#   tests/system/native/<name>.c -> build/native/tests/system/<name>          Aeron clients, no code of ours
+
+set(CMAKE_INTERPROCEDURAL_OPTIMIZATION OFF)
+add_custom_target(native_tests)
+
+add_library(adk_sanitised INTERFACE)
+target_compile_options(adk_sanitised INTERFACE
+    -O1 -g -UNDEBUG -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all)
+target_link_options(adk_sanitised INTERFACE -fsanitize=address,undefined)
+
+# An archive, so that a test takes only the objects it calls and may bring a fake of the others.
+add_library(adk_all_sanitised STATIC EXCLUDE_FROM_ALL)
+set_property(TARGET adk_all_sanitised PROPERTY LINKER_LANGUAGE C)
+get_property(layers GLOBAL PROPERTY ADK_LAYERS)
+foreach (layer IN LISTS layers)
+    add_library(${layer}_sanitised OBJECT EXCLUDE_FROM_ALL $<TARGET_PROPERTY:${layer},SOURCES>)
+    target_include_directories(${layer}_sanitised PRIVATE $<TARGET_PROPERTY:${layer},INCLUDE_DIRECTORIES>)
+    target_link_libraries(${layer}_sanitised PRIVATE $<TARGET_PROPERTY:${layer},LINK_LIBRARIES> adk_sanitised)
+    target_sources(adk_all_sanitised PRIVATE $<TARGET_OBJECTS:${layer}_sanitised>)
+endforeach ()
+
+# adk_test_program(<folder below the build's tests/> <source> <library>...)
+function(adk_test_program folder source)
+    cmake_path(GET source STEM name)
+    add_executable(${name} EXCLUDE_FROM_ALL ${source})
+    set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests/${folder})
+    target_link_libraries(${name} PRIVATE ${ARGN})
+    add_dependencies(native_tests ${name})
+endfunction ()
+
+set(ours adk_flags adk_sanitised adk_all_sanitised aeron_driver aeron adk_dpdk)
+
+file(GLOB native_tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/native/*_test.c)
+foreach (source IN LISTS native_tests)
+    adk_test_program(native ${source} ${ours})
+    cmake_path(GET source STEM name)
+    target_include_directories(${name} PRIVATE native tests/native)
+endforeach ()
+
+file(GLOB fuzz_targets CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/fuzz/fuzz_*.c)
+foreach (source IN LISTS fuzz_targets)
+    adk_test_program(fuzz ${source} ${ours})
+    cmake_path(GET source STEM name)
+    target_sources(${name} PRIVATE tests/fuzz/replay.c)
+    target_include_directories(${name} PRIVATE native tests/fuzz)
+endforeach ()
+
+file(GLOB clients CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/system/native/*.c)
+foreach (source IN LISTS clients)
+    adk_test_program(system ${source} aeron)
+    cmake_path(GET source STEM name)
+    target_compile_options(${name} PRIVATE -Wall -Wextra -Wshadow -Wconversion -Werror)
+    target_compile_definitions(${name} PRIVATE _GNU_SOURCE)
+endforeach ()

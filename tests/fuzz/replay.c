@@ -1,0 +1,42 @@
+/* The main of a fuzz target without libFuzzer: runs each file named on the command line through it once. */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+__attribute__((weak)) int LLVMFuzzerInitialize(int *argc, char ***argv);
+
+static void replay(const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    if (NULL == file)
+    {
+        perror(path);
+        exit(EXIT_FAILURE);
+    }
+
+    fseek(file, 0, SEEK_END);
+    const size_t size = (size_t)ftell(file);
+    rewind(file);
+    /* Exactly as long as the input, so that ASan sees a read of the byte behind it. */
+    uint8_t *data = malloc(size);
+    const size_t length = fread(data, 1, size, file);
+    fclose(file);
+
+    LLVMFuzzerTestOneInput(data, length);
+    free(data);
+}
+
+int main(int argc, char **argv)
+{
+    if (NULL != LLVMFuzzerInitialize)
+    {
+        LLVMFuzzerInitialize(&argc, &argv);
+    }
+    for (int i = 1; i < argc; i++)
+    {
+        replay(argv[i]);
+    }
+    printf("%d inputs\n", argc - 1);
+    return EXIT_SUCCESS;
+}
