@@ -1,0 +1,39 @@
+/* What the load sends: a sequence number in front, its complement at the end, zeros between. */
+#ifndef ADK_LOAD_MESSAGE_H
+#define ADK_LOAD_MESSAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#define ADK_MESSAGE_MIN_LENGTH (2 * sizeof(int64_t))
+/* The sequence number of the last message of a stream: Aeron itself takes seconds to tell that one has ended. */
+#define ADK_MESSAGE_END (-1)
+
+static inline void adk_message_write(uint8_t *buffer, size_t length, int64_t sequence)
+{
+    const int64_t complement = ~sequence;
+
+    memcpy(buffer, &sequence, sizeof(sequence));
+    memcpy(buffer + length - sizeof(complement), &complement, sizeof(complement));
+}
+
+/* A lost, repeated, reordered, shortened or overwritten message does not match. */
+static inline bool adk_message_matches(
+    const uint8_t *buffer, size_t length, size_t expected_length, int64_t expected_sequence)
+{
+    int64_t sequence;
+    int64_t complement;
+
+    if (length != expected_length)
+    {
+        return false;
+    }
+
+    memcpy(&sequence, buffer, sizeof(sequence));
+    memcpy(&complement, buffer + length - sizeof(complement), sizeof(complement));
+    return sequence == expected_sequence && complement == ~expected_sequence;
+}
+
+#endif

@@ -1,0 +1,145 @@
+#include "load/stream.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "load/message.h"
+#include "port/error.h"
+#include "util/aeron_error.h"
+
+#define ADK_STREAM_TERMS (3)
+
+static int add_publication(adk_stream_t *stream, adk_load_t *load, const adk_load_phase_t *phase, int64_t deadline_ns)
+{
+    aeron_async_add_exclusive_publication_t *async = NULL;
+    aeron_publication_constants_t constants;
+    int result = aeron_async_add_exclusive_publication(&async, load->client, phase->out_channel, phase->stream_id);
+
+    while (0 == result)
+    {
+        if (adk_load_wait_turn(load, deadline_ns, "the driver to add the publication") < 0)
+        {
+            return -1;
+        }
+        result = aeron_async_add_exclusive_publication_poll(&stream->publication, async);
+    }
+
+    if (result < 0 || aeron_exclusive_publication_constants(stream->publication, &constants) < 0)
+    {
+        adk_set_error(aeron_errcode(), "cannot publish on %s: %s", phase->out_channel, aeron_errmsg());
+        return -1;
+    }
+    if (phase->message_length < ADK_MESSAGE_MIN_LENGTH || phase->message_length > constants.max_payload_length)
+    {
+        adk_set_error(EINVAL, "message length %u: it must be between %zu and %zu bytes, a fragment's payload",
+            phase->message_length, ADK_MESSAGE_MIN_LENGTH, constants.max_payload_length);
+        return -1;
+    }
+
+    stream->warmup_position = (int64_t)constants.term_buffer_length * ADK_STREAM_TERMS;
+    return 0;
+}
+
+static int add_subscription(adk_stream_t *stream, adk_load_t *load, const adk_load_phase_t *phase, int64_t deadline_ns)
+{
+    aeron_async_add_subscription_t *async = NULL;
+    int result = aeron_async_add_subscription(
+        &async, load->client, phase->in_channel, phase->stream_id, NULL, NULL, NULL, NULL);
+
+    while (0 == result)
+    {
+        if (adk_load_wait_turn(load, deadline_ns, "the driver to add the subscription") < 0)
+        {
+            return -1;
+        }
+        result = aeron_async_add_subscription_poll(&stream->subscription, async);
+    }
+
+    if (result < 0)
+    {
+        adk_set_error(aeron_errcode(), "cannot subscribe to %s: %s", phase->in_channel, aeron_errmsg());
+        return -1;
+    }
+
+    return 0;
+}
+
+int adk_stream_open(adk_stream_t *stream, adk_load_t *load, const adk_load_phase_t *phase)
+{
+    const int64_t deadline_ns = aeron_nano_clock() + ADK_LOAD_STALL_TIMEOUT_NS;
+
+    memset(stream, 0, sizeof(*stream));
+    if (NULL != phase->in_channel && add_subscription(stream, load, phase, deadline_ns) < 0)
+    {
+        return -1;
+    }
+    if (NULL != phase->out_channel && add_publication(stream, load, phase, deadline_ns) < 0)
+    {
+        return -1;
+    }
+
+    while (NULL != stream->publication && !aeron_exclusive_publication_is_connected(stream->publication))
+    {
+        if (adk_load_wait_turn(load, deadline_ns, "a subscriber on the other side") < 0)
+        {
+            return -1;
+        }
+    }
+    while (NULL != stream->subscription && !aeron_subscription_is_connected(stream->subscription))
+    {
+        if (adk_load_wait_turn(load, deadline_ns, "a publisher on the other side") < 0)
+        {
+            return -1;
+        }
+    }
+
+    return 0;
+}
+
+void adk_stream_close(adk_stream_t *stream)
+{
+    if (NULL != stream->publication)
+    {
+        (void)aeron_exclusive_publication_close(stream->publication, NULL, NULL);
+        stream->publication = NULL;
+    }
+    if (NULL != stream->subscription)
+    {
+        (void)aeron_subscription_close(stream->subscription, NULL, NULL);
+        stream->subscription = NULL;
+    }
+}
+
+int adk_stream_end(adk_stream_t *stream, adk_load_t *load, size_t message_length)
+{
+    const int64_t deadline_ns = aeron_nano_clock() + ADK_LOAD_STALL_TIMEOUT_NS;
+    aeron_buffer_claim_t claim;
+    int claimed;
+
+    while (0 == (claimed = adk_stream_claim(stream, message_length, &claim)))
+    {
+        if (adk_load_wait_turn(load, deadline_ns, "flow control") < 0)
+        {
+            return -1;
+        }
+    }
+    if (claimed < 0)
+    {
+        return -1;
+    }
+
+    adk_message_write(claim.data, message_length, ADK_MESSAGE_END);
+    (void)aeron_buffer_claim_commit(&claim);
+    return adk_load_linger(load);
+}
+
+void adk_stream_explain(adk_stream_t *stream, int64_t position)
+{
+    const char *reason = AERON_PUBLICATION_NOT_CONNECTED == position ? "the subscriber went away" :
+        AERON_PUBLICATION_CLOSED == position ? "the driver closed the publication" :
+        AERON_PUBLICATION_MAX_POSITION_EXCEEDED == position ? "the stream has reached its greatest position" :
+        aeron_errmsg();
+
+    adk_set_error(EIO, "publishing stopped at position %lld: %s",
+        (long long)aeron_exclusive_publication_position(stream->publication), reason);
+}

@@ -1,0 +1,178 @@
+#include "load/thread.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "port/error.h"
+#include "util/aeron_error.h"
+
+/* Two of the heartbeats, 100 ms apart (aeron_network_publication.h), by which a receiver notices a loss at the end. */
+#define ADK_LOAD_LINGER_NS (INT64_C(200000000))
+
+static void on_client_error(void *clientd, int code, const char *message)
+{
+    adk_load_t *load = (adk_load_t *)clientd;
+
+    adk_set_error(code < 0 ? EIO : code, "the Aeron client failed: %s", message);
+    load->has_failed = true;
+}
+
+static int pin(int cpu)
+{
+    cpu_set_t cpus;
+
+    if (cpu < 0)
+    {
+        return 0;
+    }
+
+    CPU_ZERO(&cpus);
+    CPU_SET((size_t)cpu, &cpus);
+    const int result = pthread_setaffinity_np(pthread_self(), sizeof(cpus), &cpus);
+    if (0 != result)
+    {
+        adk_set_error(result, "cannot run on CPU %d: %s", cpu, strerror(result));
+        return -1;
+    }
+
+    return 0;
+}
+
+static int connect_client(adk_load_t *load)
+{
+    if (aeron_context_init(&load->context) < 0 ||
+        aeron_context_set_dir(load->context, adk_driver_aeron_dir(load->driver)) < 0 ||
+        aeron_context_set_use_conductor_agent_invoker(load->context, true) < 0 ||
+        aeron_context_set_pre_touch_mapped_memory(load->context, true) < 0 ||
+        aeron_context_set_error_handler(load->context, on_client_error, load) < 0 ||
+        aeron_init(&load->client, load->context) < 0 ||
+        aeron_start(load->client) < 0)
+    {
+        adk_set_error(aeron_errcode(), "the Aeron client cannot start: %s", aeron_errmsg());
+        return -1;
+    }
+
+    return 0;
+}
+
+adk_load_t *adk_load_open(adk_driver_t *driver, int cpu)
+{
+    adk_load_t *load = calloc(1, sizeof(*load));
+
+    if (NULL == load)
+    {
+        adk_set_error(ENOMEM, "no memory for the load generator");
+        return NULL;
+    }
+
+    load->driver = driver;
+    /* The client waits, without turning the driver, for a heartbeat that the driver's first duty cycle makes. */
+    if (adk_driver_start(driver, 1) < 0 || adk_driver_do_work(driver) < 0 || connect_client(load) < 0)
+    {
+        goto error;
+    }
+    /* After the driver's start: its on-start hook settles the affinity of the thread that runs it. */
+    if (pin(cpu) < 0)
+    {
+        goto error;
+    }
+
+    return load;
+
+error:
+    (void)adk_load_close(load);
+    return NULL;
+}
+
+int adk_load_close(adk_load_t *load)
+{
+    int result = 0;
+
+    if (NULL == load)
+    {
+        return 0;
+    }
+    if (NULL != load->client && aeron_close(load->client) < 0)
+    {
+        adk_set_error(aeron_errcode(), "the Aeron client did not close: %s", aeron_errmsg());
+        result = -1;
+    }
+    if (NULL != load->context && aeron_context_close(load->context) < 0)
+    {
+        adk_set_error(aeron_errcode(), "the Aeron client's context did not close: %s", aeron_errmsg());
+        result = -1;
+    }
+
+    free(load);
+    return result;
+}
+
+void adk_load_stop(adk_load_t *load)
+{
+    atomic_store_explicit(&load->is_stopping, true, memory_order_relaxed);
+}
+
+int adk_load_conductor_turn(adk_load_t *load)
+{
+    (void)aeron_main_do_work(load->client);
+    if (load->has_failed)
+    {
+        return -1;
+    }
+    if (atomic_load_explicit(&load->is_stopping, memory_order_relaxed))
+    {
+        adk_set_error(ECANCELED, "the load was stopped");
+        return -1;
+    }
+
+    return 0;
+}
+
+int adk_load_wait_turn(adk_load_t *load, int64_t deadline_ns, const char *awaited)
+{
+    if (aeron_nano_clock() > deadline_ns)
+    {
+        adk_set_error(ETIMEDOUT, "waited %d s in vain for %s", (int)(ADK_LOAD_STALL_TIMEOUT_NS / 1000000000), awaited);
+        return -1;
+    }
+
+    return adk_load_turn(load);
+}
+
+int adk_load_linger(adk_load_t *load)
+{
+    const int64_t end_ns = aeron_nano_clock() + ADK_LOAD_LINGER_NS;
+
+    while (aeron_nano_clock() < end_ns)
+    {
+        if (adk_load_turn(load) < 0)
+        {
+            return -1;
+        }
+    }
+
+    return 0;
+}
+
+uint32_t adk_load_histogram_length(void)
+{
+    return ADK_HISTOGRAM_LENGTH;
+}
+
+int64_t adk_load_histogram_value_ns(uint32_t bucket)
+{
+    return adk_histogram_value_ns(bucket);
+}
+
+uint64_t adk_load_histogram_count(const adk_load_t *load, uint32_t bucket)
+{
+    return bucket < ADK_HISTOGRAM_LENGTH ? load->histogram.counts[bucket] : 0;
+}
+
+int64_t adk_load_histogram_max_ns(const adk_load_t *load)
+{
+    return load->histogram.max_ns;
+}

@@ -1,0 +1,181 @@
+#include <errno.h>
+
+#include "load/message.h"
+#include "load/stream.h"
+#include "port/error.h"
+
+/* A turn of the driver sends a few datagrams; so many claims between turns keep it busy without making it wait. */
+#define ADK_THROUGHPUT_CLAIMS_PER_TURN (128)
+#define ADK_THROUGHPUT_FRAGMENT_LIMIT (256)
+/* The clock of a silent stream is looked at once in so many turns. */
+#define ADK_THROUGHPUT_TURNS_PER_STALL_CHECK (4096)
+
+typedef struct adk_subscriber_stct
+{
+    adk_load_t *load;
+    adk_stream_t stream;
+    size_t message_length;
+    int64_t sequence;                 /* expected next; also the number of messages so far */
+    bool is_ended;
+    bool is_wrong;
+}
+adk_subscriber_t;
+
+static int publish_some(adk_stream_t *stream, size_t message_length, int64_t *sequence)
+{
+    for (int i = 0; i < ADK_THROUGHPUT_CLAIMS_PER_TURN; i++)
+    {
+        aeron_buffer_claim_t claim;
+        const int claimed = adk_stream_claim(stream, message_length, &claim);
+
+        if (claimed <= 0)
+        {
+            return claimed;
+        }
+
+        adk_message_write(claim.data, message_length, (*sequence)++);
+        (void)aeron_buffer_claim_commit(&claim);
+    }
+
+    return 0;
+}
+
+static int publish_until(adk_stream_t *stream, adk_load_t *load, size_t message_length, int64_t end_ns, int64_t *sequence)
+{
+    while (aeron_nano_clock() < end_ns)
+    {
+        if (publish_some(stream, message_length, sequence) < 0 || adk_load_turn(load) < 0)
+        {
+            return -1;
+        }
+    }
+
+    return 0;
+}
+
+int adk_load_publish(adk_load_t *load, const adk_load_phase_t *phase, adk_load_result_t *result)
+{
+    adk_stream_t stream;
+    int64_t sequence = 0;
+    int outcome = adk_stream_open(&stream, load, phase);
+    const int64_t start_ns = aeron_nano_clock();
+
+    if (0 == outcome)
+    {
+        /* One warm-up more than the subscriber needs, whose clock starts later than this one. */
+        const int64_t end_ns = start_ns + phase->warmup_ns + phase->duration_ns + phase->warmup_ns;
+        outcome = publish_until(&stream, load, phase->message_length, end_ns, &sequence);
+    }
+
+    result->messages = (uint64_t)sequence;
+    result->bytes = result->messages * phase->message_length;
+    result->elapsed_ns = aeron_nano_clock() - start_ns;
+    if (0 == outcome)
+    {
+        outcome = adk_stream_end(&stream, load, phase->message_length);
+    }
+
+    adk_stream_close(&stream);
+    return outcome;
+}
+
+static void on_message(void *clientd, const uint8_t *buffer, size_t length, aeron_header_t *header)
+{
+    adk_subscriber_t *subscriber = (adk_subscriber_t *)clientd;
+
+    (void)header;
+    if (adk_message_matches(buffer, length, subscriber->message_length, subscriber->sequence))
+    {
+        subscriber->sequence++;
+    }
+    else if (adk_message_matches(buffer, length, subscriber->message_length, ADK_MESSAGE_END))
+    {
+        subscriber->is_ended = true;
+    }
+    else
+    {
+        subscriber->is_wrong = true;
+    }
+}
+
+/* Reads on until something arrives at end_ns or later: 1 then, 0 at the end of the stream. */
+static int read_until(adk_subscriber_t *subscriber, int64_t end_ns, int64_t *now_ns)
+{
+    for (uint32_t turns = 1; !subscriber->is_ended; turns++)
+    {
+        const int fragments = adk_load_turn(subscriber->load) < 0 ? -1 : aeron_subscription_poll(
+            subscriber->stream.subscription, on_message, subscriber, ADK_THROUGHPUT_FRAGMENT_LIMIT);
+
+        if (fragments < 0)
+        {
+            return -1;
+        }
+        if (fragments > 0)
+        {
+            *now_ns = aeron_nano_clock();
+        }
+        if (subscriber->is_wrong)
+        {
+            adk_set_error(EBADMSG, "message %lld differs from what was sent", (long long)subscriber->sequence);
+            return -1;
+        }
+        if (fragments > 0 && *now_ns >= end_ns)
+        {
+            return 1;
+        }
+        if (0 == turns % ADK_THROUGHPUT_TURNS_PER_STALL_CHECK &&
+            adk_load_wait_turn(subscriber->load, *now_ns + ADK_LOAD_STALL_TIMEOUT_NS, "a message") < 0)
+        {
+            return -1;
+        }
+    }
+
+    return 0;
+}
+
+static int count(adk_subscriber_t *subscriber, const adk_load_phase_t *phase, adk_load_result_t *result)
+{
+    int64_t now_ns = aeron_nano_clock();
+
+    int outcome = read_until(subscriber, now_ns, &now_ns);
+
+    if (outcome > 0)
+    {
+        outcome = read_until(subscriber, now_ns + phase->warmup_ns, &now_ns);
+    }
+    const int64_t start_ns = now_ns;
+    const int64_t start_sequence = subscriber->sequence;
+    if (outcome > 0)
+    {
+        outcome = read_until(subscriber, start_ns + phase->duration_ns, &now_ns);
+    }
+    if (0 == outcome)
+    {
+        adk_set_error(ENODATA, "the stream ended after %lld messages, before the measured time was over",
+            (long long)subscriber->sequence);
+    }
+    if (outcome <= 0)
+    {
+        return -1;
+    }
+
+    result->messages = (uint64_t)(subscriber->sequence - start_sequence);
+    result->bytes = result->messages * subscriber->message_length;
+    result->elapsed_ns = now_ns - start_ns;
+    return read_until(subscriber, INT64_MAX, &now_ns);
+}
+
+int adk_load_subscribe(adk_load_t *load, const adk_load_phase_t *phase, adk_load_result_t *result)
+{
+    adk_subscriber_t subscriber = { .load = load, .message_length = phase->message_length };
+    int outcome = -1;
+
+    memset(result, 0, sizeof(*result));
+    if (adk_stream_open(&subscriber.stream, load, phase) == 0)
+    {
+        outcome = count(&subscriber, phase, result);
+    }
+
+    adk_stream_close(&subscriber.stream);
+    return outcome;
+}
