@@ -11,7 +11,7 @@ BUILT = HERE.parents[1] / "build/native/tests/native"
 SKIPPED = 77  # SUITE_SKIPPED in suite.h
 
 
-def tests_in_sources() -> list[tuple[str, str]]:
+def named_in_sources() -> list[tuple[str, str]]:
     found = []
     for source in sorted(HERE.glob("*_test.c")):
         names = re.findall(r"^TEST\((\w+)\)", source.read_text(), re.MULTILINE)
@@ -20,7 +20,7 @@ def tests_in_sources() -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(
-    ("program", "name"), [pytest.param(*test, id="::".join(test)) for test in tests_in_sources()]
+    ("program", "name"), [pytest.param(*test, id="::".join(test)) for test in named_in_sources()]
 )
 def test_native(program: str, name: str) -> None:
     run = subprocess.run([BUILT / program, name], capture_output=True, text=True, timeout=120, check=False)
