@@ -1,7 +1,7 @@
 """The narrow face of the C side that the control plane works against.
 
-`aeron_dpdk.native` implements it over cffi, the unit tests over lists. All calls belong to one thread, the control
-thread, and none blocks. Frames are whole Ethernet frames without FCS.
+`aeron_dpdk.native` implements it over cffi, the unit tests over lists. All calls belong to one thread, the
+control thread, and none blocks. Frames are whole Ethernet frames without FCS.
 """
 
 from dataclasses import dataclass
@@ -52,6 +52,7 @@ class Count(StrEnum):
 
     CONTROL_MALFORMED = "control-malformed"
     CONTROL_RATE_LIMITED = "control-rate-limited"
+    CONTROL_ERRORS = "control-errors"
     ARP_REQUESTS_SENT = "arp-requests-sent"
     ARP_REPLIES_SENT = "arp-replies-sent"
     ARP_IGNORED = "arp-ignored"
@@ -68,10 +69,10 @@ class Count(StrEnum):
 
 class DataPlane(Protocol):
     def receive(self) -> Event | None:
-        """The oldest waiting event, with copies of its bytes; None, without allocating, when there is none."""
+        """The oldest waiting event, its bytes copied; None, and nothing allocated, when there is none."""
 
     def transmit(self, frame: bytes) -> bool:
-        """True when the frame was taken; False when the queue is full, which the data plane has then counted."""
+        """True when the frame was taken; False when the queue is full, which the data plane then counts."""
 
     def neighbour_set(self, ipv4: IPv4Address, mac: Mac) -> None:
         """Lets the data path send to `ipv4`; replaces the MAC it may have had."""
@@ -93,8 +94,8 @@ class DataPlane(Protocol):
     def request_reset(self) -> None: ...
 
     def reset_step(self) -> bool:
-        """One step of a port restart: True while the data threads still have to let go of the port, False when
-        the port runs again. Raises when the restart failed; request_reset() then starts another try."""
+        """One step of a port restart: True while the data threads still have to let go of the port, False
+        when the port runs again. Raises when the restart failed; request_reset() then starts another try."""
 
     def timer_manage(self) -> None:
         """Turns the PMD's timers (rte_timer_manage); does nothing for a device that has none."""

@@ -7,7 +7,6 @@ from typing import Self
 from aeron_dpdk.wire.malformed import Malformed
 
 HEADER_LENGTH = 14
-MIN_FRAME_LENGTH = 60  # without FCS: IEEE 802.3 §3.2.8 asks the sender to pad
 
 
 class EtherType(IntEnum):
@@ -48,7 +47,7 @@ UNSPECIFIED = Mac(bytes(6))
 
 @dataclass(frozen=True, slots=True)
 class EthernetFrame:
-    """`ethertype` is any 16-bit value from 0x0600 up; `payload` still carries the padding of a short frame."""
+    """`ethertype` is at least 0x0600; `payload` still carries the padding of a short frame."""
 
     destination: Mac
     source: Mac

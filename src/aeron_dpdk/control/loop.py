@@ -1,0 +1,193 @@
+"""The control loop: the main thread's whole life between start and stop.
+
+A tick without work makes one call into the data plane per concern and keeps no memory, because every unmap
+in the process interrupts the data path's cores (TLB shoot-down); for the same reason the garbage collector
+rests.
+"""
+
+import gc
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from logging import Logger, getLogger
+
+from aeron_dpdk.control.actions import Action
+from aeron_dpdk.control.arp import ArpResponder
+from aeron_dpdk.control.data_plane import Count, DataPlane, Event, FrameReceived, Learned, Unresolved
+from aeron_dpdk.control.effects import Effects
+from aeron_dpdk.control.icmp import IcmpResponder
+from aeron_dpdk.control.identity import Identity
+from aeron_dpdk.control.link import LinkEdge, LinkMonitor
+from aeron_dpdk.control.neighbours import Neighbours
+from aeron_dpdk.control.port_reset import PortReset, ResetProgress
+from aeron_dpdk.control.rate import NANOSECONDS, Every, Occasional
+from aeron_dpdk.wire.ethernet import EthernetFrame, EtherType
+from aeron_dpdk.wire.malformed import Malformed
+
+EVENTS_PER_TICK = 64
+IDLE_SLEEP_S = 1e-3
+BUSY_SLEEP_S = 1e-4
+BUSY_TICKS = 16  # an exchange is over by then; what still comes is a flood, and gets no more of the core
+PUBLISH_PERIOD_NS = NANOSECONDS // 10
+LINK_PERIOD_NS = NANOSECONDS // 4
+TIMER_PERIOD_NS = NANOSECONDS
+ERROR_LOG_PERIOD_NS = 60 * NANOSECONDS
+MAX_ERROR_KINDS = 64
+
+LOG = getLogger("aeron_dpdk.control")
+
+Chore = Callable[[int], None]
+
+
+class ControlLoop:
+    """`clock` gives monotonic nanoseconds, `sleep` takes seconds."""
+
+    def __init__(
+        self,
+        data_plane: DataPlane,
+        identity: Identity,
+        clock: Callable[[], int] = time.monotonic_ns,
+        sleep: Callable[[float], None] = time.sleep,
+        log: Logger = LOG,
+    ) -> None:
+        self._data_plane = data_plane
+        self._clock = clock
+        self._sleep = sleep
+        self._log = log
+        self._neighbours = Neighbours(identity.route, identity.mac, data_plane.neighbour_was_used)
+        self._arp = ArpResponder(identity, self._neighbours)
+        self._icmp = IcmpResponder(identity, self._neighbours)
+        self._effects = Effects(data_plane, identity, log)
+        self._link = LinkMonitor()
+        self._reset = PortReset(data_plane)
+        self._port_is_usable = True
+        self._errors = Occasional(ERROR_LOG_PERIOD_NS, MAX_ERROR_KINDS)
+        self._publish_due = Every(PUBLISH_PERIOD_NS)
+        self._link_due = Every(LINK_PERIOD_NS)
+        self._timer_due = Every(TIMER_PERIOD_NS)
+        self._chores: tuple[tuple[str, Chore], ...] = (
+            ("publishing counts", self._publish_counts),
+            ("device timers", self._turn_timers),
+            ("port restart", self._step_reset),
+        )
+        self._port_chores: tuple[tuple[str, Chore], ...] = (
+            ("link state", self._check_link),
+            ("ARP timers", self._advance),
+            ("events", self._drain),
+        )
+        self._events = 0
+        self._arp.announce(clock())
+
+    def run(self, stop: Callable[[], bool], *, collector_rests: bool = True) -> None:
+        """Ticks until `stop()`. `collector_rests` is for a process of our own; a host that embeds the driver
+        keeps its garbage collector."""
+        busy_ticks = 0
+        with _collector_at_rest() if collector_rests else nullcontext():
+            while not stop():
+                busy_ticks = busy_ticks + 1 if self.tick() else 0
+                self._sleep(BUSY_SLEEP_S if 0 < busy_ticks <= BUSY_TICKS else IDLE_SLEEP_S)
+
+    def tick(self) -> int:
+        """One turn; returns the number of events taken. Whatever they contain, nothing is raised."""
+        now_ns = self._clock()
+        self._events = 0
+        for name, chore in self._chores:
+            self._guard(name, chore, now_ns)
+        if self._port_is_usable:
+            for name, chore in self._port_chores:
+                self._guard(name, chore, now_ns)
+        return self._events
+
+    def _guard(self, name: str, chore: Chore, now_ns: int) -> None:
+        try:
+            chore(now_ns)
+        except Exception as error:
+            self._report(name, error, now_ns)
+
+    def _report(self, name: str, error: Exception, now_ns: int) -> None:
+        self._data_plane.count(Count.CONTROL_ERRORS)
+        if self._errors.allows(f"{name} {type(error).__name__}", now_ns):
+            self._log.error("%s failed: %s", name, error, exc_info=error)
+
+    def _publish_counts(self, now_ns: int) -> None:
+        if self._publish_due.is_due(now_ns):
+            self._data_plane.publish_counts()
+
+    def _turn_timers(self, now_ns: int) -> None:
+        if self._timer_due.is_due(now_ns):
+            self._data_plane.timer_manage()
+
+    def _step_reset(self, now_ns: int) -> None:
+        self._port_is_usable = False
+        progress = self._reset.step(now_ns)
+        self._port_is_usable = progress in (ResetProgress.IDLE, ResetProgress.DONE)
+        if progress is ResetProgress.BEGUN:
+            self._log.warning("restarting the port")
+        elif progress is ResetProgress.DONE:
+            self._data_plane.count(Count.PORT_RESETS)
+            self._log.warning("the port runs again")
+            self._meet_the_link(now_ns)
+
+    def _check_link(self, now_ns: int) -> None:
+        if not self._link_due.is_due(now_ns):
+            return
+        edge = self._link.observe(self._data_plane.link())
+        if edge is None:
+            return
+        self._data_plane.count(Count.LINK_CHANGES)
+        self._log.warning("the link is %s", edge.value)
+        if edge is LinkEdge.CAME_UP:
+            self._meet_the_link(now_ns)
+
+    def _meet_the_link(self, now_ns: int) -> None:
+        self._arp.announce(now_ns)
+        self._effects.perform(self._neighbours.link_came_up(now_ns), now_ns)
+
+    def _advance(self, now_ns: int) -> None:
+        if self._arp.is_due(now_ns):
+            self._effects.perform(self._arp.advance(now_ns), now_ns)
+        if self._neighbours.is_due(now_ns):
+            self._effects.perform(self._neighbours.advance(now_ns), now_ns)
+
+    def _drain(self, now_ns: int) -> None:
+        while self._events < EVENTS_PER_TICK:
+            event = self._data_plane.receive()
+            if event is None:
+                return
+            self._events += 1
+            try:
+                self._effects.perform(self._handle(event, now_ns), now_ns)
+            except Malformed:
+                self._data_plane.count(Count.CONTROL_MALFORMED)
+            except Exception as error:
+                self._report(type(event).__name__, error, now_ns)
+
+    def _handle(self, event: Event, now_ns: int) -> tuple[Action, ...]:
+        match event:
+            case FrameReceived(data):
+                frame = EthernetFrame.parse(data)
+                match frame.ethertype:
+                    case EtherType.ARP:
+                        return self._arp.receive(frame, now_ns)
+                    case EtherType.IPV4:
+                        return self._icmp.receive(frame, now_ns)
+                    case _:
+                        raise Malformed(
+                            f"ethernet: type 0x{frame.ethertype:04x} is not for the control plane"
+                        )
+            case Unresolved(next_hop, data):
+                return self._neighbours.send(next_hop, data, now_ns)
+            case Learned(next_hop, mac):
+                return self._neighbours.hint(next_hop, mac, now_ns)
+
+
+@contextmanager
+def _collector_at_rest() -> Iterator[None]:
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+        gc.unfreeze()

@@ -1,0 +1,128 @@
+"""One neighbour: its state, its timers, and what waits for it (RFC 826; RFC 1122 §2.3.2; probing as in RFC
+4861 §7.3).
+
+A sequence of requests is the same for resolving and for probing: MAX_REQUESTS of them, further and further
+apart. While a MAC is known the first ones go to it alone, as RFC 1122 §2.3.2.1 (2) has it, the rest are
+broadcast: so a neighbour that moved to another MAC is found again while the old entry still stands. RFC
+1122 recommends one request per second and neighbour; a sequence starts faster than that, to hide one lost
+frame, and pays it back at its end.
+"""
+
+from collections import deque
+from dataclasses import dataclass, field
+from enum import Enum
+from ipaddress import IPv4Address
+
+from aeron_dpdk.control.actions import Action, DropParked, Forget, GiveUp, Install, SendParked, SendRequest
+from aeron_dpdk.wire.ethernet import Mac
+
+_MS = 1_000_000
+
+REQUEST_GAPS_NS = (250 * _MS, 500 * _MS, 1000 * _MS, 2000 * _MS)
+MAX_REQUESTS = len(REQUEST_GAPS_NS)
+UNICAST_REQUESTS = 2
+SEQUENCE_GAP_NS = 1000 * _MS  # from the last request of one sequence to the first of the next
+REACHABLE_NS = 30_000 * _MS  # RFC 4861 §10 REACHABLE_TIME; RFC 1122 asks for "on the order of a minute"
+HOLD_DOWN_NS = 2000 * _MS
+MAX_PARKED = 3
+
+
+class State(Enum):
+    INCOMPLETE = "incomplete"  # no MAC, asking
+    REACHABLE = "reachable"  # the MAC answered a request of ours
+    PROBE = "probe"  # a MAC is installed, and we are asking whether it still holds
+    FAILED = "failed"  # nobody answered; not asked again before the hold-down ends
+
+
+@dataclass(slots=True)
+class Neighbour:
+    """Methods take the time and return what is to be done; `due_ns` says when `advance` is wanted next."""
+
+    ipv4: IPv4Address
+    due_ns: int
+    state: State = State.INCOMPLETE
+    mac: Mac | None = None
+    is_confirmed: bool = False  # the MAC came as an answer, not as a hint
+    requests_sent: int = 0
+    last_request_ns: int = -SEQUENCE_GAP_NS
+    used: bool = True  # needed by the data path since the last confirmation
+    parked: deque[bytes] = field(default_factory=deque)
+
+    @property
+    def is_installed(self) -> bool:
+        return self.mac is not None
+
+    def park(self, frame: bytes) -> tuple[Action, ...]:
+        """Keeps the frame; the oldest makes room (RFC 1122 §2.3.2.2 asks for the latest to be kept)."""
+        dropped = len(self.parked) >= MAX_PARKED
+        if dropped:
+            self.parked.popleft()
+        self.parked.append(frame)
+        self.used = True
+        return (DropParked(1),) if dropped else ()
+
+    def doubt(self, now_ns: int) -> None:
+        """Makes a new sequence of requests due, now or as soon as the last sequence is old enough."""
+        self.state = State.PROBE if self.is_installed else State.INCOMPLETE
+        self.requests_sent = 0
+        self.due_ns = max(now_ns, self.last_request_ns + SEQUENCE_GAP_NS)
+
+    def solicit(self, now_ns: int) -> tuple[Action, ...]:
+        """doubt(), and the first request where it is due at once."""
+        self.doubt(now_ns)
+        return self._request(now_ns) if self.due_ns <= now_ns else ()
+
+    def install(self, mac: Mac, is_confirmed: bool) -> tuple[Action, ...]:
+        """Takes `mac` and sends what waited for it."""
+        self.mac = mac
+        self.is_confirmed = is_confirmed
+        install = Install(self.ipv4, mac)
+        if not self.parked:
+            return (install,)
+        frames = tuple(addressed(frame, mac) for frame in self.parked)
+        self.parked.clear()
+        return (install, SendParked(frames))
+
+    def confirm(self, mac: Mac, now_ns: int) -> tuple[Action, ...]:
+        self.state = State.REACHABLE
+        self.due_ns = now_ns + REACHABLE_NS
+        self.used = False
+        return self.install(mac, is_confirmed=True)
+
+    def answers(self, mac: Mac) -> bool:
+        """Whether to take a reply from `mac`. Only whom it went to can answer a probe of a confirmed MAC."""
+        match self.state:
+            case State.INCOMPLETE:
+                return self.requests_sent > 0
+            case State.PROBE:
+                return not self.is_confirmed or mac == self.mac or self.requests_sent > UNICAST_REQUESTS
+            case State.REACHABLE | State.FAILED:
+                return False
+
+    def ask_again_or_fail(self, now_ns: int) -> tuple[Action, ...]:
+        """What INCOMPLETE and PROBE do when their time is up."""
+        if self.requests_sent < MAX_REQUESTS:
+            return self._request(now_ns)
+        return self._fail(now_ns)
+
+    def _request(self, now_ns: int) -> tuple[Action, ...]:
+        is_unicast = self.requests_sent < UNICAST_REQUESTS
+        self.due_ns = now_ns + REQUEST_GAPS_NS[self.requests_sent]
+        self.requests_sent += 1
+        self.last_request_ns = now_ns
+        return (SendRequest(self.ipv4, self.mac if is_unicast else None),)
+
+    def _fail(self, now_ns: int) -> tuple[Action, ...]:
+        dropped = (DropParked(len(self.parked)),) if self.parked else ()
+        forgotten = (Forget(self.ipv4),) if self.is_installed else ()
+        self.parked.clear()
+        self.mac = None
+        self.used = False
+        self.state = State.FAILED
+        self.due_ns = now_ns + HOLD_DOWN_NS
+        return (*forgotten, *dropped, GiveUp(self.ipv4))
+
+
+def addressed(frame: bytes, mac: Mac) -> bytes:
+    """The Ethernet frame with `mac` as its destination."""
+    return mac.octets + frame[6:]

@@ -1,0 +1,173 @@
+"""The neighbour table: events in, actions out, no effects and no clock of its own.
+
+What may change a MAC, and why. ARP cannot tell a lie from the truth, so the table only decides whose word
+it takes:
+- An answer to a request of ours is taken.
+- A hint (the source MAC of a data frame, or of an ARP request for our address) serves an address that we
+  need and cannot resolve yet: it is installed at once and probed. It never replaces a MAC that stands.
+- Any other word of a changed MAC (a gratuitous ARP) makes us probe the old MAC first, and ask the link
+  only when that is silent. A live neighbour can therefore not be displaced by forged packets, at the price
+  of REQUEST_GAPS_NS[0] + [1], three quarters of a second, before an honest fail-over is followed.
+- Addresses that we do not need get no entry, whoever speaks for them. (RFC 826 would add the sender of a
+  request for us; resolving it when it is needed costs one round trip and leaves strangers no way to fill
+  the table.)
+"""
+
+from collections.abc import Callable, Iterator
+from ipaddress import IPv4Address
+from itertools import islice
+
+from aeron_dpdk.control.actions import Action, DropParked, Forget, SendParked
+from aeron_dpdk.control.neighbour import SEQUENCE_GAP_NS, Neighbour, State, addressed
+from aeron_dpdk.control.rate import NEVER_NS
+from aeron_dpdk.control.routing import Route
+from aeron_dpdk.wire.ethernet import Mac
+
+MAX_NEIGHBOURS = 1024  # ADK_NEIGHBOURS of native/stack/limits.h
+EVICTION_SCAN = 16
+ADVANCES_PER_CALL = 64  # after a link flap all neighbours are due at once; the rest waits for the next tick
+
+
+class Neighbours:
+    """`was_used` says whether the data path sent to an address since it was last asked."""
+
+    def __init__(self, route: Route, own_mac: Mac, was_used: Callable[[IPv4Address], bool]) -> None:
+        self._route = route
+        self._own_mac = own_mac
+        self._was_used = was_used
+        self._table: dict[IPv4Address, Neighbour] = {}
+        self._next_due_ns = NEVER_NS
+
+    def __contains__(self, ipv4: IPv4Address) -> bool:
+        return ipv4 in self._table
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+    def __iter__(self) -> Iterator[Neighbour]:
+        return iter(self._table.values())
+
+    def send(self, next_hop: IPv4Address, frame: bytes, now_ns: int) -> tuple[Action, ...]:
+        """A frame that lacks only the MAC of `next_hop`: sent, parked until it is known, or dropped."""
+        neighbour = self._table.get(next_hop)
+        if neighbour is None:
+            evicted, neighbour = self._admit(next_hop, now_ns)
+            if neighbour is None:
+                return (DropParked(1),)
+            return (*evicted, *neighbour.park(frame), *self._scheduled(neighbour, neighbour.solicit(now_ns)))
+        if neighbour.mac is not None:
+            return (SendParked((addressed(frame, neighbour.mac),)),)
+        if neighbour.state is State.FAILED:
+            return (DropParked(1),)
+        return neighbour.park(frame)
+
+    def hint(self, ipv4: IPv4Address, mac: Mac, now_ns: int) -> tuple[Action, ...]:
+        """The data path needs `ipv4`, and was just reached by it from `mac`."""
+        if not self._may_be_neighbours(mac):
+            return ()
+        evicted: tuple[Action, ...] = ()
+        neighbour = self._table.get(ipv4)
+        if neighbour is None:
+            evicted, neighbour = self._admit(ipv4, now_ns)
+        if neighbour is None or neighbour.is_installed:
+            return ()
+        neighbour.used = True
+        return (
+            *evicted,
+            *neighbour.install(mac, is_confirmed=False),
+            *self._scheduled(neighbour, neighbour.solicit(now_ns)),
+        )
+
+    def replied(self, ipv4: IPv4Address, mac: Mac, now_ns: int) -> tuple[Action, ...]:
+        """An ARP reply to us."""
+        neighbour = self._table.get(ipv4)
+        if neighbour is None or not self._may_be_neighbours(mac):
+            return ()
+        if neighbour.answers(mac):
+            return self._scheduled(neighbour, neighbour.confirm(mac, now_ns))
+        return self.heard(ipv4, mac, now_ns)
+
+    def asked(self, ipv4: IPv4Address, mac: Mac, now_ns: int) -> tuple[Action, ...]:
+        """An ARP request for our address, from an address we may be waiting for."""
+        neighbour = self._table.get(ipv4)
+        if neighbour is not None and not neighbour.is_installed:
+            return self.hint(ipv4, mac, now_ns)
+        return self.heard(ipv4, mac, now_ns)
+
+    def heard(self, ipv4: IPv4Address, mac: Mac, now_ns: int) -> tuple[Action, ...]:
+        """Any other ARP packet sent from `ipv4`: reason to ask, never to believe."""
+        neighbour = self._table.get(ipv4)
+        if neighbour is None or not self._may_be_neighbours(mac):
+            return ()
+        changed = neighbour.state is State.REACHABLE and mac != neighbour.mac
+        if changed or neighbour.state is State.FAILED:
+            return self._scheduled(neighbour, neighbour.solicit(now_ns))
+        return ()
+
+    def link_came_up(self, now_ns: int) -> tuple[Action, ...]:
+        """Another network may be behind the link now: doubts every MAC, gives the silent another chance."""
+        for ipv4 in [each.ipv4 for each in self if each.state is State.FAILED]:
+            del self._table[ipv4]
+        for neighbour in self:
+            neighbour.doubt(now_ns)
+        return self.advance(now_ns)
+
+    def is_due(self, now_ns: int) -> bool:
+        """Whether advance() has anything to do."""
+        return now_ns >= self._next_due_ns
+
+    def advance(self, now_ns: int) -> tuple[Action, ...]:
+        """Does what has become due, for at most ADVANCES_PER_CALL neighbours."""
+        due = [each for each in self if each.due_ns <= now_ns][:ADVANCES_PER_CALL]
+        actions = [action for neighbour in due for action in self._advance_one(neighbour, now_ns)]
+        self._next_due_ns = min((each.due_ns for each in self), default=NEVER_NS)
+        return tuple(actions)
+
+    def _advance_one(self, neighbour: Neighbour, now_ns: int) -> tuple[Action, ...]:
+        match neighbour.state:
+            case State.INCOMPLETE | State.PROBE:
+                return neighbour.ask_again_or_fail(now_ns)
+            case State.REACHABLE:
+                if self._is_used(neighbour):
+                    return neighbour.solicit(now_ns)
+                del self._table[neighbour.ipv4]
+                return (Forget(neighbour.ipv4),)
+            case State.FAILED:
+                del self._table[neighbour.ipv4]
+                return ()
+
+    def _scheduled(self, neighbour: Neighbour, actions: tuple[Action, ...]) -> tuple[Action, ...]:
+        self._next_due_ns = min(self._next_due_ns, neighbour.due_ns)
+        return actions
+
+    def _admit(self, ipv4: IPv4Address, now_ns: int) -> tuple[tuple[Action, ...], Neighbour | None]:
+        """A new entry, and what it takes to make room for it; None where there is no room or no such
+        neighbour."""
+        if not self._route.is_neighbour(ipv4):
+            return (), None
+        evicted: tuple[Action, ...] = ()
+        if len(self._table) >= MAX_NEIGHBOURS:
+            victim = self._least_recently_used(now_ns)
+            if victim is None:
+                return (), None
+            del self._table[victim.ipv4]
+            evicted = (Forget(victim.ipv4),) if victim.is_installed else ()
+        self._table[ipv4] = neighbour = Neighbour(ipv4, due_ns=now_ns)
+        return evicted, neighbour
+
+    def _least_recently_used(self, now_ns: int) -> Neighbour | None:
+        """The table is kept in the order of last known use; a look at its front moves what was used to its
+        back."""
+        for neighbour in list(islice(self, EVICTION_SCAN)):
+            asked_lately = now_ns < neighbour.last_request_ns + SEQUENCE_GAP_NS
+            if not asked_lately and not self._is_used(neighbour):
+                return neighbour
+            self._table[neighbour.ipv4] = self._table.pop(neighbour.ipv4)
+        return None
+
+    def _is_used(self, neighbour: Neighbour) -> bool:
+        neighbour.used = neighbour.used or self._was_used(neighbour.ipv4)
+        return neighbour.used
+
+    def _may_be_neighbours(self, mac: Mac) -> bool:
+        return mac.is_unicast and mac != self._own_mac

@@ -1,0 +1,56 @@
+"""Where a datagram goes next. native/stack has the same rule for the data path; tests/routing_cases.csv binds
+both.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+from ipaddress import IPv4Address, IPv4Network
+
+
+class NoNextHop(Enum):
+    """Why a destination has no next hop on the link."""
+
+    LOCAL = "local"
+    UNREACHABLE = "unreachable"
+
+
+_NOT_UNICAST = tuple(IPv4Network(text) for text in ("0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/4", "240.0.0.0/4"))
+
+
+def is_unicast(address: IPv4Address) -> bool:
+    """Can be one host's address on a wire (RFC 1122 §3.2.1.3)."""
+    return not any(address in network for network in _NOT_UNICAST)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """`prefix_length` of the local address; None, unknown: all goes to the gateway, or all is on-link."""
+
+    local: IPv4Address
+    prefix_length: int | None
+    gateway: IPv4Address | None
+
+    def next_hop(self, destination: IPv4Address) -> IPv4Address | NoNextHop:
+        if destination == self.local:
+            return NoNextHop.LOCAL
+        if not is_unicast(destination) or self._is_subnet_broadcast(destination):
+            return NoNextHop.UNREACHABLE
+        if destination == self.gateway or self._is_on_link(destination):
+            return destination
+        return self.gateway or NoNextHop.UNREACHABLE
+
+    def is_neighbour(self, address: IPv4Address) -> bool:
+        """Whether datagrams for `address` go to it directly: the only addresses worth a MAC."""
+        return self.next_hop(address) == address
+
+    def _is_on_link(self, destination: IPv4Address) -> bool:
+        if self.prefix_length is None:
+            return self.gateway is None
+        return (int(destination) ^ int(self.local)) >> (32 - self.prefix_length) == 0
+
+    def _is_subnet_broadcast(self, destination: IPv4Address) -> bool:
+        """All host bits one or all zero (RFC 1122 §3.3.6); a /31 or /32 has no broadcast (RFC 3021)."""
+        if self.prefix_length in (None, 31, 32) or not self._is_on_link(destination):
+            return False
+        host_mask = (1 << (32 - self.prefix_length)) - 1
+        return int(destination) & host_mask in (0, host_mask)
