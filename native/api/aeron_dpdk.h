@@ -1,0 +1,215 @@
+/*
+ * The seam between the two halves of aeronmd_dpdk: what C compiles and what Python sees (cffi reads this same
+ * file, so nothing here but declarations, enums with plain values, and lines it can skip that begin with '#').
+ *
+ * Conventions. IPv4 addresses are uint32_t in host byte order. Functions return 0 or more on success and -1 on
+ * failure, with a sentence in adk_error_text() and an errno value in adk_error_code(). Unless said otherwise a
+ * function belongs to the control thread: the thread that called adk_eal_init().
+ */
+#ifndef AERON_DPDK_H
+#define AERON_DPDK_H
+
+#include <stdint.h>
+#include <stddef.h>
+
+/* ---- the last error of the calling thread ---- */
+
+const char *adk_error_text(void);
+int adk_error_code(void);
+
+/* ---- versions ---- */
+
+const char *adk_aeron_version(void);
+const char *adk_dpdk_version(void);
+
+/* ---- EAL ---- */
+
+int adk_eal_init(int argc, char **argv);
+void adk_eal_cleanup(void);
+int adk_eal_has_hugepages(void);
+/* Sends the EAL's and the PMDs' log lines to fd; -1 gives them back to stderr. */
+int adk_eal_log_to(int fd);
+/* rte_timer_manage(): the ENA PMD hangs its watchdog on rte_timer and leaves the turning to the application. */
+void adk_timer_manage(void);
+
+/* ---- the port and the stack above it ---- */
+
+typedef struct adk_stack_stct adk_stack_t;
+
+typedef struct adk_settings_stct
+{
+    uint16_t port_id;
+    uint16_t mtu;                     /* IPv4 MTU of the link; 0 keeps the device's own */
+    uint16_t rx_queue_size;           /* descriptors; 0 means the default, adjusted to the device's limits */
+    uint16_t tx_queue_size;
+    uint32_t rx_mempool_cache_size;   /* UINT32_MAX means the default */
+    uint32_t tx_mempool_cache_size;
+    const char *rx_mempool_ops;       /* NULL means the default */
+    const char *tx_mempool_ops;
+    uint8_t tx_mempool_per_queue;     /* boolean */
+    uint8_t prefix_length;            /* of local_ipv4; 0 means unknown: all to the gateway, or all on-link */
+    uint8_t threads_shared;           /* boolean: sender and receiver run on one thread */
+    uint32_t local_ipv4;
+    uint32_t gateway_ipv4;            /* 0 means none */
+}
+adk_settings_t;
+
+typedef struct adk_port_info_stct
+{
+    char name[64];                    /* the DPDK device name: a PCI address or the vdev's name */
+    char driver[64];                  /* the PMD's name */
+    uint8_t mac[6];
+    uint16_t mtu;
+    uint16_t rx_queues;
+    uint16_t tx_queues;
+    uint16_t rx_queue_size;
+    uint16_t tx_queue_size;
+    int32_t socket_id;
+    uint8_t rx_checksum_offload;      /* boolean: the device verifies IPv4 and UDP checksums */
+    uint8_t tx_ipv4_checksum_offload;
+    uint8_t tx_udp_checksum_offload;
+    uint8_t needs_timer;              /* boolean: adk_timer_manage() must be called about once a second */
+    uint8_t steered;                  /* boolean: the device sends the sender's frames to a queue of its own */
+}
+adk_port_info_t;
+
+typedef struct adk_link_stct
+{
+    uint8_t is_up;
+    uint8_t is_full_duplex;
+    uint32_t speed_mbps;              /* 0 where the device does not know (ENA) */
+}
+adk_link_t;
+
+/* Configures and starts the port, and builds every table and ring. NULL on failure, with nothing left behind. */
+adk_stack_t *adk_stack_open(const adk_settings_t *settings);
+void adk_stack_close(adk_stack_t *stack);
+
+int adk_stack_port_info(adk_stack_t *stack, adk_port_info_t *info);
+int adk_stack_link(adk_stack_t *stack, adk_link_t *link);
+
+/* The device asked for a reset (RTE_ETH_EVENT_INTR_RESET), or the operator did with adk_stack_request_reset(). */
+int adk_stack_reset_requested(adk_stack_t *stack);
+void adk_stack_request_reset(adk_stack_t *stack);
+/* One step of a port restart: 1 while the data threads still have to let go of the port, 0 when done, -1 failed. */
+int adk_stack_reset_step(adk_stack_t *stack);
+
+/* ---- frames for the control plane ---- */
+
+enum adk_control_kind_en
+{
+    ADK_CONTROL_FRAME = 1,            /* a received frame that is not Aeron data: ARP, ICMP */
+    ADK_CONTROL_UNRESOLVED = 2,       /* our own frame, complete but for the destination MAC of next_hop */
+    ADK_CONTROL_LEARN = 3             /* next_hop was unknown and hint_mac, from its last frame, was used instead */
+};
+
+typedef struct adk_control_event_stct
+{
+    uint32_t kind;
+    uint32_t next_hop;
+    uint8_t hint_mac[6];
+    uint16_t length;
+    const uint8_t *data;              /* a whole Ethernet frame; valid until the next adk_control_receive() */
+}
+adk_control_event_t;
+
+/* 1 with an event, 0 when there is none. Never blocks. */
+int adk_control_receive(adk_stack_t *stack, adk_control_event_t *event);
+/* 1 when the frame was taken, 0 when the queue is full (counted). Ethernet frame without FCS. */
+int adk_control_transmit(adk_stack_t *stack, const uint8_t *frame, uint16_t length);
+
+/* ---- neighbours: written here, read by the data path ---- */
+
+int adk_neighbour_set(adk_stack_t *stack, uint32_t ipv4, const uint8_t *mac);
+/* Back to unresolved; the data path asks again. Unknown addresses are fine. */
+void adk_neighbour_forget(adk_stack_t *stack, uint32_t ipv4);
+/* 1 when the data path has sent to ipv4 since the last call, else 0. */
+int adk_neighbour_was_used(adk_stack_t *stack, uint32_t ipv4);
+
+/* ---- counts: every drop has a name ---- */
+
+enum adk_count_en
+{
+    /* kept by the data path */
+    ADK_COUNT_RX_PACKETS,
+    ADK_COUNT_RX_BYTES,
+    ADK_COUNT_TX_PACKETS,
+    ADK_COUNT_TX_BYTES,
+    ADK_COUNT_LOOPBACK_PACKETS,
+    ADK_COUNT_RX_TRUNCATED,
+    ADK_COUNT_RX_NOT_OUR_MAC,
+    ADK_COUNT_RX_ETHERTYPE,
+    ADK_COUNT_RX_IPV4_HEADER,
+    ADK_COUNT_RX_IPV4_CHECKSUM,
+    ADK_COUNT_RX_FRAGMENT,
+    ADK_COUNT_RX_NOT_OUR_ADDRESS,
+    ADK_COUNT_RX_MARTIAN_SOURCE,
+    ADK_COUNT_RX_PROTOCOL,
+    ADK_COUNT_RX_UDP_HEADER,
+    ADK_COUNT_RX_UDP_CHECKSUM,
+    ADK_COUNT_RX_NO_ENDPOINT,
+    ADK_COUNT_RX_SENDER_DISCARD,
+    ADK_COUNT_HANDOFF_FULL,
+    ADK_COUNT_LOOPBACK_FULL,
+    ADK_COUNT_CONTROL_FULL,
+    ADK_COUNT_TX_NOBUFS,
+    ADK_COUNT_TX_EAGAIN,
+    ADK_COUNT_TX_UNRESOLVED,
+    ADK_COUNT_TX_TOO_LONG,
+    ADK_COUNT_TX_UNREACHABLE,
+    ADK_COUNT_TX_PREPARE,
+    /* kept by the control plane */
+    ADK_COUNT_CONTROL_TX_FULL,
+    ADK_COUNT_CONTROL_MALFORMED,
+    ADK_COUNT_CONTROL_RATE_LIMITED,
+    ADK_COUNT_CONTROL_ERRORS,
+    ADK_COUNT_ARP_REQUESTS_SENT,
+    ADK_COUNT_ARP_REPLIES_SENT,
+    ADK_COUNT_ARP_IGNORED,
+    ADK_COUNT_ARP_FAILED,
+    ADK_COUNT_ARP_CONFLICT,
+    ADK_COUNT_PARKED_DROPPED,
+    ADK_COUNT_ICMP_ECHO_REPLIES,
+    ADK_COUNT_ICMP_UNREACHABLE,
+    ADK_COUNT_ICMP_FRAGMENTATION_NEEDED,
+    ADK_COUNT_ICMP_IGNORED,
+    ADK_COUNT_LINK_CHANGES,
+    ADK_COUNT_PORT_RESETS,
+    ADK_COUNT_SIZE
+};
+
+/* "rx-truncated" and so on; NULL when out of range. */
+const char *adk_count_name(int count);
+/* Sum over all threads. */
+uint64_t adk_count_value(adk_stack_t *stack, int count);
+/* The control plane's own row of ADK_COUNT_SIZE cells. */
+uint64_t *adk_control_counts(adk_stack_t *stack);
+
+/* ---- the Aeron media driver on top ---- */
+
+typedef struct adk_driver_stct adk_driver_t;
+
+enum adk_driver_state_en
+{
+    ADK_DRIVER_RUNNING = 0,
+    ADK_DRIVER_TERMINATED = 1         /* an Aeron client asked the driver to stop and the validator agreed */
+};
+
+/*
+ * Context from the AERON_* environment, our bindings, aeron_driver_init(). stack NULL gives a stock driver over
+ * kernel sockets. interface_name is what interface= lookups see for the port. All of Aeron's files are made here.
+ */
+adk_driver_t *adk_driver_open(adk_stack_t *stack, const char *interface_name);
+/* Starts Aeron's agents; in INVOKER mode a thread of ours that runs them unless is_manual. */
+int adk_driver_start(adk_driver_t *driver, int is_manual);
+/* INVOKER with is_manual only: one duty cycle; returns the work done or -1. */
+int adk_driver_do_work(adk_driver_t *driver);
+int adk_driver_state(adk_driver_t *driver);
+const char *adk_driver_aeron_dir(adk_driver_t *driver);
+/* "DEDICATED" and so on. */
+const char *adk_driver_threading_mode(adk_driver_t *driver);
+/* Writes the counts into Aeron's counters file; call it a few times a second. */
+void adk_driver_publish_counts(adk_driver_t *driver);
+int adk_driver_close(adk_driver_t *driver);
+
+#endif

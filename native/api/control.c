@@ -1,0 +1,153 @@
+/* The control plane's side of the stack. */
+#include <errno.h>
+
+#include "api/internal.h"
+#include "port/error.h"
+#include "stack/tx.h"
+
+int adk_stack_port_info(adk_stack_t *stack, adk_port_info_t *info)
+{
+    return adk_port_info(&stack->port, info);
+}
+
+int adk_stack_link(adk_stack_t *stack, adk_link_t *link)
+{
+    return adk_port_link(&stack->port, link);
+}
+
+static struct rte_mbuf *next_mbuf(adk_stack_t *stack)
+{
+    void *mbuf = NULL;
+    for (int role = 0; role < ADK_ROLE_CONTROL; role++)
+    {
+        if (0 == rte_ring_sc_dequeue(stack->lanes[role].control_out, &mbuf))
+        {
+            return mbuf;
+        }
+    }
+    return NULL;
+}
+
+int adk_control_receive(adk_stack_t *stack, adk_control_event_t *event)
+{
+    rte_pktmbuf_free(stack->control_event);
+    stack->control_event = next_mbuf(stack);
+    struct rte_mbuf *mbuf = stack->control_event;
+    if (NULL == mbuf)
+    {
+        return 0;
+    }
+
+    const adk_note_t *note = adk_mbuf_note(mbuf);
+    const uint32_t length = mbuf->pkt_len < UINT16_MAX ? mbuf->pkt_len : UINT16_MAX;
+    event->kind = note->kind;
+    event->next_hop = note->next_hop;
+    memcpy(event->hint_mac, note->hint_mac, sizeof(event->hint_mac));
+    event->length = (uint16_t)length;
+    event->data = rte_pktmbuf_read(mbuf, 0, length, stack->control_linear);
+    return 1;
+}
+
+int adk_control_transmit(adk_stack_t *stack, const uint8_t *frame, uint16_t length)
+{
+    adk_lane_t *lane = &stack->lanes[ADK_ROLE_CONTROL];
+    struct rte_mbuf *mbuf = rte_pktmbuf_alloc(lane->tx_mempool);
+    char *data = NULL == mbuf ? NULL : rte_pktmbuf_append(mbuf, length);
+
+    adk_tx_progress(stack, lane);
+    if (NULL == data)
+    {
+        goto error;
+    }
+    memcpy(data, frame, length);
+    if (!adk_tx_frame(stack, lane, mbuf))
+    {
+        goto error;
+    }
+    lane->counts[ADK_COUNT_TX_PACKETS]++;
+    lane->counts[ADK_COUNT_TX_BYTES] += length;
+    return 1;
+
+error:
+    rte_pktmbuf_free(mbuf);
+    lane->counts[ADK_COUNT_CONTROL_TX_FULL]++;
+    return 0;
+}
+
+int adk_neighbour_set(adk_stack_t *stack, uint32_t ipv4, const uint8_t *mac)
+{
+    return adk_neighbours_set(&stack->neighbours, ipv4, mac);
+}
+
+void adk_neighbour_forget(adk_stack_t *stack, uint32_t ipv4)
+{
+    adk_neighbours_forget(&stack->neighbours, ipv4);
+}
+
+int adk_neighbour_was_used(adk_stack_t *stack, uint32_t ipv4)
+{
+    return adk_neighbours_was_used(&stack->neighbours, ipv4);
+}
+
+uint64_t adk_count_value(adk_stack_t *stack, int count)
+{
+    uint64_t sum = 0;
+    for (int role = 0; role < ADK_ROLE_COUNT; role++)
+    {
+        /* Another thread writes it; an aligned 64-bit load sees one of its values, and that is all we need. */
+        sum += __atomic_load_n(&stack->lanes[role].counts[count], __ATOMIC_RELAXED);
+    }
+    return sum;
+}
+
+uint64_t *adk_control_counts(adk_stack_t *stack)
+{
+    return stack->lanes[ADK_ROLE_CONTROL].counts;
+}
+
+int adk_stack_reset_requested(adk_stack_t *stack)
+{
+    return atomic_load_explicit(&stack->port.is_reset_requested, memory_order_acquire);
+}
+
+void adk_stack_request_reset(adk_stack_t *stack)
+{
+    atomic_store_explicit(&stack->port.is_reset_requested, true, memory_order_release);
+}
+
+static void drop_backlogs(adk_stack_t *stack)
+{
+    for (int role = 0; role < ADK_ROLE_COUNT; role++)
+    {
+        adk_lane_t *lane = &stack->lanes[role];
+        rte_pktmbuf_free_bulk(lane->backlog, lane->backlog_length);
+        lane->backlog_length = 0;
+    }
+}
+
+int adk_stack_reset_step(adk_stack_t *stack)
+{
+    adk_port_t *port = &stack->port;
+
+    if (!stack->is_resetting)
+    {
+        atomic_store_explicit(&port->is_held, true, memory_order_release);
+        stack->reset_token = rte_rcu_qsbr_start(stack->quiescence);
+        stack->is_resetting = true;
+    }
+    if (0 == rte_rcu_qsbr_check(stack->quiescence, stack->reset_token, false))
+    {
+        return 1;
+    }
+
+    drop_backlogs(stack);
+    atomic_store_explicit(&port->is_reset_requested, false, memory_order_release);
+    stack->is_resetting = false;
+    const int result = adk_port_restart(port);
+    if (0 == result)
+    {
+        /* On failure the port stays held: nothing may touch a device that did not come back. */
+        atomic_store_explicit(&port->is_held, false, memory_order_release);
+    }
+    return result;
+}

@@ -1,0 +1,88 @@
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_log.h>
+#include <rte_timer.h>
+#include <rte_version.h>
+
+#include "api/internal.h"
+#include "port/error.h"
+
+/* There is one EAL in a process, so its state is the process's too. */
+static cpu_set_t process_mask;
+static FILE *log_stream;
+
+const cpu_set_t *adk_eal_process_mask(void)
+{
+    return &process_mask;
+}
+
+const char *adk_dpdk_version(void)
+{
+    return rte_version();
+}
+
+int adk_eal_init(int argc, char **argv)
+{
+    if (0 != sched_getaffinity(0, sizeof(process_mask), &process_mask))
+    {
+        adk_set_error(errno, "sched_getaffinity: %s", strerror(errno));
+        return -1;
+    }
+
+    const int result = rte_eal_init(argc, argv);
+    if (result < 0)
+    {
+        adk_set_error(rte_errno, "rte_eal_init: %s", rte_strerror(rte_errno));
+        return -1;
+    }
+    if (0 != rte_timer_subsystem_init())
+    {
+        adk_set_error(ENOMEM, "rte_timer_subsystem_init failed");
+        return -1;
+    }
+    return result;
+}
+
+void adk_eal_cleanup(void)
+{
+    rte_timer_subsystem_finalize();
+    (void)rte_eal_cleanup();
+}
+
+int adk_eal_has_hugepages(void)
+{
+    return rte_eal_has_hugepages();
+}
+
+int adk_eal_log_to(int fd)
+{
+    FILE *stream = fd < 0 ? NULL : fdopen(dup(fd), "w");
+    if (fd >= 0 && NULL == stream)
+    {
+        adk_set_error(errno, "log to descriptor %d: %s", fd, strerror(errno));
+        return -1;
+    }
+    if (NULL != stream)
+    {
+        (void)setvbuf(stream, NULL, _IOLBF, 0);
+    }
+
+    (void)rte_openlog_stream(stream);
+    if (NULL != log_stream)
+    {
+        (void)fclose(log_stream);
+    }
+    log_stream = stream;
+    return 0;
+}
+
+void adk_timer_manage(void)
+{
+    (void)rte_timer_manage();
+}

@@ -1,0 +1,303 @@
+#include "port/port.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "port/error.h"
+
+static int on_reset_event(uint16_t port_id, enum rte_eth_event_type event, void *clientd, void *result)
+{
+    (void)port_id;
+    (void)event;
+    (void)result;
+    atomic_store_explicit(&((adk_port_t *)clientd)->is_reset_requested, true, memory_order_release);
+    return 0;
+}
+
+static int device_info(adk_port_t *port, struct rte_eth_dev_info *info)
+{
+    if (!rte_eth_dev_is_valid_port(port->id))
+    {
+        adk_set_error(
+            ENODEV,
+            "DPDK port %u does not exist: EAL found %u port(s); bind a NIC to vfio-pci (or give --vdev) and choose it "
+            "with AERON_DPDK_PORT_ID",
+            port->id,
+            rte_eth_dev_count_avail());
+        return -1;
+    }
+
+    const int result = rte_eth_dev_info_get(port->id, info);
+    if (result < 0)
+    {
+        adk_set_error(-result, "port %u: rte_eth_dev_info_get: %s", port->id, rte_strerror(-result));
+        return -1;
+    }
+    (void)rte_eth_dev_get_name_by_port(port->id, port->name);
+    port->quirks = adk_quirks_of(info->driver_name);
+    return 0;
+}
+
+static int choose_mtu(adk_port_t *port, const struct rte_eth_dev_info *info)
+{
+    if (0 == port->settings.mtu)
+    {
+        return rte_eth_dev_get_mtu(port->id, &port->mtu);
+    }
+
+    port->mtu = port->settings.mtu;
+    if (port->mtu < info->min_mtu || port->mtu > info->max_mtu)
+    {
+        adk_set_error(
+            EINVAL,
+            "AERON_DPDK_MTU=%u does not fit %s (%s): it takes %u to %u",
+            port->mtu,
+            port->name,
+            info->driver_name,
+            info->min_mtu,
+            info->max_mtu);
+        return -1;
+    }
+    return 0;
+}
+
+static uint16_t least(uint16_t a, uint16_t b)
+{
+    return a < b ? a : b;
+}
+
+static uint16_t greatest(uint16_t a, uint16_t b)
+{
+    return a > b ? a : b;
+}
+
+static void choose_queues(adk_port_t *port, const struct rte_eth_dev_info *info)
+{
+    const adk_quirks_t *quirks = port->quirks;
+    const uint16_t reported = greatest(info->max_tx_queues, 1);
+    const uint16_t allowed = 0 != quirks->tx_queues_max ? least(quirks->tx_queues_max, reported) : reported;
+
+    port->rx_queues = 1;
+    port->tx_queues = least(allowed, ADK_PORT_TX_QUEUES_MAX);
+    port->rx_queue_size = 0 != port->settings.rx_queue_size ?
+        port->settings.rx_queue_size : ADK_PORT_DEFAULT_QUEUE_SIZE;
+    port->tx_queue_size = 0 != port->settings.tx_queue_size ?
+        port->settings.tx_queue_size : ADK_PORT_DEFAULT_QUEUE_SIZE;
+    port->tx_queue_size = greatest(port->tx_queue_size, quirks->tx_queue_size_min);
+}
+
+static void choose_offloads(adk_port_t *port, const struct rte_eth_dev_info *info)
+{
+    const uint64_t rx = info->rx_offload_capa & (RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM);
+    const uint64_t tx = info->tx_offload_capa & (RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_UDP_CKSUM);
+
+    port->rx_checksum = (RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM) == rx;
+    port->tx_ipv4_checksum = 0 != (tx & RTE_ETH_TX_OFFLOAD_IPV4_CKSUM);
+    port->tx_udp_checksum = 0 != (tx & RTE_ETH_TX_OFFLOAD_UDP_CKSUM);
+    port->needs_tx_prepare = port->quirks->needs_tx_prepare && 0 != tx;
+    port->tx_mbuf_flags = (port->tx_ipv4_checksum ? RTE_MBUF_F_TX_IP_CKSUM : 0) |
+        (port->tx_udp_checksum ? RTE_MBUF_F_TX_UDP_CKSUM : 0) | (0 != tx ? RTE_MBUF_F_TX_IPV4 : 0);
+
+    port->configuration = (struct rte_eth_conf){
+        .rxmode = { .mq_mode = RTE_ETH_MQ_RX_NONE, .mtu = port->mtu, .offloads = rx },
+        .txmode = { .mq_mode = RTE_ETH_MQ_TX_NONE, .offloads = tx },
+    };
+    port->rx_configuration = info->default_rxconf;
+    port->rx_configuration.offloads = rx;
+    port->tx_configuration = info->default_txconf;
+    port->tx_configuration.offloads = tx;
+}
+
+static int configure(adk_port_t *port)
+{
+    int result = rte_eth_dev_configure(port->id, port->rx_queues, port->tx_queues, &port->configuration);
+    if (result < 0)
+    {
+        adk_set_error(
+            -result,
+            "%s refuses %u RX and %u TX queue(s) with MTU %u: %s",
+            port->name,
+            port->rx_queues,
+            port->tx_queues,
+            port->mtu,
+            rte_strerror(-result));
+        return -1;
+    }
+
+    result = rte_eth_dev_adjust_nb_rx_tx_desc(port->id, &port->rx_queue_size, &port->tx_queue_size);
+    if (result < 0)
+    {
+        adk_set_error(
+            -result,
+            "%s refuses AERON_DPDK_RX_QUEUE_SIZE=%u, AERON_DPDK_TX_QUEUE_SIZE=%u: %s",
+            port->name,
+            port->rx_queue_size,
+            port->tx_queue_size,
+            rte_strerror(-result));
+        return -1;
+    }
+    return 0;
+}
+
+int adk_port_start(adk_port_t *port)
+{
+    const unsigned int socket_id = (unsigned int)rte_eth_dev_socket_id(port->id);
+    int result = 0;
+
+    for (uint16_t i = 0; i < port->rx_queues && 0 == result; i++)
+    {
+        result = rte_eth_rx_queue_setup(
+            port->id, i, port->rx_queue_size, socket_id, &port->rx_configuration, port->rx_mempool);
+    }
+    for (uint16_t i = 0; i < port->tx_queues && 0 == result; i++)
+    {
+        result = rte_eth_tx_queue_setup(port->id, i, port->tx_queue_size, socket_id, &port->tx_configuration);
+    }
+    if (0 == result && 0 != port->settings.mtu)
+    {
+        /* Not every PMD has the call (ENOTSUP); rte_eth_dev_configure() took the MTU already. */
+        const int mtu_result = rte_eth_dev_set_mtu(port->id, port->mtu);
+        result = -ENOTSUP == mtu_result ? 0 : mtu_result;
+    }
+    if (0 == result)
+    {
+        result = rte_eth_dev_start(port->id);
+    }
+    if (result < 0)
+    {
+        adk_set_error(
+            -result,
+            "%s does not start with %u/%u descriptors and MTU %u: %s",
+            port->name,
+            port->rx_queue_size,
+            port->tx_queue_size,
+            port->mtu,
+            rte_strerror(-result));
+        return -1;
+    }
+    port->is_started = true;
+    return 0;
+}
+
+static int read_mac(adk_port_t *port)
+{
+    struct rte_ether_addr mac;
+    const int result = rte_eth_macaddr_get(port->id, &mac);
+    if (result < 0)
+    {
+        adk_set_error(-result, "%s: rte_eth_macaddr_get: %s", port->name, rte_strerror(-result));
+        return -1;
+    }
+    memcpy(port->mac, mac.addr_bytes, sizeof(port->mac));
+    return 0;
+}
+
+int adk_port_open(adk_port_t *port, const adk_settings_t *settings, uint32_t extra_mbufs)
+{
+    struct rte_eth_dev_info info;
+
+    port->id = settings->port_id;
+    port->settings = *settings;
+    if (device_info(port, &info) < 0 || choose_mtu(port, &info) < 0)
+    {
+        return -1;
+    }
+    choose_queues(port, &info);
+    choose_offloads(port, &info);
+    if (configure(port) < 0 ||
+        adk_port_mempools_create(port, extra_mbufs) < 0 ||
+        adk_port_start(port) < 0 ||
+        read_mac(port) < 0)
+    {
+        goto error;
+    }
+
+    if (0 != rte_eth_dev_callback_register(port->id, RTE_ETH_EVENT_INTR_RESET, on_reset_event, port))
+    {
+        adk_set_error(ENOMEM, "%s: cannot listen for reset events", port->name);
+        goto error;
+    }
+    port->is_callback_registered = true;
+    return 0;
+
+error:
+    adk_port_close(port);
+    return -1;
+}
+
+void adk_port_close(adk_port_t *port)
+{
+    if (port->is_callback_registered)
+    {
+        (void)rte_eth_dev_callback_unregister(port->id, RTE_ETH_EVENT_INTR_RESET, on_reset_event, port);
+        port->is_callback_registered = false;
+    }
+    if (port->is_started)
+    {
+        (void)rte_eth_dev_stop(port->id);
+        (void)rte_eth_dev_close(port->id);
+        port->is_started = false;
+    }
+    adk_port_mempools_free(port);
+}
+
+int adk_port_restart(adk_port_t *port)
+{
+    (void)rte_eth_dev_stop(port->id);
+    const int result = rte_eth_dev_reset(port->id);
+    if (result < 0 && -ENOTSUP != result)
+    {
+        adk_set_error(-result, "%s: rte_eth_dev_reset: %s", port->name, rte_strerror(-result));
+        return -1;
+    }
+    if (configure(port) < 0 || adk_port_start(port) < 0)
+    {
+        return -1;
+    }
+    return read_mac(port);
+}
+
+int adk_port_info(const adk_port_t *port, adk_port_info_t *info)
+{
+    struct rte_eth_dev_info device;
+    const int result = rte_eth_dev_info_get(port->id, &device);
+    if (result < 0)
+    {
+        adk_set_error(-result, "%s: rte_eth_dev_info_get: %s", port->name, rte_strerror(-result));
+        return -1;
+    }
+
+    *info = (adk_port_info_t){
+        .mtu = port->mtu,
+        .rx_queues = port->rx_queues,
+        .tx_queues = port->tx_queues,
+        .rx_queue_size = port->rx_queue_size,
+        .tx_queue_size = port->tx_queue_size,
+        .socket_id = rte_eth_dev_socket_id(port->id),
+        .rx_checksum_offload = port->rx_checksum,
+        .tx_ipv4_checksum_offload = port->tx_ipv4_checksum,
+        .tx_udp_checksum_offload = port->tx_udp_checksum,
+        .needs_timer = port->quirks->needs_timer,
+        .steered = port->steered,
+    };
+    (void)snprintf(info->name, sizeof(info->name), "%s", port->name);
+    (void)snprintf(info->driver, sizeof(info->driver), "%s", device.driver_name);
+    memcpy(info->mac, port->mac, sizeof(info->mac));
+    return 0;
+}
+
+int adk_port_link(const adk_port_t *port, adk_link_t *link)
+{
+    struct rte_eth_link state = { 0 };
+    const int result = rte_eth_link_get_nowait(port->id, &state);
+    if (result < 0)
+    {
+        adk_set_error(-result, "%s: rte_eth_link_get_nowait: %s", port->name, rte_strerror(-result));
+        return -1;
+    }
+
+    link->is_up = state.link_status;
+    link->is_full_duplex = state.link_duplex;
+    link->speed_mbps = RTE_ETH_SPEED_NUM_UNKNOWN == state.link_speed ? 0 : state.link_speed;
+    return 0;
+}

@@ -1,0 +1,96 @@
+/* One NIC: its queues, mempools and offloads. The only folder that configures DPDK devices. */
+#ifndef ADK_PORT_PORT_H
+#define ADK_PORT_PORT_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_ethdev.h>
+#include <rte_mbuf.h>
+#include <rte_mempool.h>
+
+#include "api/aeron_dpdk.h"
+#include "port/quirks.h"
+
+/* One queue for the receiver, one more for the sender where the device can steer. */
+#define ADK_PORT_RX_QUEUES_MAX (2)
+/* Sender, receiver, control plane. */
+#define ADK_PORT_TX_QUEUES_MAX (3)
+/* Intel vector receive paths return nothing for short bursts (ixgbe guide: at least 32). */
+#define ADK_RX_BURST_LENGTH (32)
+
+#define ADK_PORT_DEFAULT_QUEUE_SIZE (1024)
+#define ADK_PORT_DEFAULT_MEMPOOL_CACHE_SIZE (256)
+
+/* What an mbuf carries beside its bytes, in the pool's private area. */
+typedef struct adk_note_stct
+{
+    uint32_t kind;                    /* enum adk_control_kind_en, on the way to the control plane */
+    uint32_t next_hop;
+    uint8_t hint_mac[6];
+    uint16_t payload_offset;          /* on the way to the other thread: the frame was parsed already */
+    uint16_t payload_length;
+    uint16_t reserved;
+    uint32_t padding;
+}
+adk_note_t;
+
+static_assert(24 == sizeof(adk_note_t), "a multiple of RTE_MBUF_PRIV_ALIGN");
+static_assert(0 == sizeof(adk_note_t) % RTE_MBUF_PRIV_ALIGN, "rte_pktmbuf_pool_create() wants it");
+
+typedef struct adk_port_stct
+{
+    /* read by the data path for every burst, written only while it is held off */
+    uint16_t id;
+    uint16_t mtu;
+    bool tx_ipv4_checksum;
+    bool tx_udp_checksum;
+    bool needs_tx_prepare;
+    _Atomic bool is_held;             /* the data path must not touch the port: a restart is under way */
+    uint64_t tx_mbuf_flags;           /* ol_flags of every frame we send */
+    uint8_t mac[RTE_ETHER_ADDR_LEN];
+
+    /* set-up and control plane only */
+    _Atomic bool is_reset_requested;
+    bool is_started;
+    bool is_callback_registered;
+    bool steered;
+    bool rx_checksum;
+    uint16_t rx_queues;
+    uint16_t tx_queues;
+    uint16_t rx_queue_size;
+    uint16_t tx_queue_size;
+    const adk_quirks_t *quirks;
+    struct rte_mempool *rx_mempool;
+    struct rte_mempool *tx_mempools[ADK_PORT_TX_QUEUES_MAX];
+    struct rte_eth_conf configuration;
+    struct rte_eth_rxconf rx_configuration;
+    struct rte_eth_txconf tx_configuration;
+    adk_settings_t settings;
+    char name[RTE_ETH_NAME_MAX_LEN];
+}
+adk_port_t;
+
+static inline adk_note_t *adk_mbuf_note(struct rte_mbuf *mbuf)
+{
+    return (adk_note_t *)rte_mbuf_to_priv(mbuf);
+}
+
+/* extra_mbufs: how many may wait in our own rings beside the device's descriptors. 0, or -1 with the error set. */
+int adk_port_open(adk_port_t *port, const adk_settings_t *settings, uint32_t extra_mbufs);
+/* Safe on a port that was never opened (zeroed), and twice. */
+void adk_port_close(adk_port_t *port);
+
+/* Stop, reset, configure, start again. The data path must have let go of the port. */
+int adk_port_restart(adk_port_t *port);
+
+int adk_port_info(const adk_port_t *port, adk_port_info_t *info);
+int adk_port_link(const adk_port_t *port, adk_link_t *link);
+
+/* Between adk_port_open()'s parts. */
+int adk_port_mempools_create(adk_port_t *port, uint32_t extra_mbufs);
+void adk_port_mempools_free(adk_port_t *port);
+int adk_port_start(adk_port_t *port);
+
+#endif

@@ -1,0 +1,36 @@
+#include "stack/destination.h"
+
+void adk_destination_prepare(
+    const adk_stack_t *stack, adk_destination_t *destination, uint16_t source_port, uint32_t ipv4, rte_be16_t port_be)
+{
+    adk_header_t *header = &destination->header;
+
+    adk_header_init(
+        header, stack->local.mac, stack->local.ipv4, source_port, ipv4, rte_be_to_cpu_16(port_be));
+    destination->neighbour = NULL;
+    destination->word = ADK_NEIGHBOUR_UNRESOLVED;
+    destination->ask_again_tsc = 0;
+    destination->ipv4 = ipv4;
+    destination->port_be = port_be;
+    destination->ipv4_sum = adk_checksum_ipv4_base(header);
+    destination->pseudo_sum = adk_checksum_pseudo_base(header);
+    destination->route = (uint8_t)adk_stack_route(stack, ipv4, &destination->next_hop);
+    destination->is_prepared = true;
+}
+
+bool adk_destination_resolve(const adk_stack_t *stack, adk_destination_t *destination)
+{
+    destination->word = ADK_NEIGHBOUR_UNRESOLVED;
+    destination->neighbour = adk_neighbours_find(&stack->neighbours, destination->next_hop);
+    if (NULL != destination->neighbour)
+    {
+        destination->word = adk_neighbour_word(destination->neighbour);
+    }
+    if (ADK_NEIGHBOUR_UNRESOLVED == destination->word)
+    {
+        destination->neighbour = NULL;
+        return false;
+    }
+    adk_neighbour_word_to_mac(destination->word, destination->header.ethernet.dst_addr.addr_bytes);
+    return true;
+}

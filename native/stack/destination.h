@@ -1,0 +1,45 @@
+/* One peer of one transport: where its frames go, and a header with everything that does not change per frame. */
+#ifndef ADK_STACK_DESTINATION_H
+#define ADK_STACK_DESTINATION_H
+
+#include "stack/stack.h"
+
+typedef struct adk_destination_stct
+{
+    uint64_t word;                    /* the neighbour's word that the header's MAC was taken from */
+    adk_neighbour_t *neighbour;       /* NULL until the control plane has resolved the next hop once */
+    uint32_t ipv4;
+    rte_be16_t port_be;
+    uint8_t route;                    /* enum adk_route_en */
+    bool is_prepared;
+    uint32_t next_hop;
+    uint32_t ipv4_sum;                /* partial checksums over what does not change */
+    uint32_t pseudo_sum;
+    adk_header_t header;
+    uint64_t ask_again_tsc;
+}
+adk_destination_t;
+
+/* Builds the header for a new peer; the neighbour is looked up at the first send. */
+void adk_destination_prepare(
+    const adk_stack_t *stack, adk_destination_t *destination, uint16_t source_port, uint32_t ipv4, rte_be16_t port_be);
+
+/* Looks the next hop up again. False while it has no MAC. */
+bool adk_destination_resolve(const adk_stack_t *stack, adk_destination_t *destination);
+
+/* One load and one compare as long as nothing changed. */
+static inline bool adk_destination_is_resolved(const adk_destination_t *destination)
+{
+    adk_neighbour_t *neighbour = destination->neighbour;
+    if (NULL == neighbour || adk_neighbour_word(neighbour) != destination->word)
+    {
+        return false;
+    }
+    if (0 == atomic_load_explicit(&neighbour->was_used, memory_order_relaxed))
+    {
+        atomic_store_explicit(&neighbour->was_used, 1, memory_order_relaxed);
+    }
+    return true;
+}
+
+#endif

@@ -1,0 +1,112 @@
+#include "stack/endpoints.h"
+
+#include <errno.h>
+#include <time.h>
+
+#include <rte_malloc.h>
+
+#include "port/error.h"
+
+/*
+ * Aeron may drop a receive destination without calling close_func (aeron_driver_conductor.c, after
+ * aeron_driver_conductor_validate_initial_window_for_rcvbuf() fails). A reservation that no thread has begun to poll
+ * after this long is such an orphan: a live receiver takes microseconds.
+ */
+#define ABANDONED_AFTER_S (2)
+
+static uint32_t monotonic_s(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint32_t)now.tv_sec;
+}
+
+int adk_endpoints_open(adk_endpoints_t *endpoints, int socket_id)
+{
+    endpoints->next_ephemeral = ADK_EPHEMERAL_PORT_FIRST;
+    endpoints->slots = rte_zmalloc_socket(
+        "adk_endpoints", ADK_ENDPOINTS * sizeof(adk_endpoint_t), RTE_CACHE_LINE_SIZE, socket_id);
+    if (NULL == endpoints->slots)
+    {
+        adk_set_error(ENOMEM, "endpoint table: no memory for %d slots", ADK_ENDPOINTS);
+        return -1;
+    }
+    return 0;
+}
+
+void adk_endpoints_close(adk_endpoints_t *endpoints)
+{
+    rte_free(endpoints->slots);
+    endpoints->slots = NULL;
+}
+
+static int reserve(adk_endpoint_t *slot, void *owner, void **stale)
+{
+    const uint32_t now_s = monotonic_s();
+    const uint32_t state = adk_endpoint_state(slot);
+
+    if (ADK_ENDPOINT_FREE != state)
+    {
+        if (ADK_ENDPOINT_RESERVED != state || now_s - slot->reserved_at_s < ABANDONED_AFTER_S)
+        {
+            return -EADDRINUSE;
+        }
+        *stale = slot->owner;
+    }
+    slot->owner = owner;
+    slot->reserved_at_s = now_s;
+    atomic_store_explicit(&slot->state, ADK_ENDPOINT_RESERVED, memory_order_release);
+    return 0;
+}
+
+int adk_endpoints_reserve(adk_endpoints_t *endpoints, uint16_t port, void *owner, void **stale)
+{
+    *stale = NULL;
+    if (0 != port)
+    {
+        const int result = reserve(&endpoints->slots[port], owner, stale);
+        return result < 0 ? result : port;
+    }
+
+    for (int i = ADK_EPHEMERAL_PORT_FIRST; i <= ADK_EPHEMERAL_PORT_LAST; i++)
+    {
+        const uint32_t candidate = endpoints->next_ephemeral;
+        endpoints->next_ephemeral =
+            ADK_EPHEMERAL_PORT_LAST == candidate ? ADK_EPHEMERAL_PORT_FIRST : candidate + 1;
+        if (0 == reserve(&endpoints->slots[candidate], owner, stale))
+        {
+            return (int)candidate;
+        }
+    }
+    return -EADDRNOTAVAIL;
+}
+
+void adk_endpoints_release(adk_endpoints_t *endpoints, uint16_t port, const void *owner)
+{
+    adk_endpoint_t *slot = &endpoints->slots[port];
+    if (slot->owner == owner)
+    {
+        slot->owner = NULL;
+        atomic_store_explicit(&slot->state, ADK_ENDPOINT_FREE, memory_order_release);
+    }
+}
+
+int adk_endpoints_publish(adk_endpoints_t *endpoints, uint16_t port, const void *owner, enum adk_role_en role)
+{
+    adk_endpoint_t *slot = &endpoints->slots[port];
+    if (slot->owner != owner)
+    {
+        return -1;
+    }
+    atomic_store_explicit(&slot->state, adk_endpoint_polled_by(role), memory_order_release);
+    return 0;
+}
+
+void adk_endpoints_withdraw(adk_endpoints_t *endpoints, uint16_t port, const void *owner)
+{
+    adk_endpoint_t *slot = &endpoints->slots[port];
+    if (slot->owner == owner)
+    {
+        atomic_store_explicit(&slot->state, ADK_ENDPOINT_WITHDRAWN, memory_order_release);
+    }
+}

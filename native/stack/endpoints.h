@@ -1,0 +1,74 @@
+/*
+ * Which transport owns a UDP port. The conductor reserves and releases slots, the thread that polls a transport
+ * publishes and withdraws it; a thread looks behind the owner only for slots that it published itself. So no frame
+ * ever reaches a transport that is being torn down, without a lock.
+ */
+#ifndef ADK_STACK_ENDPOINTS_H
+#define ADK_STACK_ENDPOINTS_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "stack/limits.h"
+
+enum adk_role_en
+{
+    ADK_ROLE_SENDER = 0,
+    ADK_ROLE_RECEIVER = 1,
+    ADK_ROLE_CONTROL = 2,
+    ADK_ROLE_COUNT = 3
+};
+
+enum adk_endpoint_state_en
+{
+    ADK_ENDPOINT_FREE = 0,
+    ADK_ENDPOINT_RESERVED = 1,
+    ADK_ENDPOINT_POLLED_BY_SENDER = 2,
+    ADK_ENDPOINT_POLLED_BY_RECEIVER = 3,
+    ADK_ENDPOINT_WITHDRAWN = 4        /* no thread polls it any more; the conductor is about to release it */
+};
+
+typedef struct adk_endpoint_stct
+{
+    void *owner;
+    uint32_t reserved_at_s;           /* monotonic clock */
+    _Atomic uint32_t state;
+}
+adk_endpoint_t;
+
+static_assert(16 == sizeof(adk_endpoint_t), "four endpoints to a cache line");
+
+typedef struct adk_endpoints_stct
+{
+    adk_endpoint_t *slots;            /* ADK_ENDPOINTS of them */
+    uint32_t next_ephemeral;
+}
+adk_endpoints_t;
+
+int adk_endpoints_open(adk_endpoints_t *endpoints, int socket_id);
+void adk_endpoints_close(adk_endpoints_t *endpoints);
+
+/*
+ * Reserves port, or a free ephemeral one for 0. Returns the port, or -EADDRINUSE / -EADDRNOTAVAIL.
+ * stale receives the owner whose abandoned reservation was taken over, else NULL; should it come back to life,
+ * publishing fails for it.
+ */
+int adk_endpoints_reserve(adk_endpoints_t *endpoints, uint16_t port, void *owner, void **stale);
+/* Only if owner still has it: it may have lost a stale reservation to another. */
+void adk_endpoints_release(adk_endpoints_t *endpoints, uint16_t port, const void *owner);
+
+/* Owning thread only. 0, or -1 if the slot is another's by now. */
+int adk_endpoints_publish(adk_endpoints_t *endpoints, uint16_t port, const void *owner, enum adk_role_en role);
+void adk_endpoints_withdraw(adk_endpoints_t *endpoints, uint16_t port, const void *owner);
+
+static inline enum adk_endpoint_state_en adk_endpoint_polled_by(enum adk_role_en role)
+{
+    return ADK_ROLE_SENDER == role ? ADK_ENDPOINT_POLLED_BY_SENDER : ADK_ENDPOINT_POLLED_BY_RECEIVER;
+}
+
+static inline uint32_t adk_endpoint_state(const adk_endpoint_t *endpoint)
+{
+    return atomic_load_explicit(&endpoint->state, memory_order_acquire);
+}
+
+#endif

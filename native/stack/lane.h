@@ -1,0 +1,63 @@
+/*
+ * What one thread of the data path has to itself: counts, TX queue, backlog, rings that lead to it. Nothing in a lane
+ * is written by two threads, but for the rings.
+ */
+#ifndef ADK_STACK_LANE_H
+#define ADK_STACK_LANE_H
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <rte_ring.h>
+
+#include "stack/endpoints.h"
+
+/* The MAC that an on-link source's last frame came from. */
+typedef struct adk_source_stct
+{
+    uint32_t ipv4;
+    uint8_t mac[RTE_ETHER_ADDR_LEN];
+}
+adk_source_t;
+
+typedef struct adk_lane_stct
+{
+    enum adk_role_en role;
+    bool is_online;                   /* reports quiescent states */
+    bool owns_tx_queue;               /* else its frames go through forward_out */
+    uint16_t tx_queue;
+    uint16_t backlog_length;          /* frames accepted from Aeron that the full TX ring has not taken yet */
+    struct rte_mempool *tx_mempool;
+    struct rte_ring *forward_out;     /* to the lane that owns a TX queue */
+    struct rte_ring *forward_in[2];   /* from the lanes that do not */
+    struct rte_ring *inbox[2];        /* parsed frames for this thread, one ring per producing thread */
+    struct rte_ring *control_out;     /* to the control plane */
+    struct rte_mbuf *backlog[ADK_SEND_BURST_MAX];
+    struct sockaddr_storage source_address; /* filled anew for each delivery; all but port and address is constant */
+    adk_source_t sources[ADK_SOURCES];
+    uint64_t counts[ADK_COUNT_SIZE];
+}
+__attribute__((aligned(RTE_CACHE_LINE_SIZE))) adk_lane_t;
+
+static inline void adk_count(adk_lane_t *lane, enum adk_count_en count, uint64_t n)
+{
+    lane->counts[count] += n;
+}
+
+static inline adk_source_t *adk_lane_source(adk_lane_t *lane, uint32_t ipv4)
+{
+    return &lane->sources[ipv4 & (ADK_SOURCES - 1)];
+}
+
+/* Called for every datagram: compares before it writes, so a steady stream costs two loads. */
+static inline void adk_lane_note_source(adk_lane_t *lane, uint32_t ipv4, const uint8_t *mac)
+{
+    adk_source_t *source = adk_lane_source(lane, ipv4);
+    if (source->ipv4 != ipv4 || 0 != memcmp(source->mac, mac, RTE_ETHER_ADDR_LEN))
+    {
+        source->ipv4 = ipv4;
+        memcpy(source->mac, mac, RTE_ETHER_ADDR_LEN);
+    }
+}
+
+#endif

@@ -1,0 +1,44 @@
+/* Every compile-time bound of the stack, and how they hang together. */
+#ifndef ADK_STACK_LIMITS_H
+#define ADK_STACK_LIMITS_H
+
+#include <assert.h>
+
+#include "port/port.h"
+
+/* One slot per UDP port: the array is the demultiplexer. */
+#define ADK_ENDPOINTS (65536)
+
+/* Linux's default net.ipv4.ip_local_port_range, so that captures look familiar. */
+#define ADK_EPHEMERAL_PORT_FIRST (32768)
+#define ADK_EPHEMERAL_PORT_LAST (60999)
+
+#define ADK_NEIGHBOURS (1024)
+
+/* context.h AERON_NETWORK_PUBLICATION_MAX_MESSAGES_PER_SEND_MAX: an Aeron send call carries at most 16 datagrams. */
+#define ADK_SEND_BURST_MAX (16)
+
+/* Frames that wait between two of our threads. */
+#define ADK_INBOX_LENGTH (2048)
+#define ADK_FORWARD_LENGTH (512)
+#define ADK_CONTROL_LENGTH (512)
+
+/* Destinations that one transport keeps a ready header for. */
+#define ADK_DESTINATIONS (16)
+
+/* Sources whose MAC a thread remembers from their last frame. */
+#define ADK_SOURCES (64)
+
+/* How long a destination waits before it bothers the control plane about the same neighbour again. */
+#define ADK_ASK_AGAIN_NS (2 * 1000 * 1000)
+
+/* The longest frame that is copied together from several mbufs: a whole IPv4 datagram. */
+#define ADK_LINEAR_LENGTH (65536 + 64)
+
+#define ADK_EXTRA_MBUFS (4 * ADK_INBOX_LENGTH + 2 * ADK_FORWARD_LENGTH + 3 * ADK_CONTROL_LENGTH)
+
+static_assert(0 == (ADK_DESTINATIONS & (ADK_DESTINATIONS - 1)), "an index mask");
+static_assert(0 == (ADK_SOURCES & (ADK_SOURCES - 1)), "an index mask");
+static_assert(ADK_INBOX_LENGTH >= 4 * ADK_RX_BURST_LENGTH, "a burst must never overflow an idle inbox");
+
+#endif

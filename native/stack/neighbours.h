@@ -1,0 +1,58 @@
+/*
+ * IPv4 next hop -> MAC. The control thread writes, any thread reads without locks: rte_hash in its lock-free mode
+ * finds the entry, and one 64-bit word holds MAC and generation together, so that a reader sees both or neither.
+ */
+#ifndef ADK_STACK_NEIGHBOURS_H
+#define ADK_STACK_NEIGHBOURS_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <rte_hash.h>
+#include <rte_rcu_qsbr.h>
+
+/* Word of a neighbour without a MAC. */
+#define ADK_NEIGHBOUR_UNRESOLVED UINT64_C(0)
+
+typedef struct adk_neighbour_stct
+{
+    _Atomic uint64_t word;            /* MAC in the low six bytes, in wire order; generation, never 0, above it */
+    _Atomic uint32_t was_used;        /* set by the data path, cleared by the control plane */
+    uint32_t ipv4;
+}
+adk_neighbour_t;
+
+typedef struct adk_neighbours_stct
+{
+    struct rte_hash *index;
+    adk_neighbour_t *entries;         /* by the position that rte_hash gives to a key */
+    uint16_t generation;
+}
+adk_neighbours_t;
+
+int adk_neighbours_open(adk_neighbours_t *neighbours, struct rte_rcu_qsbr *quiescence, int socket_id);
+void adk_neighbours_close(adk_neighbours_t *neighbours);
+
+int adk_neighbours_set(adk_neighbours_t *neighbours, uint32_t ipv4, const uint8_t *mac);
+void adk_neighbours_forget(adk_neighbours_t *neighbours, uint32_t ipv4);
+int adk_neighbours_was_used(adk_neighbours_t *neighbours, uint32_t ipv4);
+
+/* NULL when the control plane has not set it. The entry stays readable for ever, but may become another's. */
+static inline adk_neighbour_t *adk_neighbours_find(const adk_neighbours_t *neighbours, uint32_t ipv4)
+{
+    const int32_t position = rte_hash_lookup(neighbours->index, &ipv4);
+    return position < 0 ? NULL : &neighbours->entries[position];
+}
+
+static inline uint64_t adk_neighbour_word(const adk_neighbour_t *neighbour)
+{
+    return atomic_load_explicit(&neighbour->word, memory_order_acquire);
+}
+
+static inline void adk_neighbour_word_to_mac(uint64_t word, uint8_t *mac)
+{
+    memcpy(mac, &word, 6);
+}
+
+#endif

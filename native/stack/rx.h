@@ -1,0 +1,43 @@
+/* The way in, up to the verdict over one mbuf. What happens with a datagram is the transport's business. */
+#ifndef ADK_STACK_RX_H
+#define ADK_STACK_RX_H
+
+#include "stack/stack.h"
+
+/* The whole frame as contiguous, writable bytes: the mbuf's own, or copied together when it has several segments. */
+static inline uint8_t *adk_rx_bytes(const adk_stack_t *stack, const adk_lane_t *lane, struct rte_mbuf *mbuf)
+{
+    if (__builtin_expect(1 == mbuf->nb_segs, 1))
+    {
+        return rte_pktmbuf_mtod(mbuf, uint8_t *);
+    }
+
+    uint8_t *linear = stack->linear[lane->role];
+    uint32_t offset = 0;
+    for (const struct rte_mbuf *segment = mbuf; NULL != segment; segment = segment->next)
+    {
+        const uint32_t room = ADK_LINEAR_LENGTH - offset;
+        const uint32_t length = segment->data_len < room ? segment->data_len : room;
+        memcpy(linear + offset, rte_pktmbuf_mtod(segment, const uint8_t *), length);
+        offset += length;
+    }
+    return linear;
+}
+
+/* What the device does not call GOOD is verified here: some report UNKNOWN for bad sums, some BAD for good ones. */
+static inline int adk_rx_verdict(
+    const adk_stack_t *stack, const struct rte_mbuf *mbuf, const uint8_t *bytes, adk_datagram_t *datagram)
+{
+    const uint64_t flags = mbuf->ol_flags;
+    const uint32_t length = mbuf->pkt_len < ADK_LINEAR_LENGTH ? mbuf->pkt_len : ADK_LINEAR_LENGTH;
+
+    return adk_parse_frame(
+        &stack->local,
+        bytes,
+        length,
+        RTE_MBUF_F_RX_IP_CKSUM_GOOD == (flags & RTE_MBUF_F_RX_IP_CKSUM_MASK),
+        RTE_MBUF_F_RX_L4_CKSUM_GOOD == (flags & RTE_MBUF_F_RX_L4_CKSUM_MASK),
+        datagram);
+}
+
+#endif

@@ -1,0 +1,56 @@
+/* One port and everything between it and Aeron: addresses, endpoints, neighbours, lanes, rings. */
+#ifndef ADK_STACK_STACK_H
+#define ADK_STACK_STACK_H
+
+#include "stack/lane.h"
+#include "stack/neighbours.h"
+#include "wire/datagram.h"
+
+enum adk_route_en
+{
+    ADK_ROUTE_ON_LINK,
+    ADK_ROUTE_GATEWAY,
+    ADK_ROUTE_LOCAL,
+    ADK_ROUTE_UNREACHABLE
+};
+
+struct adk_stack_stct
+{
+    adk_port_t port;
+    adk_address_t local;
+    uint32_t gateway_ipv4;
+    uint8_t prefix_length;
+    bool threads_shared;              /* sender and receiver are one thread: no hand-off between them */
+    uint64_t ask_again_tsc;           /* ADK_ASK_AGAIN_NS in ticks */
+
+    adk_endpoints_t endpoints;
+    adk_neighbours_t neighbours;
+    struct rte_rcu_qsbr *quiescence;  /* thread ids are roles */
+    adk_lane_t *lanes;                /* ADK_ROLE_COUNT of them */
+    uint8_t *linear[ADK_ROLE_COUNT];  /* where a frame in several mbufs is copied together */
+
+    /* control thread only */
+    struct rte_mbuf *control_event;   /* lent to Python until the next receive */
+    uint8_t *control_linear;
+    uint64_t reset_token;
+    bool is_resetting;
+};
+
+enum adk_route_en adk_stack_route(const adk_stack_t *stack, uint32_t destination_ipv4, uint32_t *next_hop);
+
+/* The calling lane is between two bursts: the control plane may take away what it was shown before. */
+static inline void adk_stack_quiescent(const adk_stack_t *stack, adk_lane_t *lane)
+{
+    if (__builtin_expect(!lane->is_online, 0))
+    {
+        (void)rte_rcu_qsbr_thread_register(stack->quiescence, lane->role);
+        rte_rcu_qsbr_thread_online(stack->quiescence, lane->role);
+        lane->is_online = true;
+    }
+    rte_rcu_qsbr_quiescent(stack->quiescence, lane->role);
+}
+
+/* The lane's thread has ended, or never will poll again. */
+void adk_stack_lane_offline(adk_stack_t *stack, enum adk_role_en role);
+
+#endif

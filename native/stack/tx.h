@@ -1,0 +1,27 @@
+/* The way out: from payloads to frames on a TX queue, on another thread's ring, or back into this driver. */
+#ifndef ADK_STACK_TX_H
+#define ADK_STACK_TX_H
+
+#include <sys/uio.h>
+
+#include "stack/destination.h"
+
+/*
+ * Sends count <= ADK_SEND_BURST_MAX payloads to destination: count when all were taken, 0 when none could be taken
+ * now, or -EMSGSIZE / -ENETUNREACH when they never can be. *bytes grows by what was taken.
+ */
+int adk_tx_send(
+    const adk_stack_t *stack,
+    adk_lane_t *lane,
+    adk_destination_t *destination,
+    const struct iovec *payloads,
+    uint16_t count,
+    int64_t *bytes);
+
+/* What is left over from earlier sends, and the frames of lanes without a TX queue. Called from every poll. */
+void adk_tx_progress(const adk_stack_t *stack, adk_lane_t *lane);
+
+/* Complete frames of the control plane. False when the queue is full; the mbuf is the caller's then. */
+bool adk_tx_frame(const adk_stack_t *stack, adk_lane_t *lane, struct rte_mbuf *frame);
+
+#endif

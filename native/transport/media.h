@@ -1,0 +1,108 @@
+/* The state behind Aeron's bindings: one media object for the driver, a poller per role, a transport per channel. */
+#ifndef ADK_TRANSPORT_MEDIA_H
+#define ADK_TRANSPORT_MEDIA_H
+
+#include "media/aeron_udp_channel_transport.h"
+#include "media/aeron_udp_transport_poller.h"
+
+#include "stack/rx.h"
+#include "stack/tx.h"
+
+/* Name of our entry among the context's bindings_clientd (aeron_driver_context.h). */
+#define ADK_BINDINGS_NAME "dpdk"
+
+typedef struct adk_transport_stct adk_transport_t;
+typedef struct adk_poller_stct adk_poller_t;
+typedef struct adk_counters_stct adk_counters_t;
+
+typedef struct adk_media_stct
+{
+    adk_stack_t *stack;
+    adk_counters_t *counters;
+    adk_poller_t *pollers[ADK_ROLE_CONTROL];
+    adk_transport_t *orphans;         /* transports that Aeron forgot to close; see stack/endpoints.c */
+}
+adk_media_t;
+
+struct adk_poller_stct
+{
+    adk_stack_t *stack;
+    adk_lane_t *lane;
+    adk_poller_t *sibling;            /* the other role's poller when both are one thread, else NULL */
+    bool polls_port;
+    uint16_t rx_queue;
+    aeron_udp_transport_recv_func_t recv_func; /* of the latest poll; the sibling delivers through it too */
+    void *clientd;
+    int64_t bytes;                    /* delivered during the current poll */
+    adk_media_t *media;
+    int32_t counter_id;
+};
+
+struct adk_transport_stct
+{
+    aeron_udp_channel_transport_t *transport;
+    adk_stack_t *stack;
+    adk_lane_t *lane;
+    rte_be32_t connected_ipv4_be;     /* 0: frames from any peer are welcome */
+    rte_be16_t connected_port_be;
+    uint16_t port;
+    enum adk_role_en role;
+    int32_t counter_id;
+    adk_media_t *media;
+    adk_transport_t *next_orphan;
+    adk_destination_t destinations[ADK_DESTINATIONS];
+};
+
+/* The twelve functions (aeron_udp_channel_transport_bindings.h); the poll and the send are the hot path. */
+int adk_transport_init(
+    aeron_udp_channel_transport_t *transport,
+    struct sockaddr_storage *bind_addr,
+    struct sockaddr_storage *multicast_if_addr,
+    struct sockaddr_storage *connect_addr,
+    aeron_udp_channel_transport_params_t *params,
+    aeron_driver_context_t *context,
+    aeron_udp_channel_transport_affinity_t affinity);
+int adk_transport_reconnect(aeron_udp_channel_transport_t *transport, struct sockaddr_storage *connect_addr);
+int adk_transport_close(aeron_udp_channel_transport_t *transport);
+int adk_transport_recvmmsg(
+    aeron_udp_channel_transport_t *transport,
+    struct mmsghdr *msgvec,
+    size_t vlen,
+    int64_t *bytes_rcved,
+    aeron_udp_transport_recv_func_t recv_func,
+    void *clientd);
+int adk_transport_send(
+    aeron_udp_channel_data_paths_t *data_paths,
+    aeron_udp_channel_transport_t *transport,
+    struct sockaddr_storage *address,
+    struct iovec *iov,
+    size_t iov_length,
+    int64_t *bytes_sent);
+int adk_transport_get_so_rcvbuf(aeron_udp_channel_transport_t *transport, size_t *so_rcvbuf);
+int adk_transport_bind_addr_and_port(aeron_udp_channel_transport_t *transport, char *buffer, size_t length);
+int adk_poller_init(
+    aeron_udp_transport_poller_t *poller,
+    aeron_driver_context_t *context,
+    aeron_udp_channel_transport_affinity_t affinity);
+int adk_poller_close(aeron_udp_transport_poller_t *poller);
+int adk_poller_add(aeron_udp_transport_poller_t *poller, aeron_udp_channel_transport_t *transport);
+int adk_poller_remove(aeron_udp_transport_poller_t *poller, aeron_udp_channel_transport_t *transport);
+int adk_poller_poll(
+    aeron_udp_transport_poller_t *poller,
+    struct mmsghdr *msgvec,
+    size_t vlen,
+    int64_t *bytes_rcved,
+    aeron_udp_transport_recv_func_t recv_func,
+    aeron_udp_channel_transport_recvmmsg_func_t recvmmsg_func,
+    void *clientd);
+
+/* Never const: aeron_udp_channel_transport_bindings_load_media() writes meta_info.source_symbol. */
+extern aeron_udp_channel_transport_bindings_t adk_transport_bindings;
+
+/* NULL when the context was not made by adk_driver_open(). */
+adk_media_t *adk_media_of(aeron_driver_context_t *context);
+
+/* Turns what adk_tx_send() refused for good into Aeron's error stack. Returns -1. */
+int adk_transport_refuse(const adk_transport_t *transport, const struct sockaddr_storage *address, int code);
+
+#endif

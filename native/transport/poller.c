@@ -1,0 +1,125 @@
+/* Set-up and tear-down of the two pollers, and what they poll. */
+#include "aeron_alloc.h"
+#include "aeron_counters.h"
+#include "transport/counters.h"
+#include "util/aeron_arrayutil.h"
+
+static bool is_threading_shared(const aeron_driver_context_t *context)
+{
+    return AERON_THREADING_MODE_DEDICATED != context->threading_mode;
+}
+
+int adk_poller_init(
+    aeron_udp_transport_poller_t *poller,
+    aeron_driver_context_t *context,
+    aeron_udp_channel_transport_affinity_t affinity)
+{
+    adk_media_t *media = adk_media_of(context);
+    const bool is_sender = AERON_UDP_CHANNEL_TRANSPORT_AFFINITY_SENDER == affinity;
+    const enum adk_role_en role = is_sender ? ADK_ROLE_SENDER : ADK_ROLE_RECEIVER;
+    adk_poller_t *state = NULL;
+
+    poller->transports.array = NULL;
+    poller->transports.length = 0;
+    poller->transports.capacity = 0;
+    poller->fd = -1;
+    poller->bindings_clientd = NULL;
+    if (is_threading_shared(context) != media->stack->threads_shared)
+    {
+        AERON_SET_ERR(EINVAL, "%s", "the stack was opened for another threading mode than the driver's");
+        return -1;
+    }
+    if (NULL == media->counters && adk_counters_open(media, context) < 0)
+    {
+        return -1;
+    }
+    if (aeron_alloc((void **)&state, sizeof(*state)) < 0)
+    {
+        AERON_APPEND_ERR("%s", "DPDK poller");
+        return -1;
+    }
+
+    state->media = media;
+    state->stack = media->stack;
+    state->lane = &media->stack->lanes[role];
+    state->polls_port = !is_sender || media->stack->threads_shared;
+    state->counter_id = adk_counters_allocate(
+        media->counters,
+        AERON_COUNTER_DPDK_POLLER_TYPE_ID,
+        "dpdk-poller: %s, value is transports",
+        is_sender ? "sender" : "receiver");
+    media->pollers[role] = state;
+    if (media->stack->threads_shared && NULL != media->pollers[0] && NULL != media->pollers[1])
+    {
+        media->pollers[0]->sibling = media->pollers[1];
+        media->pollers[1]->sibling = media->pollers[0];
+    }
+    poller->bindings_clientd = state;
+    return 0;
+}
+
+int adk_poller_close(aeron_udp_transport_poller_t *poller)
+{
+    adk_poller_t *state = (adk_poller_t *)poller->bindings_clientd;
+    if (NULL != state)
+    {
+        adk_stack_lane_offline(state->stack, state->lane->role);
+        state->media->pollers[state->lane->role] = NULL;
+        aeron_free(state);
+    }
+    aeron_free(poller->transports.array);
+    poller->bindings_clientd = NULL;
+    poller->transports.array = NULL;
+    poller->transports.length = 0;
+    return 0;
+}
+
+static void show_length(const aeron_udp_transport_poller_t *poller)
+{
+    const adk_poller_t *state = (const adk_poller_t *)poller->bindings_clientd;
+    adk_counters_set(state->media->counters, state->counter_id, (int64_t)poller->transports.length);
+}
+
+int adk_poller_add(aeron_udp_transport_poller_t *poller, aeron_udp_channel_transport_t *transport)
+{
+    adk_transport_t *state = (adk_transport_t *)transport->bindings_clientd;
+    int ensure_capacity_result = 0;
+
+    AERON_ARRAY_ENSURE_CAPACITY(ensure_capacity_result, poller->transports, aeron_udp_channel_transport_entry_t)
+    if (ensure_capacity_result < 0)
+    {
+        return -1;
+    }
+    if (adk_endpoints_publish(&state->stack->endpoints, state->port, state, state->role) < 0)
+    {
+        AERON_SET_ERR(EADDRINUSE, "UDP port %u went to another channel before it was polled", state->port);
+        return -1;
+    }
+    poller->transports.array[poller->transports.length++].transport = transport;
+    adk_counters_set(state->media->counters, state->counter_id, 1);
+    show_length(poller);
+    return 0;
+}
+
+int adk_poller_remove(aeron_udp_transport_poller_t *poller, aeron_udp_channel_transport_t *transport)
+{
+    adk_transport_t *state = (adk_transport_t *)transport->bindings_clientd;
+
+    for (size_t i = 0; i < poller->transports.length; i++)
+    {
+        if (poller->transports.array[i].transport == transport)
+        {
+            aeron_array_fast_unordered_remove(
+                (uint8_t *)poller->transports.array,
+                sizeof(aeron_udp_channel_transport_entry_t),
+                i,
+                poller->transports.length - 1);
+            poller->transports.length--;
+            adk_endpoints_withdraw(&state->stack->endpoints, state->port, state);
+            adk_counters_set(state->media->counters, state->counter_id, 0);
+            show_length(poller);
+            break;
+        }
+    }
+    return 0;
+}

@@ -1,0 +1,50 @@
+/* The Internet checksum (RFC 1071), over DPDK's rte_raw_cksum(). Sums are partial, in network byte order. */
+#ifndef ADK_WIRE_CHECKSUM_H
+#define ADK_WIRE_CHECKSUM_H
+
+#include "wire/header.h"
+
+static inline uint16_t adk_checksum_fold(uint32_t sum)
+{
+    sum = (sum & 0xffff) + (sum >> 16);
+    sum = (sum & 0xffff) + (sum >> 16);
+    return (uint16_t)sum;
+}
+
+/* Sum of the IPv4 header as adk_header_init() left it; total_length is still to be added. */
+static inline uint32_t adk_checksum_ipv4_base(const adk_header_t *header)
+{
+    return rte_raw_cksum(&header->ipv4, sizeof(header->ipv4));
+}
+
+/* Sum of the pseudo header (RFC 768) without the length, which is still to be added. */
+static inline uint32_t adk_checksum_pseudo_base(const adk_header_t *header)
+{
+    return (uint32_t)rte_raw_cksum(&header->ipv4.src_addr, 2 * sizeof(rte_be32_t)) +
+        rte_cpu_to_be_16(IPPROTO_UDP);
+}
+
+static inline uint16_t adk_checksum_ipv4_finish(uint32_t base, rte_be16_t total_length)
+{
+    return (uint16_t)~adk_checksum_fold(base + total_length);
+}
+
+/*
+ * Over pseudo header, UDP header with a zero checksum field, and payload. RFC 768: a computed zero is sent as all
+ * ones, since zero on the wire means that there is no checksum.
+ */
+static inline uint16_t adk_checksum_udp_finish(
+    uint32_t pseudo_base, const struct rte_udp_hdr *udp, uint16_t datagram_length)
+{
+    const uint16_t sum = (uint16_t)~adk_checksum_fold(
+        pseudo_base + udp->dgram_len + rte_raw_cksum(udp, datagram_length));
+    return 0 == sum ? 0xffff : sum;
+}
+
+/* True when the sum over bytes that include their own checksum field is right. */
+static inline int adk_checksum_is_valid(uint32_t sum)
+{
+    return 0xffff == adk_checksum_fold(sum);
+}
+
+#endif

@@ -1,0 +1,165 @@
+/*
+ * From a whole received frame to one verdict. The length is checked once per header, then the accessors are total.
+ * Pure: no mbuf, no EAL, no state; the fuzz target drives this very function.
+ */
+#ifndef ADK_WIRE_DATAGRAM_H
+#define ADK_WIRE_DATAGRAM_H
+
+#include <stdbool.h>
+
+#include "api/aeron_dpdk.h"
+#include "wire/checksum.h"
+
+/* A verdict is a count to increment for a frame that is dropped, or one of the two below. */
+#define ADK_VERDICT_DATAGRAM (-1)
+#define ADK_VERDICT_CONTROL (-2)
+
+typedef struct adk_address_stct
+{
+    uint8_t mac[RTE_ETHER_ADDR_LEN];
+    uint32_t ipv4;
+}
+adk_address_t;
+
+typedef struct adk_datagram_stct
+{
+    uint32_t source_ipv4;
+    rte_be32_t source_ipv4_be;
+    rte_be16_t source_port_be;
+    uint16_t destination_port;
+    uint16_t payload_offset;          /* from the first byte of the frame */
+    uint16_t payload_length;
+}
+adk_datagram_t;
+
+/* "This network", loopback, multicast and reserved never are a unicast source (RFC 1122 §3.2.1.3). */
+static inline bool adk_is_martian_source(uint32_t ipv4)
+{
+    const uint32_t first_octet = ipv4 >> 24;
+    return 0 == first_octet || 127 == first_octet || first_octet >= 224;
+}
+
+static inline int adk_parse_udp(
+    const uint8_t *frame,
+    const struct rte_ipv4_hdr *ipv4,
+    uint32_t udp_offset,
+    uint32_t udp_limit,
+    bool is_checksum_good,
+    adk_datagram_t *datagram)
+{
+    if (udp_limit < sizeof(struct rte_udp_hdr))
+    {
+        return ADK_COUNT_RX_UDP_HEADER;
+    }
+
+    const struct rte_udp_hdr *udp = (const struct rte_udp_hdr *)(frame + udp_offset);
+    const uint32_t datagram_length = rte_be_to_cpu_16(udp->dgram_len);
+    if (datagram_length < sizeof(*udp) || datagram_length > udp_limit)
+    {
+        return ADK_COUNT_RX_UDP_HEADER;
+    }
+
+    if (!is_checksum_good && 0 != udp->dgram_cksum)
+    {
+        const uint32_t sum = (uint32_t)rte_raw_cksum(&ipv4->src_addr, 2 * sizeof(rte_be32_t)) +
+            rte_cpu_to_be_16(IPPROTO_UDP) + udp->dgram_len + rte_raw_cksum(udp, datagram_length);
+        if (!adk_checksum_is_valid(sum))
+        {
+            return ADK_COUNT_RX_UDP_CHECKSUM;
+        }
+    }
+
+    datagram->source_ipv4_be = ipv4->src_addr;
+    datagram->source_ipv4 = rte_be_to_cpu_32(ipv4->src_addr);
+    datagram->source_port_be = udp->src_port;
+    datagram->destination_port = rte_be_to_cpu_16(udp->dst_port);
+    datagram->payload_offset = (uint16_t)(udp_offset + sizeof(*udp));
+    datagram->payload_length = (uint16_t)(datagram_length - sizeof(*udp));
+    return ADK_VERDICT_DATAGRAM;
+}
+
+static inline int adk_parse_ipv4(
+    const adk_address_t *local,
+    const uint8_t *frame,
+    uint32_t length,
+    bool is_ipv4_checksum_good,
+    bool is_udp_checksum_good,
+    adk_datagram_t *datagram)
+{
+    if (length < sizeof(struct rte_ether_hdr) + sizeof(struct rte_ipv4_hdr))
+    {
+        return ADK_COUNT_RX_TRUNCATED;
+    }
+
+    const struct rte_ipv4_hdr *ipv4 = (const struct rte_ipv4_hdr *)(frame + sizeof(struct rte_ether_hdr));
+    const uint32_t header_length = rte_ipv4_hdr_len(ipv4);
+    const uint32_t total_length = rte_be_to_cpu_16(ipv4->total_length);
+    if (4 != ipv4->version_ihl >> 4 || header_length < sizeof(*ipv4) || total_length < header_length)
+    {
+        return ADK_COUNT_RX_IPV4_HEADER;
+    }
+    /* A frame shorter than its datagram is cut; a longer one carries Ethernet padding, which is left behind. */
+    if (total_length > length - sizeof(struct rte_ether_hdr))
+    {
+        return ADK_COUNT_RX_TRUNCATED;
+    }
+    if (!is_ipv4_checksum_good && !adk_checksum_is_valid(rte_raw_cksum(ipv4, header_length)))
+    {
+        return ADK_COUNT_RX_IPV4_CHECKSUM;
+    }
+    if (rte_cpu_to_be_32(local->ipv4) != ipv4->dst_addr)
+    {
+        return ADK_COUNT_RX_NOT_OUR_ADDRESS;
+    }
+    if (adk_is_martian_source(rte_be_to_cpu_32(ipv4->src_addr)) || ipv4->src_addr == ipv4->dst_addr)
+    {
+        return ADK_COUNT_RX_MARTIAN_SOURCE;
+    }
+    if (0 != (ipv4->fragment_offset & rte_cpu_to_be_16(RTE_IPV4_HDR_MF_FLAG | RTE_IPV4_HDR_OFFSET_MASK)))
+    {
+        return ADK_COUNT_RX_FRAGMENT;
+    }
+    if (IPPROTO_UDP == ipv4->next_proto_id)
+    {
+        const uint32_t udp_offset = (uint32_t)sizeof(struct rte_ether_hdr) + header_length;
+        return adk_parse_udp(
+            frame, ipv4, udp_offset, total_length - header_length, is_udp_checksum_good, datagram);
+    }
+    return IPPROTO_ICMP == ipv4->next_proto_id ? ADK_VERDICT_CONTROL : ADK_COUNT_RX_PROTOCOL;
+}
+
+/*
+ * frame: length contiguous bytes without FCS. The two flags say that the device vouches for a checksum; anything
+ * less is computed here.
+ */
+static inline int adk_parse_frame(
+    const adk_address_t *local,
+    const uint8_t *frame,
+    uint32_t length,
+    bool is_ipv4_checksum_good,
+    bool is_udp_checksum_good,
+    adk_datagram_t *datagram)
+{
+    if (length < sizeof(struct rte_ether_hdr))
+    {
+        return ADK_COUNT_RX_TRUNCATED;
+    }
+
+    const struct rte_ether_hdr *ethernet = (const struct rte_ether_hdr *)frame;
+    const bool is_our_mac = 0 == memcmp(ethernet->dst_addr.addr_bytes, local->mac, RTE_ETHER_ADDR_LEN);
+    if (rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4) == ethernet->ether_type)
+    {
+        /* A unicast IPv4 packet in a broadcast frame is not accepted either: RFC 1122 §3.3.6. */
+        return is_our_mac ?
+            adk_parse_ipv4(local, frame, length, is_ipv4_checksum_good, is_udp_checksum_good, datagram) :
+            ADK_COUNT_RX_NOT_OUR_MAC;
+    }
+    if (rte_cpu_to_be_16(RTE_ETHER_TYPE_ARP) == ethernet->ether_type)
+    {
+        return is_our_mac || rte_is_broadcast_ether_addr(&ethernet->dst_addr) ?
+            ADK_VERDICT_CONTROL : ADK_COUNT_RX_NOT_OUR_MAC;
+    }
+    return ADK_COUNT_RX_ETHERTYPE;
+}
+
+#endif
