@@ -16,8 +16,7 @@ typedef struct adk_echo_client_stct
     int64_t sequence;
     int64_t answered_ns;              /* 0 while the reply is awaited */
     bool is_wrong;
-}
-adk_echo_client_t;
+} adk_echo_client_t;
 
 typedef struct adk_echo_server_stct
 {
@@ -26,8 +25,7 @@ typedef struct adk_echo_server_stct
     adk_load_result_t *result;
     bool is_ended;
     bool is_gone;
-}
-adk_echo_server_t;
+} adk_echo_server_t;
 
 static void on_reply(void *clientd, const uint8_t *buffer, size_t length, aeron_header_t *header)
 {
@@ -44,11 +42,11 @@ static int await_reply(adk_echo_client_t *client, int64_t sent_ns)
 
     for (uint32_t turns = 1; 0 == client->answered_ns; turns++)
     {
-        if (adk_load_turn(client->load) < 0 ||
-            aeron_subscription_poll(client->stream.subscription, on_reply, client, ADK_ECHO_FRAGMENT_LIMIT) < 0)
+        if (adk_load_turn(client->load) < 0)
         {
             return -1;
         }
+        (void)aeron_subscription_poll(client->stream.subscription, on_reply, client, ADK_ECHO_FRAGMENT_LIMIT);
         if (0 == turns % ADK_ECHO_TURNS_PER_STALL_CHECK &&
             adk_load_wait_turn(client->load, sent_ns + ADK_LOAD_STALL_TIMEOUT_NS, "an echo") < 0)
         {
@@ -98,12 +96,12 @@ static int ping(adk_echo_client_t *client, int64_t *rtt_ns, int64_t *now_ns)
 
 static int warm_up(adk_echo_client_t *client, int64_t warmup_ns)
 {
+    aeron_exclusive_publication_t *publication = client->stream.publication;
     const int64_t end_ns = aeron_nano_clock() + warmup_ns;
     int64_t now_ns = 0;
     int64_t rtt_ns;
 
-    while (now_ns < end_ns ||
-        aeron_exclusive_publication_position(client->stream.publication) < client->stream.warmup_position)
+    while (now_ns < end_ns || aeron_exclusive_publication_position(publication) < client->stream.warmup_position)
     {
         if (ping(client, &rtt_ns, &now_ns) < 0)
         {
@@ -188,11 +186,11 @@ static int serve(adk_echo_server_t *server, adk_load_t *load)
 
     for (uint32_t turns = 1; !server->is_ended; turns++)
     {
-        if (server->is_gone || adk_load_turn(load) < 0 || aeron_subscription_controlled_poll(
-            server->stream.subscription, on_ping, server, ADK_ECHO_FRAGMENT_LIMIT) < 0)
+        if (server->is_gone || adk_load_turn(load) < 0)
         {
             return -1;
         }
+        (void)aeron_subscription_controlled_poll(server->stream.subscription, on_ping, server, ADK_ECHO_FRAGMENT_LIMIT);
         if (0 != turns % ADK_ECHO_TURNS_PER_STALL_CHECK)
         {
             continue;

@@ -14,15 +14,13 @@
 /* Values above 2^36 ns, 69 s, are counted in the last bucket; no phase waits that long. */
 #define ADK_HISTOGRAM_MAX_BITS (36)
 #define ADK_HISTOGRAM_LENGTH \
-    ((1 << ADK_HISTOGRAM_EXACT_BITS) + \
-    ((ADK_HISTOGRAM_MAX_BITS - ADK_HISTOGRAM_EXACT_BITS) << ADK_HISTOGRAM_PART_BITS))
+    ((1 << ADK_HISTOGRAM_EXACT_BITS) + ((ADK_HISTOGRAM_MAX_BITS - ADK_HISTOGRAM_EXACT_BITS) << ADK_HISTOGRAM_PART_BITS))
 
 typedef struct adk_histogram_stct
 {
     int64_t max_ns;
     uint64_t counts[ADK_HISTOGRAM_LENGTH];
-}
-adk_histogram_t;
+} adk_histogram_t;
 
 static inline uint32_t adk_histogram_bucket(int64_t value_ns)
 {

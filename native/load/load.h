@@ -19,18 +19,16 @@ typedef struct adk_load_phase_stct
     const char *in_channel;           /* subscribed to; NULL where the phase only publishes */
     int32_t stream_id;                /* one that no earlier phase of the same driver has used */
     uint32_t message_length;          /* bytes of payload, 16 or more; one fragment at most */
-    int64_t warmup_ns;                /* not measured; an echo's goes on until every term buffer has been walked once */
+    int64_t warmup_ns;                /* not measured; an echo's lasts until all term buffers have been walked */
     int64_t duration_ns;
-}
-adk_load_phase_t;
+} adk_load_phase_t;
 
 typedef struct adk_load_result_stct
 {
     uint64_t messages;
     uint64_t bytes;                   /* of payload */
     int64_t elapsed_ns;
-}
-adk_load_result_t;
+} adk_load_result_t;
 
 /*
  * Pins the calling thread to cpu (-1 leaves it as it is), starts the driver, which must not have been started and

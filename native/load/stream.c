@@ -31,8 +31,12 @@ static int add_publication(adk_stream_t *stream, adk_load_t *load, const adk_loa
     }
     if (phase->message_length < ADK_MESSAGE_MIN_LENGTH || phase->message_length > constants.max_payload_length)
     {
-        adk_set_error(EINVAL, "message length %u: it must be between %zu and %zu bytes, a fragment's payload",
-            phase->message_length, ADK_MESSAGE_MIN_LENGTH, constants.max_payload_length);
+        adk_set_error(
+            EINVAL,
+            "message length %u: it must be between %zu and %zu bytes, a fragment's payload",
+            phase->message_length,
+            ADK_MESSAGE_MIN_LENGTH,
+            constants.max_payload_length);
         return -1;
     }
 
@@ -135,11 +139,23 @@ int adk_stream_end(adk_stream_t *stream, adk_load_t *load, size_t message_length
 
 void adk_stream_explain(adk_stream_t *stream, int64_t position)
 {
-    const char *reason = AERON_PUBLICATION_NOT_CONNECTED == position ? "the subscriber went away" :
-        AERON_PUBLICATION_CLOSED == position ? "the driver closed the publication" :
-        AERON_PUBLICATION_MAX_POSITION_EXCEEDED == position ? "the stream has reached its greatest position" :
-        aeron_errmsg();
+    const char *reason = aeron_errmsg();
 
-    adk_set_error(EIO, "publishing stopped at position %lld: %s",
-        (long long)aeron_exclusive_publication_position(stream->publication), reason);
+    switch (position)
+    {
+        case AERON_PUBLICATION_NOT_CONNECTED:
+            reason = "the subscriber went away";
+            break;
+
+        case AERON_PUBLICATION_CLOSED:
+            reason = "the driver closed the publication";
+            break;
+
+        case AERON_PUBLICATION_MAX_POSITION_EXCEEDED:
+            reason = "the stream has reached its greatest position";
+            break;
+    }
+
+    position = aeron_exclusive_publication_position(stream->publication);
+    adk_set_error(EIO, "publishing stopped at position %lld: %s", (long long)position, reason);
 }

@@ -8,9 +8,8 @@ typedef struct adk_stream_stct
 {
     aeron_exclusive_publication_t *publication;
     aeron_subscription_t *subscription;
-    int64_t warmup_position;          /* where every term buffer has been walked once */
-}
-adk_stream_t;
+    int64_t warmup_position; /* where every term buffer has been walked once */
+} adk_stream_t;
 
 /* Returns when both ends have found their peer. Whatever it returned, adk_stream_close() must follow. */
 int adk_stream_open(adk_stream_t *stream, adk_load_t *load, const adk_load_phase_t *phase);

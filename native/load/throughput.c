@@ -18,8 +18,7 @@ typedef struct adk_subscriber_stct
     int64_t sequence;                 /* expected next; also the number of messages so far */
     bool is_ended;
     bool is_wrong;
-}
-adk_subscriber_t;
+} adk_subscriber_t;
 
 static int publish_some(adk_stream_t *stream, size_t message_length, int64_t *sequence)
 {
@@ -40,7 +39,8 @@ static int publish_some(adk_stream_t *stream, size_t message_length, int64_t *se
     return 0;
 }
 
-static int publish_until(adk_stream_t *stream, adk_load_t *load, size_t message_length, int64_t end_ns, int64_t *sequence)
+static int publish_until(
+    adk_stream_t *stream, adk_load_t *load, size_t message_length, int64_t end_ns, int64_t *sequence)
 {
     while (aeron_nano_clock() < end_ns)
     {
@@ -103,13 +103,13 @@ static int read_until(adk_subscriber_t *subscriber, int64_t end_ns, int64_t *now
 {
     for (uint32_t turns = 1; !subscriber->is_ended; turns++)
     {
-        const int fragments = adk_load_turn(subscriber->load) < 0 ? -1 : aeron_subscription_poll(
-            subscriber->stream.subscription, on_message, subscriber, ADK_THROUGHPUT_FRAGMENT_LIMIT);
-
-        if (fragments < 0)
+        if (adk_load_turn(subscriber->load) < 0)
         {
             return -1;
         }
+
+        const int fragments = aeron_subscription_poll(
+            subscriber->stream.subscription, on_message, subscriber, ADK_THROUGHPUT_FRAGMENT_LIMIT);
         if (fragments > 0)
         {
             *now_ns = aeron_nano_clock();
@@ -151,7 +151,9 @@ static int count(adk_subscriber_t *subscriber, const adk_load_phase_t *phase, ad
     }
     if (0 == outcome)
     {
-        adk_set_error(ENODATA, "the stream ended after %lld messages, before the measured time was over",
+        adk_set_error(
+            ENODATA,
+            "the stream ended after %lld messages, before the measured time was over",
             (long long)subscriber->sequence);
     }
     if (outcome <= 0)

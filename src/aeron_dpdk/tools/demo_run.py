@@ -1,0 +1,129 @@
+"""Rounds of both paths in turn, each by two fresh processes that are gone when it is over."""
+
+import select
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from aeron_dpdk.errors import LoadError
+from aeron_dpdk.tools.demo_paths import Measurement, aeron_environment, dpdk_job, kernel_job
+from aeron_dpdk.tools.histogram import Histogram
+from aeron_dpdk.tools.load import LoadJob, LoadReport, Role, Throughput
+
+READY_TIMEOUT_S = 20.0
+# native/load gives up after 10 s without progress, so this only catches what hangs for good.
+ROUND_TIMEOUT_S = 60.0
+STOP_TIMEOUT_S = 5.0
+ERROR_LINES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One path measured once."""
+
+    round_trips: Histogram
+    throughput: Throughput
+    aeron_version: str
+    dpdk_version: str
+
+
+@contextmanager
+def shared_memory_directory() -> Iterator[Path]:
+    """A private directory for Aeron's files and the memif socket; gone afterwards, whatever happened."""
+    directory = Path(tempfile.mkdtemp(prefix="aeron-dpdk-", dir="/dev/shm"))
+    try:
+        yield directory
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+class LoadProcess:
+    """A load process, its standard error in a file of the round's directory."""
+
+    def __init__(self, job: LoadJob, directory: Path) -> None:
+        self.role = job.role
+        self._errors = directory / f"{job.role}.log"
+        with self._errors.open("wb") as errors:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "aeron_dpdk.tools.load_process", job.to_json()],
+                env=aeron_environment(directory, job.role),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                start_new_session=True,  # Ctrl-C is for the demo, which stops its processes itself
+            )
+
+    def await_ready(self) -> None:
+        """Raises LoadError when the process ended or said nothing instead."""
+        output = self._process.stdout
+        assert output is not None
+        readable, _, _ = select.select([output], [], [], READY_TIMEOUT_S)
+        if not readable or output.readline() != b"ready\n":
+            raise LoadError(self.role, self._last_words())
+
+    def report(self) -> LoadReport:
+        """Raises LoadError when the process failed or did not end."""
+        try:
+            output, _ = self._process.communicate(timeout=ROUND_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            raise LoadError(self.role, f"it did not end within {ROUND_TIMEOUT_S:.0f} s") from None
+        if self._process.returncode != 0:
+            raise LoadError(self.role, self._last_words())
+        return LoadReport.from_json(output.decode().splitlines()[-1])
+
+    def stop(self) -> None:
+        """Ends the process if it still runs."""
+        if self._process.poll() is None:
+            self._process.terminate()
+            try:
+                self._process.wait(STOP_TIMEOUT_S)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+
+    def _last_words(self) -> str:
+        lines = self._errors.read_text(errors="replace").splitlines()
+        return (
+            " / ".join(lines[-ERROR_LINES:])
+            or f"it ended with exit code {self._process.poll()} and no message"
+        )
+
+
+def run_round(job: Callable[[Role, Path], LoadJob]) -> Round:
+    """Raises LoadError; leaves neither process nor file behind."""
+    with shared_memory_directory() as directory:
+        processes: list[LoadProcess] = []
+        try:
+            for role in (Role.SERVER, Role.CLIENT):
+                processes.append(LoadProcess(job(role, directory), directory))
+                processes[-1].await_ready()
+            client, server = processes[1].report(), processes[0].report()
+        finally:
+            for process in processes:
+                process.stop()
+    if client.round_trips is None or server.throughput is None:
+        raise LoadError(Role.CLIENT, "its report lacks what it was asked for")
+    return Round(client.round_trips, server.throughput, client.aeron_version, client.dpdk_version)
+
+
+def run_rounds(
+    measurement: Measurement, rounds: int, has_huge_pages: bool, progress: Callable[[str, int], None]
+) -> dict[str, list[Round]]:
+    """The rounds of each path by its name, interleaved: a machine's speed drifts, its ratios hold."""
+    jobs: dict[str, Callable[[Role, Path], LoadJob]] = {
+        "dpdk": lambda role, directory: dpdk_job(measurement, role, directory, has_huge_pages),
+        "kernel": lambda role, _directory: kernel_job(measurement, role),
+    }
+    measured: dict[str, list[Round]] = {path: [] for path in jobs}
+    for number in range(rounds):
+        for path, job in jobs.items():
+            progress(path, number)
+            measured[path].append(run_round(job))
+    return measured

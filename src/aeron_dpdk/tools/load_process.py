@@ -1,0 +1,92 @@
+"""One side of a measurement: `python -m aeron_dpdk.tools.load_process JOB`, JOB as of LoadJob.to_json().
+
+Says "ready" on standard output once its peer may start, then, after both phases, one LoadReport as JSON. A
+thread sits in C for as long as the load runs; the main thread is the control plane, as in aeronmd_dpdk.
+"""
+
+import ctypes
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from aeron_dpdk.control.identity import Identity
+from aeron_dpdk.control.loop import ControlLoop
+from aeron_dpdk.control.routing import Route
+from aeron_dpdk.errors import explain
+from aeron_dpdk.native import Driver, Eal, Stack, stock_driver
+from aeron_dpdk.seam import StackSettings
+from aeron_dpdk.tools.load import DpdkPort, LoadJob
+from aeron_dpdk.tools.load_thread import LoadThread
+
+PR_SET_PDEATHSIG = 1  # prctl(2)
+
+
+def die_with_parent() -> None:
+    """So that no load goes on after a demo that was killed."""
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+@contextmanager
+def dpdk_stack(port: DpdkPort) -> Iterator[Stack]:
+    eal = Eal(("load_process", *port.eal_arguments))
+    try:
+        interface = port.local_interface
+        prefix_length = interface.network.prefixlen
+        stack = Stack(StackSettings(interface.ip, prefix_length=prefix_length, threads_shared=True))
+        try:
+            yield stack
+        finally:
+            stack.close()
+    finally:
+        eal.close()
+
+
+def control_loop(stack: Stack, port: DpdkPort) -> ControlLoop:
+    interface = port.local_interface
+    route = Route(interface.ip, interface.network.prefixlen, None)
+    return ControlLoop(stack, Identity(stack.port_info().mac, route))
+
+
+def measure(driver: Driver, job: LoadJob, loop: ControlLoop | None) -> str:
+    """Runs the job to its end, or to a signal's; returns the report's JSON."""
+    load = LoadThread(driver, job)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda _number, _frame: load.stop())
+    load.start()
+    print("ready", flush=True)
+    if loop is not None:
+        loop.run(stop=lambda: not load.is_alive())
+    load.join()
+    return load.report().to_json()
+
+
+def run(job: LoadJob) -> str:
+    if job.port is None:
+        driver = stock_driver()
+        try:
+            return measure(driver, job, None)
+        finally:
+            driver.close()
+    with dpdk_stack(job.port) as stack:
+        driver = stack.open_driver(str(stack.port_info().name))
+        try:
+            return measure(driver, job, control_loop(stack, job.port))
+        finally:
+            driver.close()
+
+
+def main() -> int:
+    die_with_parent()
+    try:
+        report = run(LoadJob.from_json(sys.argv[1]))
+    except Exception as error:  # noqa: BLE001 - the parent shows what is printed here
+        explanation = explain(error)
+        print(explanation.text, file=sys.stderr)
+        return explanation.exit_code
+    print(report, flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

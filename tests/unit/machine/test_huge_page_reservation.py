@@ -1,0 +1,52 @@
+from pathlib import Path
+
+import pytest
+
+from aeron_dpdk.machine.huge_page_reservation import reserved_huge_pages
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    """Six of ten pages are in use. The kernel would change the second file with the first; this does not."""
+    (tmp_path / "nr_hugepages").write_text("10\n")
+    (tmp_path / "free_hugepages").write_text("4\n")
+    return tmp_path
+
+
+def pages(directory: Path) -> int:
+    return int((directory / "nr_hugepages").read_text())
+
+
+def test_free_pages_are_used_and_nothing_is_reserved(directory: Path) -> None:
+    with reserved_huge_pages(4, directory) as are_there:
+        assert are_there
+        assert pages(directory) == 10
+    assert pages(directory) == 10
+
+
+def test_only_the_missing_pages_are_reserved_and_given_back(directory: Path) -> None:
+    with reserved_huge_pages(9, directory):
+        assert pages(directory) == 15
+    assert pages(directory) == 10
+
+
+def test_pages_that_others_reserved_meanwhile_stay_theirs(directory: Path) -> None:
+    with reserved_huge_pages(9, directory):
+        (directory / "nr_hugepages").write_text("20\n")
+    assert pages(directory) == 15
+
+
+def test_pages_are_given_back_after_an_error_too(directory: Path) -> None:
+    with pytest.raises(KeyboardInterrupt), reserved_huge_pages(9, directory):
+        raise KeyboardInterrupt
+    assert pages(directory) == 10
+
+
+def test_too_few_pages_granted_means_none(directory: Path) -> None:
+    with reserved_huge_pages(9, directory) as are_there:
+        assert not are_there, "free_hugepages still says 4"
+
+
+def test_a_kernel_without_huge_pages_has_none(tmp_path: Path) -> None:
+    with reserved_huge_pages(9, tmp_path / "absent") as are_there:
+        assert not are_there
