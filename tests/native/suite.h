@@ -38,44 +38,49 @@ static void suite_add(const char *name, void (*run)(void))
     suite_tests[suite_length++] = (suite_test_t){ .name = name, .run = run };
 }
 
-#define TEST(name)                                                                                                     \
-    static void name(void);                                                                                            \
-    __attribute__((constructor)) static void suite_add_##name(void)                                                    \
-    {                                                                                                                  \
-        suite_add(#name, name);                                                                                        \
-    }                                                                                                                  \
+#define TEST(name)                                                  \
+    static void name(void);                                         \
+    __attribute__((constructor)) static void suite_add_##name(void) \
+    {                                                               \
+        suite_add(#name, name);                                     \
+    }                                                               \
     static void name(void)
 
-#define CHECK(condition)                                                                                               \
-    do                                                                                                                 \
-    {                                                                                                                  \
-        if (!(condition))                                                                                              \
-        {                                                                                                              \
-            fprintf(stderr, "%s:%d: not true: %s\n", __FILE__, __LINE__, #condition);                                  \
-            exit(EXIT_FAILURE);                                                                                        \
-        }                                                                                                              \
+#define CHECK(condition)                                                              \
+    do                                                                                \
+    {                                                                                 \
+        if (!(condition))                                                             \
+        {                                                                             \
+            fprintf(stderr, "%s:%d: not true: %s\n", __FILE__, __LINE__, #condition); \
+            exit(EXIT_FAILURE);                                                       \
+        }                                                                             \
     } while (0)
 
-#define CHECK_EQUAL(expected, actual)                                                                                  \
-    do                                                                                                                 \
-    {                                                                                                                  \
-        const long long suite_expected = (long long)(expected);                                                        \
-        const long long suite_actual = (long long)(actual);                                                            \
-        if (suite_expected != suite_actual)                                                                            \
-        {                                                                                                              \
-            fprintf(                                                                                                   \
-                stderr, "%s:%d: %s is %lld, expected %lld\n", __FILE__, __LINE__, #actual, suite_actual,               \
-                suite_expected);                                                                                       \
-            exit(EXIT_FAILURE);                                                                                        \
-        }                                                                                                              \
+#define CHECK_EQUAL(expected, actual)                           \
+    do                                                          \
+    {                                                           \
+        const long long suite_expected = (long long)(expected); \
+        const long long suite_actual = (long long)(actual);     \
+        if (suite_expected != suite_actual)                     \
+        {                                                       \
+            fprintf(                                            \
+                stderr,                                         \
+                "%s:%d: %s is %lld, expected %lld\n",           \
+                __FILE__,                                       \
+                __LINE__,                                       \
+                #actual,                                        \
+                suite_actual,                                   \
+                suite_expected);                                \
+            exit(EXIT_FAILURE);                                 \
+        }                                                       \
     } while (0)
 
 /* For what this machine cannot do; the reason is shown in pytest's summary. */
-#define SKIP(reason)                                                                                                   \
-    do                                                                                                                 \
-    {                                                                                                                  \
-        printf("%s\n", reason);                                                                                        \
-        exit(SUITE_SKIPPED);                                                                                           \
+#define SKIP(reason)            \
+    do                          \
+    {                           \
+        printf("%s\n", reason); \
+        exit(SUITE_SKIPPED);    \
     } while (0)
 
 int main(int argc, char **argv)
