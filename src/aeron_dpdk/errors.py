@@ -52,19 +52,6 @@ class AeronDpdkError(Exception):
 
 
 @dataclass(eq=False)
-class UnknownOptionError(AeronDpdkError):
-    option: str
-    suggestion: str | None
-    exit_code = ExitCode.USAGE
-
-    def problem(self) -> str:
-        return f"{self.option} is neither an option of aeronmd_dpdk nor of DPDK's EAL"
-
-    def remedy(self) -> str:
-        return f"did you mean {self.suggestion}?" if self.suggestion else "-h lists the options"
-
-
-@dataclass(eq=False)
 class CommandLineError(AeronDpdkError):
     complaint: str
     advice: str
@@ -185,23 +172,10 @@ class PrivilegeDropError(AeronDpdkError):
     exit_code = ExitCode.PRIVILEGES
 
     def problem(self) -> str:
-        return f"could not give up root's privileges at {self.step} ({self.reason})"
+        return f"could not give up root's privileges: {self.step} ({self.reason}), so we do not go on"
 
     def remedy(self) -> str:
-        return "start as full root, or as the target user with AERON_DPDK_USER unset"
-
-
-@dataclass(eq=False)
-class PrivilegesRemainError(AeronDpdkError):
-    where: str
-    what: str
-    exit_code = ExitCode.PRIVILEGES
-
-    def problem(self) -> str:
-        return f"{self.where} still shows {self.what} after the privileges were dropped, so we do not go on"
-
-    def remedy(self) -> str:
-        return "start through plain sudo, without file or ambient capabilities"
+        return "start as full root through plain sudo, or as the target user with AERON_DPDK_USER unset"
 
 
 # ---- memory, EAL, port ----
@@ -293,8 +267,8 @@ class MtuError(AeronDpdkError):
 
     def problem(self) -> str:
         return (
-            f"AERON_MTU_LENGTH is {self.aeron_mtu_length}, which with {self.overhead_length} bytes of IPv4 and "
-            f"UDP header does not fit the link's MTU of {self.link_mtu}"
+            f"AERON_MTU_LENGTH is {self.aeron_mtu_length}, which with {self.overhead_length} bytes of IPv4 "
+            f"and UDP header does not fit the link's MTU of {self.link_mtu}"
         )
 
     def remedy(self) -> str:
@@ -314,8 +288,8 @@ class SocketBufferError(AeronDpdkError):
 
     def problem(self) -> str:
         return (
-            f"{self.setting} is {self.wanted_length}, but a kernel socket gets only {self.obtained_length} bytes "
-            f"of buffer, and Aeron insists on it even where no socket is used"
+            f"{self.setting} is {self.wanted_length}, but a kernel socket gets only {self.obtained_length} "
+            f"bytes of buffer, and Aeron insists on it even where no socket is used"
         )
 
     def remedy(self) -> str:
@@ -375,6 +349,34 @@ class NotBuiltError(AeronDpdkError):
 
     def remedy(self) -> str:
         return "run ./dev build in a checkout, or install the wheel and DPDK's shared libraries"
+
+
+# ---- measuring ----
+
+
+@dataclass(eq=False)
+class LoadError(AeronDpdkError):
+    side: str
+    reason: str
+    exit_code = ExitCode.DRIVER
+
+    def problem(self) -> str:
+        return f"the measurement's {self.side} failed ({self.reason})"
+
+    def remedy(self) -> str:
+        return "try again on a machine with two idle CPUs; when it persists, please report it with these lines"
+
+
+@dataclass(eq=False)
+class TooFewCpusError(AeronDpdkError):
+    cpus: int
+    exit_code = ExitCode.USAGE
+
+    def problem(self) -> str:
+        return f"two processes must spin on a core each, and this one may use {self.cpus} CPU(s) of a single core"
+
+    def remedy(self) -> str:
+        return "run on a machine, or in a container, with two cores or more"
 
 
 # ---- any exception to text ----

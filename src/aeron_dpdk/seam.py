@@ -59,7 +59,7 @@ class StackPart(DataPlane, Protocol):
     def port_info(self) -> PortInfo: ...
 
     def open_driver(self, interface_name: str) -> "DriverPart":
-        """Aeron's driver over this port, its files made; `interface_name` is what interface= finds the port by."""
+        """Aeron's driver over this port, its files made; interface= finds the port by `interface_name`."""
 
     def close(self) -> None: ...
 

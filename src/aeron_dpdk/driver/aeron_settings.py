@@ -1,0 +1,88 @@
+"""The few settings of Aeron's own driver that decide something on our side of the seam.
+
+Read as aeron_driver_context.c reads them: a value it cannot read keeps the default (Aeron prints the
+warning), and a number out of range is moved to the nearest bound.
+"""
+
+import os
+import pwd
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+DEDICATED = "DEDICATED"
+THREADING_MODES = frozenset({DEDICATED, "SHARED", "SHARED_NETWORK", "INVOKER"})
+DATA_HEADER_LENGTH = 32
+MAX_UDP_PAYLOAD_LENGTH = 65504  # aeron_logbuffer_descriptor.h
+INT32_MAX = (1 << 31) - 1
+_SIZE = re.compile(r"\s*\+?(\d+)([kKmMgG]?)")
+_UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
+
+
+@dataclass(frozen=True, slots=True)
+class AeronSettings:
+    """Lengths in bytes. `affinity` maps the name of an affinity variable that is set to its CPU."""
+
+    directory: str
+    deletes_directory_on_start: bool
+    driver_timeout_ms: int
+    threading_mode: str
+    mtu_length: int
+    initial_window_length: int
+    socket_rcvbuf: int
+    socket_sndbuf: int
+    affinity: Mapping[str, int]
+    affinity_is_cpuset_index: bool
+
+    @property
+    def threads_shared(self) -> bool:
+        """Sender and receiver run on one thread."""
+        return self.threading_mode != DEDICATED
+
+
+AFFINITY_NAMES = (
+    "AERON_CONDUCTOR_CPU_AFFINITY",
+    "AERON_SENDER_CPU_AFFINITY",
+    "AERON_RECEIVER_CPU_AFFINITY",
+    "AERON_DRIVER_NATIVE_RESOURCE_AGENT_CPU_AFFINITY",
+)
+
+
+def read_aeron_settings(environment: Mapping[str, str]) -> AeronSettings:
+    def size(name: str, default: int, low: int, high: int = INT32_MAX) -> int:
+        found = _SIZE.match(environment.get(name, ""))
+        if found is None:
+            return default
+        return max(low, min(high, int(found[1]) * _UNITS[found[2].lower()]))
+
+    mode = environment.get("AERON_THREADING_MODE", DEDICATED)
+    return AeronSettings(
+        directory=environment.get("AERON_DIR") or default_directory(environment),
+        deletes_directory_on_start=_is_true(environment.get("AERON_DIR_DELETE_ON_START", "")),
+        driver_timeout_ms=size("AERON_DRIVER_TIMEOUT", 10_000, 0),
+        threading_mode=mode if mode in THREADING_MODES else DEDICATED,
+        mtu_length=size("AERON_MTU_LENGTH", 1408, DATA_HEADER_LENGTH, MAX_UDP_PAYLOAD_LENGTH),
+        initial_window_length=size("AERON_RCV_INITIAL_WINDOW_LENGTH", 128 << 10, 256),
+        socket_rcvbuf=size("AERON_SOCKET_SO_RCVBUF", 128 << 10, 0),
+        socket_sndbuf=size("AERON_SOCKET_SO_SNDBUF", 0, 0),
+        affinity={
+            name: int(environment[name]) for name in AFFINITY_NAMES if environment.get(name, "").isdecimal()
+        },
+        affinity_is_cpuset_index=_is_true(environment.get("AERON_DRIVER_CPUSET_AFFINITY", "")),
+    )
+
+
+def default_directory(environment: Mapping[str, str]) -> str:
+    """As aeron_default_path() has it."""
+    user = environment.get("USER")
+    if user is None:
+        try:
+            user = pwd.getpwuid(os.getuid()).pw_name
+        except KeyError:
+            user = "default"
+    return f"/dev/shm/aeron-{user}"
+
+
+def _is_true(value: str) -> bool:
+    """aeron_parse_bool() looks at prefixes only, and every default here is false."""
+    return value.startswith(("1", "on", "true"))

@@ -1,0 +1,77 @@
+"""Which core each thread gets. The EAL pins the thread that starts it and children inherit that, so cores are
+decided here, before; C gives the saved mask back to threads whose affinity is not set.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from aeron_dpdk.driver.aeron_settings import DEDICATED, AeronSettings
+from aeron_dpdk.errors import SettingConflictError
+
+CONDUCTOR = "AERON_CONDUCTOR_CPU_AFFINITY"
+SENDER = "AERON_SENDER_CPU_AFFINITY"
+RECEIVER = "AERON_RECEIVER_CPU_AFFINITY"
+NATIVE_RESOURCE_AGENT = "AERON_DRIVER_NATIVE_RESOURCE_AGENT_CPU_AFFINITY"
+HIGHEST_CPU = 255  # aeron_set_thread_affinity_on_start() casts to uint8_t
+
+# aeron_set_thread_affinity_on_start(): which variable a mode's threads obey, in our order of cores.
+PINNED_BY_MODE = {
+    DEDICATED: (CONDUCTOR, SENDER, RECEIVER),
+    "SHARED_NETWORK": (CONDUCTOR, SENDER),
+    "SHARED": (CONDUCTOR,),
+    "INVOKER": (),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AffinityPlan:
+    """`environment` is to be set for Aeron; `main_cpu` None lets the main thread float."""
+
+    environment: Mapping[str, str]
+    main_cpu: int | None
+    warnings: tuple[str, ...]
+
+
+def plan_affinity(aeron: AeronSettings, cpus: Iterable[int], from_cgroup: bool) -> AffinityPlan:
+    """`cpus` are those the process may use. Raises SettingConflictError."""
+    if from_cgroup:
+        return _plan_from(aeron, sorted(cpus))
+    return AffinityPlan({}, None, (*_unpinned(aeron), *_unreachable(aeron.affinity)))
+
+
+def _plan_from(aeron: AeronSettings, cpus: list[int]) -> AffinityPlan:
+    if aeron.affinity_is_cpuset_index:
+        raise SettingConflictError(
+            "AERON_DPDK_THREADS_FROM_CGROUP and AERON_DRIVER_CPUSET_AFFINITY are both set", "set one of them"
+        )
+    wanting = [name for name in PINNED_BY_MODE[aeron.threading_mode] if name not in aeron.affinity]
+    free = [cpu for cpu in cpus if cpu not in aeron.affinity.values()] or cpus
+    missing = max(0, len(wanting) + 1 - len(free))
+    main_cpu = free[0]
+    # When cores are short the first ones are shared: main sleeps most of the time, sender and receiver may
+    # spin.
+    chosen = {name: free[max(0, place - missing)] for place, name in enumerate(wanting, start=1)}
+    if NATIVE_RESOURCE_AGENT not in aeron.affinity:
+        chosen[NATIVE_RESOURCE_AGENT] = main_cpu
+    warnings = list(_unreachable({**aeron.affinity, **chosen}))
+    if missing:
+        warnings.append(
+            f"AERON_DPDK_THREADS_FROM_CGROUP: {len(wanting) + 1} threads want a core each, but only "
+            f"{len(free)} of the CPU set are free, so some share: give the container more cores"
+        )
+    return AffinityPlan({name: str(cpu) for name, cpu in chosen.items()}, main_cpu, tuple(warnings))
+
+
+def _unpinned(aeron: AeronSettings) -> Iterable[str]:
+    missing = [name for name in (SENDER, RECEIVER) if name not in aeron.affinity]
+    if aeron.threading_mode == DEDICATED and missing:
+        yield (
+            f"{' and '.join(missing)} not set, so the scheduler may move these threads, or run both on one "
+            f"core: set them, or AERON_DPDK_THREADS_FROM_CGROUP=true"
+        )
+
+
+def _unreachable(affinity: Mapping[str, int]) -> Iterable[str]:
+    for name, cpu in affinity.items():
+        if cpu > HIGHEST_CPU:
+            yield f"{name} is {cpu}, but Aeron can pin to CPUs up to {HIGHEST_CPU} only: choose a lower one"

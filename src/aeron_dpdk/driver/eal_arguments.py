@@ -1,0 +1,62 @@
+"""What we add to the user's EAL options, and why."""
+
+from collections.abc import Iterable, Sequence
+
+PROGRAM = "aeronmd_dpdk"
+LCORE_OPTIONS = frozenset({"-c", "-l", "--lcores"})
+
+# With any of these the user has decided how DPDK keeps its memory and files.
+MEMORY_OPTIONS = frozenset(
+    {
+        "--file-prefix",
+        "--huge-dir",
+        "--huge-unlink",
+        "--in-memory",
+        "--legacy-mem",
+        "--no-huge",
+        "--no-shconf",
+        "--proc-type",
+    }
+)
+
+
+def option_names(arguments: Iterable[str]) -> frozenset[str]:
+    """`-l0` to `-l`, `--vdev=net_null0` to `--vdev`."""
+    return frozenset(
+        argument.partition("=")[0] if argument.startswith("--") else argument[:2] for argument in arguments
+    )
+
+
+def uses_huge_pages(arguments: Iterable[str]) -> bool:
+    return "--no-huge" not in option_names(arguments)
+
+
+def complete_eal_arguments(
+    given: Sequence[str], cpus: Iterable[int], main_cpu: int | None
+) -> tuple[str, ...]:
+    """The whole argv. `cpus` are those the process may use; `main_cpu` None lets the main thread float on
+    them."""
+    names = option_names(given)
+    added = []
+    if not names & LCORE_OPTIONS:
+        # One lcore, so that EAL makes no threads that we would not use, on all CPUs, so that it pins nothing.
+        own_cpus = cpu_list(cpus) if main_cpu is None else str(main_cpu)
+        added.append(f"--lcores=0@({own_cpus})")
+    if not names & MEMORY_OPTIONS:
+        # Memory without names: nothing to mount, nothing to own, and nothing left behind by kill -9.
+        added.append("--in-memory")
+    elif "--no-huge" in names and "--no-shconf" not in names:
+        # EAL refuses --in-memory with --no-huge. Its shared files serve only secondary processes.
+        added.append("--no-shconf")
+    return (PROGRAM, *added, *given)
+
+
+def cpu_list(cpus: Iterable[int]) -> str:
+    """{0, 1, 2, 5} to `0-2,5`."""
+    ranges: list[list[int]] = []
+    for cpu in sorted(cpus):
+        if ranges and cpu == ranges[-1][1] + 1:
+            ranges[-1][1] = cpu
+        else:
+            ranges.append([cpu, cpu])
+    return ",".join(str(low) if low == high else f"{low}-{high}" for low, high in ranges)

@@ -1,0 +1,78 @@
+"""The command aeronmd_dpdk: the one place of the driver that prints, and that turns errors into exit
+codes."""
+
+import logging
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from types import FrameType
+
+import click
+
+from aeron_dpdk.driver.command_line import CommandLine, split_command_line
+from aeron_dpdk.driver.eal_arguments import PROGRAM
+from aeron_dpdk.driver.linux import name_process
+from aeron_dpdk.driver.properties import load_properties, parse_definition
+from aeron_dpdk.driver.settings import Settings, make_settings
+from aeron_dpdk.driver.start_up import serve
+from aeron_dpdk.driver.texts import help_text, ready_text, version_text
+from aeron_dpdk.errors import ExitCode, explain
+
+
+class StopFlag:
+    """Set by SIGINT and SIGTERM, from the moment it is installed: also during the start."""
+
+    def __init__(self) -> None:
+        self._is_set = False
+
+    def install(self) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._on_signal)
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        self._is_set = True
+
+    def __call__(self) -> bool:
+        return self._is_set
+
+
+def main() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr)
+    try:
+        run(sys.argv[1:])
+        code = ExitCode.OK
+    except Exception as error:
+        explanation = explain(error)
+        click.echo(explanation.text, err=True)
+        code = explanation.exit_code
+    sys.exit(code)
+
+
+def run(arguments: Sequence[str]) -> None:
+    """Returns after an orderly stop. Raises AeronDpdkError."""
+    stop = StopFlag()
+    stop.install()
+    name_process(PROGRAM)
+    command_line = split_command_line(arguments)
+    if command_line.shows_help:
+        click.echo(help_text(), nl=False)
+        return
+    from aeron_dpdk import native  # noqa: PLC0415 - inside the error handling, and -h works without it
+
+    if command_line.shows_version:
+        click.echo(version_text(native.aeron_version(), native.dpdk_version()))
+        return
+    settings = read_settings(command_line)
+    serve(settings, native.PARTS, stop, lambda ready: click.echo(ready_text(ready)), owns_process=True)
+
+
+def read_settings(command_line: CommandLine) -> Settings:
+    properties = [parse_definition(text) for text in command_line.definitions]
+    for location in command_line.files:
+        properties.extend(load_properties(location))
+    return make_settings(os.environ, properties, command_line.eal_arguments)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,47 @@
+"""What can be refused before anything is opened, with a better sentence than the layer below would find."""
+
+from collections.abc import Iterable, Sequence
+
+from aeron_dpdk.driver.aeron_settings import AeronSettings
+from aeron_dpdk.driver.eal_arguments import uses_huge_pages
+from aeron_dpdk.errors import MtuError, NoHugePagesError, SocketBufferError
+from aeron_dpdk.machine.huge_pages import HugePagePool, any_available, reserve_command
+from aeron_dpdk.machine.socket_buffers import SocketBuffers
+
+IPV4_AND_UDP_HEADER_LENGTH = 28
+
+
+def check_huge_pages(eal_arguments: Sequence[str], pools: Iterable[HugePagePool]) -> None:
+    """Raises NoHugePagesError."""
+    pools = tuple(pools)
+    if uses_huge_pages(eal_arguments) and not any_available(pools):
+        raise NoHugePagesError(reserve_command(pools))
+
+
+def check_socket_buffers(aeron: AeronSettings, buffers: SocketBuffers) -> None:
+    """Aeron's own check in aeron_driver_init(), which holds for kernel sockets even where none carries data.
+    Raises SocketBufferError."""
+    if aeron.mtu_length > buffers.sndbuf_length:
+        raise SocketBufferError(
+            setting="AERON_MTU_LENGTH",
+            wanted_length=aeron.mtu_length,
+            obtained_length=buffers.sndbuf_length,
+            buffer_setting="AERON_SOCKET_SO_SNDBUF",
+            sysctl="net.core.wmem_max",
+            sysctl_value=buffers.wmem_max,
+        )
+    if aeron.initial_window_length > buffers.rcvbuf_length:
+        raise SocketBufferError(
+            setting="AERON_RCV_INITIAL_WINDOW_LENGTH",
+            wanted_length=aeron.initial_window_length,
+            obtained_length=buffers.rcvbuf_length,
+            buffer_setting="AERON_SOCKET_SO_RCVBUF",
+            sysctl="net.core.rmem_max",
+            sysctl_value=buffers.rmem_max,
+        )
+
+
+def check_mtu(aeron: AeronSettings, link_mtu: int) -> None:
+    """Raises MtuError where a channel of default MTU would not fit the link."""
+    if aeron.mtu_length + IPV4_AND_UDP_HEADER_LENGTH > link_mtu:
+        raise MtuError(aeron.mtu_length, link_mtu, IPV4_AND_UDP_HEADER_LENGTH)

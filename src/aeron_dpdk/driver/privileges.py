@@ -1,0 +1,138 @@
+"""From root to AERON_DPDK_USER: decided before anything is opened, done once the port is open, and proven.
+
+Ids and groups are the process's: glibc changes them in every thread. Capabilities are each thread's own, and
+no thread can take another's, so what a user id change would leave (the inheritable and ambient sets) goes
+before DPDK starts its threads. The proof is read from /proc for every thread, and without it we do not go
+on.
+"""
+
+import grp
+import os
+import pwd
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from aeron_dpdk.driver import linux
+from aeron_dpdk.errors import (
+    NotPrivilegedError,
+    PrivilegeDropError,
+    UnknownAccountError,
+)
+
+USER_SETTING = "AERON_DPDK_USER"
+GROUP_SETTING = "AERON_DPDK_GROUP"
+CAPABILITY_FIELDS = ("CapInh", "CapPrm", "CapEff", "CapAmb")
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """`groups` are the supplementary ones, with `gid` among them."""
+
+    name: str
+    uid: int
+    gid: int
+    groups: frozenset[int]
+
+
+def find_account(user: str, group: str | None) -> Account:
+    """By name or number; a number needs no entry in the user database if a group is given. Raises
+    UnknownAccountError."""
+    entry = _user_entry(user)
+    if entry is None and not (user.isdecimal() and group is not None):
+        raise UnknownAccountError(USER_SETTING, user)
+    gid = _group_id(group) if group is not None else None
+    if entry is None:
+        assert gid is not None
+        return Account(user, int(user), gid, frozenset({gid}))
+    gid = entry.pw_gid if gid is None else gid
+    return Account(entry.pw_name, entry.pw_uid, gid, frozenset(os.getgrouplist(entry.pw_name, gid)))
+
+
+def _user_entry(user: str) -> pwd.struct_passwd | None:
+    try:
+        return pwd.getpwuid(int(user)) if user.isdecimal() else pwd.getpwnam(user)
+    except (KeyError, OverflowError):
+        return None
+
+
+def _group_id(group: str) -> int:
+    if group.isdecimal():
+        return int(group)
+    try:
+        return grp.getgrnam(group).gr_gid
+    except KeyError:
+        raise UnknownAccountError(GROUP_SETTING, group) from None
+
+
+def account_to_become(user: str | None, group: str | None) -> Account | None:
+    """None when there is nothing to change. Raises UnknownAccountError and NotPrivilegedError."""
+    if user is None:
+        return None
+    account = find_account(user, group)
+    uid, gid = os.geteuid(), os.getegid()
+    if account.uid == uid and (group is None or account.gid == gid):
+        return None
+    if uid != 0:
+        raise NotPrivilegedError(
+            USER_SETTING, f"{account.name} ({account.uid}:{account.gid})", f"{uid}:{gid}"
+        )
+    return account
+
+
+def limit_inheritance() -> None:
+    """Before DPDK starts its threads: they shall inherit nothing that survives the change of ids."""
+    _step("PR_SET_NO_NEW_PRIVS", linux.forbid_new_privileges)
+    _step("the ambient capabilities", linux.clear_ambient_capabilities)
+    _step("the inheritable capabilities", linux.clear_inheritable_capabilities)
+
+
+def become(account: Account) -> None:
+    """For good, in every thread. Raises PrivilegeDropError; then the caller must end."""
+    _step("setgroups", lambda: os.setgroups(sorted(account.groups)))
+    _step("setresgid", lambda: os.setresgid(account.gid, account.gid, account.gid))
+    _step("setresuid", lambda: os.setresuid(account.uid, account.uid, account.uid))
+    if account.uid != 0:
+        _step("capset", linux.clear_capabilities)
+    prove(account)
+
+
+def _step(name: str, call: Callable[[], None]) -> None:
+    try:
+        call()
+    except OSError as error:
+        raise PrivilegeDropError(f"{name} failed", error.strerror or str(error)) from error
+
+
+def prove(account: Account, process: Path = Path("/proc/self")) -> None:
+    """Raises PrivilegeDropError unless every thread shows the account's ids and groups and no capability."""
+    for status in _status_files(process):
+        remaining = remaining_privileges(status.read_text(), account)
+        if remaining is not None:
+            raise PrivilegeDropError(f"{status} still shows privileges", remaining)
+
+
+def _status_files(process: Path) -> Iterator[Path]:
+    yield process / "status"
+    for task in sorted((process / "task").iterdir()):
+        if (task / "status").exists():  # the thread may have ended meanwhile
+            yield task / "status"
+
+
+def remaining_privileges(status: str, account: Account) -> str | None:
+    """What a /proc/.../status text shows beyond `account`; None when nothing. Missing lines count as
+    privilege."""
+    fields = dict(line.split(":", 1) for line in status.splitlines() if ":" in line)
+    expected_ids = {"Uid": {account.uid}, "Gid": {account.gid}, "Groups": set(account.groups)}
+    for field, expected in expected_ids.items():
+        shown = fields.get(field, "none").split()
+        if shown != ["none"] and {int(each) for each in shown} == expected:
+            continue
+        return f"{field} {' '.join(shown)}"
+    if account.uid == 0:
+        return None
+    for field in CAPABILITY_FIELDS:
+        shown_capabilities = fields.get(field, "none").strip()
+        if shown_capabilities == "none" or int(shown_capabilities, 16) != 0:
+            return f"{field} {shown_capabilities}"
+    return None

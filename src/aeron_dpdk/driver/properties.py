@@ -1,0 +1,117 @@
+"""Property files and -D definitions, in the format of Aeron's aeron_properties_util.c.
+
+A line is `name=value` or `name:value`; blank lines and lines that begin with # or ! are skipped; a backslash at
+the end continues the value on the next line, whose leading blanks are dropped. Blanks before a value are
+dropped, blanks after it are kept. An empty value unsets the name. Unlike Aeron we take a last line without a
+newline, and refuse a file that ends within a continued value instead of dropping that value.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.client import HTTPException
+from pathlib import Path
+from string import ascii_lowercase, ascii_uppercase
+from typing import Any
+from urllib.error import URLError
+from urllib.request import HTTPRedirectHandler, OpenerDirector, ProxyHandler, build_opener
+
+from aeron_dpdk.errors import PropertiesError
+
+BLANKS = " \t"
+HTTP_TIMEOUT_S = 10.0  # AERON_HTTP_PROPERTIES_TIMEOUT_NS
+MAX_HTTP_LENGTH = 1 << 20
+_TO_ENVIRONMENT = str.maketrans(ascii_lowercase + ".", ascii_uppercase + "_")
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """`name` as an environment variable's; `source` says where it was written, for messages."""
+
+    name: str
+    value: str
+    source: str
+
+
+def environment_name(property_name: str) -> str:
+    """aeron.dir to AERON_DIR, as aeron_properties_setenv() does: ASCII letters and dots only."""
+    return property_name.translate(_TO_ENVIRONMENT)
+
+
+def parse_properties(text: str, source: str) -> Iterator[Property]:
+    """The properties of a whole file in order. Raises PropertiesError, naming `source:line`."""
+    name, value, name_source = "", "", ""
+    for number, raw_line in enumerate(text.split("\n"), start=1):
+        line = raw_line.removesuffix("\r")
+        here = f"{source}:{number}"
+        stripped = line.lstrip(BLANKS)
+        if not stripped or stripped[0] in "#!":
+            continue
+        if not name:
+            name, stripped = _split(stripped, here)
+            value, name_source = "", here
+        if "\0" in line:
+            raise PropertiesError(here, "the line has a NUL byte")
+        if stripped.endswith("\\"):
+            value += stripped[:-1]
+            continue
+        yield Property(environment_name(name), value + stripped, name_source)
+        name = ""
+    if name:
+        raise PropertiesError(name_source, f"the file ends within the continued value of {name}")
+
+
+def parse_definition(text: str) -> Property:
+    """A -D argument. Raises PropertiesError."""
+    source = f"-D{text}"
+    properties = list(parse_properties(text, source))
+    if len(properties) != 1:
+        raise PropertiesError(source, "this is not one property")
+    return Property(properties[0].name, properties[0].value, "-D")
+
+
+def _split(line: str, here: str) -> tuple[str, str]:
+    ends = [index for index in (line.find(":"), line.find("=")) if index >= 0]
+    if not ends or min(ends) == 0:
+        raise PropertiesError(here, f'"{line[:80]}" is not name=value')
+    end = min(ends)
+    return line[:end].rstrip(BLANKS), line[end + 1 :].lstrip(BLANKS)
+
+
+def load_properties(location: str) -> tuple[Property, ...]:
+    """From a path, a file:// path or an http:// URL. Raises PropertiesError."""
+    if location.startswith("http://"):
+        content = _fetch(location)
+    elif location.startswith("https://"):
+        raise PropertiesError(location, "https is not supported, only http:// and files")
+    else:
+        try:
+            content = Path(location.removeprefix("file://")).read_bytes()
+        except OSError as error:
+            raise PropertiesError(location, error.strerror or str(error)) from error
+    return tuple(parse_properties(content.decode(errors="surrogateescape"), location))
+
+
+class _OneRedirectWithinHttp(HTTPRedirectHandler):
+    """Aeron follows one redirect; urllib would follow ten, to https and ftp as well."""
+
+    max_redirections = 1
+
+    def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:
+        if not newurl.startswith("http://"):
+            raise URLError(f"redirected to {newurl}")
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def _opener() -> OpenerDirector:
+    return build_opener(ProxyHandler({}), _OneRedirectWithinHttp())
+
+
+def _fetch(url: str) -> bytes:
+    try:
+        with _opener().open(url, timeout=HTTP_TIMEOUT_S) as response:
+            content: bytes = response.read(MAX_HTTP_LENGTH + 1)
+    except (OSError, HTTPException, ValueError) as error:
+        raise PropertiesError(url, str(error)) from error
+    if len(content) > MAX_HTTP_LENGTH:
+        raise PropertiesError(url, f"more than {MAX_HTTP_LENGTH} bytes")
+    return content

@@ -1,0 +1,178 @@
+"""From settings to a running driver and back: the order of steps, in one place.
+
+settings, checks, EAL, port, privileges, Aeron driver, ready, control loop, orderly stop. Aeron's files are
+made by the user we dropped to, and whatever was opened is closed in reverse, wherever the way ended.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from logging import getLogger
+
+from aeron_dpdk.control.identity import Identity
+from aeron_dpdk.control.loop import ControlLoop
+from aeron_dpdk.control.routing import Route
+from aeron_dpdk.driver import privileges
+from aeron_dpdk.driver.aeron_directory import is_left_by_crash, refuse_unwritable
+from aeron_dpdk.driver.aeron_settings import AeronSettings, read_aeron_settings
+from aeron_dpdk.driver.affinity import plan_affinity
+from aeron_dpdk.driver.eal_arguments import complete_eal_arguments
+from aeron_dpdk.driver.preflight import check_huge_pages, check_mtu, check_socket_buffers
+from aeron_dpdk.driver.privileges import Account
+from aeron_dpdk.driver.settings import Settings
+from aeron_dpdk.machine.huge_pages import read_huge_pages
+from aeron_dpdk.machine.socket_buffers import probe_socket_buffers
+from aeron_dpdk.seam import DriverPart, Parts, PortInfo, StackPart, StackSettings
+
+LOG = getLogger("aeron_dpdk.driver")
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What the ready line says."""
+
+    settings: Settings
+    port: PortInfo
+    threading_mode: str
+    aeron_directory: str
+    uid: int
+    gid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All decisions, before the first effect. `account` None keeps the user we are."""
+
+    settings: Settings
+    aeron: AeronSettings
+    account: Account | None
+    environment: Mapping[str, str | None]
+    eal_arguments: tuple[str, ...]
+
+
+def make_plan(settings: Settings) -> Plan:
+    """Raises every error that needs no device to be found."""
+    account = privileges.account_to_become(settings.user, settings.group)
+    changes = dict(settings.environment)
+    environment = _changed(os.environ, changes)
+    if account is not None and "AERON_DIR" not in environment:
+        # Clients of that user look there; Aeron's default would go by $USER, which may still be root.
+        changes["AERON_DIR"] = f"/dev/shm/aeron-{account.name}"
+        environment = _changed(os.environ, changes)
+    aeron = read_aeron_settings(environment)
+    cpus = os.sched_getaffinity(0)
+    affinity = plan_affinity(aeron, cpus, settings.threads_from_cgroup)
+    changes.update(affinity.environment)
+    for warning in affinity.warnings:
+        LOG.warning("%s", warning)
+    check_huge_pages(settings.eal_arguments, read_huge_pages())
+    check_socket_buffers(aeron, probe_socket_buffers(aeron.socket_sndbuf, aeron.socket_rcvbuf))
+    if is_left_by_crash(aeron):
+        LOG.warning("%s was left by a driver that crashed and is made anew", aeron.directory)
+        changes["AERON_DIR_DELETE_ON_START"] = "true"
+    eal_arguments = complete_eal_arguments(settings.eal_arguments, cpus, affinity.main_cpu)
+    return Plan(settings, aeron, account, changes, eal_arguments)
+
+
+def serve(
+    settings: Settings,
+    parts: Parts,
+    stop: Callable[[], bool],
+    on_ready: Callable[[Ready], None],
+    *,
+    owns_process: bool,
+) -> None:
+    """Runs a media driver on the calling thread, which becomes DPDK's main lcore, until `stop()` says so or
+    an Aeron client does. `owns_process` tells a process of our own from one that embeds us. Raises
+    AeronDpdkError.
+    """
+    plan = make_plan(settings)
+    with ExitStack() as undo:
+        started = _start(plan, parts, stop, undo)
+        if started is None:
+            return
+        stack, driver, port = started
+        route = Route(
+            settings.local_ipv4_address.address,
+            settings.local_ipv4_address.prefix_length,
+            settings.gateway_ipv4_address,
+        )
+        loop = ControlLoop(stack, Identity(port.mac, route))
+        on_ready(
+            Ready(settings, port, driver.threading_mode, driver.aeron_directory, os.geteuid(), os.getegid())
+        )
+        loop.run(lambda: stop() or driver.is_terminated(), collector_rests=owns_process)
+        LOG.info("stopping%s", " at a client's request" if driver.is_terminated() else "")
+
+
+def _start(
+    plan: Plan, parts: Parts, stop: Callable[[], bool], undo: ExitStack
+) -> tuple[StackPart, DriverPart, PortInfo] | None:
+    """None when `stop()` came first. Each step's undoing is left with `undo`."""
+    undo.enter_context(_environment(plan.environment))
+    if plan.account is not None:
+        privileges.limit_inheritance()
+    if stop():
+        return None
+    eal = parts.eal(plan.eal_arguments)
+    undo.callback(eal.close)
+    if stop():
+        return None
+    stack = parts.stack(stack_settings(plan.settings, plan.aeron))
+    undo.callback(stack.close)
+    port = stack.port_info()
+    check_mtu(plan.aeron, port.mtu)
+    if plan.account is not None:
+        privileges.become(plan.account)
+    elif os.geteuid() == 0:
+        LOG.warning("running as root: set AERON_DPDK_USER to give that up once the port is open")
+    refuse_unwritable(plan.aeron.directory)
+    if stop():
+        return None
+    driver = stack.open_driver(f"dpdk{plan.settings.port_id}")
+    undo.callback(driver.close)
+    driver.start()
+    return stack, driver, port
+
+
+def stack_settings(settings: Settings, aeron: AeronSettings) -> StackSettings:
+    return StackSettings(
+        local_address=settings.local_ipv4_address.address,
+        port_id=settings.port_id,
+        prefix_length=settings.local_ipv4_address.prefix_length,
+        gateway=settings.gateway_ipv4_address,
+        mtu=settings.mtu,
+        rx_queue_size=settings.rx_queue_size,
+        tx_queue_size=settings.tx_queue_size,
+        rx_mempool_cache_size=settings.rx_mempool_cache_size,
+        tx_mempool_cache_size=settings.tx_mempool_cache_size,
+        rx_mempool_ops=settings.rx_mempool_ops,
+        tx_mempool_ops=settings.tx_mempool_ops,
+        tx_mempool_per_queue=settings.tx_mempool_per_queue,
+        threads_shared=aeron.threads_shared,
+    )
+
+
+def _changed(environment: Mapping[str, str], changes: Mapping[str, str | None]) -> dict[str, str]:
+    merged: dict[str, str | None] = {**environment, **changes}
+    return {name: value for name, value in merged.items() if value is not None}
+
+
+@contextmanager
+def _environment(changes: Mapping[str, str | None]) -> Iterator[None]:
+    """The process environment, which is how C gets Aeron's settings, with `changes` for a while."""
+    before = {name: os.environ.get(name) for name in changes}
+    _apply(changes)
+    try:
+        yield
+    finally:
+        _apply(before)
+
+
+def _apply(changes: Mapping[str, str | None]) -> None:
+    for name, value in changes.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value

@@ -1,0 +1,79 @@
+"""What aeronmd_dpdk says on standard output: help, version, the ready line."""
+
+import grp
+import pwd
+from collections.abc import Callable
+from importlib.metadata import version
+
+from click.formatting import HelpFormatter
+
+from aeron_dpdk.driver.setting_table import SETTING_TABLE
+from aeron_dpdk.driver.start_up import Ready
+from aeron_dpdk.errors import ExitCode
+
+try:
+    from aeron_dpdk._build_info import GIT
+except ImportError:  # a checkout whose native half is not built
+    GIT = "unknown"
+
+OPTIONS = (
+    ("-Dname=value", "set a property: -Daeron.dir=/dev/shm/aeron sets AERON_DIR"),
+    ("-v, --version", "print the versions of this driver, of Aeron and of DPDK"),
+    ("-h, --help", "print this"),
+    ("file.properties", "read properties from a file or an http:// URL; the last one wins"),
+)
+
+
+def help_text(width: int = 110) -> str:
+    formatter = HelpFormatter(width=width, max_width=width)
+    formatter.write_usage("aeronmd_dpdk", "[EAL options] [--] [-Dname=value] [-v] [-h] [file.properties ...]")
+    formatter.write_paragraph()
+    formatter.write_text(
+        "Aeron's media driver with its UDP traffic over DPDK. All AERON_ variables and aeron. properties of "
+        "aeronmd work. EAL options are DPDK's own: -a, -l, --vdev, --no-huge and so on."
+    )
+    with formatter.section("Options"):
+        formatter.write_dl(OPTIONS)
+    with formatter.section(
+        "Settings, as variables or as properties (AERON_DPDK_PORT_ID, aeron.dpdk.port.id)"
+    ):
+        formatter.write_dl(
+            [(setting.name, f"{setting.help} (default: {setting.default})") for setting in SETTING_TABLE],
+            col_max=34,
+        )
+    with formatter.section("Exit codes"):
+        formatter.write_text(", ".join(f"{code.value} {_words(code.name)}" for code in ExitCode))
+    return formatter.getvalue()
+
+
+def version_text(aeron_version: str, dpdk_version: str) -> str:
+    """+guilty behind the git hash means that the native half was built with uncommitted changes."""
+    return f"aeronmd_dpdk {version('aeron-dpdk')} git {GIT}; {aeron_version}; {dpdk_version}"
+
+
+def ready_text(ready: Ready) -> str:
+    port = ready.port
+    return (
+        f"aeronmd_dpdk is ready: {ready.settings.local_ipv4_address} at {port.mac} on {port.driver} "
+        f"port {ready.settings.port_id} ({port.name}), mtu {port.mtu}, {ready.threading_mode}, "
+        f"{ready.aeron_directory}, as {_named(_user_name, ready.uid)}:{_named(_group_name, ready.gid)}"
+    )
+
+
+def _words(name: str) -> str:
+    return name.lower().replace("_", " ")
+
+
+def _user_name(uid: int) -> str:
+    return pwd.getpwuid(uid).pw_name
+
+
+def _group_name(gid: int) -> str:
+    return grp.getgrgid(gid).gr_name
+
+
+def _named(name_of: Callable[[int], str], number: int) -> str:
+    try:
+        return name_of(number)
+    except KeyError:
+        return str(number)
