@@ -1,0 +1,19 @@
+"""Makes the checkout's root importable, so that tests can share code under `tests.`."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = str(Path(__file__).resolve().parents[1])
+if ROOT not in sys.path:
+    sys.path.insert(0, ROOT)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--our-driver",
+        choices=("dpdk", "kernel"),
+        default="dpdk",
+        help="what stands on our side of the system tests; kernel: the stock aeronmd, to prove the bed itself",
+    )

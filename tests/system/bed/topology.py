@@ -1,0 +1,122 @@
+"""Wires: two namespaces joined by a veth pair, by way of a router, or by way of a forger in user space."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from tests.system.bed.namespace import Namespace, create, delete, run
+
+OFFLOADS = ("tx", "rx", "gso", "gro", "tso")
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """One end of a wire. `address` lives in the kernel only where `is_kernel`; a DPDK port owns it otherwise."""
+
+    namespace: Namespace
+    interface: str
+    mac: str
+    address: str
+    prefix_length: int = 24
+    gateway: str = ""
+    is_kernel: bool = True
+
+    @property
+    def cidr(self) -> str:
+        return f"{self.address}/{self.prefix_length}"
+
+    @property
+    def host_name(self) -> str:
+        """A name that every namespace on the wire resolves to this end's address."""
+        return f"{self.address.replace('.', '-')}.aeron.test"
+
+    def take_address(self) -> None:
+        self.namespace.ip("address", "add", self.cidr, "dev", self.interface)
+        if self.gateway:
+            self.namespace.ip("route", "add", "default", "via", self.gateway)
+
+
+def join(left: End, right: End) -> None:
+    """Make the veth pair. Checksums are computed before the wire, as a NIC would: a peer without the kernel's
+    notion of a partial checksum is on the other end."""
+    run("ip", "link", "add", left.interface, "netns", left.namespace.name, "address", left.mac,
+        "type", "veth",
+        "peer", "name", right.interface, "netns", right.namespace.name, "address", right.mac)  # fmt: skip
+    for end in (left, right):
+        switches = [word for offload in OFFLOADS for word in (offload, "off")]
+        end.namespace.run("ethtool", "-K", end.interface, *switches)
+        end.namespace.ip("link", "set", end.interface, "up")
+        if end.is_kernel:
+            end.take_address()
+
+
+def introduce(left: End, right: End) -> None:
+    """Let both ends know both host names (ip-netns(8): what is in /etc/netns/NAME appears under /etc)."""
+    hosts = "".join(f"{end.address} {end.host_name}\n" for end in (left, right))
+    for end in (left, right):
+        end.namespace.configuration.mkdir(parents=True)
+        (end.namespace.configuration / "hosts").write_text(f"127.0.0.1 localhost\n{hosts}")
+
+
+@contextmanager
+def namespaces(*labels: str) -> Iterator[tuple[Namespace, ...]]:
+    made: list[Namespace] = []
+    try:
+        for label in labels:
+            made.append(create(label))
+        yield tuple(made)
+    finally:
+        for namespace in made:
+            delete(namespace)
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    ours: End
+    peer: End
+
+
+@contextmanager
+def straight(label: str, *, is_ours_kernel: bool) -> Iterator[Wire]:
+    with namespaces(f"{label}-ours", f"{label}-peer") as (left, right):
+        wire = Wire(
+            End(left, "port0", "02:ad:00:00:00:01", "10.91.0.1", is_kernel=is_ours_kernel),
+            End(right, "eth0", "02:ad:00:00:00:02", "10.91.0.2"),
+        )
+        join(wire.ours, wire.peer)
+        introduce(wire.ours, wire.peer)
+        yield wire
+
+
+@contextmanager
+def routed(label: str, *, is_ours_kernel: bool) -> Iterator[Wire]:
+    """ours 10.91.0.1 — 10.91.0.254 router 10.92.0.254 — 10.92.0.2 peer."""
+    with namespaces(f"{label}-ours", f"{label}-router", f"{label}-peer") as (left, router, right):
+        ours = End(
+            left, "port0", "02:ad:00:00:00:01", "10.91.0.1", gateway="10.91.0.254", is_kernel=is_ours_kernel
+        )
+        peer = End(right, "eth0", "02:ad:00:00:00:02", "10.92.0.2", gateway="10.92.0.254")
+        router.run("sysctl", "-qw", "net.ipv4.ip_forward=1")
+        join(ours, End(router, "left", "02:ad:00:00:00:fe", "10.91.0.254"))
+        join(peer, End(router, "right", "02:ad:00:00:00:ff", "10.92.0.254"))
+        yield Wire(ours, peer)
+
+
+@dataclass(frozen=True, slots=True)
+class TappedWire:
+    """Both ends, and the interfaces of the namespace in the middle that somebody must carry frames between."""
+
+    wire: Wire
+    middle: Namespace
+    to_ours: str
+    to_peer: str
+
+
+@contextmanager
+def tapped(label: str, *, is_ours_kernel: bool) -> Iterator[TappedWire]:
+    with namespaces(f"{label}-ours", f"{label}-middle", f"{label}-peer") as (left, middle, right):
+        ours = End(left, "port0", "02:ad:00:00:00:01", "10.91.0.1", is_kernel=is_ours_kernel)
+        peer = End(right, "eth0", "02:ad:00:00:00:02", "10.91.0.2")
+        join(ours, End(middle, "left", "02:ad:00:00:00:fe", "", is_kernel=False))
+        join(peer, End(middle, "right", "02:ad:00:00:00:ff", "", is_kernel=False))
+        yield TappedWire(Wire(ours, peer), middle, "left", "right")

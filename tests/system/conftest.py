@@ -1,0 +1,82 @@
+"""Fixtures: what is installed, a wire, drivers on it.
+
+`bed` is shared by every test that leaves it as it found it; whoever breaks wires or drivers makes one of its own.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+
+from tests.system.bed import installation, topology
+from tests.system.bed.bed import Bed, Maker
+from tests.system.bed.driver import Driver
+from tests.system.bed.namespace import sweep
+
+TOOLS = ("ip", "ethtool", "sysctl")
+
+
+def _missing() -> str:
+    if os.geteuid() != 0:
+        return "network namespaces need root"
+    tools = [tool for tool in TOOLS if shutil.which(tool) is None]
+    return f"not installed: {', '.join(tools)}" if tools else ""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def clean_machine() -> None:
+    if missing := _missing():
+        pytest.skip(missing)
+    sweep()
+
+
+@pytest.fixture(scope="session")
+def maker(clean_machine: None, pytestconfig: pytest.Config) -> Maker:
+    found = installation.find()
+    if isinstance(found, str):
+        pytest.fail(found)
+    return Maker(found, pytestconfig.getoption("--our-driver") == "kernel")
+
+
+@pytest.fixture(scope="session")
+def shared_bed(maker: Maker) -> Iterator[Bed]:
+    with topology.straight("shared", is_ours_kernel=maker.is_ours_kernel) as wire:
+        with maker.bed(wire, "shared") as bed:
+            yield bed
+            assert bed.ours.stop() == (15 if maker.is_ours_kernel else 0), bed.ours.output
+
+
+@pytest.fixture
+def bed(shared_bed: Bed) -> Iterator[Bed]:
+    shared_bed.start()
+    yield shared_bed
+    shared_bed.reap()
+    assert shared_bed.ours.is_running, f"our driver died:\n{shared_bed.ours.output}"
+    assert shared_bed.peer.is_running, f"the peer died:\n{shared_bed.peer.output}"
+
+
+@pytest.fixture
+def dpdk_only(maker: Maker) -> None:
+    if maker.is_ours_kernel:
+        pytest.skip("about our own driver, and --our-driver=kernel was given")
+
+
+@pytest.fixture
+def wire(maker: Maker, request: pytest.FixtureRequest) -> Iterator[topology.Wire]:
+    """A wire of the test's own."""
+    with topology.straight("own", is_ours_kernel=maker.is_ours_kernel) as made:
+        yield made
+
+
+@pytest.fixture
+def own_bed(maker: Maker, wire: topology.Wire) -> Iterator[Bed]:
+    """A bed to break: its wire and its drivers are the test's own."""
+    with maker.bed(wire, "own", AERON_IMAGE_LIVENESS_TIMEOUT="15s") as made:
+        yield made
+
+
+@pytest.fixture(params=["from_us_to_the_kernel", "from_the_kernel_to_us"])
+def flow(request: pytest.FixtureRequest, bed: Bed) -> tuple[Driver, Driver]:
+    """(publisher's driver, subscriber's driver)"""
+    return (bed.ours, bed.peer) if request.param == "from_us_to_the_kernel" else (bed.peer, bed.ours)

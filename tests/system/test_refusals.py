@@ -1,0 +1,90 @@
+"""What cannot work is refused where the application asks for it, with a message that says why."""
+
+import pytest
+
+from tests.system.bed.bed import Bed, next_port, transfer, udp
+from tests.system.bed.client import ClientError
+from tests.system.bed.driver import Driver
+
+CONTENT = {"messages": 20, "min": 1, "max": 2000}
+
+
+def refusal(driver: Driver, program: str, channel: str) -> str:
+    """The message the client gets; the test fails when it gets what it asked for."""
+    client = driver.client(program, channel=channel)
+    with pytest.raises(ClientError) as refused:
+        client.await_event("ready")
+    return refused.value.message
+
+
+@pytest.fixture
+def ours(bed: Bed) -> Driver:
+    return bed.ours
+
+
+def test_a_port_in_use_is_a_registration_error(bed: Bed, ours: Driver) -> None:
+    port = next_port()
+    holder = ours.client("subscribe", channel=udp(ours.address, port), patient=True)
+    holder.await_event("ready")
+    message = refusal(ours, "publish", f"aeron:udp?control-mode=dynamic|control={ours.address}:{port}")
+    assert "in use" in message
+    if "dpdk" in type(ours).__name__.lower():
+        assert f"{ours.address}:{port}" in message
+
+
+def test_a_port_is_free_again_once_its_channel_is_closed(bed: Bed, ours: Driver) -> None:
+    port = next_port()
+    holder = ours.client("subscribe", channel=udp(ours.address, port), patient=True)
+    holder.await_event("ready")
+    holder.stop()
+    control = f"control={ours.address}:{port}"
+    publisher = ours.client("publish", channel=f"aeron:udp?control-mode=dynamic|{control}", **CONTENT)
+    publisher.await_event("ready")
+    subscriber = bed.peer.client("subscribe", channel=udp(bed.peer.address, next_port()) + f"|{control}", **CONTENT)
+    publisher.finish()
+    subscriber.finish()
+
+
+@pytest.mark.usefixtures("dpdk_only")
+@pytest.mark.parametrize("program", ["publish", "subscribe"])
+@pytest.mark.parametrize(
+    ("channel", "named"),
+    [
+        pytest.param("aeron:udp?endpoint=[fd00::1]:20999", "fd00::1", id="ipv6"),
+        pytest.param("aeron:udp?endpoint=224.20.30.39:20999", "224.20.30.39", id="multicast"),
+    ],
+)
+def test_what_the_driver_does_not_carry_is_refused_by_name(ours: Driver, program: str, channel: str, named: str) -> None:
+    message = refusal(ours, program, channel)
+    assert named in message
+    assert "IPv4" in message or "unicast" in message
+
+
+@pytest.mark.parametrize(
+    "channel",
+    [
+        pytest.param("endpoint=10.91.0.77:20999", id="endpoint"),
+        pytest.param("control-mode=manual|control=10.91.0.77:20999", id="control"),
+    ],
+)
+def test_a_subscription_on_a_foreign_address_is_refused(ours: Driver, channel: str) -> None:
+    if channel.startswith("control"):
+        message = refusal(ours, "publish", f"aeron:udp?{channel}")
+    else:
+        message = refusal(ours, "subscribe", f"aeron:udp?{channel}")
+    if "dpdk" in type(ours).__name__.lower():
+        assert "10.91.0.77" in message
+        assert ours.address in message
+
+
+@pytest.mark.usefixtures("dpdk_only")
+@pytest.mark.parametrize("mtu", [1504, 8192])
+def test_a_channel_mtu_beyond_the_links_is_refused_with_both_numbers(ours: Driver, mtu: int) -> None:
+    message = refusal(ours, "publish", udp("10.91.0.2", next_port(), mtu=mtu))
+    assert str(mtu) in message
+    assert "1500" in message
+
+
+def test_a_refusal_leaves_the_driver_at_work(bed: Bed, ours: Driver) -> None:
+    refusal(ours, "subscribe", udp("10.91.0.77", next_port()))
+    transfer(bed.peer, ours, udp(ours.address, next_port()), **CONTENT)
