@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "port/error.h"
+#include "port/steering.h"
 
 static int on_reset_event(uint16_t port_id, enum rte_eth_event_type event, void *clientd, void *result)
 {
@@ -139,6 +140,21 @@ static int configure(adk_port_t *port)
     return 0;
 }
 
+/* Two RX queues where the device can tell the sender's frames from the rest; most cannot. */
+static int configure_steered(adk_port_t *port, const struct rte_eth_dev_info *info)
+{
+    if (!port->settings.threads_shared && info->max_rx_queues > ADK_STEERING_RX_QUEUE)
+    {
+        port->rx_queues = ADK_PORT_RX_QUEUES_MAX;
+        if (0 == configure(port) && adk_port_steering_open(port, port->settings.local_ipv4))
+        {
+            return 0;
+        }
+        port->rx_queues = 1;
+    }
+    return configure(port);
+}
+
 int adk_port_start(adk_port_t *port)
 {
     const unsigned int socket_id = (unsigned int)rte_eth_dev_socket_id(port->id);
@@ -204,7 +220,7 @@ int adk_port_open(adk_port_t *port, const adk_settings_t *settings, uint32_t ext
     }
     choose_queues(port, &info);
     choose_offloads(port, &info);
-    if (configure(port) < 0 ||
+    if (configure_steered(port, &info) < 0 ||
         adk_port_mempools_create(port, extra_mbufs) < 0 ||
         adk_port_start(port) < 0 ||
         read_mac(port) < 0)
@@ -238,6 +254,7 @@ void adk_port_close(adk_port_t *port)
         (void)rte_eth_dev_close(port->id);
         port->is_started = false;
     }
+    adk_port_steering_close(port);
     adk_port_mempools_free(port);
 }
 
@@ -254,6 +271,7 @@ int adk_port_restart(adk_port_t *port)
     {
         return -1;
     }
+    adk_port_steering_restore(port);
     return read_mac(port);
 }
 
@@ -278,7 +296,7 @@ int adk_port_info(const adk_port_t *port, adk_port_info_t *info)
         .tx_ipv4_checksum_offload = port->tx_ipv4_checksum,
         .tx_udp_checksum_offload = port->tx_udp_checksum,
         .needs_timer = port->quirks->needs_timer,
-        .steered = port->steered,
+        .steered = NULL != port->steering,
     };
     (void)snprintf(info->name, sizeof(info->name), "%s", port->name);
     (void)snprintf(info->driver, sizeof(info->driver), "%s", device.driver_name);

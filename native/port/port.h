@@ -39,6 +39,8 @@ adk_note_t;
 static_assert(24 == sizeof(adk_note_t), "a multiple of RTE_MBUF_PRIV_ALIGN");
 static_assert(0 == sizeof(adk_note_t) % RTE_MBUF_PRIV_ALIGN, "rte_pktmbuf_pool_create() wants it");
 
+typedef struct adk_steering_stct adk_steering_t;
+
 typedef struct adk_port_stct
 {
     /* read by the data path for every burst, written only while it is held off */
@@ -55,13 +57,13 @@ typedef struct adk_port_stct
     _Atomic bool is_reset_requested;
     bool is_started;
     bool is_callback_registered;
-    bool steered;
     bool rx_checksum;
     uint16_t rx_queues;
     uint16_t tx_queues;
     uint16_t rx_queue_size;
     uint16_t tx_queue_size;
     const adk_quirks_t *quirks;
+    adk_steering_t *steering;         /* NULL: one RX queue for all; see port/steering.h */
     struct rte_mempool *rx_mempool;
     struct rte_mempool *tx_mempools[ADK_PORT_TX_QUEUES_MAX];
     struct rte_eth_conf configuration;

@@ -1,6 +1,7 @@
 /* Set-up and tear-down of the two pollers, and what they poll. */
 #include "aeron_alloc.h"
 #include "aeron_counters.h"
+#include "port/steering.h"
 #include "transport/counters.h"
 #include "util/aeron_arrayutil.h"
 
@@ -42,7 +43,8 @@ int adk_poller_init(
     state->media = media;
     state->stack = media->stack;
     state->lane = &media->stack->lanes[role];
-    state->polls_port = !is_sender || media->stack->threads_shared;
+    state->polls_port = !is_sender || media->stack->threads_shared || NULL != media->stack->port.steering;
+    state->rx_queue = is_sender && NULL != media->stack->port.steering ? ADK_STEERING_RX_QUEUE : 0;
     state->counter_id = adk_counters_allocate(
         media->counters,
         AERON_COUNTER_DPDK_POLLER_TYPE_ID,

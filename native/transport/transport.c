@@ -5,6 +5,7 @@
 
 #include "aeron_alloc.h"
 #include "aeron_counters.h"
+#include "port/steering.h"
 #include "transport/counters.h"
 
 static void format_ipv4(char *text, size_t length, uint32_t ipv4)
@@ -179,6 +180,10 @@ int adk_transport_init(
         transport->timestamp_flags = AERON_UDP_CHANNEL_TRANSPORT_MEDIA_RCV_TIMESTAMP;
     }
     transport->bindings_clientd = state;
+    if (ADK_ROLE_SENDER == state->role)
+    {
+        adk_port_steer(&stack->port, state->port);
+    }
 
     char local[INET_ADDRSTRLEN];
     format_ipv4(local, sizeof(local), stack->local.ipv4);
@@ -213,6 +218,10 @@ int adk_transport_close(aeron_udp_channel_transport_t *transport)
     if (NULL != state)
     {
         adk_counters_free(state->media->counters, state->counter_id);
+        if (ADK_ROLE_SENDER == state->role)
+        {
+            adk_port_unsteer(&state->stack->port, state->port);
+        }
         adk_endpoints_release(&state->stack->endpoints, state->port, state);
         transport->bindings_clientd = NULL;
         aeron_free(state);
