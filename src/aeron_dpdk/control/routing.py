@@ -24,7 +24,7 @@ def is_unicast(address: IPv4Address) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """`prefix_length` of the local address; None, unknown: all goes to the gateway, or all is on-link."""
+    """`prefix_length` None or 0 is an unknown one: all goes to the gateway, or without one all is on-link."""
 
     local: IPv4Address
     prefix_length: int | None
@@ -44,13 +44,13 @@ class Route:
         return self.next_hop(address) == address
 
     def _is_on_link(self, destination: IPv4Address) -> bool:
-        if self.prefix_length is None:
+        if not self.prefix_length:
             return self.gateway is None
         return (int(destination) ^ int(self.local)) >> (32 - self.prefix_length) == 0
 
     def _is_subnet_broadcast(self, destination: IPv4Address) -> bool:
         """All host bits one or all zero (RFC 1122 §3.3.6); a /31 or /32 has no broadcast (RFC 3021)."""
-        if self.prefix_length in (None, 31, 32) or not self._is_on_link(destination):
+        if not self.prefix_length or self.prefix_length > 30 or not self._is_on_link(destination):
             return False
         host_mask = (1 << (32 - self.prefix_length)) - 1
         return int(destination) & host_mask in (0, host_mask)

@@ -1,0 +1,154 @@
+"""A data plane made of lists, a clock turned by hand, and frames as the peers on the link would send them."""
+
+from collections import Counter, deque
+from collections.abc import Iterable
+from ipaddress import IPv4Address
+
+from aeron_dpdk.control.data_plane import Count, Event, FrameReceived, Link
+from aeron_dpdk.control.identity import Identity
+from aeron_dpdk.control.routing import Route
+from aeron_dpdk.wire.arp import ArpOperation, ArpPacket
+from aeron_dpdk.wire.ethernet import BROADCAST, UNSPECIFIED, EthernetFrame, EtherType, Mac
+from aeron_dpdk.wire.icmp import IcmpMessage, IcmpType
+from aeron_dpdk.wire.ipv4 import PROTOCOL_ICMP, Ipv4Packet
+
+MS = 1_000_000
+SECOND = 1000 * MS
+START = 1_000_000 * SECOND
+
+OUR_MAC = Mac.from_text("02:00:00:00:00:01")
+PEER_MAC = Mac.from_text("02:00:00:00:00:02")
+GATEWAY_MAC = Mac.from_text("02:00:00:00:00:fe")
+OTHER_MAC = Mac.from_text("02:00:00:00:0b:ad")
+
+OURS = IPv4Address("10.0.0.1")
+PEER = IPv4Address("10.0.0.2")
+STRANGER = IPv4Address("10.0.0.3")
+GATEWAY = IPv4Address("10.0.0.254")
+FAR = IPv4Address("203.0.113.7")
+NOBODY = IPv4Address("0.0.0.0")
+
+IDENTITY = Identity(OUR_MAC, Route(OURS, 24, GATEWAY))
+
+
+class ManualClock:
+    def __init__(self) -> None:
+        self.now_ns = START
+
+    def __call__(self) -> int:
+        return self.now_ns
+
+
+class FakeDataPlane:
+    """Implements DataPlane. `room` bounds how many frames transmit() still takes; None is no bound."""
+
+    def __init__(self) -> None:
+        self.events: deque[Event] = deque()
+        self.sent: list[bytes] = []
+        self.room: int | None = None
+        self.neighbours: dict[IPv4Address, Mac] = {}
+        self.used: set[IPv4Address] = set()
+        self.is_up = True
+        self.counts: Counter[Count] = Counter()
+        self.is_reset_requested = False
+        self.reset_steps: deque[bool | Exception] = deque()
+        self.timer_turns = 0
+        self.publications = 0
+
+    def receive(self) -> Event | None:
+        return self.events.popleft() if self.events else None
+
+    def transmit(self, frame: bytes) -> bool:
+        if self.room is not None:
+            if self.room == 0:
+                return False
+            self.room -= 1
+        self.sent.append(frame)
+        return True
+
+    def neighbour_set(self, ipv4: IPv4Address, mac: Mac) -> None:
+        self.neighbours[ipv4] = mac
+
+    def neighbour_forget(self, ipv4: IPv4Address) -> None:
+        self.neighbours.pop(ipv4, None)
+
+    def neighbour_was_used(self, ipv4: IPv4Address) -> bool:
+        was_used = ipv4 in self.used
+        self.used.discard(ipv4)
+        return was_used
+
+    def link(self) -> Link:
+        return Link(self.is_up, True, 10_000)
+
+    def count(self, what: Count, n: int = 1) -> None:
+        self.counts[what] += n
+
+    def reset_requested(self) -> bool:
+        return self.is_reset_requested
+
+    def request_reset(self) -> None:
+        self.is_reset_requested = True
+
+    def reset_step(self) -> bool:
+        step = self.reset_steps.popleft() if self.reset_steps else False
+        if isinstance(step, Exception):
+            raise step
+        self.is_reset_requested = step
+        return step
+
+    def timer_manage(self) -> None:
+        self.timer_turns += 1
+
+    def publish_counts(self) -> None:
+        self.publications += 1
+
+    def take_sent(self) -> list[bytes]:
+        sent, self.sent = self.sent, []
+        return sent
+
+
+def arp_packet(
+    operation: ArpOperation, sender: IPv4Address, mac: Mac, target: IPv4Address, target_mac: Mac = UNSPECIFIED
+) -> ArpPacket:
+    return ArpPacket(operation, mac, sender, target_mac, target)
+
+
+def arp_request(sender: IPv4Address, mac: Mac, target: IPv4Address, destination: Mac = BROADCAST) -> bytes:
+    packet = arp_packet(ArpOperation.REQUEST, sender, mac, target)
+    return EthernetFrame(destination, mac, EtherType.ARP, packet.emit()).emit()
+
+
+def arp_reply(sender: IPv4Address, mac: Mac, target: IPv4Address = OURS, destination: Mac = OUR_MAC) -> bytes:
+    packet = arp_packet(ArpOperation.REPLY, sender, mac, target, destination)
+    return EthernetFrame(destination, mac, EtherType.ARP, packet.emit()).emit()
+
+
+def gratuitous_arp(sender: IPv4Address, mac: Mac) -> bytes:
+    return arp_request(sender, mac, sender)
+
+
+def echo_request(
+    source: IPv4Address, mac: Mac, payload: bytes = b"ping", destination: IPv4Address = OURS
+) -> EthernetFrame:
+    message = IcmpMessage(IcmpType.ECHO_REQUEST, 0, b"\x12\x34\x00\x07", payload)
+    packet = Ipv4Packet(source, destination, PROTOCOL_ICMP, message.emit())
+    return EthernetFrame(OUR_MAC, mac, EtherType.IPV4, packet.emit())
+
+
+def unaddressed(text: bytes) -> bytes:
+    """A frame of ours that lacks its destination MAC."""
+    return EthernetFrame(UNSPECIFIED, OUR_MAC, EtherType.IPV4, text).emit()
+
+
+def received(frames: Iterable[bytes]) -> list[Event]:
+    return [FrameReceived(frame) for frame in frames]
+
+
+def arp_sent(frames: Iterable[bytes]) -> list[tuple[Mac, ArpPacket]]:
+    """The ARP packets among `frames`, each with the MAC it was sent to."""
+    parsed = [EthernetFrame.parse(frame) for frame in frames]
+    return [
+        (frame.destination, ArpPacket.parse(frame.payload))
+        for frame in parsed
+        if frame.ethertype == EtherType.ARP
+    ]

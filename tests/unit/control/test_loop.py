@@ -1,0 +1,347 @@
+import gc
+import logging
+from collections.abc import Callable
+
+import pytest
+from scapy.layers.inet import ICMP
+from scapy.layers.l2 import Ether
+from tests.unit.control.fakes import (
+    IDENTITY,
+    MS,
+    OTHER_MAC,
+    OUR_MAC,
+    OURS,
+    PEER,
+    PEER_MAC,
+    SECOND,
+    STRANGER,
+    FakeDataPlane,
+    ManualClock,
+    arp_reply,
+    arp_request,
+    arp_sent,
+    echo_request,
+    gratuitous_arp,
+    received,
+    unaddressed,
+)
+
+from aeron_dpdk.control.data_plane import Count, Event, FrameReceived, Learned, Unresolved
+from aeron_dpdk.control.loop import BUSY_SLEEP_S, BUSY_TICKS, EVENTS_PER_TICK, IDLE_SLEEP_S, ControlLoop
+from aeron_dpdk.control.neighbour import MAX_PARKED, REQUEST_GAPS_NS, addressed
+from aeron_dpdk.wire.arp import ArpOperation
+from aeron_dpdk.wire.ethernet import BROADCAST
+
+
+class Bed:
+    def __init__(self) -> None:
+        self.data_plane = FakeDataPlane()
+        self.clock = ManualClock()
+        self.sleeps: list[float] = []
+        self.loop = ControlLoop(self.data_plane, IDENTITY, self.clock, self.sleeps.append)
+
+    def tick(self, *events: Event) -> list[bytes]:
+        """One tick, a millisecond after the last, with these events; returns the frames it sent."""
+        self.data_plane.events.extend(events)
+        self.clock.now_ns += MS
+        self.loop.tick()
+        return self.data_plane.take_sent()
+
+    def pass_time(self, duration_ns: int) -> list[bytes]:
+        return [frame for _ in range(duration_ns // MS) for frame in self.tick()]
+
+
+@pytest.fixture
+def bed() -> Bed:
+    bed = Bed()
+    bed.pass_time(3 * SECOND)  # the announcements are over
+    return bed
+
+
+# ---- the start ----
+
+
+def test_the_first_tick_announces_our_address() -> None:
+    ((destination, packet),) = arp_sent(Bed().tick())
+    assert destination == BROADCAST
+    assert (packet.operation, packet.sender_mac) == (ArpOperation.REQUEST, OUR_MAC)
+    assert packet.sender_ipv4 == packet.target_ipv4 == OURS
+
+
+# ---- events ----
+
+
+def test_an_arp_request_is_answered_in_the_tick_that_sees_it(bed: Bed) -> None:
+    ((destination, packet),) = arp_sent(bed.tick(*received([arp_request(STRANGER, OTHER_MAC, OURS)])))
+    assert (destination, packet.operation) == (OTHER_MAC, ArpOperation.REPLY)
+    assert bed.data_plane.counts[Count.ARP_REPLIES_SENT] == 1
+
+
+def test_a_ping_is_answered_in_the_tick_that_sees_it(bed: Bed) -> None:
+    (frame,) = bed.tick(*received([echo_request(PEER, PEER_MAC).emit()]))
+    assert Ether(frame)[ICMP].type == 0
+    assert bed.data_plane.counts[Count.ICMP_ECHO_REPLIES] == 1
+
+
+def test_a_frame_without_a_mac_leaves_once_its_neighbour_answers(bed: Bed) -> None:
+    frame = unaddressed(b"setup")
+    ((destination, request),) = arp_sent(bed.tick(Unresolved(PEER, frame)))
+    assert (destination, request.target_ipv4) == (BROADCAST, PEER)
+
+    assert bed.tick(*received([arp_reply(PEER, PEER_MAC)])) == [addressed(frame, PEER_MAC)]
+    assert bed.data_plane.neighbours == {PEER: PEER_MAC}
+    assert bed.data_plane.counts[Count.ARP_REQUESTS_SENT] == 2 + 1
+
+
+def test_a_learned_mac_serves_at_once_and_is_probed(bed: Bed) -> None:
+    ((destination, request),) = arp_sent(bed.tick(Learned(PEER, PEER_MAC)))
+    assert (destination, request.target_ipv4) == (PEER_MAC, PEER)
+    assert bed.data_plane.neighbours == {PEER: PEER_MAC}
+
+
+def test_an_unanswered_neighbour_is_given_up_counted_and_logged_once(
+    bed: Bed, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(2):
+        for i in range(MAX_PARKED + 2):
+            bed.tick(Unresolved(PEER, unaddressed(bytes([i]))))
+        bed.pass_time(sum(REQUEST_GAPS_NS) + 3 * SECOND)
+    assert bed.data_plane.counts[Count.ARP_FAILED] == 2
+    assert bed.data_plane.counts[Count.PARKED_DROPPED] == 2 * (MAX_PARKED + 2)
+    assert [record.getMessage() for record in caplog.records] == [f"nobody answers ARP for {PEER}"]
+
+
+def test_a_used_neighbour_that_vanishes_is_forgotten_and_found_again_on_return(bed: Bed) -> None:
+    bed.tick(Learned(PEER, PEER_MAC), *received([arp_reply(PEER, PEER_MAC)]))
+    for _ in range(34):
+        bed.data_plane.used.add(PEER)
+        bed.pass_time(SECOND)
+    assert bed.data_plane.neighbours == {}
+
+    bed.tick(*received([gratuitous_arp(PEER, OTHER_MAC)]))
+    bed.tick(*received([arp_reply(PEER, OTHER_MAC)]))
+    assert bed.data_plane.neighbours == {PEER: OTHER_MAC}
+
+
+def test_a_forged_announcement_redirects_nothing_while_the_neighbour_lives(bed: Bed) -> None:
+    bed.tick(Learned(PEER, PEER_MAC), *received([arp_reply(PEER, PEER_MAC)]))
+    for _ in range(2000):
+        forged = [
+            gratuitous_arp(PEER, OTHER_MAC),
+            arp_reply(PEER, OTHER_MAC),
+            arp_request(PEER, OTHER_MAC, OURS),
+        ]
+        sent = arp_sent(bed.tick(*received(forged)))
+        if any(destination == PEER_MAC and packet.target_ipv4 == PEER for destination, packet in sent):
+            bed.tick(*received([arp_reply(PEER, PEER_MAC)]))
+        assert bed.data_plane.neighbours == {PEER: PEER_MAC}
+
+
+def test_an_address_conflict_is_counted_each_time_and_logged_once(
+    bed: Bed, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(50):
+        bed.tick(*received([gratuitous_arp(OURS, OTHER_MAC)]))
+    assert bed.data_plane.counts[Count.ARP_CONFLICT] == 50
+    (record,) = caplog.records
+    assert str(OTHER_MAC) in record.getMessage() and str(OURS) in record.getMessage()
+
+
+# ---- what must not hurt ----
+
+
+def test_a_tick_takes_a_bounded_number_of_events(bed: Bed) -> None:
+    bed.data_plane.events.extend(received([arp_request(STRANGER, OTHER_MAC, PEER)] * (EVENTS_PER_TICK + 10)))
+    assert bed.loop.tick() == EVENTS_PER_TICK
+    assert bed.loop.tick() == 10
+
+
+def test_an_arp_flood_ends_in_counts_and_nothing_in_the_log(
+    bed: Bed, caplog: pytest.LogCaptureFixture
+) -> None:
+    flood = received([arp_request(STRANGER, OTHER_MAC, OURS)] * 10_000)
+    bed.data_plane.events.extend(flood)
+    while bed.data_plane.events:
+        bed.tick()
+    counts = bed.data_plane.counts
+    assert counts[Count.ARP_REPLIES_SENT] + counts[Count.CONTROL_RATE_LIMITED] == 10_000
+    assert counts[Count.ARP_REPLIES_SENT] < 200
+    assert bed.data_plane.neighbours == {}
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        pytest.param(b"", id="nothing"),
+        pytest.param(bytes(13), id="less than an Ethernet header"),
+        pytest.param(arp_request(STRANGER, OTHER_MAC, OURS)[:40], id="a cut ARP packet"),
+        pytest.param(echo_request(PEER, PEER_MAC).emit()[:-1], id="a cut ping"),
+        pytest.param(OUR_MAC.octets + PEER_MAC.octets + b"\x86\xdd" + bytes(40), id="IPv6"),
+    ],
+)
+def test_a_malformed_frame_is_counted_and_the_next_one_served(
+    bed: Bed, frame: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    sent = bed.tick(*received([frame, arp_request(STRANGER, OTHER_MAC, OURS)]))
+    assert bed.data_plane.counts[Count.CONTROL_MALFORMED] == 1
+    assert len(arp_sent(sent)) == 1
+    assert caplog.records == []
+
+
+def test_an_unexpected_error_is_counted_logged_once_per_kind_and_survived(
+    bed: Bed, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError("no room in the table")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bed.data_plane, "neighbour_set", refuse)
+        for _ in range(5):
+            bed.tick(Learned(PEER, PEER_MAC), Learned(STRANGER, OTHER_MAC))
+            bed.pass_time(sum(REQUEST_GAPS_NS))
+    assert bed.data_plane.counts[Count.CONTROL_ERRORS] == 10
+    assert [record.getMessage() for record in caplog.records if record.exc_info] == [
+        "Learned failed: no room in the table"
+    ]
+    assert bed.tick(FrameReceived(arp_request(STRANGER, OTHER_MAC, OURS)))
+
+
+@pytest.mark.parametrize("chore", ["publish_counts", "timer_manage", "link", "receive"])
+def test_a_failing_chore_does_not_stop_the_others(
+    bed: Bed, chore: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        raise RuntimeError(chore)
+
+    monkeypatch.setattr(bed.data_plane, chore, fail)
+    published, turned = bed.data_plane.publications, bed.data_plane.timer_turns
+    bed.pass_time(2 * SECOND)
+    assert bed.data_plane.counts[Count.CONTROL_ERRORS] >= 2
+    assert chore == "publish_counts" or bed.data_plane.publications > published
+    assert chore == "timer_manage" or bed.data_plane.timer_turns > turned
+
+
+def test_frames_that_the_port_does_not_take_are_not_counted_as_sent(bed: Bed) -> None:
+    bed.data_plane.room = 0
+    bed.tick(Unresolved(PEER, unaddressed(b"")), *received([arp_request(STRANGER, OTHER_MAC, OURS)]))
+    assert bed.data_plane.counts[Count.ARP_REQUESTS_SENT] == 2
+    assert bed.data_plane.counts[Count.ARP_REPLIES_SENT] == 0
+
+
+# ---- the chores ----
+
+
+def test_counts_are_published_ten_times_a_second_and_timers_turned_once(bed: Bed) -> None:
+    published, turned = bed.data_plane.publications, bed.data_plane.timer_turns
+    bed.pass_time(10 * SECOND)
+    assert bed.data_plane.publications - published == 100
+    assert bed.data_plane.timer_turns - turned == 10
+
+
+def test_a_link_flap_is_counted_and_logged_and_the_link_is_told_who_we_are_again(
+    bed: Bed, caplog: pytest.LogCaptureFixture
+) -> None:
+    bed.tick(Learned(PEER, PEER_MAC), *received([arp_reply(PEER, PEER_MAC)]))
+    bed.pass_time(2 * SECOND)
+    bed.data_plane.is_up = False
+    assert bed.pass_time(SECOND) == []
+    bed.data_plane.is_up = True
+    sent = [(destination, packet.target_ipv4) for destination, packet in arp_sent(bed.pass_time(SECOND // 2))]
+
+    assert (BROADCAST, OURS) in sent
+    assert (PEER_MAC, PEER) in sent
+    assert bed.data_plane.neighbours == {PEER: PEER_MAC}
+    assert bed.data_plane.counts[Count.LINK_CHANGES] == 2
+    assert [record.getMessage() for record in caplog.records] == ["the link is down", "the link is up"]
+
+
+# ---- the port restart that ENA asks for ----
+
+
+def test_a_port_restart_is_stepped_to_its_end_and_the_link_is_met_anew(
+    bed: Bed, caplog: pytest.LogCaptureFixture
+) -> None:
+    bed.tick(Learned(PEER, PEER_MAC), *received([arp_reply(PEER, PEER_MAC)]))
+    bed.pass_time(2 * SECOND)
+    bed.data_plane.reset_steps.extend([True, True, False])
+    bed.data_plane.request_reset()
+    sent = [(destination, packet.target_ipv4) for destination, packet in arp_sent(bed.pass_time(10 * MS))]
+
+    assert sorted(sent, key=str) == sorted([(BROADCAST, OURS), (PEER_MAC, PEER)], key=str)
+    assert bed.data_plane.counts[Count.PORT_RESETS] == 1
+    assert [record.getMessage() for record in caplog.records] == [
+        "restarting the port",
+        "the port runs again",
+    ]
+
+
+def test_during_a_port_restart_nothing_is_sent_and_no_event_taken(bed: Bed) -> None:
+    bed.data_plane.reset_steps.extend([True] * 100)
+    bed.data_plane.request_reset()
+    request = received([arp_request(STRANGER, OTHER_MAC, OURS)])
+    assert bed.tick(*request) == []
+    assert bed.pass_time(50 * MS) == []
+    assert len(bed.data_plane.events) == 1
+
+    bed.data_plane.reset_steps.clear()
+    replies = [
+        packet for _, packet in arp_sent(bed.pass_time(5 * MS)) if packet.operation is ArpOperation.REPLY
+    ]
+    assert len(replies) == 1
+
+
+def test_a_port_that_does_not_restart_is_tried_again_until_it_does(
+    bed: Bed, caplog: pytest.LogCaptureFixture
+) -> None:
+    bed.data_plane.reset_steps.extend([OSError("rte_eth_dev_start"), OSError("rte_eth_dev_start"), False])
+    bed.data_plane.request_reset()
+    bed.pass_time(5 * SECOND)
+    assert bed.data_plane.counts[Count.PORT_RESETS] == 1
+    assert bed.data_plane.counts[Count.CONTROL_ERRORS] == 2
+    assert caplog.records[-1].getMessage() == "the port runs again"
+
+
+# ---- running ----
+
+
+def stop_after(ticks: int, each: Callable[[], None] = lambda: None) -> Callable[[], bool]:
+    left = iter(range(ticks))
+
+    def stop() -> bool:
+        each()
+        return next(left, None) is None
+
+    return stop
+
+
+def test_the_loop_sleeps_a_millisecond_when_idle_and_less_after_an_event(bed: Bed) -> None:
+    bed.data_plane.events.extend(received([arp_request(STRANGER, OTHER_MAC, OURS)]))
+    bed.loop.run(stop_after(3))
+    assert bed.sleeps == [BUSY_SLEEP_S, IDLE_SLEEP_S, IDLE_SLEEP_S]
+
+
+def test_a_flood_does_not_keep_the_loop_awake(bed: Bed) -> None:
+    def flood() -> None:
+        bed.data_plane.events.extend(received([arp_request(STRANGER, OTHER_MAC, OURS)]))
+
+    bed.loop.run(stop_after(BUSY_TICKS + 5, flood))
+    assert bed.sleeps == [BUSY_SLEEP_S] * BUSY_TICKS + [IDLE_SLEEP_S] * 5
+
+
+@pytest.mark.parametrize("collector_rests", [True, False])
+def test_the_garbage_collector_rests_only_while_our_own_process_loops(
+    bed: Bed, collector_rests: bool
+) -> None:
+    seen: list[bool] = []
+    bed.loop.run(stop_after(1, lambda: seen.append(gc.isenabled())), collector_rests=collector_rests)
+    assert set(seen) == {not collector_rests}
+    assert gc.isenabled()
+    assert gc.get_freeze_count() == 0
+
+
+def test_the_control_plane_logs_under_its_own_name(bed: Bed, caplog: pytest.LogCaptureFixture) -> None:
+    bed.data_plane.is_up = False
+    bed.pass_time(SECOND)
+    (record,) = caplog.records
+    assert (record.name, record.levelno) == ("aeron_dpdk.control", logging.WARNING)
