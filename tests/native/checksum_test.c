@@ -1,0 +1,87 @@
+#include "wire/checksum.h"
+
+#include "frame.h"
+
+TEST(the_example_of_rfc_1071_sums_up_to_ddf2)
+{
+    static const uint8_t example[] = { 0x00, 0x01, 0xf2, 0x03, 0xf4, 0xf5, 0xf6, 0xf7 };
+    const uint16_t sum = adk_checksum_fold(rte_raw_cksum(example, sizeof(example)));
+
+    CHECK_EQUAL(0xddf2, get16((const uint8_t *)&sum));
+    CHECK_EQUAL(0xddf2, (uint16_t)~slow_checksum(slow_sum(example, sizeof(example))));
+}
+
+static adk_header_t header_of(uint16_t payload_length)
+{
+    adk_header_t header;
+    adk_header_init(&header, LOCAL_MAC, LOCAL_IPV4, LOCAL_PORT, PEER_IPV4, PEER_PORT);
+    const uint32_t base = adk_checksum_ipv4_base(&header);
+    header.ipv4.total_length = rte_cpu_to_be_16((uint16_t)(28 + payload_length));
+    header.udp.dgram_len = rte_cpu_to_be_16((uint16_t)(8 + payload_length));
+    header.ipv4.hdr_checksum = adk_checksum_ipv4_finish(base, header.ipv4.total_length);
+    return header;
+}
+
+TEST(the_ipv4_checksum_is_the_slow_one_for_every_length)
+{
+    for (uint32_t length = 0; length <= UINT16_MAX - 28; length++)
+    {
+        const adk_header_t header = header_of((uint16_t)length);
+        CHECK_EQUAL(slow_ipv4_checksum((const uint8_t *)&header), rte_be_to_cpu_16(header.ipv4.hdr_checksum));
+        CHECK(adk_checksum_is_valid(rte_raw_cksum(&header.ipv4, sizeof(header.ipv4))));
+    }
+}
+
+TEST(the_udp_checksum_is_the_slow_one_for_even_and_odd_lengths)
+{
+    frame_t frame;
+    for (uint32_t length = 0; length <= 1472; length++)
+    {
+        adk_header_t *header = (adk_header_t *)frame.bytes;
+        *header = header_of((uint16_t)length);
+        for (uint32_t i = 0; i < length; i++)
+        {
+            frame.bytes[AT_PAYLOAD + i] = payload_byte(i * length);
+        }
+        /* An odd datagram is padded with a zero that is not in the frame: what lies behind must not matter. */
+        frame.bytes[AT_PAYLOAD + length] = 0xa5;
+
+        const uint16_t checksum = adk_checksum_udp_finish(
+            adk_checksum_pseudo_base(header), &header->udp, (uint16_t)(8 + length));
+        CHECK_EQUAL(slow_udp_checksum(frame.bytes), rte_be_to_cpu_16(checksum));
+    }
+}
+
+TEST(a_udp_checksum_of_zero_is_sent_as_all_ones)
+{
+    struct
+    {
+        adk_header_t header;
+        uint16_t payload;
+    } frame = { .header = header_of(2) };
+    const uint32_t base = adk_checksum_pseudo_base(&frame.header);
+
+    /* The checksum without the payload, taken as the payload, makes the whole sum to 0xffff. */
+    frame.payload = adk_checksum_udp_finish(base, &frame.header.udp, 10);
+    CHECK_EQUAL(0xffff, adk_checksum_udp_finish(base, &frame.header.udp, 10));
+}
+
+TEST(every_flipped_bit_of_an_ipv4_header_is_noticed)
+{
+    const adk_header_t header = header_of(100);
+    for (uint32_t bit = 0; bit < 8 * sizeof(header.ipv4); bit++)
+    {
+        struct rte_ipv4_hdr flipped = header.ipv4;
+        ((uint8_t *)&flipped)[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        CHECK(!adk_checksum_is_valid(rte_raw_cksum(&flipped, sizeof(flipped))));
+    }
+}
+
+TEST(folding_keeps_every_carry)
+{
+    CHECK_EQUAL(0, adk_checksum_fold(0));
+    CHECK_EQUAL(1, adk_checksum_fold(0x10000));
+    CHECK_EQUAL(0xffff, adk_checksum_fold(0xffff));
+    CHECK_EQUAL(1, adk_checksum_fold(0x1ffff));
+    CHECK_EQUAL(0xffff, adk_checksum_fold(0xffffffff));
+}
