@@ -11,11 +11,12 @@ from rich.text import Text
 from aeron_dpdk.tools.demo_run import Round
 from aeron_dpdk.tools.histogram import Bar, Histogram, bars, edges, merged
 
-TITLES = {"dpdk": "aeronmd_dpdk over DPDK (memif)", "kernel": "Aeron over kernel UDP (loopback)"}
+TITLES = {"dpdk": "DPDK (memif)", "kernel": "kernel UDP (lo)"}
 COLOURS = {"dpdk": "green", "kernel": "yellow"}
 PERCENTILES = {"p50": 50.0, "p99": 99.0, "p99.9": 99.9}
-BAR_WIDTH = 32
+BAR_WIDTH = 20  # two histograms side by side fit 80 columns
 EIGHTHS = " ▏▎▍▌▋▊▉"
+LATENCY_WIDTH = len("1.23 µs")
 NS_PER_US = 1_000
 NS_PER_MS = 1_000_000
 
@@ -100,10 +101,10 @@ def _histogram_table(paths: dict[str, PathSummary]) -> Table:
     axis = edges(min(values), max(values))
     columns: list[list[Bar]] = [list(bars(summary.round_trips, axis)) for summary in paths.values()]
     table = Table(title="Round trips by time", title_justify="left", box=None, padding=(0, 1), pad_edge=False)
-    table.add_column("up to", justify="right", no_wrap=True)
+    table.add_column("up to", justify="right", min_width=LATENCY_WIDTH)
     for name in paths:
         table.add_column(Text(TITLES[name], style=COLOURS[name]), width=BAR_WIDTH, no_wrap=True)
-        table.add_column("", justify="right", style="dim", no_wrap=True)
+        table.add_column("", justify="right", style="dim", min_width=len("1,000,000"))
     for row in zip(*columns, strict=True):
         cells: list[RenderableType] = [latency(row[0].high_ns)]
         for name, bar, column in zip(paths, row, columns, strict=True):
@@ -132,7 +133,7 @@ def _figures_table(paths: dict[str, PathSummary], message_length: int) -> Table:
         dpdk.messages_per_second / kernel.messages_per_second,
         dpdk.bytes_per_second / kernel.bytes_per_second,
     ]
-    table.add_row("DPDK is better by", *(f"{ratio:.1f} ×" for ratio in ratios), style="bold")
+    table.add_row("better by", *(f"{ratio:.1f} ×" for ratio in ratios), style="bold")
     return table
 
 
@@ -143,7 +144,7 @@ def render(paths: dict[str, PathSummary], provenance: Provenance) -> RenderableT
         f"Medians of {provenance.rounds} rounds of each path in turn. Two processes, on CPUs "
         f"{provenance.cpus[0]} and {provenance.cpus[1]}; in each, one thread runs driver, client and load. "
         f"Warm, non-sparse terms of 1 MiB; {memory}. "
-        f"Aeron {provenance.aeron_version}, DPDK {provenance.dpdk_version}, {provenance.git}."
+        f"{provenance.aeron_version}, {provenance.dpdk_version}, ours {provenance.git}."
     )
     return Group(
         _histogram_table(paths), "", _figures_table(paths, provenance.message_length), Text(note, style="dim")

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ READY_TIMEOUT_S = 20.0
 # native/load gives up after 10 s without progress, so this only catches what hangs for good.
 ROUND_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 5.0
+POLL_PERIOD_S = 0.05
 ERROR_LINES = 12
 
 
@@ -43,14 +45,15 @@ def shared_memory_directory() -> Iterator[Path]:
 
 
 class LoadProcess:
-    """A load process, its standard error in a file of the round's directory."""
+    """A load process; its report and its standard error are files of the round's directory."""
 
     def __init__(self, job: LoadJob, directory: Path) -> None:
         self.role = job.role
+        self._report = directory / f"{job.role}.json"
         self._errors = directory / f"{job.role}.log"
         with self._errors.open("wb") as errors:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "aeron_dpdk.tools.load_process", job.to_json()],
+                [sys.executable, "-m", "aeron_dpdk.tools.load_process", job.to_json(), str(self._report)],
                 env=aeron_environment(directory, job.role),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
@@ -59,22 +62,25 @@ class LoadProcess:
             )
 
     def await_ready(self) -> None:
-        """Raises LoadError when the process ended or said nothing instead."""
+        """Raises LoadError when the process ended, or said nothing for too long."""
         output = self._process.stdout
         assert output is not None
         readable, _, _ = select.select([output], [], [], READY_TIMEOUT_S)
-        if not readable or output.readline() != b"ready\n":
-            raise LoadError(self.role, self._last_words())
+        if not readable:
+            raise LoadError(self.role, f"it was not ready within {READY_TIMEOUT_S:.0f} s")
+        if output.readline() != b"ready\n":
+            raise self._failure(self._process.wait(STOP_TIMEOUT_S))
+
+    def has_ended(self) -> bool:
+        """Raises LoadError when it did not end well."""
+        code = self._process.poll()
+        if code is not None and code != 0:
+            raise self._failure(code)
+        return code is not None
 
     def report(self) -> LoadReport:
-        """Raises LoadError when the process failed or did not end."""
-        try:
-            output, _ = self._process.communicate(timeout=ROUND_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            raise LoadError(self.role, f"it did not end within {ROUND_TIMEOUT_S:.0f} s") from None
-        if self._process.returncode != 0:
-            raise LoadError(self.role, self._last_words())
-        return LoadReport.from_json(output.decode().splitlines()[-1])
+        """Of a process that has ended."""
+        return LoadReport.from_json(self._report.read_text())
 
     def stop(self) -> None:
         """Ends the process if it still runs."""
@@ -88,12 +94,18 @@ class LoadProcess:
         if self._process.stdout is not None:
             self._process.stdout.close()
 
-    def _last_words(self) -> str:
+    def _failure(self, code: int) -> LoadError:
         lines = self._errors.read_text(errors="replace").splitlines()
-        return (
-            " / ".join(lines[-ERROR_LINES:])
-            or f"it ended with exit code {self._process.poll()} and no message"
-        )
+        return LoadError(self.role, " / ".join([*lines[-ERROR_LINES:], f"exit code {code}"]))
+
+
+def await_end(processes: list[LoadProcess]) -> None:
+    """Raises LoadError for the first that fails: the other one then only waits in vain for its peer."""
+    deadline = time.monotonic() + ROUND_TIMEOUT_S
+    while not all([process.has_ended() for process in processes]):
+        if time.monotonic() > deadline:
+            raise LoadError(processes[0].role, f"it did not end within {ROUND_TIMEOUT_S:.0f} s")
+        time.sleep(POLL_PERIOD_S)
 
 
 def run_round(job: Callable[[Role, Path], LoadJob]) -> Round:
@@ -104,7 +116,8 @@ def run_round(job: Callable[[Role, Path], LoadJob]) -> Round:
             for role in (Role.SERVER, Role.CLIENT):
                 processes.append(LoadProcess(job(role, directory), directory))
                 processes[-1].await_ready()
-            client, server = processes[1].report(), processes[0].report()
+            await_end(processes)
+            server, client = (process.report() for process in processes)
         finally:
             for process in processes:
                 process.stop()

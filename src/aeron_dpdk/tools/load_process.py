@@ -1,14 +1,16 @@
-"""One side of a measurement: `python -m aeron_dpdk.tools.load_process JOB`, JOB as of LoadJob.to_json().
+"""One side of a measurement: `python -m aeron_dpdk.tools.load_process JOB FILE`, JOB as of LoadJob.to_json().
 
-Says "ready" on standard output once its peer may start, then, after both phases, one LoadReport as JSON. A
+Says "ready" on standard output once its peer may start, and writes a LoadReport to FILE after both phases. A
 thread sits in C for as long as the load runs; the main thread is the control plane, as in aeronmd_dpdk.
 """
 
 import ctypes
+import faulthandler
 import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from aeron_dpdk.control.identity import Identity
 from aeron_dpdk.control.loop import ControlLoop
@@ -77,14 +79,14 @@ def run(job: LoadJob) -> str:
 
 
 def main() -> int:
+    faulthandler.enable()
     die_with_parent()
     try:
-        report = run(LoadJob.from_json(sys.argv[1]))
-    except Exception as error:  # noqa: BLE001 - the parent shows what is printed here
+        Path(sys.argv[2]).write_text(run(LoadJob.from_json(sys.argv[1])))
+    except Exception as error:  # the parent shows what is printed here
         explanation = explain(error)
         print(explanation.text, file=sys.stderr)
         return explanation.exit_code
-    print(report, flush=True)
     return 0
 
 

@@ -48,7 +48,7 @@ class LoadThread(Thread):
     def run(self) -> None:
         try:
             self._report = self._measure()
-        except BaseException as error:  # noqa: BLE001 - handed to the thread that asks for the report
+        except BaseException as error:  # handed to the thread that asks for the report
             self._error = error
 
     def _measure(self) -> LoadReport:

@@ -1,0 +1,49 @@
+/* The load generator's messages: whatever happens to one on the way, it no longer matches. */
+#include "load/message.h"
+#include "suite.h"
+
+#define LENGTH (32)
+#define SEQUENCE (INT64_C(0x0102030405060708))
+
+TEST(a_message_matches_what_was_written)
+{
+    uint8_t buffer[LENGTH] = { 0 };
+
+    adk_message_write(buffer, LENGTH, SEQUENCE);
+    CHECK(adk_message_matches(buffer, LENGTH, LENGTH, SEQUENCE));
+}
+
+TEST(the_shortest_message_matches_too)
+{
+    uint8_t buffer[ADK_MESSAGE_MIN_LENGTH];
+
+    adk_message_write(buffer, sizeof(buffer), ADK_MESSAGE_END);
+    CHECK(adk_message_matches(buffer, sizeof(buffer), sizeof(buffer), ADK_MESSAGE_END));
+}
+
+TEST(a_lost_or_repeated_message_is_noticed)
+{
+    uint8_t buffer[LENGTH] = { 0 };
+
+    adk_message_write(buffer, LENGTH, SEQUENCE);
+    CHECK(!adk_message_matches(buffer, LENGTH, LENGTH, SEQUENCE - 1));
+    CHECK(!adk_message_matches(buffer, LENGTH, LENGTH, SEQUENCE + 1));
+}
+
+TEST(a_message_of_another_length_is_noticed)
+{
+    uint8_t buffer[LENGTH] = { 0 };
+
+    adk_message_write(buffer, LENGTH, SEQUENCE);
+    CHECK(!adk_message_matches(buffer, LENGTH - 1, LENGTH, SEQUENCE));
+    CHECK(!adk_message_matches(buffer, 0, LENGTH, SEQUENCE));
+}
+
+TEST(a_damaged_end_is_noticed)
+{
+    uint8_t buffer[LENGTH] = { 0 };
+
+    adk_message_write(buffer, LENGTH, SEQUENCE);
+    buffer[LENGTH - 1] ^= 1;
+    CHECK(!adk_message_matches(buffer, LENGTH, LENGTH, SEQUENCE));
+}

@@ -1,0 +1,118 @@
+"""`./dev demo` as a user runs it, but for the rounds. Its figures are not judged: the machine may be busy."""
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+TIMEOUT_S = 120
+SHARED_MEMORY = Path("/dev/shm")
+HUGE_PAGES = Path("/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages")
+
+
+def demo(*arguments: str) -> "subprocess.Popen[str]":
+    """Its standard error is for pytest to show."""
+    command = [sys.executable, "-m", "aeron_dpdk.tools.demo", *arguments]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
+
+
+def load_processes() -> set[str]:
+    """Process ids of every load process on the machine."""
+    found = set()
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            arguments = (process / "cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if b"aeron_dpdk.tools.load_process" in arguments:
+            found.add(process.name)
+    return found
+
+
+def await_load(process: "subprocess.Popen[str]") -> None:
+    deadline = time.monotonic() + TIMEOUT_S
+    while len(load_processes()) < 2:
+        assert process.poll() is None, "the demo ended"
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def traces() -> dict[str, Any]:
+    """What a demo may change on a machine."""
+    return {
+        "processes": load_processes(),
+        "files": {path.name for path in SHARED_MEMORY.glob("aeron-dpdk-*")},
+        "runtime": {path.name for path in Path("/var/run/dpdk").glob("demo-*")},
+        "huge pages": HUGE_PAGES.read_text() if HUGE_PAGES.exists() else None,
+        "mounts": Path("/proc/self/mounts").read_text(),
+    }
+
+
+@pytest.fixture
+def nothing_is_left() -> Iterator[None]:
+    before = traces()
+    yield
+    assert traces() == before
+
+
+def test_the_demo_measures_both_paths_and_leaves_nothing(tmp_path: Path, nothing_is_left: None) -> None:
+    file = tmp_path / "demo.json"
+    process = demo("--rounds", "1", "--json", str(file))
+    output, _ = process.communicate(timeout=TIMEOUT_S)
+    assert process.returncode == 0, output
+    content = json.loads(file.read_text())
+    for path in ("dpdk", "kernel"):
+        figures = content["paths"][path]
+        rtt_ns = figures["rtt_ns"]
+        assert 0 < rtt_ns["p50"] <= rtt_ns["p99"] <= rtt_ns["p99.9"] <= rtt_ns["max"]
+        assert figures["messages_per_second"] > 0
+        assert figures["bytes_per_second"] == pytest.approx(
+            figures["messages_per_second"] * content["message_length"]
+        )
+    assert content["message_length"] == 32
+    assert all(content[name] for name in ("aeron_version", "dpdk_version", "git"))
+    for shown in ("p99.9", "DPDK (memif)", "kernel UDP", "better by"):
+        assert shown in output
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_demo_leaves_nothing(number: signal.Signals, nothing_is_left: None) -> None:
+    process = demo("--rounds", "50")
+    await_load(process)
+    process.send_signal(number)
+    process.communicate(timeout=TIMEOUT_S)
+    assert process.returncode == 130
+
+
+def test_the_load_dies_with_a_demo_that_is_killed_and_the_next_demo_works(
+    tmp_path: Path, nothing_is_left: None
+) -> None:
+    before = traces()
+    process = demo("--rounds", "50")
+    try:
+        await_load(process)
+        process.kill()
+        process.communicate(timeout=TIMEOUT_S)
+        deadline = time.monotonic() + TIMEOUT_S
+        while load_processes():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        following = demo("--rounds", "1", "--json", str(tmp_path / "demo.json"))
+        following.communicate(timeout=TIMEOUT_S)
+        assert following.returncode == 0
+    finally:
+        give_back_what_a_killed_demo_could_not(before)
+
+
+def give_back_what_a_killed_demo_could_not(before: dict[str, Any]) -> None:
+    for name in traces()["files"] - before["files"]:
+        shutil.rmtree(SHARED_MEMORY / name)
+    if before["huge pages"] is not None:
+        HUGE_PAGES.write_text(before["huge pages"])
