@@ -93,9 +93,10 @@ static inline bool transmit(const adk_stack_t *stack, adk_lane_t *lane, struct r
 
 static bool is_too_long(const adk_port_t *port, const struct iovec *payloads, uint16_t count)
 {
+    const size_t longest = (size_t)(port->mtu - ADK_IPV4_UDP_HEADER_LENGTH);
     for (uint16_t i = 0; i < count; i++)
     {
-        if (payloads[i].iov_len + ADK_IPV4_UDP_HEADER_LENGTH > port->mtu)
+        if (payloads[i].iov_len > longest)
         {
             return true;
         }
