@@ -218,35 +218,32 @@ class EalUsedError(AeronDpdkError):
 
 
 PORT_REMEDIES = {
-    errno.ENODEV: "bind the NIC to vfio-pci and allow it with -a, or name a virtual device with --vdev",
     errno.EBUSY: "stop the process that has the device, or choose another with AERON_DPDK_PORT_ID or -a",
     errno.EACCES: "give this user the device (/dev/vfio/...), or start as root with AERON_DPDK_USER set",
     errno.EPERM: "give this user the device (/dev/vfio/...), or start as root with AERON_DPDK_USER set",
-    errno.EINVAL: "correct the AERON_DPDK_ setting it names",
 }
 
 
 @dataclass(eq=False)
 class PortError(AeronDpdkError):
+    """`reason` is C's sentence, which may bring its own remedy behind a semicolon."""
+
     reason: str
     error_number: int
     exit_code = ExitCode.PORT
 
     def problem(self) -> str:
-        return f"the DPDK port failed ({self.reason})"
+        return f"the DPDK port failed, {self.reason.partition('; ')[0]}"
 
     def remedy(self) -> str:
+        own = self.reason.partition("; ")[2]
         fallback = "check the device, its EAL options and the lines above"
-        return PORT_REMEDIES.get(self.error_number, fallback)
+        return own or PORT_REMEDIES.get(self.error_number, fallback)
 
 
 @dataclass(eq=False)
-class PortMemoryError(AeronDpdkError):
-    reason: str
+class PortMemoryError(PortError):
     exit_code = ExitCode.MEMORY
-
-    def problem(self) -> str:
-        return f"too little DPDK memory for the port ({self.reason})"
 
     def remedy(self) -> str:
         return (
@@ -364,7 +361,9 @@ class LoadError(AeronDpdkError):
         return f"the measurement's {self.side} failed ({self.reason})"
 
     def remedy(self) -> str:
-        return "try again on a machine with two idle CPUs; when it persists, please report it with these lines"
+        return (
+            "try again on a machine with two idle CPUs; when it persists, please report it with these lines"
+        )
 
 
 @dataclass(eq=False)
@@ -373,7 +372,7 @@ class TooFewCpusError(AeronDpdkError):
     exit_code = ExitCode.USAGE
 
     def problem(self) -> str:
-        return f"two processes must spin on a core each, and this one may use {self.cpus} CPU(s) of a single core"
+        return f"two processes must spin on a core each, and ours may use {self.cpus} CPU(s) of one core"
 
     def remedy(self) -> str:
         return "run on a machine, or in a container, with two cores or more"

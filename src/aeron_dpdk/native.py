@@ -41,9 +41,9 @@ def _failure() -> tuple[str, int]:
     return " ".join(_text(lib.adk_error_text()).split()), int(lib.adk_error_code())
 
 
-def _port_failure() -> PortError | PortMemoryError:
+def _port_failure() -> PortError:
     reason, code = _failure()
-    return PortMemoryError(reason) if code == errno.ENOMEM else PortError(reason, code)
+    return (PortMemoryError if code == errno.ENOMEM else PortError)(reason, code)
 
 
 def aeron_version() -> str:
@@ -84,7 +84,7 @@ class Stack:
         if pointer == ffi.NULL:
             raise _port_failure()
         self._pointer = pointer
-        self._driver = ffi.NULL
+        self._driver: Driver | None = None
         self._event = ffi.new("adk_control_event_t *")
         self._link = ffi.new("adk_link_t *")
         self._counts = lib.adk_control_counts(pointer)
@@ -117,9 +117,8 @@ class Stack:
         return self._pointer
 
     def open_driver(self, interface_name: str) -> "Driver":
-        driver = Driver(self._pointer, interface_name)
-        self._driver = driver.pointer
-        return driver
+        self._driver = Driver(self._pointer, interface_name)
+        return self._driver
 
     def close(self) -> None:
         """After the driver's close()."""
@@ -197,8 +196,8 @@ class Stack:
         lib.adk_timer_manage()
 
     def publish_counts(self) -> None:
-        if self._driver != ffi.NULL:
-            lib.adk_driver_publish_counts(self._driver)
+        if self._driver is not None and self._driver.is_open:
+            lib.adk_driver_publish_counts(self._driver.pointer)
 
 
 class Driver:
@@ -211,6 +210,7 @@ class Driver:
         if pointer == ffi.NULL:
             raise _driver_failure()
         self.pointer = pointer
+        self.is_open = True
 
     @property
     def aeron_directory(self) -> str:
@@ -228,6 +228,7 @@ class Driver:
         return bool(lib.adk_driver_state(self.pointer) == lib.ADK_DRIVER_TERMINATED)
 
     def close(self) -> None:
+        self.is_open = False
         if lib.adk_driver_close(self.pointer) < 0:
             raise _driver_failure()
 

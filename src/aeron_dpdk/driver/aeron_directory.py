@@ -74,7 +74,7 @@ def is_left_by_crash(
 def refuse_unwritable(directory: str) -> None:
     """As the user we have become. Raises DirectoryError where Aeron could not make its files."""
     place = Path(directory)
-    while not place.exists() and place != place.parent:
+    while not os.access(place, os.F_OK, effective_ids=True) and place != place.parent:
         place = place.parent
     if not place.is_dir():
         raise DirectoryError(directory, f"{place} is not a directory", _ourselves())

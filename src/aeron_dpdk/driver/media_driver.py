@@ -77,7 +77,10 @@ class MediaDriver:
     def aeron_directory(self) -> str:
         return self.ready.aeron_directory
 
-    @property
+    def join(self) -> None:
+        """Waits until an Aeron client terminates the driver or it fails."""
+        self._thread.join()
+
     def is_running(self) -> bool:
         """False once an Aeron client has terminated it or it has failed."""
         return self._thread.is_alive()

@@ -1,7 +1,7 @@
 """Property files and -D definitions, in the format of Aeron's aeron_properties_util.c.
 
-A line is `name=value` or `name:value`; blank lines and lines that begin with # or ! are skipped; a backslash at
-the end continues the value on the next line, whose leading blanks are dropped. Blanks before a value are
+A line is `name=value` or `name:value`; blank lines and lines that begin with # or ! are skipped; a backslash
+at the end continues the value on the next line, whose leading blanks are dropped. Blanks before a value are
 dropped, blanks after it are kept. An empty value unsets the name. Unlike Aeron we take a last line without a
 newline, and refuse a file that ends within a continued value instead of dropping that value.
 """

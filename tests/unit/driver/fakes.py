@@ -1,0 +1,120 @@
+"""A port and a driver that remember what was done to them, and fail where they are told to."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address
+from pathlib import Path
+
+from tests.unit.control.fakes import FakeDataPlane
+
+from aeron_dpdk.driver.setting_values import LocalAddress
+from aeron_dpdk.driver.settings import Settings
+from aeron_dpdk.errors import DriverError, EalError, PortError
+from aeron_dpdk.seam import DriverPart, EalPart, Parts, PortInfo, StackPart, StackSettings
+from aeron_dpdk.wire.ethernet import Mac
+
+PORT = PortInfo(
+    name="net_null0",
+    driver="net_null",
+    mac=Mac.from_text("02:00:00:00:00:01"),
+    mtu=1500,
+    rx_queues=1,
+    tx_queues=3,
+    rx_queue_size=1024,
+    tx_queue_size=1024,
+    socket_id=0,
+    rx_checksum_offload=False,
+    tx_ipv4_checksum_offload=False,
+    tx_udp_checksum_offload=False,
+    needs_timer=False,
+    steered=False,
+)
+
+
+def settings_in(directory: Path, **changes: object) -> Settings:
+    """Settings of a driver that needs nothing but a directory."""
+    environment = {"AERON_DIR": str(directory / "aeron"), "AERON_THREADING_MODE": "SHARED"}
+    values = {
+        "local_ipv4_address": LocalAddress(IPv4Address("10.0.0.5"), 24),
+        "eal_arguments": ("--no-huge",),
+        "environment": environment,
+        **changes,
+    }
+    return Settings(**values)  # type: ignore[arg-type]
+
+
+@dataclass
+class FakeParts:
+    """`log` has what was opened and closed in order; `fails_at` names the step that raises."""
+
+    fails_at: str | None = None
+    log: list[str] = field(default_factory=list)
+    eal_arguments: tuple[str, ...] = ()
+    stack_settings: StackSettings | None = None
+    uid_when_driver_opened: int | None = None
+    environment_when_driver_opened: dict[str, str] = field(default_factory=dict)
+    terminated: bool = False
+
+    def parts(self) -> Parts:
+        return Parts(eal=self.open_eal, stack=self.open_stack)
+
+    def step(self, name: str, error: Exception) -> None:
+        self.log.append(name)
+        if self.fails_at == name:
+            raise error
+
+    def open_eal(self, arguments: Sequence[str]) -> EalPart:
+        self.eal_arguments = tuple(arguments)
+        self.step("eal", EalError("told to fail", self.eal_arguments))
+        return _Closing(self, "eal")
+
+    def open_stack(self, settings: StackSettings) -> StackPart:
+        self.stack_settings = settings
+        self.step("stack", PortError("told to fail", 0))
+        return _Stack(self)
+
+
+@dataclass
+class _Closing:
+    all: FakeParts
+    name: str
+
+    def close(self) -> None:
+        self.all.log.append(f"close {self.name}")
+
+
+class _Stack(FakeDataPlane):
+    def __init__(self, parts: FakeParts) -> None:
+        super().__init__()
+        self.all = parts
+
+    def port_info(self) -> PortInfo:
+        self.all.step("port", PortError("told to fail", 0))
+        return PORT
+
+    def open_driver(self, interface_name: str) -> DriverPart:
+        self.all.uid_when_driver_opened = os.geteuid()
+        self.all.environment_when_driver_opened = dict(os.environ)
+        self.all.step("driver", DriverError(f"told to fail on {interface_name}"))
+        return _Driver(self.all)
+
+    def close(self) -> None:
+        self.all.log.append("close stack")
+
+
+class _Driver:
+    aeron_directory = "/dev/shm/aeron-of-a-fake"
+    threading_mode = "SHARED"
+
+    def __init__(self, parts: FakeParts) -> None:
+        self.all = parts
+
+    def start(self, is_manual: bool = False) -> None:
+        self.all.step("start", DriverError("told to fail"))
+
+    def is_terminated(self) -> bool:
+        return self.all.terminated
+
+    def close(self) -> None:
+        self.all.log.append("close driver")

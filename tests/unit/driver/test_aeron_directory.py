@@ -1,0 +1,124 @@
+"""A directory in use, a directory left by a crash, and one we may not write."""
+
+import os
+import pwd
+import struct
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from aeron_dpdk.driver.aeron_directory import (
+    DriverSign,
+    is_left_by_crash,
+    read_driver_sign,
+    refuse_unwritable,
+)
+from aeron_dpdk.driver.aeron_settings import AeronSettings, read_aeron_settings
+from aeron_dpdk.errors import DirectoryError, DirectoryInUseError
+
+NOW_MS = 1_700_000_000_000
+TO_DRIVER_LENGTH = 1024 * 1024 + 768
+PID = 4711
+
+
+def write_sign(directory: Path, pid: int = PID, age_ms: int = 500, version: int = 0x000200) -> None:
+    """As aeron_driver_fill_cnc_metadata() and aeron_mpsc_rb_consumer_heartbeat_time() leave it."""
+    metadata = struct.pack("<6i3qi", version, TO_DRIVER_LENGTH, 0, 0, 0, 0, 0, 0, pid, 4096)
+    content = bytearray(128 + TO_DRIVER_LENGTH)
+    content[: len(metadata)] = metadata
+    struct.pack_into("<q", content, len(content) - 128, NOW_MS - age_ms)
+    (directory / "cnc.dat").write_bytes(content)
+
+
+@pytest.fixture
+def aeron(tmp_path: Path) -> AeronSettings:
+    directory = tmp_path / "aeron"
+    directory.mkdir()
+    return read_aeron_settings({"AERON_DIR": str(directory)})
+
+
+def left_by_crash(aeron: AeronSettings, processes: Path, meanwhile: object = None) -> bool:
+    def sleep(_: float) -> None:
+        if callable(meanwhile):
+            meanwhile()
+
+    return is_left_by_crash(aeron, lambda: NOW_MS, sleep, processes)
+
+
+def test_the_sign_of_a_driver_is_its_process_and_its_heartbeat(aeron: AeronSettings) -> None:
+    write_sign(Path(aeron.directory))
+    assert read_driver_sign(Path(aeron.directory)) == DriverSign(PID, NOW_MS - 500)
+
+
+def test_no_directory_no_file_and_half_a_file_are_no_sign(tmp_path: Path) -> None:
+    assert read_driver_sign(tmp_path / "nowhere") is None
+    assert read_driver_sign(tmp_path) is None
+    (tmp_path / "cnc.dat").write_bytes(b"\0" * 20)
+    assert read_driver_sign(tmp_path) is None
+    write_sign(tmp_path, version=0)
+    assert read_driver_sign(tmp_path) is None
+
+
+def test_a_live_process_with_a_young_heartbeat_holds_the_directory(
+    aeron: AeronSettings, tmp_path: Path
+) -> None:
+    write_sign(Path(aeron.directory))
+    (tmp_path / str(PID)).mkdir()
+    with pytest.raises(DirectoryInUseError, match=f"process {PID}"):
+        left_by_crash(aeron, tmp_path)
+
+
+def test_a_dead_process_whose_heart_stands_still_has_crashed(aeron: AeronSettings, tmp_path: Path) -> None:
+    write_sign(Path(aeron.directory))
+    assert left_by_crash(aeron, tmp_path)
+
+
+def test_an_old_heartbeat_is_left_to_aeron(aeron: AeronSettings, tmp_path: Path) -> None:
+    write_sign(Path(aeron.directory), age_ms=10_001)
+    (tmp_path / str(PID)).mkdir()
+    assert not left_by_crash(aeron, tmp_path)
+
+
+def test_a_heart_that_beats_in_another_pid_namespace_holds_the_directory(
+    aeron: AeronSettings, tmp_path: Path
+) -> None:
+    write_sign(Path(aeron.directory))
+    with pytest.raises(DirectoryInUseError, match="PID namespace"):
+        left_by_crash(aeron, tmp_path, lambda: write_sign(Path(aeron.directory), age_ms=0))
+
+
+def test_our_own_process_id_in_a_fresh_container_is_not_the_old_driver(
+    aeron: AeronSettings, tmp_path: Path
+) -> None:
+    write_sign(Path(aeron.directory), pid=os.getpid())
+    (tmp_path / str(os.getpid())).mkdir()
+    assert left_by_crash(aeron, tmp_path)
+
+
+def test_who_asks_for_deletion_on_start_is_not_asked_back(aeron: AeronSettings, tmp_path: Path) -> None:
+    write_sign(Path(aeron.directory))
+    (tmp_path / str(PID)).mkdir()
+    assert not left_by_crash(replace(aeron, deletes_directory_on_start=True), tmp_path)
+
+
+def test_a_directory_that_can_be_made_is_fine(tmp_path: Path) -> None:
+    refuse_unwritable(str(tmp_path / "a" / "b"))
+    refuse_unwritable(str(tmp_path))
+
+
+def test_a_file_in_the_way_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(DirectoryError, match="is not a directory"):
+        refuse_unwritable(str(tmp_path / "file" / "aeron"))
+
+
+def test_a_place_we_may_not_write_is_refused() -> None:
+    root = os.geteuid()
+    if root == 0:
+        os.seteuid(pwd.getpwnam("nobody").pw_uid)
+    try:
+        with pytest.raises(DirectoryError, match=r"no permission to write in /\)"):
+            refuse_unwritable("/aeron-of-ours/aeron")
+    finally:
+        os.seteuid(root)

@@ -1,0 +1,53 @@
+import pytest
+
+from aeron_dpdk.driver.aeron_settings import read_aeron_settings
+
+
+def test_without_any_variable_the_defaults_are_aerons() -> None:
+    settings = read_aeron_settings({"USER": "mike"})
+    assert settings.directory == "/dev/shm/aeron-mike"
+    assert settings.threading_mode == "DEDICATED" and not settings.threads_shared
+    assert (settings.mtu_length, settings.initial_window_length) == (1408, 128 * 1024)
+    assert (settings.socket_rcvbuf, settings.socket_sndbuf) == (128 * 1024, 0)
+    assert settings.driver_timeout_ms == 10_000
+    assert not settings.deletes_directory_on_start and not settings.affinity_is_cpuset_index
+    assert settings.affinity == {}
+
+
+@pytest.mark.parametrize("mode", ["SHARED", "SHARED_NETWORK", "INVOKER"])
+def test_all_other_modes_run_sender_and_receiver_on_one_thread(mode: str) -> None:
+    assert read_aeron_settings({"AERON_THREADING_MODE": mode}).threads_shared
+
+
+@pytest.mark.parametrize("mode", ["shared", "", "SHARED "])
+def test_a_mode_that_aeron_does_not_know_is_its_default(mode: str) -> None:
+    assert read_aeron_settings({"AERON_THREADING_MODE": mode}).threading_mode == "DEDICATED"
+
+
+@pytest.mark.parametrize(
+    ("text", "length"),
+    [
+        ("8k", 8192),
+        ("8K", 8192),
+        ("1408", 1408),
+        ("1m", 65504),
+        ("1", 32),
+        ("-5", 1408),
+        ("x", 1408),
+        ("", 1408),
+    ],
+)
+def test_sizes_are_read_and_bounded_as_aeron_does(text: str, length: int) -> None:
+    assert read_aeron_settings({"AERON_MTU_LENGTH": text}).mtu_length == length
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("true", True), ("1", True), ("on", True), ("TRUE", False), ("0", False)]
+)
+def test_flags_are_read_as_aeron_does(text: str, value: bool) -> None:
+    assert read_aeron_settings({"AERON_DIR_DELETE_ON_START": text}).deletes_directory_on_start is value
+
+
+def test_only_affinities_that_are_set_count() -> None:
+    environment = {"AERON_SENDER_CPU_AFFINITY": "3", "AERON_RECEIVER_CPU_AFFINITY": "-1"}
+    assert read_aeron_settings(environment).affinity == {"AERON_SENDER_CPU_AFFINITY": 3}

@@ -1,0 +1,70 @@
+import pytest
+
+from aeron_dpdk.driver.eal_arguments import (
+    LCORE_OPTIONS,
+    MEMORY_OPTIONS,
+    complete_eal_arguments,
+    cpu_list,
+    uses_huge_pages,
+)
+from aeron_dpdk.driver.eal_options import LONG_OPTIONS, SHORT_OPTIONS
+
+CPUS = {0, 1, 2, 3, 8}
+
+
+def added(*given: str, main_cpu: int | None = None) -> set[str]:
+    program, *arguments = complete_eal_arguments(given, CPUS, main_cpu)
+    assert program == "aeronmd_dpdk"
+    assert arguments[len(arguments) - len(given) :] == list(given)
+    return set(arguments[: len(arguments) - len(given)])
+
+
+def test_without_options_there_is_one_lcore_that_floats_and_memory_without_files() -> None:
+    assert added() == {"--lcores=0@(0-3,8)", "--in-memory"}
+
+
+def test_a_main_cpu_pins_the_one_lcore() -> None:
+    assert added(main_cpu=3) == {"--lcores=0@(3)", "--in-memory"}
+
+
+@pytest.mark.parametrize("option", ["-l0", "-c0x1", "--lcores=0@1"])
+def test_the_users_lcores_stand(option: str) -> None:
+    assert added(option) == {"--in-memory"}
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        "--in-memory",
+        "--file-prefix=a",
+        "--huge-unlink=never",
+        "--huge-unlink",
+        "--huge-dir=/mnt",
+        "--proc-type=primary",
+        "--legacy-mem",
+        "--no-shconf",
+    ],
+)
+def test_the_users_way_of_keeping_memory_stands(option: str) -> None:
+    assert added(option, "-l0") == set()
+
+
+def test_memory_without_huge_pages_shares_no_files_either() -> None:
+    assert added("--no-huge", "-l0") == {"--no-shconf"}
+    assert added("--no-huge", "--no-shconf", "-l0") == set()
+
+
+def test_only_no_huge_does_without_huge_pages() -> None:
+    assert uses_huge_pages(["-m64"]) and not uses_huge_pages(["-m64", "--no-huge"])
+
+
+def test_every_option_we_look_for_is_one_of_eals() -> None:
+    for option in LCORE_OPTIONS | MEMORY_OPTIONS:
+        assert option.removeprefix("--") in LONG_OPTIONS or option.removeprefix("-") in SHORT_OPTIONS
+
+
+@pytest.mark.parametrize(
+    ("cpus", "text"), [({0}, "0"), ({0, 1}, "0-1"), ({1, 3, 4, 5, 9}, "1,3-5,9"), (set(), "")]
+)
+def test_a_cpu_list_is_short(cpus: set[int], text: str) -> None:
+    assert cpu_list(cpus) == text

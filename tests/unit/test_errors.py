@@ -1,0 +1,80 @@
+"""Every error explains itself: a sentence with a remedy and an exit code of its own kind."""
+
+import inspect
+import typing
+from collections.abc import Iterator
+
+import pytest
+
+from aeron_dpdk import errors
+from aeron_dpdk.errors import AeronDpdkError, ExitCode, PortError, PortMemoryError, explain
+
+SAMPLES: dict[object, object] = {
+    str: "sample",
+    str | None: "sample",
+    int: 4711,
+    tuple[str, ...]: ("sample", "other"),
+}
+
+
+def concrete(base: type[AeronDpdkError]) -> Iterator[type[AeronDpdkError]]:
+    for each in base.__subclasses__():
+        yield each
+        yield from concrete(each)
+
+
+CLASSES = sorted(
+    (each for each in concrete(AeronDpdkError) if each.__module__ == errors.__name__),
+    key=lambda c: c.__name__,
+)
+
+
+def fields_of(error_class: type[AeronDpdkError]) -> dict[str, object]:
+    hints = typing.get_type_hints(error_class)
+    return {name: SAMPLES[hints[name]] for name in inspect.signature(error_class).parameters if name in hints}
+
+
+def example(error_class: type[AeronDpdkError]) -> AeronDpdkError:
+    return error_class(*fields_of(error_class).values())
+
+
+@pytest.mark.parametrize("error_class", CLASSES)
+def test_every_error_has_a_problem_a_remedy_and_an_exit_code(error_class: type[AeronDpdkError]) -> None:
+    error = example(error_class)
+    assert error.problem() and not error.problem().endswith(".")
+    assert error.remedy() and not error.remedy().endswith(".")
+    assert error.exit_code not in (ExitCode.OK, ExitCode.INTERNAL)
+    assert explain(error).exit_code is error.exit_code
+
+
+@pytest.mark.parametrize("error_class", CLASSES)
+def test_every_error_is_one_line_that_shows_its_fields(error_class: type[AeronDpdkError]) -> None:
+    text = explain(example(error_class)).text
+    assert text.startswith("error: ") and text.endswith((".", "?")) and "\n" not in text
+    assert not fields_of(error_class) or "sample" in text or "4711" in text
+
+
+def test_every_exit_code_but_the_general_ones_belongs_to_an_error() -> None:
+    used = {error_class.exit_code for error_class in CLASSES}
+    assert set(ExitCode) - used == {ExitCode.OK, ExitCode.INTERNAL}
+
+
+def test_what_we_did_not_expect_comes_with_its_traceback_and_a_request_to_report_it() -> None:
+    try:
+        raise KeyError("lost")
+    except KeyError as error:
+        explanation = explain(error)
+    assert explanation.exit_code is ExitCode.INTERNAL
+    assert "please report" in explanation.text
+    assert "test_errors.py" in explanation.text and "KeyError: 'lost'" in explanation.text
+
+
+def test_a_port_error_uses_the_remedy_that_c_brings() -> None:
+    error = PortError("port 3 does not exist; choose another", 19)
+    assert str(error) == "the DPDK port failed, port 3 does not exist: choose another."
+
+
+def test_a_port_out_of_memory_has_the_exit_code_of_memory() -> None:
+    error = PortMemoryError("mempool of 8191 mbufs: Cannot allocate memory", 12)
+    assert error.exit_code is ExitCode.MEMORY
+    assert "huge pages" in error.remedy()
