@@ -65,25 +65,33 @@ FAULTS: list[tuple[str, str, Callable[[], Packet | bytes]]] = [
 ]  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def quiet(maker: Maker) -> Iterator[tuple[Driver, Station]]:
+@pytest.fixture(scope="module", params=["af_packet", "tap"])
+def quiet(maker: Maker, request: pytest.FixtureRequest) -> Iterator[tuple[Driver, Station]]:
     """Our driver and nobody else: only what a test sends is on the wire."""
-    with topology.straight("drops", is_ours_kernel=maker.is_ours_kernel) as wire:
-        driver = maker.ours(wire.ours, "drops-ours")
-        driver.start()
-        with station(wire.peer) as host:
+    if request.param == "tap":
+        with maker.tap("drops") as (driver, kernel), station(kernel) as host:
             yield driver, host
-        driver.discard()
+        return
+    with topology.straight("drops", is_ours_kernel=maker.is_ours_kernel) as wire:
+        ours = maker.ours(wire.ours, "drops-ours")
+        ours.start()
+        with station(wire.peer) as host:
+            yield ours, host
+        ours.discard()
 
 
 def reasons(snapshot: Snapshot) -> dict[str, int]:
     return {reason: snapshot.labelled(f"dpdk-{reason}") for reason in REASONS}
 
 
-@pytest.mark.parametrize(("fault", "reason", "build"), FAULTS, ids=[fault.replace(" ", "_") for fault, _, _ in FAULTS])
+@pytest.mark.parametrize(
+    ("fault", "reason", "build"), FAULTS, ids=[fault.replace(" ", "_") for fault, _, _ in FAULTS]
+)
 def test_a_bad_frame_is_counted_once_under_its_fault(
     quiet: tuple[Driver, Station], fault: str, reason: str, build: Callable[[], Packet | bytes]
 ) -> None:
+    if reason == "rx-fragment" and "af_packet" in quiet[0].command()[-2]:
+        pytest.skip("the af_packet PMD has the kernel put fragments together (PACKET_FANOUT_FLAG_DEFRAG)")
     driver, host = quiet
     before = reasons(driver.counters())
     host.send(build())

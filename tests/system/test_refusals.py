@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.system.bed.bed import Bed, next_port, transfer, udp
+from tests.system.bed.bed import Bed, eventually, next_port, transfer, udp
 from tests.system.bed.client import ClientError
-from tests.system.bed.driver import Driver
+from tests.system.bed.driver import DpdkDriver, Driver
 
 CONTENT = {"messages": 20, "min": 1, "max": 2000}
 
@@ -28,21 +28,26 @@ def test_a_port_in_use_is_a_registration_error(bed: Bed, ours: Driver) -> None:
     holder.await_event("ready")
     message = refusal(ours, "publish", f"aeron:udp?control-mode=dynamic|control={ours.address}:{port}")
     assert "in use" in message
-    if "dpdk" in type(ours).__name__.lower():
+    if isinstance(ours, DpdkDriver):
         assert f"{ours.address}:{port}" in message
 
 
-def test_a_port_is_free_again_once_its_channel_is_closed(bed: Bed, ours: Driver) -> None:
+def test_a_port_is_free_again_once_its_channel_is_closed(ours: Driver) -> None:
     port = next_port()
     holder = ours.client("subscribe", channel=udp(ours.address, port), patient=True)
     holder.await_event("ready")
     holder.stop()
-    control = f"control={ours.address}:{port}"
-    publisher = ours.client("publish", channel=f"aeron:udp?control-mode=dynamic|{control}", **CONTENT)
-    publisher.await_event("ready")
-    subscriber = bed.peer.client("subscribe", channel=udp(bed.peer.address, next_port()) + f"|{control}", **CONTENT)
-    publisher.finish()
-    subscriber.finish()
+
+    def is_free() -> bool:
+        client = ours.client("publish", channel=f"aeron:udp?control-mode=dynamic|control={ours.address}:{port}")
+        try:
+            client.await_event("ready")
+        except ClientError:
+            return False
+        return True
+
+    # The client is gone before the driver has closed what was the client's: that is Aeron's own way.
+    eventually(is_free, f"port {port} is free again")
 
 
 @pytest.mark.usefixtures("dpdk_only")
@@ -54,25 +59,24 @@ def test_a_port_is_free_again_once_its_channel_is_closed(bed: Bed, ours: Driver)
         pytest.param("aeron:udp?endpoint=224.20.30.39:20999", "224.20.30.39", id="multicast"),
     ],
 )
-def test_what_the_driver_does_not_carry_is_refused_by_name(ours: Driver, program: str, channel: str, named: str) -> None:
+def test_what_the_driver_does_not_carry_is_refused_by_name(
+    ours: Driver, program: str, channel: str, named: str
+) -> None:
     message = refusal(ours, program, channel)
     assert named in message
     assert "IPv4" in message or "unicast" in message
 
 
 @pytest.mark.parametrize(
-    "channel",
+    ("program", "channel"),
     [
-        pytest.param("endpoint=10.91.0.77:20999", id="endpoint"),
-        pytest.param("control-mode=manual|control=10.91.0.77:20999", id="control"),
+        ("subscribe", "aeron:udp?endpoint=10.91.0.77:20999"),
+        ("publish", "aeron:udp?control-mode=manual|control=10.91.0.77:20999"),
     ],
 )
-def test_a_subscription_on_a_foreign_address_is_refused(ours: Driver, channel: str) -> None:
-    if channel.startswith("control"):
-        message = refusal(ours, "publish", f"aeron:udp?{channel}")
-    else:
-        message = refusal(ours, "subscribe", f"aeron:udp?{channel}")
-    if "dpdk" in type(ours).__name__.lower():
+def test_a_channel_bound_to_a_foreign_address_is_refused(ours: Driver, program: str, channel: str) -> None:
+    message = refusal(ours, program, channel)
+    if isinstance(ours, DpdkDriver):
         assert "10.91.0.77" in message
         assert ours.address in message
 

@@ -8,13 +8,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.system.bed.client import Digest, digest_of
-from tests.system.bed.driver import Driver, DpdkDriver
+from tests.system.bed.driver import DpdkDriver, Driver
 from tests.system.bed.installation import Installation
-from tests.system.bed.topology import End, Wire
+from tests.system.bed.topology import End, Wire, namespaces
 
 # Small enough to stay clear of the kernel's ephemeral ports (32768 and up).
 _ports = itertools.count(20000)
 SETTLE_TIMEOUT_S = 20.0
+
+AF_PACKET = "net_af_packet0,iface={interface}"
+AF_XDP = "net_af_xdp0,iface={interface}"
+TAP = "net_tap0,iface={interface},mac={mac}"
 
 
 def next_port() -> int:
@@ -78,10 +82,29 @@ class Maker:
     def ours(self, end: End, label: str = "ours", **settings: str) -> Driver:
         if self.is_ours_kernel:
             return Driver(self.installation, end, label, settings)
-        return DpdkDriver(self.installation, end, label, settings)
+        return self.dpdk(end, AF_PACKET, label, **settings)
+
+    def dpdk(self, end: End, device: str, label: str = "ours", **settings: str) -> DpdkDriver:
+        return DpdkDriver(self.installation, end, label, settings, device=device)
 
     def kernel(self, end: End, label: str = "peer", **settings: str) -> Driver:
         return Driver(self.installation, end, label, settings)
+
+    @contextmanager
+    def tap(self, label: str) -> Iterator[tuple[DpdkDriver, End]]:
+        """Our driver on net_tap, and the kernel's end of the tap: one interface of one namespace."""
+        with namespaces(label) as (namespace,):
+            end = End(namespace, "port0", "02:ad:00:00:00:01", "10.91.0.1", is_kernel=False)
+            kernel = End(namespace, "port0", "02:ad:00:00:00:02", "10.91.0.2")
+            driver = self.dpdk(end, TAP.format(interface=end.interface, mac=end.mac), f"{label}-ours")
+            try:
+                driver.start()
+                # The PMD gives the kernel's side the port's own MAC, as no two hosts on a wire have.
+                namespace.ip("link", "set", kernel.interface, "address", kernel.mac)
+                kernel.take_address()
+                yield driver, kernel
+            finally:
+                driver.discard()
 
     @contextmanager
     def bed(self, wire: Wire, label: str, **settings: str) -> Iterator[Bed]:

@@ -15,6 +15,7 @@ class Counter:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
+    pid: int
     counters: tuple[Counter, ...]
     errors: tuple[str, ...]
 
@@ -36,6 +37,7 @@ def read(program: Path, aeron_dir: Path) -> Snapshot | None:
         return None
     listing = json.loads(done.stdout)
     return Snapshot(
+        listing["pid"],
         tuple(Counter(entry["type_id"], entry["value"], entry["label"]) for entry in listing["counters"]),
         tuple(entry["text"] for entry in listing["errors"]),
     )

@@ -91,7 +91,8 @@ class Driver:
 
     def is_ready(self) -> bool:
         snapshot = counters.read(self.installation.programs / "counters", self.aeron_dir)
-        return snapshot is not None and len(snapshot.counters) > 0
+        # A driver that was killed leaves its file behind, and the file looks alive for a while.
+        return snapshot is not None and snapshot.pid == self.pid
 
     def counters(self) -> counters.Snapshot:
         snapshot = counters.read(self.installation.programs / "counters", self.aeron_dir)
@@ -139,7 +140,7 @@ class Driver:
 class DpdkDriver(Driver):
     """`aeronmd_dpdk`, by its console script. `device` is the EAL's --vdev; {interface} stands for the end's."""
 
-    device: str = "net_af_packet0,iface={interface}"
+    device: str = ""
     arguments: tuple[str, ...] = ()
 
     def command(self) -> list[str]:

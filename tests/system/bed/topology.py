@@ -74,6 +74,8 @@ def namespaces(*labels: str) -> Iterator[tuple[Namespace, ...]]:
 class Wire:
     ours: End
     peer: End
+    router: End | None = None
+    """The router's end towards us, where there is one."""
 
 
 @contextmanager
@@ -97,9 +99,10 @@ def routed(label: str, *, is_ours_kernel: bool) -> Iterator[Wire]:
         )
         peer = End(right, "eth0", "02:ad:00:00:00:02", "10.92.0.2", gateway="10.92.0.254")
         router.run("sysctl", "-qw", "net.ipv4.ip_forward=1")
-        join(ours, End(router, "left", "02:ad:00:00:00:fe", "10.91.0.254"))
+        towards_us = End(router, "left", "02:ad:00:00:00:fe", "10.91.0.254")
+        join(ours, towards_us)
         join(peer, End(router, "right", "02:ad:00:00:00:ff", "10.92.0.254"))
-        yield Wire(ours, peer)
+        yield Wire(ours, peer, towards_us)
 
 
 @dataclass(frozen=True, slots=True)

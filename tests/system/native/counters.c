@@ -54,6 +54,7 @@ static void on_error(
 int main(int argc, char **argv)
 {
     aeron_cnc_t *cnc = NULL;
+    aeron_cnc_constants_t constants;
     listing_t counters = { 0 };
     listing_t errors = { 0 };
 
@@ -63,7 +64,12 @@ int main(int argc, char **argv)
         return 1;
     }
 
-    printf("{\"counters\":[");
+    if (aeron_cnc_constants(cnc, &constants) < 0)
+    {
+        report_error("cnc constants", aeron_errcode(), aeron_errmsg());
+        return 1;
+    }
+    printf("{\"pid\":%lld,\"counters\":[", (long long)constants.pid);
     aeron_counters_reader_foreach_counter(aeron_cnc_counters_reader(cnc), on_counter, &counters);
     printf("],\"errors\":[");
     aeron_cnc_error_log_read(cnc, on_error, &errors, 0);

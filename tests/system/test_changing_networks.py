@@ -1,0 +1,145 @@
+"""Routers, links that flap, peers that change their MAC, vanish and come back: streams survive them all."""
+
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from scapy.layers.l2 import ARP
+
+from tests.system.bed import topology
+from tests.system.bed.bed import Bed, Maker, next_port, transfer, udp
+from tests.system.bed.client import ClientProcess, digest_of
+from tests.system.bed.driver import Driver
+from tests.system.bed.frames import station
+from tests.system.bed.topology import End
+
+CONTENT = {"messages": 200, "min": 1, "max": 4000}
+# Three megabytes: several times what sender and receiver windows hold, so that the publisher cannot be done while the
+# network is away.
+LONG_STREAM = {"messages": 3000, "min": 1000, "max": 1000}
+OUTAGE_S = 0.5
+
+
+def link(end: End, state: str) -> None:
+    end.namespace.ip("link", "set", end.interface, state)
+
+
+class Stream:
+    """A long stream under way, to be finished after something has happened to the network."""
+
+    def __init__(self, source: Driver, sink: Driver) -> None:
+        channel = udp(sink.address, next_port())
+        self._subscriber = sink.client("subscribe", channel=channel, verify=True, **LONG_STREAM)
+        self._subscriber.await_event("ready")
+        self._publisher = source.client("publish", channel=channel, patient=True, interval_us=200, **LONG_STREAM)
+        self._subscriber.await_event("receiving")
+
+    @property
+    def is_under_way(self) -> bool:
+        return self._publisher.is_running
+
+    def finish(self) -> None:
+        [sent] = self._publisher.finish()["publications"]
+        [received] = self._subscriber.finish()["subscriptions"]
+        assert [digest_of(source) for source in received["sources"]] == [digest_of(sent)]
+
+
+@pytest.fixture(params=["from_us", "to_us"])
+def stream(own_bed: Bed, request: pytest.FixtureRequest) -> Stream:
+    ends = (own_bed.ours, own_bed.peer)
+    return Stream(*(ends if request.param == "from_us" else ends[::-1]))
+
+
+@pytest.fixture(scope="module")
+def routed(maker: Maker) -> Iterator[Bed]:
+    with topology.routed("routed", is_ours_kernel=maker.is_ours_kernel) as wire, maker.bed(wire, "routed") as bed:
+        yield bed
+
+
+@pytest.mark.parametrize("direction", ["out", "in"])
+def test_a_peer_behind_a_router_is_reached_through_the_gateway(routed: Bed, direction: str) -> None:
+    source, sink = (routed.ours, routed.peer) if direction == "out" else (routed.peer, routed.ours)
+    transfer(source, sink, udp(sink.address, next_port()), **CONTENT)
+
+
+def test_only_the_gateway_is_asked_for_its_address_when_the_peer_is_off_link(maker: Maker) -> None:
+    with topology.routed("asking", is_ours_kernel=maker.is_ours_kernel) as wire:
+        assert wire.router is not None
+        with station(wire.router) as gateway, maker.bed(wire, "asking") as bed:
+            transfer(bed.ours, bed.peer, udp(bed.peer.address, next_port()), **CONTENT)
+            asked = {
+                frame[ARP].pdst
+                for frame in gateway.received(0.2)
+                if ARP in frame and frame[ARP].op == 1 and frame[ARP].pdst != bed.ours.address
+            }
+    assert asked == {"10.91.0.254"}
+
+
+@pytest.mark.parametrize("side", ["ours", "peer"])
+def test_a_stream_survives_a_link_that_goes_down_and_up(own_bed: Bed, stream: Stream, side: str) -> None:
+    end = own_bed.wire.ours if side == "ours" else own_bed.wire.peer
+    link(end, "down")
+    time.sleep(OUTAGE_S)
+    assert stream.is_under_way
+    link(end, "up")
+    stream.finish()
+
+
+@pytest.mark.parametrize("is_announced", [False, True], ids=["silently", "announced"])
+def test_a_stream_survives_a_peer_that_changes_its_mac(own_bed: Bed, stream: Stream, is_announced: bool) -> None:
+    end = own_bed.wire.peer
+    end.namespace.run("sysctl", "-qw", f"net.ipv4.conf.{end.interface}.arp_notify={int(is_announced)}")
+    link(end, "down")
+    end.namespace.ip("link", "set", end.interface, "address", "02:ad:00:00:00:22")
+    time.sleep(OUTAGE_S)
+    assert stream.is_under_way
+    link(end, "up")
+    stream.finish()
+
+
+def test_a_new_mac_is_used_by_streams_that_begin_after_the_change(own_bed: Bed) -> None:
+    end = own_bed.wire.peer
+    transfer(own_bed.ours, own_bed.peer, udp(own_bed.peer.address, next_port()), **CONTENT)
+    link(end, "down")
+    end.namespace.ip("link", "set", end.interface, "address", "02:ad:00:00:00:23")
+    link(end, "up")
+    transfer(own_bed.ours, own_bed.peer, udp(own_bed.peer.address, next_port()), **CONTENT)
+    transfer(own_bed.peer, own_bed.ours, udp(own_bed.ours.address, next_port()), **CONTENT)
+
+
+def crash(bed: Bed) -> None:
+    bed.peer.kill()
+
+
+def crash_and_stay_silent(bed: Bed) -> None:
+    bed.peer.kill()
+    link(bed.wire.peer, "down")
+
+
+@pytest.mark.parametrize("vanish", [crash, crash_and_stay_silent], ids=["its_process", "the_whole_host"])
+def test_a_publication_finds_a_peer_again_that_vanished_and_returned(
+    own_bed: Bed, vanish: Callable[[Bed], None]
+) -> None:
+    """Nobody but the peer is restarted: the publication, its client and our driver stay as they were."""
+    channel = udp(own_bed.peer.address, next_port())
+    endless = {"messages": 10**9, "min": 100, "max": 1000}
+
+    def subscribe() -> ClientProcess:
+        client = own_bed.peer.client("subscribe", channel=channel, verify=True, **{**endless, "messages": 300})
+        client.await_event("ready")
+        return client
+
+    first = subscribe()
+    publisher = own_bed.ours.client("publish", channel=channel, patient=True, interval_us=500, **endless)
+    publisher.await_event("connected")
+    first.finish()
+
+    vanish(own_bed)
+    publisher.await_event("disconnected")
+    link(own_bed.wire.peer, "up")
+    own_bed.peer.start()
+    second = subscribe()
+    publisher.await_event("connected")
+    [received] = second.finish()["subscriptions"]
+    assert received["sources"][0]["messages"] >= 300
+    publisher.stop()

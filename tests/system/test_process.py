@@ -1,0 +1,194 @@
+"""aeronmd_dpdk as a process: its name, its stops and crashes, its threads, who it runs as, what it counts."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from aeron_dpdk.errors import ExitCode
+from tests.system.bed import topology
+from tests.system.bed.bed import Bed, Maker, eventually, next_port, transfer, udp
+from tests.system.bed.driver import Driver
+from tests.system.bed.topology import Wire
+
+pytestmark = pytest.mark.usefixtures("dpdk_only")
+
+CONTENT = {"messages": 200, "min": 1, "max": 4000}
+USER = "nobody"
+
+
+@pytest.fixture(scope="module")
+def module_wire(maker: Maker) -> Iterator[Wire]:
+    with topology.straight("process", is_ours_kernel=maker.is_ours_kernel) as wire:
+        yield wire
+
+
+@pytest.fixture(scope="module")
+def peer(maker: Maker, module_wire: Wire) -> Iterator[Driver]:
+    driver = maker.kernel(module_wire.peer, "process-peer")
+    driver.start()
+    yield driver
+    driver.discard()
+
+
+@pytest.fixture
+def ours(maker: Maker, module_wire: Wire, request: pytest.FixtureRequest) -> Iterator[Driver]:
+    """Not started yet; a test may parametrise its settings."""
+    driver = maker.ours(module_wire.ours, "process-ours", **getattr(request, "param", {}))
+    yield driver
+    driver.discard()
+
+
+def cross_both_ways(ours: Driver, peer: Driver) -> None:
+    for source, sink in ((ours, peer), (peer, ours)):
+        transfer(source, sink, udp(sink.address, next_port()), **CONTENT)
+
+
+def statuses(pid: int) -> list[dict[str, str]]:
+    """/proc/PID/task/*/status of every thread."""
+    texts = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/status")]
+    return [dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line) for text in texts]
+
+
+MODES = ("DEDICATED", "SHARED_NETWORK", "SHARED", "INVOKER")
+
+
+@pytest.mark.parametrize("ours", [{"AERON_THREADING_MODE": mode} for mode in MODES], indirect=True, ids=MODES)
+def test_streams_cross_in_this_threading_mode(ours: Driver, peer: Driver) -> None:
+    ours.start()
+    assert ours.settings["AERON_THREADING_MODE"] in ours.output
+    cross_both_ways(ours, peer)
+    assert ours.stop() == ExitCode.OK
+
+
+def test_the_process_is_named_for_pgrep(ours: Driver) -> None:
+    ours.start()
+    assert Path(f"/proc/{ours.pid}/comm").read_text() == "aeronmd_dpdk\n"
+
+
+def test_the_ready_line_says_what_runs_where(ours: Driver) -> None:
+    ours.start()
+    [line] = [line for line in ours.output.splitlines() if "is ready" in line]
+    for said in (ours.address, ours.end.mac, "net_af_packet", "1500", "DEDICATED", str(ours.aeron_dir), "root"):
+        assert said in line
+
+
+def test_a_killed_driver_can_be_started_again_at_once(ours: Driver, peer: Driver) -> None:
+    ours.start()
+    publisher = ours.client("publish", channel=udp(peer.address, next_port()), messages=10**9, patient=True)
+    publisher.await_event("ready")
+    ours.kill()
+    ours.start()
+    cross_both_ways(ours, peer)
+    assert ours.stop() == ExitCode.OK
+
+
+def test_stopping_in_the_middle_of_traffic_is_orderly(ours: Driver, peer: Driver) -> None:
+    ours.start()
+    channel = udp(peer.address, next_port())
+    subscriber = peer.client("subscribe", channel=channel, messages=10**9)
+    subscriber.await_event("ready")
+    publisher = ours.client("publish", channel=channel, messages=10**9)
+    subscriber.await_event("receiving")
+    publisher.await_event("connected")
+    assert ours.stop() == ExitCode.OK, ours.output
+    peer.reap()
+
+
+def test_a_second_driver_leaves_the_directory_of_the_first_alone(maker: Maker, ours: Driver, peer: Driver) -> None:
+    ours.start()
+    with topology.straight("second", is_ours_kernel=False) as wire:
+        second = maker.ours(wire.ours, "process-ours", AERON_DIR_DELETE_ON_START="0")
+        second.launch()
+        assert second.process is not None
+        assert second.process.wait(30) == ExitCode.DIRECTORY_IN_USE
+        assert str(ours.aeron_dir) in second.output
+    cross_both_ways(ours, peer)
+
+
+@pytest.mark.parametrize(
+    ("ours", "code", "words"),
+    [
+        ({"AERON_MTU_LENGTH": "8k"}, ExitCode.MTU, ("8192", "1500")),
+        ({"AERON_DPDK_PORT_ID": "7"}, ExitCode.PORT, ("7",)),
+        ({"AERON_DPDK_LOCAL_IPV4_ADDRES": "10.91.0.1"}, ExitCode.SETTINGS, ("AERON_DPDK_LOCAL_IPV4_ADDRESS",)),
+        ({"AERON_DPDK_LOCAL_IPV4_ADDRESS": "10.91.0.256"}, ExitCode.SETTINGS, ("10.91.0.256",)),
+        ({"AERON_RCV_INITIAL_WINDOW_LENGTH": "512m", "AERON_TERM_BUFFER_LENGTH": "1g"}, ExitCode.SOCKET_BUFFERS,
+         ("net.core.rmem_max",)),
+        ({"AERON_DPDK_USER": "no-such-user"}, ExitCode.PRIVILEGES, ("no-such-user",)),
+    ],
+    indirect=["ours"],
+    ids=["mtu", "port", "misspelt", "address", "buffers", "user"],
+)  # fmt: skip
+def test_what_cannot_start_says_why_and_leaves_nothing(ours: Driver, code: ExitCode, words: tuple[str, ...]) -> None:
+    process = ours.launch()
+    assert process.wait(30) == code, process.output
+    for word in words:
+        assert word in process.output
+    assert "Traceback" not in process.output
+    assert not ours.aeron_dir.exists()
+
+
+@pytest.mark.parametrize("ours", [{"AERON_DPDK_USER": USER}], indirect=True, ids=["nobody"])
+def test_no_root_is_left_once_it_runs_and_its_files_are_the_users(ours: Driver, peer: Driver) -> None:
+    ours.start()
+    [uid] = {path.stat().st_uid for path in [ours.aeron_dir, *ours.aeron_dir.rglob("*")]}
+    assert uid != 0
+    threads = statuses(ours.pid)
+    assert len(threads) >= 4
+    for status in threads:
+        assert status["Uid"].split() == [str(uid)] * 4
+        assert "0" not in status["Gid"].split()
+        assert "0" not in status["Groups"].split()
+        for capabilities in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
+            assert int(status[capabilities], 16) == 0
+    cross_both_ways(ours, peer)
+
+    assert ours.process is not None
+    subprocess.run(["kill", "-TERM", str(ours.pid)], user=USER, check=True)
+    assert ours.process.wait(20) == ExitCode.OK
+
+
+# Aeron's reserved ids: port info, no buffers, TX again, error, packets, bytes, missed, ARP miss, sender discard,
+# queue drop, checksum, fragments, mempool, ethernet type, protocol, receiver discard (aeron_counters.h).
+TYPE_IDS = (75, 77, 78, 79, 82, 83, 84, 85, 86, 88, 89, 90, 91, 93, 94, 95)
+
+
+def test_every_reserved_kind_of_counter_is_there(bed: Bed) -> None:
+    snapshot = bed.ours.counters()
+    assert [type_id for type_id in TYPE_IDS if not snapshot.of_type(type_id)] == []
+
+
+def test_packets_and_bytes_are_counted(bed: Bed) -> None:
+    def counted() -> dict[str, int]:
+        snapshot = bed.ours.counters()
+        return {f"{way}-{what}": snapshot.labelled(f"dpdk-{way}-{what}")
+                for way in ("rx", "tx") for what in ("packets", "bytes")}  # fmt: skip
+
+    before = counted()
+    sent = transfer(bed.ours, bed.peer, udp(bed.peer.address, next_port()), messages=300, min=1000, max=1000)
+    eventually(lambda: counted()["tx-bytes"] - before["tx-bytes"] >= sent.bytes, "bytes sent are counted")
+    after = counted()
+    assert after["tx-packets"] > before["tx-packets"]
+    assert after["rx-packets"] > before["rx-packets"]
+    assert after["rx-bytes"] > before["rx-bytes"]
+
+
+def test_no_aeron_error_is_logged_in_ordinary_traffic(ours: Driver, peer: Driver) -> None:
+    ours.start()
+    cross_both_ways(ours, peer)
+    transfer(ours, ours, udp(ours.address, next_port()), **CONTENT)
+    assert ours.counters().errors == ()
+
+
+def test_control_plane_answers_while_traffic_runs(ours: Driver, peer: Driver) -> None:
+    ours.start()
+    channel = udp(peer.address, next_port())
+    subscriber = peer.client("subscribe", channel=channel, messages=10**9)
+    subscriber.await_event("ready")
+    ours.client("publish", channel=channel, messages=10**9, min=1000, max=1000)
+    subscriber.await_event("receiving")
+    said = peer.end.namespace.run("ping", "-c", "5", "-i", "0.2", "-w", "20", ours.address)
+    peer.reap()
+    assert " 5 received" in said
