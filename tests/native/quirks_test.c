@@ -1,0 +1,37 @@
+#include "port/quirks.h"
+
+#include "suite.h"
+
+TEST(a_driver_without_a_row_needs_nothing)
+{
+    const adk_quirks_t *quirks = adk_quirks_of("net_of_tomorrow");
+    CHECK(!quirks->needs_tx_prepare);
+    CHECK(!quirks->needs_timer);
+    CHECK_EQUAL(0, quirks->tx_queues_max);
+    CHECK_EQUAL(0, quirks->tx_queue_size_min);
+    CHECK_EQUAL(0, quirks->rx_mempool_size_min);
+}
+
+TEST(names_are_compared_whole)
+{
+    CHECK(!adk_quirks_of("net_en")->needs_timer);
+    CHECK(!adk_quirks_of("net_ena2")->needs_timer);
+    CHECK(!adk_quirks_of("")->needs_timer);
+}
+
+TEST(ena_wants_its_timer_turned_and_its_checksums_prepared)
+{
+    CHECK(adk_quirks_of("net_ena")->needs_timer);
+    CHECK(adk_quirks_of("net_ena")->needs_tx_prepare);
+}
+
+TEST(vmxnet3_gets_the_tx_ring_it_insists_on)
+{
+    CHECK_EQUAL(512, adk_quirks_of("net_vmxnet3")->tx_queue_size_min);
+}
+
+TEST(memif_and_tap_get_one_tx_queue)
+{
+    CHECK_EQUAL(1, adk_quirks_of("net_memif")->tx_queues_max);
+    CHECK_EQUAL(1, adk_quirks_of("net_tap")->tx_queues_max);
+}
