@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 PROGRAM = "aeronmd_dpdk"
+NO_HUGE_MEMORY_MIB = 512
 LCORE_OPTIONS = frozenset({"-c", "-l", "--lcores"})
 
 # With any of these the user has decided how DPDK keeps its memory and files.
@@ -45,9 +46,12 @@ def complete_eal_arguments(
     if not names & MEMORY_OPTIONS:
         # Memory without names: nothing to mount, nothing to own, and nothing left behind by kill -9.
         added.append("--in-memory")
-    elif "--no-huge" in names and "--no-shconf" not in names:
+    if "--no-huge" in names and "--no-shconf" not in names:
         # EAL refuses --in-memory with --no-huge. Its shared files serve only secondary processes.
         added.append("--no-shconf")
+    if "--no-huge" in names and "-m" not in names:
+        # EAL would take 64 MiB, too little for our mempools; what is not touched costs nothing.
+        added.append(f"-m{NO_HUGE_MEMORY_MIB}")
     return (PROGRAM, *added, *given)
 
 

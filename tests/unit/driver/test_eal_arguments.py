@@ -49,9 +49,10 @@ def test_the_users_way_of_keeping_memory_stands(option: str) -> None:
     assert added(option, "-l0") == set()
 
 
-def test_memory_without_huge_pages_shares_no_files_either() -> None:
-    assert added("--no-huge", "-l0") == {"--no-shconf"}
-    assert added("--no-huge", "--no-shconf", "-l0") == set()
+def test_memory_without_huge_pages_shares_no_files_and_has_room_for_our_mempools() -> None:
+    assert added("--no-huge", "-l0") == {"--no-shconf", "-m512"}
+    assert added("--no-huge", "--no-shconf", "-l0") == {"-m512"}
+    assert added("--no-huge", "-m64", "-l0") == {"--no-shconf"}
 
 
 def test_only_no_huge_does_without_huge_pages() -> None:
