@@ -48,10 +48,12 @@ def traces() -> dict[str, Any]:
     """What a demo may change on a machine."""
     return {
         "processes": load_processes(),
-        "files": {path.name for path in SHARED_MEMORY.glob("aeron-dpdk-*")},
+        "files": {path.name for path in SHARED_MEMORY.glob("aeron-dpdk-demo-*")},
         "runtime": {path.name for path in Path("/var/run/dpdk").glob("demo-*")},
         "huge pages": HUGE_PAGES.read_text() if HUGE_PAGES.exists() else None,
-        "mounts": Path("/proc/self/mounts").read_text(),
+        "mounts": [
+            line for line in Path("/proc/self/mounts").read_text().splitlines() if "hugetlbfs" in line
+        ],
     }
 
 

@@ -1,7 +1,7 @@
 """Huge pages for a short time: what is missing is reserved, and given back when it is over."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 HUGE_PAGES = Path("/sys/kernel/mm/hugepages/hugepages-2048kB")
@@ -13,24 +13,18 @@ def reserved_huge_pages(wanted: int, directory: Path = HUGE_PAGES) -> Iterator[b
 
     Gives back as many as it reserved, not the number it found: others may have reserved pages in between.
     """
-    reserved = _reserve(wanted, directory)
+    before = _read(directory / "nr_hugepages")
+    missing = wanted - _read(directory / "free_hugepages")
+    reserved = None
     try:
+        if missing > 0:
+            _write(directory, before + missing)
+        # Fewer than asked for when memory is short or fragmented, none without the right to ask.
+        reserved = _read(directory / "nr_hugepages") - before
         yield _read(directory / "free_hugepages") >= wanted
     finally:
-        if reserved > 0:
-            _write(directory, _read(directory / "nr_hugepages") - reserved)
-
-
-def _reserve(wanted: int, directory: Path) -> int:
-    """How many pages were added: fewer than asked for when memory is fragmented, none without the right."""
-    before, free = _read(directory / "nr_hugepages"), _read(directory / "free_hugepages")
-    if free >= wanted:
-        return 0
-    try:
-        _write(directory, before + wanted - free)
-    except OSError:
-        return 0
-    return _read(directory / "nr_hugepages") - before
+        now = _read(directory / "nr_hugepages")
+        _write(directory, before if reserved is None else now - reserved)
 
 
 def _read(path: Path) -> int:
@@ -42,4 +36,7 @@ def _read(path: Path) -> int:
 
 
 def _write(directory: Path, pages: int) -> None:
-    (directory / "nr_hugepages").write_text(f"{pages}\n")
+    """Does nothing when that is the number already, or when we may not: what is granted is read back."""
+    if pages != _read(directory / "nr_hugepages"):
+        with suppress(OSError):
+            (directory / "nr_hugepages").write_text(f"{pages}\n")

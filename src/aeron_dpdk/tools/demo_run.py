@@ -37,7 +37,7 @@ class Round:
 @contextmanager
 def shared_memory_directory() -> Iterator[Path]:
     """A private directory for Aeron's files and the memif socket; gone afterwards, whatever happened."""
-    directory = Path(tempfile.mkdtemp(prefix="aeron-dpdk-", dir="/dev/shm"))
+    directory = Path(tempfile.mkdtemp(prefix="aeron-dpdk-demo-", dir="/dev/shm"))
     try:
         yield directory
     finally:

@@ -1,6 +1,6 @@
 """The load generator of native/load with types, and the thread that lives in it."""
 
-from threading import Thread
+from threading import RLock, Thread
 from typing import Any
 
 from aeron_dpdk._native import ffi, lib
@@ -27,6 +27,8 @@ class LoadThread(Thread):
         self._driver = driver
         self._job = job
         self._load = ffi.NULL
+        # Not a Lock: a second signal may come while the first one's handler holds it.
+        self._load_lock = RLock()
         self._is_stopping = False
         self._report: LoadReport | None = None
         self._error: BaseException | None = None
@@ -34,8 +36,9 @@ class LoadThread(Thread):
     def stop(self) -> None:
         """From any thread: the phase that runs fails at once, and report() raises."""
         self._is_stopping = True
-        if self._load != ffi.NULL:
-            lib.adk_load_stop(self._load)
+        with self._load_lock:
+            if self._load != ffi.NULL:
+                lib.adk_load_stop(self._load)
 
     def report(self) -> LoadReport:
         """What was measured, after join(). Raises LoadError when a phase failed."""
@@ -58,23 +61,22 @@ class LoadThread(Thread):
             if self._is_stopping:
                 lib.adk_load_stop(load)
             client = self._job.role is Role.CLIENT
-            self._run(
-                lib.adk_load_echo_client if client else lib.adk_load_echo_server, ECHO_STREAM_ID, True, True
-            )
+            echo = lib.adk_load_echo_client if client else lib.adk_load_echo_server
+            self._run(echo, ECHO_STREAM_ID, publishes=True, subscribes=True)
             round_trips = self._histogram() if client else None
             phase = lib.adk_load_publish if client else lib.adk_load_subscribe
-            moved = self._run(phase, THROUGHPUT_STREAM_ID, client, not client)
+            moved = self._run(phase, THROUGHPUT_STREAM_ID, publishes=client, subscribes=not client)
         finally:
-            self._load = ffi.NULL
+            with self._load_lock:
+                self._load = ffi.NULL
             lib.adk_load_close(load)
         throughput = None if client else Throughput(moved.messages, moved.bytes, moved.elapsed_ns)
         return LoadReport(aeron_version(), dpdk_version(), round_trips, throughput)
 
-    def _run(self, function: Any, stream_id: int, publishes: bool, subscribes: bool) -> Any:
+    def _run(self, function: Any, stream_id: int, *, publishes: bool, subscribes: bool) -> Any:
         job, client = self._job, self._job.role is Role.CLIENT
-        forward, backward = (
-            ffi.new("char[]", channel.encode()) for channel in (job.forward_channel, job.backward_channel)
-        )
+        forward = ffi.new("char[]", job.forward_channel.encode())
+        backward = ffi.new("char[]", job.backward_channel.encode())
         phase = ffi.new(
             "adk_load_phase_t *",
             {

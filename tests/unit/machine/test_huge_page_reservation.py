@@ -50,3 +50,19 @@ def test_too_few_pages_granted_means_none(directory: Path) -> None:
 def test_a_kernel_without_huge_pages_has_none(tmp_path: Path) -> None:
     with reserved_huge_pages(9, tmp_path / "absent") as are_there:
         assert not are_there
+
+
+def test_pages_are_given_back_when_the_reservation_itself_is_interrupted(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_text = Path.write_text
+
+    def interrupted_after(path: Path, text: str) -> None:
+        monkeypatch.undo()
+        write_text(path, text)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "write_text", interrupted_after)
+    with pytest.raises(KeyboardInterrupt), reserved_huge_pages(9, directory):
+        pytest.fail("not reached")
+    assert pages(directory) == 10
