@@ -71,7 +71,6 @@ class Neighbours:
             evicted, neighbour = self._admit(ipv4, now_ns)
         if neighbour is None or neighbour.is_installed:
             return ()
-        neighbour.used = True
         return (
             *evicted,
             *neighbour.install(mac, is_confirmed=False),

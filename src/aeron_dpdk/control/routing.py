@@ -35,7 +35,7 @@ class Route:
             return NoNextHop.LOCAL
         if not is_unicast(destination) or self._is_subnet_broadcast(destination):
             return NoNextHop.UNREACHABLE
-        if destination == self.gateway or self._is_on_link(destination):
+        if self._is_on_link(destination):
             return destination
         return self.gateway or NoNextHop.UNREACHABLE
 

@@ -30,7 +30,7 @@ from aeron_dpdk.control.neighbour import (
     State,
     addressed,
 )
-from aeron_dpdk.control.neighbours import MAX_NEIGHBOURS, Neighbours
+from aeron_dpdk.control.neighbours import EVICTION_SCAN, MAX_NEIGHBOURS, Neighbours
 from aeron_dpdk.control.routing import Route
 from aeron_dpdk.wire.ethernet import BROADCAST, UNSPECIFIED, Mac
 
@@ -301,6 +301,16 @@ def test_words_that_confirm_what_is_known_change_nothing(reachable: Bed) -> None
         assert method(PEER, PEER_MAC, reachable.now_ns) == ()
 
 
+def test_another_mac_is_believed_only_after_the_whole_link_was_asked(reachable: Bed) -> None:
+    reachable.table.heard(PEER, OTHER_MAC, reachable.now_ns)
+    reachable.pass_time(REQUEST_GAPS_NS[0])
+    assert reachable.of().requests_sent == UNICAST_REQUESTS
+    assert reachable.table.replied(PEER, OTHER_MAC, reachable.now_ns) == ()
+
+    assert reachable.pass_time(REQUEST_GAPS_NS[1]) == [SendRequest(PEER, None)]
+    assert reachable.table.replied(PEER, OTHER_MAC, reachable.now_ns) == (Install(PEER, OTHER_MAC),)
+
+
 # ---- strangers ----
 
 
@@ -376,6 +386,32 @@ def test_a_table_full_of_used_neighbours_takes_no_more(full: Bed) -> None:
         assert full.table.send(GATEWAY, FRAME, full.now_ns) == (DropParked(1),)
     assert full.table.hint(GATEWAY, PEER_MAC, full.now_ns) == ()
     assert len(full.table) == MAX_NEIGHBOURS
+
+
+def test_unused_neighbours_behind_used_ones_are_found_with_a_bounded_look_each_time(full: Bed) -> None:
+    in_front = peers(2 * EVICTION_SCAN)
+    full.used.update(in_front)
+    for _ in range(2):
+        assert full.table.send(GATEWAY, FRAME, full.now_ns) == (DropParked(1),)
+    victim = peers(1, first=str(in_front[-1] + 1))[0]
+    assert full.table.send(GATEWAY, FRAME, full.now_ns) == (Forget(victim), SendRequest(GATEWAY, None))
+
+
+def test_a_neighbour_just_asked_for_keeps_its_place_so_that_it_is_not_asked_for_again(full: Bed) -> None:
+    assert full.table.send(GATEWAY, FRAME, START + MS) == (DropParked(1),)
+
+
+def test_frames_that_wait_for_a_neighbour_that_returned_are_not_lost_to_eviction(full: Bed) -> None:
+    silent, victim = peers(2)
+    full.table.heard(silent, OTHER_MAC, full.now_ns)
+    full.pass_time(sum(REQUEST_GAPS_NS))
+    assert full.of(silent).state is State.FAILED
+    full.table.heard(silent, PEER_MAC, full.now_ns)
+    full.table.send(silent, FRAME, full.now_ns)
+
+    full.pass_time(sum(REQUEST_GAPS_NS[:-1]) + SEQUENCE_GAP_NS)
+    assert full.table.send(GATEWAY, FRAME, full.now_ns) == (Forget(victim), SendRequest(GATEWAY, None))
+    assert SendParked((addressed(FRAME, PEER_MAC),)) in full.table.replied(silent, PEER_MAC, full.now_ns)
 
 
 def test_frames_that_wait_are_never_lost_to_eviction() -> None:
