@@ -4,7 +4,7 @@ both.
 
 from dataclasses import dataclass
 from enum import Enum
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address
 
 
 class NoNextHop(Enum):
@@ -14,12 +14,10 @@ class NoNextHop(Enum):
     UNREACHABLE = "unreachable"
 
 
-_NOT_UNICAST = tuple(IPv4Network(text) for text in ("0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/4", "240.0.0.0/4"))
-
-
 def is_unicast(address: IPv4Address) -> bool:
-    """Can be one host's address on a wire (RFC 1122 §3.2.1.3)."""
-    return not any(address in network for network in _NOT_UNICAST)
+    """Not "this network", loopback, multicast or reserved: can be one host's (RFC 1122 §3.2.1.3)."""
+    first_octet = address.packed[0]
+    return 0 < first_octet < 224 and first_octet != 127
 
 
 @dataclass(frozen=True, slots=True)
