@@ -77,6 +77,32 @@ static int configure(adk_driver_t *driver)
         fail("agent start function") : 0;
 }
 
+/* What Aeron leaves behind: pollers when aeron_driver_init() fails half-way, and transports it forgot to close. */
+static void free_leftovers(adk_media_t *media)
+{
+    for (int role = 0; role < ADK_ROLE_CONTROL; role++)
+    {
+        aeron_free(media->pollers[role]);
+    }
+    while (NULL != media->orphans)
+    {
+        adk_transport_t *orphan = media->orphans;
+        media->orphans = orphan->next_orphan;
+        aeron_free(orphan);
+    }
+}
+
+static void discard(adk_driver_t *driver)
+{
+    if (NULL != driver->media.stack)
+    {
+        adk_interface_withdraw();
+        adk_counters_close(&driver->media);
+        free_leftovers(&driver->media);
+    }
+    free(driver);
+}
+
 adk_driver_t *adk_driver_open(adk_stack_t *stack, const char *interface_name)
 {
     adk_driver_t *driver = calloc(1, sizeof(*driver));
@@ -103,7 +129,10 @@ adk_driver_t *adk_driver_open(adk_stack_t *stack, const char *interface_name)
     return driver;
 
 error:
-    (void)adk_driver_close(driver);
+    /* What failed first is what the operator must read, whatever the context says on its way out. */
+    (void)aeron_driver_context_close(driver->context);
+    aeron_err_clear();
+    discard(driver);
     return NULL;
 }
 
@@ -183,21 +212,6 @@ void adk_driver_publish_counts(adk_driver_t *driver)
     }
 }
 
-/* What Aeron leaves behind: pollers when aeron_driver_init() fails half-way, and transports it forgot to close. */
-static void free_leftovers(adk_media_t *media)
-{
-    for (int role = 0; role < ADK_ROLE_CONTROL; role++)
-    {
-        aeron_free(media->pollers[role]);
-    }
-    while (NULL != media->orphans)
-    {
-        adk_transport_t *orphan = media->orphans;
-        media->orphans = orphan->next_orphan;
-        aeron_free(orphan);
-    }
-}
-
 int adk_driver_close(adk_driver_t *driver)
 {
     int result = 0;
@@ -211,20 +225,14 @@ int adk_driver_close(adk_driver_t *driver)
         atomic_store_explicit(&driver->is_stopping, true, memory_order_release);
         (void)pthread_join(driver->invoker, NULL);
     }
-    if (NULL != driver->driver && aeron_driver_close(driver->driver) < 0)
+    if (aeron_driver_close(driver->driver) < 0)
     {
         result = fail("driver close");
     }
-    if (NULL != driver->context && aeron_driver_context_close(driver->context) < 0)
+    if (aeron_driver_context_close(driver->context) < 0)
     {
         result = fail("driver context close");
     }
-    if (NULL != driver->media.stack)
-    {
-        adk_interface_withdraw();
-        adk_counters_close(&driver->media);
-        free_leftovers(&driver->media);
-    }
-    free(driver);
+    discard(driver);
     return result;
 }
