@@ -1,0 +1,31 @@
+"""A neighbour table in a world made by hand."""
+
+from ipaddress import IPv4Address
+
+from tests.unit.control.fakes import IDENTITY, MS, OUR_MAC, PEER, START
+
+from aeron_dpdk.control.actions import Action
+from aeron_dpdk.control.neighbour import Neighbour
+from aeron_dpdk.control.neighbours import Neighbours
+from aeron_dpdk.control.routing import Route
+
+
+class NeighboursBed:
+    """A table, a data path that uses what `used` holds, and a time that `pass_time` moves."""
+
+    def __init__(self, route: Route = IDENTITY.route) -> None:
+        self.used: set[IPv4Address] = set()
+        self.table = Neighbours(route, OUR_MAC, lambda ipv4: ipv4 in self.used)
+        self.now_ns = START
+
+    def pass_time(self, duration_ns: int) -> list[Action]:
+        until_ns = self.now_ns + duration_ns
+        actions: list[Action] = []
+        while self.now_ns < until_ns:
+            self.now_ns = min(until_ns, self.now_ns + 10 * MS)
+            if self.table.is_due(self.now_ns):
+                actions += self.table.advance(self.now_ns)
+        return actions
+
+    def of(self, ipv4: IPv4Address = PEER) -> Neighbour:
+        return next(each for each in self.table if each.ipv4 == ipv4)
