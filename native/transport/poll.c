@@ -83,11 +83,12 @@ static inline bool on_datagram(
         }
     }
 
-    adk_lane_note_source(lane, datagram->source_ipv4, bytes + RTE_ETHER_ADDR_LEN);
+    /* The lane that will answer remembers the MAC, whichever poll saw the frame. */
+    adk_lane_note_source(target->lane, datagram->source_ipv4, bytes + RTE_ETHER_ADDR_LEN);
     poller->bytes += datagram->payload_length;
     deliver(
         target,
-        lane,
+        target->lane,
         endpoint->owner,
         bytes + datagram->payload_offset,
         datagram->payload_length,

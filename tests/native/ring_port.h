@@ -139,6 +139,34 @@ static inline void ring_port_put(const ring_port_t *port, const frame_t *frame)
     ring_port_put_mbuf(port, ring_port_mbuf(port, frame->bytes, frame->length));
 }
 
+/* The frame in segments of the given lengths, the last of which takes the rest; none has headroom. */
+static inline struct rte_mbuf *chain_of(
+    const ring_port_t *port, const frame_t *frame, const uint16_t *lengths, int count)
+{
+    struct rte_mbuf *head = NULL;
+    uint32_t offset = 0;
+    for (int i = 0; i < count; i++)
+    {
+        const uint16_t length = i + 1 < count ? lengths[i] : (uint16_t)(frame->length - offset);
+        struct rte_mbuf *segment = rte_pktmbuf_alloc(port->stack->port.rx_mempool);
+        CHECK(NULL != segment);
+        segment->data_off = 0;
+        segment->data_len = length;
+        segment->pkt_len = length;
+        memcpy(rte_pktmbuf_mtod(segment, void *), frame->bytes + offset, length);
+        offset += length;
+        if (NULL == head)
+        {
+            head = segment;
+        }
+        else
+        {
+            CHECK_EQUAL(0, rte_pktmbuf_chain(head, segment));
+        }
+    }
+    return head;
+}
+
 /* The next frame that left through queue, or NULL; the caller frees it. */
 static inline struct rte_mbuf *ring_port_take(const ring_port_t *port, int queue)
 {
