@@ -15,17 +15,19 @@ int adk_stack_link(adk_stack_t *stack, adk_link_t *link)
     return adk_port_link(&stack->port, link);
 }
 
+/* In turn: frames for dead peers on one ring must not hold up the ARP replies on the other. */
 static struct rte_mbuf *next_mbuf(adk_stack_t *stack)
 {
+    static_assert(2 == ADK_ROLE_CONTROL, "the roles in front of the control plane have a ring each");
+    const int first = stack->control_turn;
     void *mbuf = NULL;
-    for (int role = 0; role < ADK_ROLE_CONTROL; role++)
+
+    if (0 != rte_ring_sc_dequeue(stack->lanes[first].control_out, &mbuf))
     {
-        if (0 == rte_ring_sc_dequeue(stack->lanes[role].control_out, &mbuf))
-        {
-            return mbuf;
-        }
+        (void)rte_ring_sc_dequeue(stack->lanes[1 - first].control_out, &mbuf);
     }
-    return NULL;
+    stack->control_turn = 1 - first;
+    return mbuf;
 }
 
 int adk_control_receive(adk_stack_t *stack, adk_control_event_t *event)

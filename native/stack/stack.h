@@ -32,6 +32,7 @@ struct adk_stack_stct
     /* control thread only */
     struct rte_mbuf *control_event;   /* lent to Python until the next receive */
     uint8_t *control_linear;
+    int control_turn;                 /* the role whose ring is read first the next time */
     uint64_t reset_token;
     bool is_resetting;
 };
