@@ -84,12 +84,7 @@ static void free_leftovers(adk_media_t *media)
     {
         aeron_free(media->pollers[role]);
     }
-    while (NULL != media->orphans)
-    {
-        adk_transport_t *orphan = media->orphans;
-        media->orphans = orphan->next_orphan;
-        aeron_free(orphan);
-    }
+    adk_orphans_free(media);
 }
 
 static void discard(adk_driver_t *driver)

@@ -20,7 +20,7 @@ typedef struct adk_media_stct
     adk_stack_t *stack;
     adk_counters_t *counters;
     adk_poller_t *pollers[ADK_ROLE_CONTROL];
-    adk_transport_t *orphans;         /* transports that Aeron forgot to close; see stack/endpoints.c */
+    adk_transport_t *orphans;         /* transports that lost their port to another; see stack/endpoints.c */
 }
 adk_media_t;
 
@@ -50,6 +50,7 @@ struct adk_transport_stct
     int32_t counter_id;
     adk_media_t *media;
     adk_transport_t *next_orphan;
+    bool is_orphan;                   /* freed with the driver, whether Aeron closes it or not */
     adk_destination_t destinations[ADK_DESTINATIONS];
 };
 
@@ -101,6 +102,9 @@ extern aeron_udp_channel_transport_bindings_t adk_transport_bindings;
 
 /* NULL when the context was not made by adk_driver_open(). */
 adk_media_t *adk_media_of(aeron_driver_context_t *context);
+
+/* At the end of the driver: transports that Aeron forgot, or that lost their port to another. */
+void adk_orphans_free(adk_media_t *media);
 
 /* Turns what adk_tx_send() refused for good into Aeron's error stack. Returns -1. */
 int adk_transport_refuse(const adk_transport_t *transport, const struct sockaddr_storage *address, int code);

@@ -71,7 +71,7 @@ static int check_mtu(const adk_stack_t *stack, const aeron_udp_channel_transport
         AERON_SET_ERR(EINVAL, "%s", "channel transport params: mtu_length must be greater than 0");
         return -1;
     }
-    if (params->mtu_length + ADK_IPV4_UDP_HEADER_LENGTH > stack->port.mtu)
+    if (params->mtu_length > (size_t)(stack->port.mtu - ADK_IPV4_UDP_HEADER_LENGTH))
     {
         AERON_SET_ERR(
             EINVAL,
@@ -95,6 +95,35 @@ static void connect_to(
     state->connected_port_be = peer->sin_port;
 }
 
+/* Takes back what others see of a transport: its counter, and the device's rule for its port. */
+static void hide(adk_transport_t *state)
+{
+    adk_counters_free(state->media->counters, state->counter_id);
+    if (ADK_ROLE_SENDER == state->role)
+    {
+        adk_port_unsteer(&state->stack->port, state->port);
+    }
+}
+
+/* The port went to another: Aeron has forgotten this transport, or is so slow that it will find out in poller_add. */
+static void orphan(adk_transport_t *state)
+{
+    hide(state);
+    state->is_orphan = true;
+    state->next_orphan = state->media->orphans;
+    state->media->orphans = state;
+}
+
+void adk_orphans_free(adk_media_t *media)
+{
+    while (NULL != media->orphans)
+    {
+        adk_transport_t *state = media->orphans;
+        media->orphans = state->next_orphan;
+        aeron_free(state);
+    }
+}
+
 static int reserve_port(adk_transport_t *state, struct sockaddr_storage *bind_addr)
 {
     const uint16_t wanted = rte_be_to_cpu_16(((struct sockaddr_in *)bind_addr)->sin_port);
@@ -115,9 +144,7 @@ static int reserve_port(adk_transport_t *state, struct sockaddr_storage *bind_ad
     }
     if (NULL != stale)
     {
-        adk_transport_t *orphan = stale;
-        orphan->next_orphan = state->media->orphans;
-        state->media->orphans = orphan;
+        orphan(stale);
     }
     state->port = (uint16_t)port;
     return 0;
@@ -215,15 +242,11 @@ int adk_transport_reconnect(aeron_udp_channel_transport_t *transport, struct soc
 int adk_transport_close(aeron_udp_channel_transport_t *transport)
 {
     adk_transport_t *state = (adk_transport_t *)transport->bindings_clientd;
-    if (NULL != state)
+    transport->bindings_clientd = NULL;
+    if (NULL != state && !state->is_orphan)
     {
-        adk_counters_free(state->media->counters, state->counter_id);
-        if (ADK_ROLE_SENDER == state->role)
-        {
-            adk_port_unsteer(&state->stack->port, state->port);
-        }
+        hide(state);
         adk_endpoints_release(&state->stack->endpoints, state->port, state);
-        transport->bindings_clientd = NULL;
         aeron_free(state);
     }
     return 0;
