@@ -15,5 +15,5 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--our-driver",
         choices=("dpdk", "kernel"),
         default="dpdk",
-        help="what stands on our side of the system tests; kernel: the stock aeronmd, to prove the bed itself",
+        help="what stands on our side of the system tests; kernel: stock aeronmd, to prove the bed",
     )

@@ -1,6 +1,6 @@
 """Fixtures: what is installed, a wire, drivers on it.
 
-`bed` is shared by every test that leaves it as it found it; whoever breaks wires or drivers makes one of its own.
+`bed` is shared by every test that leaves it as it found it; whoever breaks wires or drivers makes its own.
 """
 
 import os
@@ -8,7 +8,6 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-
 from tests.system.bed import installation, topology
 from tests.system.bed.bed import Bed, Maker
 from tests.system.bed.driver import Driver
@@ -24,7 +23,7 @@ def _missing() -> str:
     return f"not installed: {', '.join(tools)}" if tools else ""
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="session")
 def clean_machine() -> None:
     if missing := _missing():
         pytest.skip(missing)

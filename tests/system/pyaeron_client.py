@@ -7,7 +7,7 @@ Prints `ready`, and `done COUNT` when all has been sent, or has come as it shoul
 import sys
 import time
 
-import pyaeron
+import pyaeron  # type: ignore[import-not-found]
 
 STREAM_ID = 1001
 GIVE_UP_S = 60.0
@@ -50,7 +50,9 @@ def subscribe(aeron: pyaeron.Aeron, channel: str, count: int) -> int:
 def main() -> None:
     role, directory, channel, count = sys.argv[1:]
     with pyaeron.Aeron(dir=directory) as aeron:
-        print("done", {"publish": publish, "subscribe": subscribe}[role](aeron, channel, int(count)), flush=True)
+        print(
+            "done", {"publish": publish, "subscribe": subscribe}[role](aeron, channel, int(count)), flush=True
+        )
 
 
 if __name__ == "__main__":

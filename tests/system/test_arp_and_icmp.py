@@ -1,12 +1,12 @@
 """What hosts on the same wire see of a port the kernel no longer has: ARP and ping, and no gullibility."""
 
+import struct
 from collections.abc import Iterator
 
 import pytest
 from scapy.layers.inet import ICMP, IP, UDP
 from scapy.layers.l2 import ARP, Ether
 from scapy.packet import Packet, Raw
-
 from tests.system.bed import topology
 from tests.system.bed.bed import Maker, eventually, next_port, transfer, udp
 from tests.system.bed.driver import Driver
@@ -44,7 +44,11 @@ def host(quiet_wire: Wire, ours: Driver) -> Iterator[Station]:
 
 def who_has(host: Station, target: str, *, sender_ip: str = "", destination: str = BROADCAST) -> Packet:
     return Ether(src=host.end.mac, dst=destination) / ARP(
-        op=WHO_HAS, hwsrc=host.end.mac, psrc=sender_ip or host.end.address, hwdst="00:00:00:00:00:00", pdst=target
+        op=WHO_HAS,
+        hwsrc=host.end.mac,
+        psrc=sender_ip or host.end.address,
+        hwdst="00:00:00:00:00:00",
+        pdst=target,
     )
 
 
@@ -73,7 +77,9 @@ def test_a_ping_that_fills_the_link_is_answered(quiet_wire: Wire, ours: Driver) 
 
 def test_an_echo_reply_returns_what_was_sent(host: Station, ours: Driver) -> None:
     host.send(ping_of(host, ours, b"\x00\xff" * 33))
-    answer = host.await_frame(lambda packet: ICMP in packet and packet[ICMP].type == 0 and packet[ICMP].id == 0x4144)
+    answer = host.await_frame(
+        lambda packet: ICMP in packet and packet[ICMP].type == 0 and packet[ICMP].id == 0x4144
+    )
     assert answer is not None
     assert (answer.src, answer.dst) == (ours.end.mac, host.end.mac)
     assert (answer[IP].src, answer[IP].dst) == (ours.address, host.end.address)
@@ -123,11 +129,36 @@ def test_the_address_is_announced_at_start(maker: Maker, wire: Wire) -> None:
     assert (announced.dst, announced[ARP].hwsrc) == (BROADCAST, wire.ours.mac)
 
 
+def setup_frame(stream_id: int, session_id: int) -> bytes:
+    """How a publisher opens a stream: aeron_setup_header_t (protocol/aeron_udp_protocol.h), 1 MiB terms."""
+    frame_type_setup, term_length, mtu = 5, 1 << 20, 1408
+    return struct.pack(
+        "<iBBHiiiiiiii", 40, 0, 0, frame_type_setup, 0, session_id, stream_id, 0, 0, term_length, mtu, 0
+    )
+
+
+def test_the_first_status_message_does_not_wait_for_arp(ours: Driver, host: Station) -> None:
+    """Nobody answers questions for 10.91.0.66: its MAC is known from the frame that opened the stream."""
+    source_mac, port = "02:ad:00:00:00:66", next_port()
+    ours.client("subscribe", channel=udp(ours.address, port), stream=66, patient=True).await_event("ready")
+    opening = IP(src="10.91.0.66", dst=ours.address) / UDP(sport=30066, dport=port) / Raw(setup_frame(66, 1))
+    host.send(Ether(src=source_mac, dst=ours.end.mac) / opening)
+    status = host.await_frame(lambda packet: UDP in packet and packet[IP].dst == "10.91.0.66")
+    ours.reap()
+    assert status is not None
+    assert (status.dst, status[UDP].dport) == (source_mac, 30066)
+
+
 @pytest.mark.parametrize(
     "lie",
     [
-        pytest.param(ARP(op=IS_AT, hwsrc=EVIL, psrc="10.91.0.2", pdst="10.91.0.1", hwdst="02:ad:00:00:00:01"), id="reply"),
-        pytest.param(ARP(op=IS_AT, hwsrc=EVIL, psrc="10.91.0.2", pdst="10.91.0.2", hwdst=BROADCAST), id="gratuitous"),
+        pytest.param(
+            ARP(op=IS_AT, hwsrc=EVIL, psrc="10.91.0.2", pdst="10.91.0.1", hwdst="02:ad:00:00:00:01"),
+            id="reply",
+        ),
+        pytest.param(
+            ARP(op=IS_AT, hwsrc=EVIL, psrc="10.91.0.2", pdst="10.91.0.2", hwdst=BROADCAST), id="gratuitous"
+        ),
         pytest.param(ARP(op=WHO_HAS, hwsrc=EVIL, psrc="10.91.0.2", pdst="10.91.0.1"), id="request"),
     ],
 )
@@ -172,7 +203,9 @@ def test_a_flood_of_questions_is_answered_in_measure_and_the_streams_go_on(
     before = ours.counters().labelled("dpdk-arp-replies-sent")
     try:
         peer.start()
-        subscriber = ours.client("subscribe", channel=(channel := udp(ours.address, next_port())), messages=2000, max=1000)
+        subscriber = ours.client(
+            "subscribe", channel=(channel := udp(ours.address, next_port())), messages=2000, max=1000
+        )
         subscriber.await_event("ready")
         publisher = peer.client("publish", channel=channel, messages=2000, max=1000)
         publisher.await_event("connected")
@@ -184,7 +217,9 @@ def test_a_flood_of_questions_is_answered_in_measure_and_the_streams_go_on(
     finally:
         peer.discard()
         ours.reap()
-    eventually(lambda: ours.counters().labelled("dpdk-arp-replies-sent") > before, "some question is answered")
+    eventually(
+        lambda: ours.counters().labelled("dpdk-arp-replies-sent") > before, "some question is answered"
+    )
     assert ours.counters().labelled("dpdk-arp-replies-sent") - before < 5000
     host.drain()
     host.send(ping_of(host, ours))

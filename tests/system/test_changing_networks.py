@@ -5,18 +5,17 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from scapy.layers.l2 import ARP
-
 from tests.system.bed import topology
-from tests.system.bed.bed import Bed, Maker, next_port, transfer, udp
+from tests.system.bed.bed import Bed, Content, Maker, next_port, transfer, udp
 from tests.system.bed.client import ClientProcess, digest_of
 from tests.system.bed.driver import Driver
 from tests.system.bed.frames import station
 from tests.system.bed.topology import End
 
-CONTENT = {"messages": 200, "min": 1, "max": 4000}
-# Three megabytes: several times what sender and receiver windows hold, so that the publisher cannot be done while the
-# network is away.
-LONG_STREAM = {"messages": 3000, "min": 1000, "max": 1000}
+CONTENT: Content = {"messages": 200, "min": 1, "max": 4000}
+# Three megabytes: several times what sender and receiver windows hold, so that the publisher cannot be done
+# while the network is away.
+LONG_STREAM: Content = {"messages": 3000, "min": 1000, "max": 1000}
 OUTAGE_S = 0.5
 
 
@@ -31,7 +30,9 @@ class Stream:
         channel = udp(sink.address, next_port())
         self._subscriber = sink.client("subscribe", channel=channel, verify=True, **LONG_STREAM)
         self._subscriber.await_event("ready")
-        self._publisher = source.client("publish", channel=channel, patient=True, interval_us=200, **LONG_STREAM)
+        self._publisher = source.client(
+            "publish", channel=channel, patient=True, interval_us=200, **LONG_STREAM
+        )
         self._subscriber.await_event("receiving")
 
     @property
@@ -52,7 +53,10 @@ def stream(own_bed: Bed, request: pytest.FixtureRequest) -> Stream:
 
 @pytest.fixture(scope="module")
 def routed(maker: Maker) -> Iterator[Bed]:
-    with topology.routed("routed", is_ours_kernel=maker.is_ours_kernel) as wire, maker.bed(wire, "routed") as bed:
+    with (
+        topology.routed("routed", is_ours_kernel=maker.is_ours_kernel) as wire,
+        maker.bed(wire, "routed") as bed,
+    ):
         yield bed
 
 
@@ -86,7 +90,9 @@ def test_a_stream_survives_a_link_that_goes_down_and_up(own_bed: Bed, stream: St
 
 
 @pytest.mark.parametrize("is_announced", [False, True], ids=["silently", "announced"])
-def test_a_stream_survives_a_peer_that_changes_its_mac(own_bed: Bed, stream: Stream, is_announced: bool) -> None:
+def test_a_stream_survives_a_peer_that_changes_its_mac(
+    own_bed: Bed, stream: Stream, is_announced: bool
+) -> None:
     end = own_bed.wire.peer
     end.namespace.run("sysctl", "-qw", f"net.ipv4.conf.{end.interface}.arp_notify={int(is_announced)}")
     link(end, "down")
@@ -125,7 +131,9 @@ def test_a_publication_finds_a_peer_again_that_vanished_and_returned(
     endless = {"messages": 10**9, "min": 100, "max": 1000}
 
     def subscribe() -> ClientProcess:
-        client = own_bed.peer.client("subscribe", channel=channel, verify=True, **{**endless, "messages": 300})
+        client = own_bed.peer.client(
+            "subscribe", channel=channel, verify=True, **{**endless, "messages": 300}
+        )
         client.await_event("ready")
         return client
 

@@ -1,14 +1,13 @@
 """The kinds of channel Aeron has, each crossing between a kernel driver and ours."""
 
 import pytest
-
-from tests.system.bed.bed import Bed, next_port, transfer, udp
+from tests.system.bed.bed import Bed, Content, next_port, transfer, udp
 from tests.system.bed.client import ClientProcess, Digest, digest_of
 from tests.system.bed.driver import Driver
 
 Flow = tuple[Driver, Driver]
 IPC = "aeron:ipc?term-length=64k"
-CONTENT = {"messages": 200, "min": 1, "max": 4000}
+CONTENT: Content = {"messages": 200, "min": 1, "max": 4000}
 
 
 def digests(event: dict[str, list[dict[str, list[dict[str, object]]]]]) -> set[Digest]:
@@ -27,7 +26,9 @@ def test_a_dynamic_mdc_publication_reaches_subscribers_on_both_drivers(flow: Flo
     subscribers = [
         subscribe(driver, udp(driver.address, next_port()) + f"|{control}") for driver in (sink, sink, source)
     ]
-    publisher = source.client("publish", channel=f"aeron:udp?control-mode=dynamic|{control}|fc=min,g:/3", **CONTENT)
+    publisher = source.client(
+        "publish", channel=f"aeron:udp?control-mode=dynamic|{control}|fc=min,g:/3", **CONTENT
+    )
     [sent] = publisher.finish()["publications"]
     for subscriber in subscribers:
         assert digests(subscriber.finish()) == {digest_of(sent)}
@@ -35,7 +36,11 @@ def test_a_dynamic_mdc_publication_reaches_subscribers_on_both_drivers(flow: Flo
 
 def test_a_manual_mdc_publication_reaches_every_destination(flow: Flow) -> None:
     source, sink = flow
-    destinations = [udp(sink.address, next_port()), udp(sink.address, next_port()), udp(source.address, next_port())]
+    destinations = [
+        udp(sink.address, next_port()),
+        udp(sink.address, next_port()),
+        udp(source.address, next_port()),
+    ]
     subscribers = [
         subscribe(driver, destination)
         for driver, destination in zip((sink, sink, source), destinations, strict=True)

@@ -1,16 +1,17 @@
-"""The same driver on the other virtual devices that reach a kernel: AF_XDP and tap."""
+"""The same driver on other virtual devices: AF_XDP and tap against a kernel, memif against itself."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-
 from tests.system.bed import topology
-from tests.system.bed.bed import AF_XDP, Maker, next_port, transfer, udp
+from tests.system.bed.bed import AF_XDP, Content, Maker, eventually, next_port, transfer, udp
 from tests.system.bed.driver import Driver
+from tests.system.bed.topology import End
 
 pytestmark = pytest.mark.usefixtures("dpdk_only")
 
-CONTENT = {"messages": 1000, "min": 1, "max": 20000}
+CONTENT: Content = {"messages": 1000, "min": 1, "max": 20000}
 
 
 @pytest.fixture(scope="module", params=["af_xdp", "tap"])
@@ -42,3 +43,48 @@ def test_pings_are_answered_over_this_device(drivers: tuple[Driver, Driver]) -> 
     ours, peer = drivers
     said = peer.end.namespace.run("ping", "-c", "2", "-i", "0.2", "-w", "20", ours.address)
     assert " 2 received" in said
+
+
+def expect_link_changes(driver: Driver, count: int) -> None:
+    eventually(
+        lambda: driver.counters().labelled("dpdk-link-changes") == count, f"{count} link changes are seen"
+    )
+
+
+def test_a_link_that_goes_down_and_up_is_counted_logged_and_survived(maker: Maker) -> None:
+    """The tap PMD tells the link state; af_packet's always says up."""
+    with maker.tap("flap") as (ours, kernel):
+        peer = maker.kernel(kernel, "flap-peer")
+        try:
+            peer.start()
+            for changes, state in ((1, "down"), (2, "up")):
+                kernel.namespace.ip("link", "set", kernel.interface, state)
+                expect_link_changes(ours, changes)
+            for source, sink in ((ours, peer), (peer, ours)):
+                transfer(source, sink, udp(sink.address, next_port()), **CONTENT)
+            said = [line for line in ours.output.lower().splitlines() if "link" in line]
+            assert sum("down" in line for line in said) == 1
+        finally:
+            peer.discard()
+
+
+MEMIF = "net_memif0,role={role},id=0,socket={socket},socket-abstract=no,mac={mac}"
+
+
+@pytest.mark.parametrize("direction", ["from_the_server", "to_the_server"])
+def test_two_of_our_drivers_meet_over_memif(maker: Maker, tmp_path: Path, direction: str) -> None:
+    with topology.namespaces("memif") as (namespace,):
+        made = []
+        for number, role in ((1, "server"), (2, "client")):
+            end = End(namespace, "", f"02:ad:00:00:00:0{number}", f"10.91.0.{number}", is_kernel=False)
+            device = MEMIF.format(role=role, socket=tmp_path / "memif", mac=end.mac)
+            made.append(maker.dpdk(end, device, f"memif-{role}"))
+        try:
+            for driver in made:
+                driver.start()
+            source, sink = made if direction == "from_the_server" else made[::-1]
+            transfer(source, sink, udp(sink.address, next_port()), **CONTENT)
+            transfer(sink, source, udp(source.address, next_port()), **CONTENT)
+        finally:
+            for driver in made:
+                driver.discard()

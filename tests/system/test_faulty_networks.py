@@ -6,12 +6,11 @@ import pytest
 from scapy.layers.inet import IP, UDP
 from scapy.layers.l2 import Ether
 from scapy.packet import Raw
-
 from tests.system.bed import topology
-from tests.system.bed.bed import Bed, Maker, eventually, next_port, transfer, udp
+from tests.system.bed.bed import Bed, Content, Maker, eventually, next_port, transfer, udp
 from tests.system.bed.frames import Forger, station
 
-CONTENT = {"messages": 600, "min": 1, "max": 5000}
+CONTENT: Content = {"messages": 600, "min": 1, "max": 5000}
 
 
 @pytest.mark.parametrize("direction", ["out", "in"])
@@ -32,7 +31,9 @@ def test_a_stream_crosses_a_wire_with(maker: Maker, fault: dict[str, float], dir
 
 
 @pytest.mark.parametrize("direction", ["out", "in"])
-def test_aerons_own_loss_interceptor_works_above_us(maker: Maker, wire: topology.Wire, direction: str) -> None:
+def test_aerons_own_loss_interceptor_works_above_us(
+    maker: Maker, wire: topology.Wire, direction: str
+) -> None:
     settings = {
         "AERON_UDP_CHANNEL_INCOMING_INTERCEPTORS": "loss",
         # Setup, status messages, NAKs and data frames alike (protocol types 1 to 5).

@@ -1,21 +1,26 @@
 """aeronmd_dpdk as a process: its name, its stops and crashes, its threads, who it runs as, what it counts."""
 
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.system.bed import topology
+from tests.system.bed.bed import AF_PACKET, Bed, Content, Maker, eventually, next_port, transfer, udp
+from tests.system.bed.driver import Driver
+from tests.system.bed.namespace import run
+from tests.system.bed.topology import Wire
 
 from aeron_dpdk.errors import ExitCode
-from tests.system.bed import topology
-from tests.system.bed.bed import Bed, Maker, eventually, next_port, transfer, udp
-from tests.system.bed.driver import Driver
-from tests.system.bed.topology import Wire
+from aeron_dpdk.machine.huge_page_reservation import HUGE_PAGES, reserved_huge_pages
 
 pytestmark = pytest.mark.usefixtures("dpdk_only")
 
-CONTENT = {"messages": 200, "min": 1, "max": 4000}
+CONTENT: Content = {"messages": 200, "min": 1, "max": 4000}
 USER = "nobody"
+EMBEDDED = Path(__file__).with_name("embedded_driver.py")
+HUGE_PAGES_NEEDED = 96
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +75,15 @@ def test_the_process_is_named_for_pgrep(ours: Driver) -> None:
 def test_the_ready_line_says_what_runs_where(ours: Driver) -> None:
     ours.start()
     [line] = [line for line in ours.output.splitlines() if "is ready" in line]
-    for said in (ours.address, ours.end.mac, "net_af_packet", "1500", "DEDICATED", str(ours.aeron_dir), "root"):
+    for said in (
+        ours.address,
+        ours.end.mac,
+        "net_af_packet",
+        "1500",
+        "DEDICATED",
+        str(ours.aeron_dir),
+        "root",
+    ):
         assert said in line
 
 
@@ -82,6 +95,56 @@ def test_a_killed_driver_can_be_started_again_at_once(ours: Driver, peer: Driver
     ours.start()
     cross_both_ways(ours, peer)
     assert ours.stop() == ExitCode.OK
+
+
+def free_huge_pages() -> int:
+    return int((HUGE_PAGES / "free_hugepages").read_text())
+
+
+def expect_free_huge_pages(count: int) -> None:
+    eventually(lambda: free_huge_pages() >= count, f"{count} huge pages are free")
+
+
+def test_a_killed_driver_leaves_no_huge_page_behind(maker: Maker, module_wire: Wire, peer: Driver) -> None:
+    """The default: huge pages without names. Three starts, two of them after kill -9, on memory for one."""
+    with reserved_huge_pages(HUGE_PAGES_NEEDED) as are_reserved:
+        if not are_reserved:
+            pytest.skip(f"{HUGE_PAGES_NEEDED} huge pages of 2 MiB cannot be reserved")
+        driver = maker.dpdk(module_wire.ours, AF_PACKET, "huge-ours", memory=())
+        try:
+            for _ in range(2):
+                before = free_huge_pages()
+                driver.start()
+                assert free_huge_pages() < before
+                cross_both_ways(driver, peer)
+                driver.kill()
+                expect_free_huge_pages(before)
+            driver.start()
+            assert driver.stop() == ExitCode.OK
+        finally:
+            driver.discard()
+
+
+def test_a_driver_inside_another_python_program_carries_streams(
+    maker: Maker, module_wire: Wire, peer: Driver
+) -> None:
+    driver = maker.dpdk(module_wire.ours, AF_PACKET, "embedded", program=(sys.executable, str(EMBEDDED)))
+    try:
+        driver.start()
+        cross_both_ways(driver, peer)
+        assert driver.stop() == 0
+    finally:
+        driver.discard()
+
+
+@pytest.mark.parametrize(
+    "ours", [{"AERON_DRIVER_TERMINATION_VALIDATOR": "allow"}], indirect=True, ids=["allowed"]
+)
+def test_a_client_may_ask_the_driver_to_stop(maker: Maker, ours: Driver) -> None:
+    ours.start()
+    run(str(maker.installation.programs / "terminate"), str(ours.aeron_dir))
+    assert ours.process is not None
+    assert ours.process.wait(20) == ExitCode.OK
 
 
 def test_stopping_in_the_middle_of_traffic_is_orderly(ours: Driver, peer: Driver) -> None:
@@ -96,7 +159,9 @@ def test_stopping_in_the_middle_of_traffic_is_orderly(ours: Driver, peer: Driver
     peer.reap()
 
 
-def test_a_second_driver_leaves_the_directory_of_the_first_alone(maker: Maker, ours: Driver, peer: Driver) -> None:
+def test_a_second_driver_leaves_the_directory_of_the_first_alone(
+    maker: Maker, ours: Driver, peer: Driver
+) -> None:
     ours.start()
     with topology.straight("second", is_ours_kernel=False) as wire:
         second = maker.ours(wire.ours, "process-ours", AERON_DIR_DELETE_ON_START="0")
@@ -112,16 +177,18 @@ def test_a_second_driver_leaves_the_directory_of_the_first_alone(maker: Maker, o
     [
         ({"AERON_MTU_LENGTH": "8k"}, ExitCode.MTU, ("8192", "1500")),
         ({"AERON_DPDK_PORT_ID": "7"}, ExitCode.PORT, ("7",)),
-        ({"AERON_DPDK_LOCAL_IPV4_ADDRES": "10.91.0.1"}, ExitCode.SETTINGS, ("AERON_DPDK_LOCAL_IPV4_ADDRESS",)),
+        ({"AERON_DPDK_MTUU": "1500"}, ExitCode.SETTINGS, ("AERON_DPDK_MTUU", "AERON_DPDK_MTU?")),
         ({"AERON_DPDK_LOCAL_IPV4_ADDRESS": "10.91.0.256"}, ExitCode.SETTINGS, ("10.91.0.256",)),
-        ({"AERON_RCV_INITIAL_WINDOW_LENGTH": "512m", "AERON_TERM_BUFFER_LENGTH": "1g"}, ExitCode.SOCKET_BUFFERS,
+        ({"AERON_RCV_INITIAL_WINDOW_LENGTH": "512m"}, ExitCode.SOCKET_BUFFERS,
          ("net.core.rmem_max",)),
         ({"AERON_DPDK_USER": "no-such-user"}, ExitCode.PRIVILEGES, ("no-such-user",)),
     ],
     indirect=["ours"],
     ids=["mtu", "port", "misspelt", "address", "buffers", "user"],
 )  # fmt: skip
-def test_what_cannot_start_says_why_and_leaves_nothing(ours: Driver, code: ExitCode, words: tuple[str, ...]) -> None:
+def test_what_cannot_start_says_why_and_leaves_nothing(
+    ours: Driver, code: ExitCode, words: tuple[str, ...]
+) -> None:
     process = ours.launch()
     assert process.wait(30) == code, process.output
     for word in words:
@@ -150,8 +217,8 @@ def test_no_root_is_left_once_it_runs_and_its_files_are_the_users(ours: Driver, 
     assert ours.process.wait(20) == ExitCode.OK
 
 
-# Aeron's reserved ids: port info, no buffers, TX again, error, packets, bytes, missed, ARP miss, sender discard,
-# queue drop, checksum, fragments, mempool, ethernet type, protocol, receiver discard (aeron_counters.h).
+# aeron_counters.h: port info, no buffers, TX again, error, packets, bytes, missed, ARP miss, sender discard,
+# queue drop, checksum, fragments, mempool, ethernet type, protocol, receiver discard.
 TYPE_IDS = (75, 77, 78, 79, 82, 83, 84, 85, 86, 88, 89, 90, 91, 93, 94, 95)
 
 

@@ -1,4 +1,4 @@
-"""An Aeron client nobody here wrote: pyaeron, from PyPI, in an interpreter of its own (it needs Python 3.12)."""
+"""An Aeron client nobody here wrote: pyaeron from PyPI, in an interpreter of its own (3.12 or later)."""
 
 import shutil
 import subprocess
@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from tests.system.bed.bed import Bed, next_port, udp
 from tests.system.bed.installation import REPOSITORY
 from tests.system.bed.process import ChildProcess
@@ -21,29 +20,42 @@ COUNT = 500
 def interpreters() -> list[str]:
     """Interpreters that may be new enough: this one, those on the PATH, those pyenv has."""
     named = [path for version in VERSIONS if (path := shutil.which(f"python{version}"))]
-    of_pyenv = [str(path) for version in VERSIONS for path in Path.home().glob(f".pyenv/versions/{version}.*/bin/python")]
+    of_pyenv = [
+        str(path)
+        for version in VERSIONS
+        for path in Path.home().glob(f".pyenv/versions/{version}.*/bin/python")
+    ]
     return [sys.executable, *named, *of_pyenv]
 
 
 def is_new_enough(python: str) -> bool:
     done = subprocess.run(
-        [python, "-c", "import sys, venv; sys.exit(sys.version_info < (3, 12))"], capture_output=True, check=False
+        [python, "-c", "import sys, venv; sys.exit(sys.version_info < (3, 12))"],
+        capture_output=True,
+        check=False,
     )
     return done.returncode == 0
+
+
+def has_pyaeron(python: str) -> bool:
+    command = [python, "-c", "import pyaeron"]
+    return Path(python).exists() and subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 @pytest.fixture(scope="module")
 def python() -> str:
     """An interpreter with pyaeron, or a skip that says what is missing. Installed once, kept in .cache."""
     made = str(ENVIRONMENT / "bin" / "python")
-    if subprocess.run([made, "-c", "import pyaeron"], capture_output=True, check=False).returncode == 0 \
-            if Path(made).exists() else False:  # fmt: skip
+    if has_pyaeron(made):
         return made
     base = next(filter(is_new_enough, interpreters()), None)
     if base is None:
         pytest.skip("no Python 3.12 or later found, which pyaeron needs")
     shutil.rmtree(ENVIRONMENT, ignore_errors=True)
-    for command in ([base, "-m", "venv", str(ENVIRONMENT)], [made, "-m", "pip", "install", "-q", REQUIREMENT]):
+    for command in (
+        [base, "-m", "venv", str(ENVIRONMENT)],
+        [made, "-m", "pip", "install", "-q", REQUIREMENT],
+    ):
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             shutil.rmtree(ENVIRONMENT, ignore_errors=True)

@@ -1,12 +1,11 @@
 """What cannot work is refused where the application asks for it, with a message that says why."""
 
 import pytest
-
-from tests.system.bed.bed import Bed, eventually, next_port, transfer, udp
+from tests.system.bed.bed import Bed, Content, eventually, next_port, transfer, udp
 from tests.system.bed.client import ClientError
 from tests.system.bed.driver import DpdkDriver, Driver
 
-CONTENT = {"messages": 20, "min": 1, "max": 2000}
+CONTENT: Content = {"messages": 20, "min": 1, "max": 2000}
 
 
 def refusal(driver: Driver, program: str, channel: str) -> str:
@@ -39,7 +38,9 @@ def test_a_port_is_free_again_once_its_channel_is_closed(ours: Driver) -> None:
     holder.stop()
 
     def is_free() -> bool:
-        client = ours.client("publish", channel=f"aeron:udp?control-mode=dynamic|control={ours.address}:{port}")
+        client = ours.client(
+            "publish", channel=f"aeron:udp?control-mode=dynamic|control={ours.address}:{port}"
+        )
         try:
             client.await_event("ready")
         except ClientError:

@@ -1,7 +1,6 @@
 """Real clients on a stock kernel aeronmd and on ours exchange streams; every byte is compared."""
 
 import pytest
-
 from tests.system.bed.bed import Bed, next_port, transfer, udp
 from tests.system.bed.driver import Driver
 
@@ -13,7 +12,9 @@ HUNDRED_MEGABYTES = 100 * 1000 * 1000
 def test_a_hundred_megabytes_arrive_unchanged(flow: Flow) -> None:
     source, sink = flow
     # A message may be an eighth of a term: 128 KiB of the 1 MiB terms, ninety-odd fragments.
-    sent = transfer(source, sink, udp(sink.address, next_port()), messages=3200, min=1, max=128 * 1024, seed=7)
+    sent = transfer(
+        source, sink, udp(sink.address, next_port()), messages=3200, min=1, max=128 * 1024, seed=7
+    )
     assert sent.messages == 3200
     assert sent.bytes >= HUNDRED_MEGABYTES
 
@@ -77,10 +78,14 @@ def test_two_hundred_channels_at_once(flow: Flow) -> None:
 def test_streams_in_both_directions_at_once(bed: Bed) -> None:
     there, back = (udp(end.address, next_port()) for end in (bed.peer, bed.ours))
     pairs = [(bed.ours, bed.peer, there), (bed.peer, bed.ours, back)]
-    subscribers = [sink.client("subscribe", channel=channel, messages=1000, max=8000) for _, sink, channel in pairs]
+    subscribers = [
+        sink.client("subscribe", channel=channel, messages=1000, max=8000) for _, sink, channel in pairs
+    ]
     for subscriber in subscribers:
         subscriber.await_event("ready")
-    publishers = [source.client("publish", channel=channel, messages=1000, max=8000) for source, _, channel in pairs]
+    publishers = [
+        source.client("publish", channel=channel, messages=1000, max=8000) for source, _, channel in pairs
+    ]
     sent = [publisher.finish()["publications"][0]["digest"] for publisher in publishers]
     came = [subscriber.finish()["subscriptions"][0]["sources"][0]["digest"] for subscriber in subscribers]
     assert came == sent
@@ -88,7 +93,9 @@ def test_streams_in_both_directions_at_once(bed: Bed) -> None:
 
 def test_the_digest_tells_different_content_apart(bed: Bed) -> None:
     digests = {
-        transfer(bed.ours, bed.ours, "aeron:ipc?term-length=64k", stream=stream, messages=3, seed=stream).digest
+        transfer(
+            bed.ours, bed.ours, "aeron:ipc?term-length=64k", stream=stream, messages=3, seed=stream
+        ).digest
         for stream in (70, 71, 72)
     }
     assert len(digests) == 3

@@ -1,4 +1,4 @@
-"""A wire with a driver on each end, and the one thing nearly every test does with it: move a stream across."""
+"""A wire with a driver on each end, and what nearly every test does with it: move a stream across."""
 
 import itertools
 import time
@@ -15,6 +15,9 @@ from tests.system.bed.topology import End, Wire, namespaces
 # Small enough to stay clear of the kernel's ephemeral ports (32768 and up).
 _ports = itertools.count(20000)
 SETTLE_TIMEOUT_S = 20.0
+
+# Options of publisher and subscriber alike: how many messages, how long, of which seed.
+Content = dict[str, Any]
 
 AF_PACKET = "net_af_packet0,iface={interface}"
 AF_XDP = "net_af_xdp0,iface={interface}"
@@ -82,10 +85,11 @@ class Maker:
     def ours(self, end: End, label: str = "ours", **settings: str) -> Driver:
         if self.is_ours_kernel:
             return Driver(self.installation, end, label, settings)
-        return self.dpdk(end, AF_PACKET, label, **settings)
+        return self.dpdk(end, AF_PACKET, label, settings=settings)
 
-    def dpdk(self, end: End, device: str, label: str = "ours", **settings: str) -> DpdkDriver:
-        return DpdkDriver(self.installation, end, label, settings, device=device)
+    def dpdk(self, end: End, device: str, label: str = "ours", **fields: Any) -> DpdkDriver:
+        """`fields`: further ones of DpdkDriver."""
+        return DpdkDriver(self.installation, end, label, device=device, **fields)
 
     def kernel(self, end: End, label: str = "peer", **settings: str) -> Driver:
         return Driver(self.installation, end, label, settings)

@@ -17,8 +17,8 @@ from tests.system.bed.topology import End
 START_TIMEOUT_S = 40.0
 READY_LINE = "aeronmd_dpdk is ready: "
 
-# Two cores carry two drivers of four threads each and their clients: every thread must sleep when it is idle, and
-# timeouts are shortened so that a test may wait for what follows from one.
+# Two cores carry two drivers of four threads each and their clients: every thread must sleep when it is idle.
+# Timeouts are short so that a test may wait for what follows from one.
 TEST_SETTINGS = {
     "AERON_DIR_DELETE_ON_START": "1",
     "AERON_CONDUCTOR_IDLE_STRATEGY": "sleep-ns",
@@ -138,15 +138,17 @@ class Driver:
 
 @dataclass
 class DpdkDriver(Driver):
-    """`aeronmd_dpdk`, by its console script. `device` is the EAL's --vdev; {interface} stands for the end's."""
+    """`aeronmd_dpdk`, by its console script. `device`: the EAL's --vdev; {interface} stands for the end's."""
 
     device: str = ""
-    arguments: tuple[str, ...] = ()
+    memory: tuple[str, ...] = ("--no-huge", "--no-shconf", "-m", "256")
+    program: tuple[str, ...] = ()
+    """What runs instead of the console script, with the same EAL arguments."""
 
     def command(self) -> list[str]:
         vdev = self.device.format(interface=self.end.interface)
-        eal = ("--no-huge", "--no-shconf", "-m", "256", "--no-pci", "--no-telemetry", f"--vdev={vdev}")
-        return [str(self.installation.aeronmd_dpdk), *eal, "--", *self.arguments]
+        program = self.program or (str(self.installation.aeronmd_dpdk),)
+        return [*program, *self.memory, "--no-pci", "--no-telemetry", f"--vdev={vdev}"]
 
     def is_ready(self) -> bool:
         return READY_LINE in self.output

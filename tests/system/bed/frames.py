@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 
 from scapy.layers.l2 import Ether
 from scapy.packet import Packet
-
 from tests.system.bed.namespace import packet_socket
 from tests.system.bed.topology import End, TappedWire
 
 FRAME_LENGTH_MAX = 65536
 ANSWER_TIMEOUT_S = 10.0
+FAULTS = ("drop", "duplicate", "corrupt", "reorder")
 
 
 class Station:
@@ -38,7 +38,7 @@ class Station:
             if not select.select([self._socket], [], [], left)[0]:
                 return
             frame, origin = self._socket.recvfrom(FRAME_LENGTH_MAX)
-            if origin[2] != socket.PACKET_OUTGOING:  # type: ignore[attr-defined]
+            if origin[2] != socket.PACKET_OUTGOING:
                 yield Ether(frame)
 
     def drain(self) -> None:
@@ -46,7 +46,9 @@ class Station:
         for _ in self.received(0.05):
             pass
 
-    def await_frame(self, accept: Callable[[Packet], bool], timeout_s: float = ANSWER_TIMEOUT_S) -> Packet | None:
+    def await_frame(
+        self, accept: Callable[[Packet], bool], timeout_s: float = ANSWER_TIMEOUT_S
+    ) -> Packet | None:
         return next((packet for packet in self.received(timeout_s) if accept(packet)), None)
 
     def close(self) -> None:
@@ -72,7 +74,7 @@ class Forger:
     duplicate: float = 0.0
     corrupt: float = 0.0
     reorder: float = 0.0
-    spoiled: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("drop", "duplicate", "corrupt", "reorder"), 0))
+    spoiled: dict[str, int] = field(init=False, default_factory=lambda: dict.fromkeys(FAULTS, 0))
 
     def _spoil(self, frame: bytes, dice: random.Random, held: list[bytes]) -> list[bytes]:
         """What leaves instead of `frame`; `held` carries at most one frame over to the next call."""
@@ -102,7 +104,7 @@ class Forger:
         while not stop.is_set():
             for source in select.select([left, right], [], [], 0.1)[0]:
                 frame, origin = source.recvfrom(FRAME_LENGTH_MAX)
-                if origin[2] == socket.PACKET_OUTGOING:  # type: ignore[attr-defined]
+                if origin[2] == socket.PACKET_OUTGOING:
                     continue
                 for outgoing in self._spoil(frame, dice, held[source]):
                     with contextlib.suppress(OSError):

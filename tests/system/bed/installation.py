@@ -1,4 +1,4 @@
-"""Where the things under test are: beside the package under test and in its build, never elsewhere on the machine."""
+"""Where the things under test are: in the package under test and its build, nowhere else."""
 
 import importlib.util
 import sys

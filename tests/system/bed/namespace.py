@@ -71,7 +71,7 @@ def delete(namespace: Namespace) -> None:
 def packet_socket(namespace: Namespace, interface: str) -> socket.socket:
     """A raw socket on an interface of another namespace: sends and receives whole Ethernet frames.
 
-    setns(2) moves the calling thread only, and a socket stays where it was opened: so a thread is spent on it.
+    setns(2) moves the calling thread only, and a socket stays where it was opened: a thread is spent on it.
     """
     opened: list[socket.socket | OSError] = []
 

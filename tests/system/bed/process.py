@@ -1,6 +1,5 @@
 """Child processes: die with the test run, keep their output, stop in order."""
 
-import ctypes
 import os
 import queue
 import signal
@@ -9,12 +8,9 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import IO
 
-PR_SET_PDEATHSIG = 1
+# Becomes the command, so that the process id stays; a test run that is killed takes its children with it.
+DIE_WITH_THE_PARENT = ("setpriv", "--pdeathsig", "KILL")
 STOP_TIMEOUT_S = 20.0
-
-
-def _die_with_the_parent() -> None:
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 class ChildProcess:
@@ -25,14 +21,13 @@ class ChildProcess:
         self.lines: list[str] = []
         self._arrivals: queue.Queue[str | None] = queue.Queue()
         self._process = subprocess.Popen(
-            self.command,
+            (*DIE_WITH_THE_PARENT, *self.command),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
             env=dict(os.environ) if environment is None else dict(environment),
-            preexec_fn=_die_with_the_parent,
         )
         assert self._process.stdout is not None
         self._reader = threading.Thread(target=self._read, args=(self._process.stdout,), daemon=True)

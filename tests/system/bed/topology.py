@@ -11,7 +11,7 @@ OFFLOADS = ("tx", "rx", "gso", "gro", "tso")
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """One end of a wire. `address` lives in the kernel only where `is_kernel`; a DPDK port owns it otherwise."""
+    """One end of a wire. `address` is in the kernel only where `is_kernel`; else a DPDK port owns it."""
 
     namespace: Namespace
     interface: str
@@ -107,7 +107,7 @@ def routed(label: str, *, is_ours_kernel: bool) -> Iterator[Wire]:
 
 @dataclass(frozen=True, slots=True)
 class TappedWire:
-    """Both ends, and the interfaces of the namespace in the middle that somebody must carry frames between."""
+    """Both ends, and the interfaces in the middle that somebody must carry frames between."""
 
     wire: Wire
     middle: Namespace

@@ -72,8 +72,7 @@ typedef struct deadline_stct
 {
     int64_t limit_ms;
     int64_t since_ms;
-}
-deadline_t;
+} deadline_t;
 
 static inline deadline_t deadline_start(uint64_t limit_ms)
 {

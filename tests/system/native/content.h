@@ -14,8 +14,7 @@ typedef struct content_stct
     uint64_t seed;
     size_t min_length;
     size_t max_length;
-}
-content_t;
+} content_t;
 
 static inline uint64_t content_next(uint64_t *state)
 {

@@ -7,8 +7,7 @@
 typedef struct listing_stct
 {
     int count;
-}
-listing_t;
+} listing_t;
 
 static void on_counter(
     int64_t value,

@@ -31,8 +31,7 @@ typedef struct options_stct
     bool is_patient;        /* a publisher waits for subscribers to come back; a subscriber for images */
     bool is_verified;       /* a subscriber checks every message against (seed, index) */
     content_t content;
-}
-options_t;
+} options_t;
 
 static inline uint64_t options_number(const char *name, const char *text)
 {
@@ -78,11 +77,13 @@ static inline void options_text(options_t *options, const char *name, const char
 
 static inline void options_set(options_t *options, const char *name, uint64_t value)
 {
-    const struct { const char *name; uint64_t *value; } words[] = {
-        { "messages", &options->messages },
-        { "sources", &options->sources },
-        { "timeout-ms", &options->timeout_ms },
-        { "interval-us", &options->interval_us },
+    const struct
+    {
+        const char *name;
+        uint64_t *value;
+    } words[] = {
+        { "messages", &options->messages },     { "sources", &options->sources },
+        { "timeout-ms", &options->timeout_ms }, { "interval-us", &options->interval_us },
         { "seed", &options->content.seed },
     };
 
@@ -122,7 +123,12 @@ static inline void options_flag(options_t *options, const char *name)
 
 static inline options_t options_parse(int argc, char **argv)
 {
-    enum { TEXT, NUMBER, FLAG };
+    enum
+    {
+        TEXT,
+        NUMBER,
+        FLAG
+    };
     static const struct option known[] = {
         { "dir", required_argument, NULL, TEXT },
         { "channel", required_argument, NULL, TEXT },

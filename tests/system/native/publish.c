@@ -15,8 +15,7 @@ typedef struct outlet_stct
     uint64_t bytes;
     uint64_t digest;
     int64_t position;
-}
-outlet_t;
+} outlet_t;
 
 static void outlet_begin(outlet_t *outlet, aeron_t *client, const options_t *options)
 {
@@ -52,24 +51,23 @@ static void outlet_open(outlet_t *outlet, aeron_t *client, const options_t *opti
     {
         aeron_async_destination_t *async = NULL;
         const char *uri = options->destinations[i];
-        const int added = NULL != outlet->exclusive ?
-            aeron_exclusive_publication_async_add_destination(&async, client, outlet->exclusive, uri) :
-            aeron_publication_async_add_destination(&async, client, outlet->shared, uri);
+        const int added = NULL != outlet->exclusive
+            ? aeron_exclusive_publication_async_add_destination(&async, client, outlet->exclusive, uri)
+            : aeron_publication_async_add_destination(&async, client, outlet->shared, uri);
         client_await_destination(added, async);
     }
 }
 
 static bool outlet_has_subscriber(const outlet_t *outlet)
 {
-    return NULL != outlet->exclusive ?
-        aeron_exclusive_publication_is_connected(outlet->exclusive) : aeron_publication_is_connected(outlet->shared);
+    return NULL != outlet->exclusive ? aeron_exclusive_publication_is_connected(outlet->exclusive)
+                                     : aeron_publication_is_connected(outlet->shared);
 }
 
 static int64_t outlet_offer(const outlet_t *outlet, const uint8_t *buffer, size_t length)
 {
-    return NULL != outlet->exclusive ?
-        aeron_exclusive_publication_offer(outlet->exclusive, buffer, length, NULL, NULL) :
-        aeron_publication_offer(outlet->shared, buffer, length, NULL, NULL);
+    return NULL != outlet->exclusive ? aeron_exclusive_publication_offer(outlet->exclusive, buffer, length, NULL, NULL)
+                                     : aeron_publication_offer(outlet->shared, buffer, length, NULL, NULL);
 }
 
 static void outlet_note_connection(outlet_t *outlet)

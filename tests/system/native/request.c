@@ -5,8 +5,7 @@ typedef struct requester_stct
 {
     uint64_t digest;
     uint64_t answers;
-}
-requester_t;
+} requester_t;
 
 static void on_response(void *clientd, const uint8_t *buffer, size_t length, aeron_header_t *header)
 {

@@ -11,8 +11,7 @@ typedef struct responder_stct
     size_t count;
     int32_t session_ids[RESPONDER_MAX_CLIENTS];
     aeron_publication_t *responses[RESPONDER_MAX_CLIENTS];
-}
-responder_t;
+} responder_t;
 
 /* The response publication is tied to the image of the client's requests by the image's correlation id. */
 static void responder_meet(responder_t *responder, aeron_image_t *image)
@@ -44,9 +43,8 @@ static void responder_meet(responder_t *responder, aeron_image_t *image)
         responder->options->response_channel,
         (long long)constants.correlation_id);
     responder->session_ids[responder->count] = constants.session_id;
-    responder->responses[responder->count++] =
-        client_await_publication(
-            client_begin_publication(responder->client, channel, responder->options->stream_id + 1));
+    responder->responses[responder->count++] = client_await_publication(
+        client_begin_publication(responder->client, channel, responder->options->stream_id + 1));
 }
 
 static void responder_meet_all(responder_t *responder)
@@ -74,8 +72,9 @@ static aeron_controlled_fragment_handler_action_t responder_on_request(
     {
         if (responder->session_ids[i] == values.frame.session_id)
         {
-            return aeron_publication_offer(responder->responses[i], buffer, length, NULL, NULL) > 0 ?
-                AERON_ACTION_CONTINUE : AERON_ACTION_ABORT;
+            return aeron_publication_offer(responder->responses[i], buffer, length, NULL, NULL) > 0
+                ? AERON_ACTION_CONTINUE
+                : AERON_ACTION_ABORT;
         }
     }
     return AERON_ACTION_ABORT;

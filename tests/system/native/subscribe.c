@@ -14,8 +14,7 @@ typedef struct source_stct
     uint64_t digest;
     uint64_t next_index;
     int64_t position;
-}
-source_t;
+} source_t;
 
 typedef struct inlet_stct
 {
@@ -28,8 +27,7 @@ typedef struct inlet_stct
     int32_t stream_id;
     size_t source_count;
     source_t sources[INLET_MAX_SOURCES];
-}
-inlet_t;
+} inlet_t;
 
 static source_t *inlet_source(inlet_t *inlet, int32_t session_id)
 {
