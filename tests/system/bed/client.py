@@ -1,8 +1,8 @@
 """The Aeron clients of tests/system/native as processes that report JSON events."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from tests.system.bed.process import ChildProcess
@@ -37,8 +37,8 @@ def digest_of(entry: Event) -> Digest:
 
 
 class ClientProcess:
-    def __init__(self, program: Path, arguments: list[str]) -> None:
-        self._process = ChildProcess([str(program), *arguments])
+    def __init__(self, command: Sequence[str]) -> None:
+        self._process = ChildProcess(command)
         self._ending: Event | None = None
 
     @property

@@ -2,8 +2,8 @@
 
 import json
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +30,9 @@ class Snapshot:
         return tuple(counter for counter in self.counters if counter.type_id == type_id)
 
 
-def read(program: Path, aeron_dir: Path) -> Snapshot | None:
-    """A snapshot, or None while the driver has not made its CnC file."""
-    done = subprocess.run([program, aeron_dir], capture_output=True, text=True, check=False)
+def read(command: Sequence[str]) -> Snapshot | None:
+    """What the `counters` program says, or None while the driver has not made its CnC file."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         return None
     listing = json.loads(done.stdout)

@@ -43,6 +43,7 @@ class Driver:
     label: str
     settings: Mapping[str, str] = field(default_factory=dict)
     process: ChildProcess | None = None
+    start_timeout_s: float = START_TIMEOUT_S
     _clients: list[ClientProcess] = field(default_factory=list)
 
     @property
@@ -73,6 +74,10 @@ class Driver:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("AERON_")}
         return {**inherited, **TEST_SETTINGS, "AERON_DIR": str(self.aeron_dir), **self.settings}
 
+    def beside(self, *command: str) -> tuple[str, ...]:
+        """How a command runs where it sees the driver's Aeron directory."""
+        return command
+
     def launch(self) -> ChildProcess:
         """Start the process without waiting for it to be ready."""
         self.process = ChildProcess(self.end.namespace.command(*self.command()), self.environment())
@@ -80,22 +85,27 @@ class Driver:
 
     def start(self) -> None:
         process = self.launch()
-        deadline = time.monotonic() + START_TIMEOUT_S
+        deadline = time.monotonic() + self.start_timeout_s
         while not self.is_ready():
             if not process.is_running:
                 raise BedError(f"{self.label} ended with {process.wait(1)}:\n{process.output}")
             if time.monotonic() > deadline:
                 process.kill()
-                raise BedError(f"{self.label} was not ready after {START_TIMEOUT_S} s:\n{process.output}")
+                raise BedError(
+                    f"{self.label} was not ready after {self.start_timeout_s} s:\n{process.output}"
+                )
             time.sleep(0.05)
 
     def is_ready(self) -> bool:
-        snapshot = counters.read(self.installation.programs / "counters", self.aeron_dir)
+        snapshot = self._snapshot()
         # A driver that was killed leaves its file behind, and the file looks alive for a while.
         return snapshot is not None and snapshot.pid == self.pid
 
+    def _snapshot(self) -> counters.Snapshot | None:
+        return counters.read(self.beside(str(self.installation.programs / "counters"), str(self.aeron_dir)))
+
     def counters(self) -> counters.Snapshot:
-        snapshot = counters.read(self.installation.programs / "counters", self.aeron_dir)
+        snapshot = self._snapshot()
         assert snapshot is not None, f"{self.label} has no CnC file:\n{self.output}"
         return snapshot
 
@@ -110,7 +120,7 @@ class Driver:
                 arguments.extend(f"{option}={item}" for item in value)
             elif value is not False:
                 arguments.append(f"{option}={value}")
-        client = ClientProcess(self.installation.programs / program, arguments)
+        client = ClientProcess(self.beside(str(self.installation.programs / program), *arguments))
         self._clients.append(client)
         return client
 
