@@ -44,13 +44,17 @@ def await_load(process: "subprocess.Popen[str]") -> None:
         time.sleep(0.05)
 
 
+def huge_pages() -> int:
+    return int(HUGE_PAGES.read_text()) if HUGE_PAGES.exists() else 0
+
+
 def traces() -> dict[str, Any]:
     """What a demo may change on a machine."""
     return {
         "processes": load_processes(),
         "files": {path.name for path in SHARED_MEMORY.glob("aeron-dpdk-demo-*")},
         "runtime": {path.name for path in Path("/var/run/dpdk").glob("demo-*")},
-        "huge pages": HUGE_PAGES.read_text() if HUGE_PAGES.exists() else None,
+        "huge pages": huge_pages(),
         "mounts": [
             line for line in Path("/proc/self/mounts").read_text().splitlines() if "hugetlbfs" in line
         ],
@@ -96,10 +100,11 @@ def test_an_interrupted_demo_leaves_nothing(number: signal.Signals, nothing_is_l
 def test_the_load_dies_with_a_demo_that_is_killed_and_the_next_demo_works(
     tmp_path: Path, nothing_is_left: None
 ) -> None:
-    before = traces()
+    files, pages = traces()["files"], huge_pages()
     process = demo("--rounds", "50")
+    await_load(process)
+    reserved = huge_pages() - pages
     try:
-        await_load(process)
         process.kill()
         process.communicate(timeout=TIMEOUT_S)
         deadline = time.monotonic() + TIMEOUT_S
@@ -110,11 +115,11 @@ def test_the_load_dies_with_a_demo_that_is_killed_and_the_next_demo_works(
         following.communicate(timeout=TIMEOUT_S)
         assert following.returncode == 0
     finally:
-        give_back_what_a_killed_demo_could_not(before)
+        give_back_what_a_killed_demo_could_not(files, reserved)
 
 
-def give_back_what_a_killed_demo_could_not(before: dict[str, Any]) -> None:
-    for name in traces()["files"] - before["files"]:
+def give_back_what_a_killed_demo_could_not(files_before: set[str], pages: int) -> None:
+    for name in traces()["files"] - files_before:
         shutil.rmtree(SHARED_MEMORY / name)
-    if before["huge pages"] is not None:
-        HUGE_PAGES.write_text(before["huge pages"])
+    if pages > 0:
+        HUGE_PAGES.write_text(str(huge_pages() - pages))

@@ -17,6 +17,7 @@ from aeron_dpdk.machine.huge_page_reservation import reserved_huge_pages
 from aeron_dpdk.tools.demo_paths import Measurement
 from aeron_dpdk.tools.demo_report import PathSummary, Provenance, as_json, render, summarise
 from aeron_dpdk.tools.demo_run import Round, run_rounds
+from aeron_dpdk.tools.measuring_alone import measuring_alone
 
 HUGE_PAGES_WANTED = 256  # of 2 MiB, for both processes together
 WARMUP_NS = 200_000_000
@@ -27,8 +28,9 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def measured(measurement: Measurement, rounds: int, console: Console) -> tuple[dict[str, list[Round]], bool]:
     """The rounds of each path, and whether DPDK had huge pages."""
     with (
-        reserved_huge_pages(HUGE_PAGES_WANTED) as has_huge_pages,
         console.status("starting", refresh_per_second=4) as status,
+        measuring_alone(lambda: status.update("waiting for another measurement on this machine")),
+        reserved_huge_pages(HUGE_PAGES_WANTED) as has_huge_pages,
     ):
         found = run_rounds(
             measurement,

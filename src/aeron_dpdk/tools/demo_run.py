@@ -21,7 +21,7 @@ READY_TIMEOUT_S = 20.0
 ROUND_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 5.0
 POLL_PERIOD_S = 0.05
-ERROR_LINES = 12
+ERROR_LINES = 6
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from pathlib import Path
 from aeron_dpdk.control.identity import Identity
 from aeron_dpdk.control.loop import ControlLoop
 from aeron_dpdk.control.routing import Route
-from aeron_dpdk.errors import explain
+from aeron_dpdk.errors import LoadError, explain
 from aeron_dpdk.native import Driver, Eal, Stack, stock_driver
 from aeron_dpdk.seam import StackSettings
 from aeron_dpdk.tools.load import DpdkPort, LoadJob
@@ -85,7 +85,7 @@ def main() -> int:
         Path(sys.argv[2]).write_text(run(LoadJob.from_json(sys.argv[1])))
     except Exception as error:  # the parent shows what is printed here
         explanation = explain(error)
-        print(explanation.text, file=sys.stderr)
+        print(error.reason if isinstance(error, LoadError) else explanation.text, file=sys.stderr)
         return explanation.exit_code
     return 0
 
