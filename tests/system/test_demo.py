@@ -7,10 +7,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from aeron_dpdk.tools.measuring_alone import measuring_alone
 
 TIMEOUT_S = 120
 SHARED_MEMORY = Path("/dev/shm")
@@ -23,24 +26,32 @@ def demo(*arguments: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
 
 
-def load_processes() -> set[str]:
-    """Process ids of every load process on the machine."""
-    found = set()
+def load_processes() -> dict[int, list[str]]:
+    """The command line of every load process on the machine, by process id."""
+    found = {}
     for process in Path("/proc").glob("[0-9]*"):
-        try:
-            arguments = (process / "cmdline").read_bytes().split(b"\0")
-        except OSError:
-            continue
-        if b"aeron_dpdk.tools.load_process" in arguments:
-            found.add(process.name)
+        with suppress(OSError):
+            arguments = (process / "cmdline").read_bytes().decode().split("\0")[:-1]
+            if "aeron_dpdk.tools.load_process" in arguments:
+                found[int(process.name)] = arguments
     return found
 
 
-def await_load(process: "subprocess.Popen[str]") -> None:
+def children(parent: int) -> set[int]:
+    with suppress(OSError):
+        return {int(child) for child in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()}
+    return set()
+
+
+def await_load(process: "subprocess.Popen[str]") -> dict[int, list[str]]:
+    """The demo's two load processes, once they are there."""
     deadline = time.monotonic() + TIMEOUT_S
-    while len(load_processes()) < 2:
+    while True:
         assert process.poll() is None, "the demo ended"
         assert time.monotonic() < deadline
+        ours = {pid: line for pid, line in load_processes().items() if pid in children(process.pid)}
+        if len(ours) == 2:
+            return ours
         time.sleep(0.05)
 
 
@@ -49,16 +60,17 @@ def huge_pages() -> int:
 
 
 def traces() -> dict[str, Any]:
-    """What a demo may change on a machine."""
-    return {
-        "processes": load_processes(),
-        "files": {path.name for path in SHARED_MEMORY.glob("aeron-dpdk-demo-*")},
-        "runtime": {path.name for path in Path("/var/run/dpdk").glob("demo-*")},
-        "huge pages": huge_pages(),
-        "mounts": [
-            line for line in Path("/proc/self/mounts").read_text().splitlines() if "hugetlbfs" in line
-        ],
-    }
+    """What a demo may change on a machine, seen while none runs."""
+    with measuring_alone(lambda: None):
+        return {
+            "processes": set(load_processes()),
+            "files": {path.name for path in SHARED_MEMORY.glob("aeron-dpdk-demo-*")},
+            "runtime": {path.name for path in Path("/var/run/dpdk").glob("demo-*")},
+            "huge pages": huge_pages(),
+            "mounts": [
+                line for line in Path("/proc/self/mounts").read_text().splitlines() if "hugetlbfs" in line
+            ],
+        }
 
 
 @pytest.fixture
@@ -100,26 +112,27 @@ def test_an_interrupted_demo_leaves_nothing(number: signal.Signals, nothing_is_l
 def test_the_load_dies_with_a_demo_that_is_killed_and_the_next_demo_works(
     tmp_path: Path, nothing_is_left: None
 ) -> None:
-    files, pages = traces()["files"], huge_pages()
+    pages = huge_pages()
     process = demo("--rounds", "50")
-    await_load(process)
+    load = await_load(process)
     reserved = huge_pages() - pages
+    directory = Path(next(iter(load.values()))[-1]).parent
     try:
         process.kill()
         process.communicate(timeout=TIMEOUT_S)
         deadline = time.monotonic() + TIMEOUT_S
-        while load_processes():
+        while load.keys() & load_processes().keys():
             assert time.monotonic() < deadline
             time.sleep(0.05)
         following = demo("--rounds", "1", "--json", str(tmp_path / "demo.json"))
         following.communicate(timeout=TIMEOUT_S)
         assert following.returncode == 0
     finally:
-        give_back_what_a_killed_demo_could_not(files, reserved)
+        give_back_what_a_killed_demo_could_not(directory, reserved)
 
 
-def give_back_what_a_killed_demo_could_not(files_before: set[str], pages: int) -> None:
-    for name in traces()["files"] - files_before:
-        shutil.rmtree(SHARED_MEMORY / name)
+def give_back_what_a_killed_demo_could_not(directory: Path, pages: int) -> None:
+    assert directory.name.startswith("aeron-dpdk-demo-")
+    shutil.rmtree(directory)
     if pages > 0:
         HUGE_PAGES.write_text(str(huge_pages() - pages))
