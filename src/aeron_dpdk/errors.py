@@ -33,7 +33,7 @@ class ExitCode(IntEnum):
 class AeronDpdkError(Exception):
     """The root: anything of ours that is raised on purpose."""
 
-    exit_code: ClassVar[ExitCode]
+    exit_code: ClassVar[IntEnum]
 
     def problem(self) -> str:
         """What is wrong, without a full stop."""
@@ -384,7 +384,7 @@ class TooFewCpusError(AeronDpdkError):
 @dataclass(frozen=True, slots=True)
 class Explanation:
     text: str
-    exit_code: ExitCode
+    exit_code: IntEnum
 
 
 def explain(error: BaseException) -> Explanation:

@@ -14,10 +14,13 @@ from aeron_dpdk.driver.command_line import CommandLine, split_command_line
 from aeron_dpdk.driver.eal_arguments import PROGRAM
 from aeron_dpdk.driver.linux import name_process
 from aeron_dpdk.driver.properties import load_properties, parse_definition
+from aeron_dpdk.driver.saved_address import values_of
 from aeron_dpdk.driver.settings import Settings, make_settings
 from aeron_dpdk.driver.start_up import serve
 from aeron_dpdk.driver.texts import help_text, ready_text, version_text
 from aeron_dpdk.errors import ExitCode, explain
+from aeron_dpdk.machine.facts.saved_nic import read_saved_nics
+from aeron_dpdk.machine.tree import Tree
 
 
 class StopFlag:
@@ -41,7 +44,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr)
     try:
         run(sys.argv[1:])
-        code = ExitCode.OK
+        code: int = ExitCode.OK
     except Exception as error:
         explanation = explain(error)
         click.echo(explanation.text, err=True)
@@ -71,7 +74,8 @@ def read_settings(command_line: CommandLine) -> Settings:
     properties = [parse_definition(text) for text in command_line.definitions]
     for location in command_line.files:
         properties.extend(load_properties(location))
-    return make_settings(os.environ, properties, command_line.eal_arguments)
+    saved = values_of(read_saved_nics(Tree()), command_line.eal_arguments)
+    return make_settings(os.environ, properties, command_line.eal_arguments, saved)
 
 
 if __name__ == "__main__":

@@ -28,7 +28,9 @@ _cache_size = whole_number(0, 512)  # RTE_MEMPOOL_CACHE_MAX_SIZE
 _port_id = whole_number(0, 1023)  # RTE_MAX_ETHPORTS is at most 1024
 
 SETTING_TABLE = (
-    Setting("local_ipv4_address", local_address, "required", "own address of the port; a /prefix is allowed"),
+    Setting(
+        "local_ipv4_address", local_address, "saved by setup", "own address of the port; a /prefix is allowed"
+    ),
     Setting("gateway_ipv4_address", address, "none", "next hop off link; without a /prefix, for everything"),
     Setting("user", text, "stay", "as root: user to become once the port is open, by name or number"),
     Setting("group", text, "the user's", "as root: group to become once the port is open, by name or number"),

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network
+from types import MappingProxyType
 from typing import Any
 
 from aeron_dpdk.driver.properties import Property
@@ -80,13 +81,20 @@ class Settings:
 
 
 def make_settings(
-    environment: Mapping[str, str], properties: Iterable[Property] = (), eal_arguments: Iterable[str] = ()
+    environment: Mapping[str, str],
+    properties: Iterable[Property] = (),
+    eal_arguments: Iterable[str] = (),
+    when_unaddressed: Mapping[str, Any] = MappingProxyType({}),
 ) -> Settings:
-    """`properties` in their order of precedence, lowest first. Raises an error of the settings kind."""
+    """`properties` in their order of precedence, lowest first. `when_unaddressed` has fields of `Settings`
+    that hold, as far as they are not set themselves, where no own address is set. Raises an error of the
+    settings kind."""
     merged = merge(environment, properties)
     refuse_unknown(merged.values())
     own_values: dict[str, Any] = {setting.field: _value(setting, merged) for setting in SETTING_TABLE}
     given = {name: value for name, value in own_values.items() if value is not None}
+    if "local_ipv4_address" not in given:
+        given = {**when_unaddressed, **given}
     if "local_ipv4_address" not in given:
         raise SettingMissingError(
             "AERON_DPDK_LOCAL_IPV4_ADDRESS", "the port has no address to send from and to listen on"

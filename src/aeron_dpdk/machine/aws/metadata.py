@@ -1,0 +1,155 @@
+"""The network interfaces that the instance metadata service (IMDS) tells of.
+
+EC2 User Guide, "Use the Instance Metadata Service": version 2 wants a token, got with PUT. The answer to that
+PUT carries the instance's hop limit as its TTL, 1 by default, so in a container it may never arrive.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network
+from urllib.error import HTTPError, URLError
+from urllib.request import ProxyHandler, Request, build_opener
+
+from aeron_dpdk.machine.errors import MetadataError
+
+URL = "http://169.254.169.254"
+TIMEOUT_S = 2.0
+TOKEN_TTL_S = 300
+MACS = "/latest/meta-data/network/interfaces/macs/"
+TOKEN_HEADER = "X-aws-ec2-metadata-token"
+_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = 401, 403, 404
+# What services that speak only version 1 answer to the PUT of a token.
+_NO_VERSION_2 = (404, 405, 501)
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkInterface:
+    """One elastic network interface (ENI). `device_number` is 0 for the primary one on its network card."""
+
+    mac: str
+    interface_id: str
+    device_number: int
+    network_card: int
+    address: IPv4Interface
+    security_groups: tuple[str, ...]
+
+    @property
+    def gateway(self) -> IPv4Address:
+        """VPC User Guide, "Subnet CIDR blocks": the second address of a subnet is the VPC router's."""
+        return self.address.network.network_address + 1
+
+    @property
+    def is_primary(self) -> bool:
+        return self.device_number == 0 and self.network_card == 0
+
+
+class _Timeout(Exception):
+    """No answer in time."""
+
+
+class Metadata:
+    """A connection to the service at `url`, by version 2 if it can be."""
+
+    def __init__(self, url: str = URL, timeout_s: float = TIMEOUT_S) -> None:
+        """Raises MetadataError."""
+        self._url = url
+        self._timeout_s = timeout_s
+        self._opener = build_opener(ProxyHandler({}))
+        self._headers: Mapping[str, str] = {}
+        self.uses_version_1 = False
+        self._connect()
+
+    def interfaces(self) -> tuple[NetworkInterface, ...]:
+        """By network card and device number. Raises MetadataError."""
+        macs = self._get(MACS).split()
+        found = (self._interface(mac.strip("/")) for mac in macs)
+        return tuple(
+            sorted((each for each in found if each), key=lambda e: (e.network_card, e.device_number))
+        )
+
+    def _connect(self) -> None:
+        ttl = {"X-aws-ec2-metadata-token-ttl-seconds": str(TOKEN_TTL_S)}
+        try:
+            token = self._ask("PUT", "/latest/api/token", ttl)
+        except HTTPError as error:
+            if error.code == _FORBIDDEN:
+                raise MetadataError(
+                    "the service is switched off for this instance",
+                    "aws ec2 modify-instance-metadata-options --http-endpoint enabled",
+                ) from None
+            if error.code not in _NO_VERSION_2:
+                raise _unusable(f"PUT of a token gives HTTP {error.code}") from None
+            self.uses_version_1 = True
+        except _Timeout:
+            self._explain_silence()
+            self.uses_version_1 = True
+        else:
+            self._headers = {TOKEN_HEADER: token}
+
+    def _explain_silence(self) -> None:
+        """Returns where version 1 answers. Else raises MetadataError."""
+        try:
+            self._ask("GET", MACS, {})
+        except HTTPError as error:
+            if error.code == _UNAUTHORIZED:
+                raise MetadataError(
+                    "the service is there, but its answer to a token request does not reach us, as in a "
+                    "container "
+                    "one hop away",
+                    "aws ec2 modify-instance-metadata-options --http-put-response-hop-limit 2, or run on "
+                    "the host",
+                ) from None
+            raise _unusable(f"HTTP {error.code}") from None
+        except _Timeout:
+            raise _unusable(f"no answer within {self._timeout_s:g} s") from None
+
+    def _interface(self, mac: str) -> NetworkInterface | None:
+        """None for one without IPv4."""
+        place = f"{MACS}{mac}/"
+        addresses = self._get(f"{place}local-ipv4s", missing="").split()
+        if not addresses:
+            return None
+        try:
+            network = IPv4Network(self._get(f"{place}subnet-ipv4-cidr-block"))
+            return NetworkInterface(
+                mac=mac.lower(),
+                interface_id=self._get(f"{place}interface-id"),
+                device_number=int(self._get(f"{place}device-number")),
+                network_card=int(self._get(f"{place}network-card-index", missing="0")),
+                address=IPv4Interface((addresses[0], network.prefixlen)),
+                security_groups=tuple(self._get(f"{place}security-group-ids", missing="").split()),
+            )
+        except ValueError as error:
+            raise _unusable(f"{place}: {error}") from None
+
+    def _get(self, path: str, missing: str | None = None) -> str:
+        try:
+            return self._ask("GET", path, self._headers)
+        except HTTPError as error:
+            if error.code == _NOT_FOUND and missing is not None:
+                return missing
+            if error.code == _UNAUTHORIZED:
+                raise _unusable("it takes no request without a token, and gave none") from None
+            raise _unusable(f"{path} gives HTTP {error.code}") from None
+        except _Timeout:
+            raise _unusable(f"no answer for {path} within {self._timeout_s:g} s") from None
+
+    def _ask(self, method: str, path: str, headers: Mapping[str, str]) -> str:
+        request = Request(self._url + path, method=method, headers=dict(headers))
+        try:
+            with self._opener.open(request, timeout=self._timeout_s) as answer:
+                return str(answer.read().decode())
+        except HTTPError:
+            raise
+        except TimeoutError:
+            raise _Timeout from None
+        except (URLError, OSError) as error:
+            if isinstance(getattr(error, "reason", None), TimeoutError):
+                raise _Timeout from None
+            raise _unusable(str(getattr(error, "reason", error))) from None
+
+
+def _unusable(reason: str) -> MetadataError:
+    return MetadataError(
+        reason, "this works on an EC2 instance only; elsewhere use aeron-dpdk setup --nic ADDRESS"
+    )

@@ -1,0 +1,1 @@
+"""What is done to a host: the only modules of the package that change one."""

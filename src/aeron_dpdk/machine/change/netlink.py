@@ -1,0 +1,83 @@
+"""Giving an interface back what it had, over netlink."""
+
+import errno
+from ipaddress import ip_interface
+from typing import Any
+
+from pyroute2 import IPRoute
+from pyroute2.netlink.exceptions import NetlinkError
+
+from aeron_dpdk.machine.facts.interface import Address, Interface, Route
+from aeron_dpdk.machine.facts.network import read_network
+
+
+def configure(name: str, wanted: Interface) -> None:
+    """Raises OSError. What is there beyond `wanted` goes."""
+    present = read_network()[name]
+    try:
+        with IPRoute() as netlink:
+            index = netlink.link_lookup(ifname=name)[0]
+            _configure_link(netlink, index, present, wanted)
+            kept = {address.cidr for address in wanted.addresses}
+            for address in present.addresses:
+                if address.cidr not in kept:
+                    netlink.addr("del", index=index, **_address_key(address))
+            for address in wanted.addresses:
+                netlink.addr("replace", index=index, **_address_key(address), **_address_rest(address))
+            for route in _gateways_last(wanted.routes) if wanted.is_up else ():
+                _add_route(netlink, index, route)
+    except NetlinkError as error:
+        raise OSError(error.code, f"{name}: {error}") from error
+
+
+def _configure_link(netlink: Any, index: int, present: Interface, wanted: Interface) -> None:
+    changes: dict[str, object] = {}
+    if present.mac != wanted.mac:
+        changes["address"] = wanted.mac
+    if present.name != wanted.name:
+        changes["ifname"] = wanted.name
+    if changes or (present.is_up and not wanted.is_up):
+        netlink.link("set", index=index, state="down")  # a name changes only while the link is down
+        if changes:
+            netlink.link("set", index=index, **changes)
+    if present.mtu != wanted.mtu:
+        netlink.link("set", index=index, mtu=wanted.mtu)
+    if wanted.is_up:
+        netlink.link("set", index=index, state="up")
+
+
+def _address_key(address: Address) -> dict[str, object]:
+    return {"address": str(address.interface.ip), "prefixlen": address.interface.network.prefixlen}
+
+
+def _address_rest(address: Address) -> dict[str, object]:
+    rest: dict[str, object] = {}
+    if address.broadcast is not None:
+        rest["broadcast"] = address.broadcast
+    if address.label is not None:
+        rest["label"] = address.label
+    if address.valid_s is not None:
+        rest["valid_lft"], rest["preferred_lft"] = address.valid_s, address.preferred_s or 0
+    return rest
+
+
+def _gateways_last(routes: tuple[Route, ...]) -> list[Route]:
+    """A gateway is accepted only once it can be reached."""
+    return sorted(routes, key=lambda route: route.gateway is not None)
+
+
+def _add_route(netlink: Any, index: int, route: Route) -> None:
+    rest = {"gateway": route.gateway, "prefsrc": route.source, "priority": route.metric}
+    arguments = {
+        "dst": str(ip_interface(route.destination)),
+        "oif": index,
+        "table": route.table,
+        "proto": route.protocol,
+        "scope": route.scope,
+        **{name: value for name, value in rest.items() if value is not None},
+    }
+    try:
+        netlink.route("add", **arguments)
+    except NetlinkError as error:
+        if error.code != errno.EEXIST:  # somebody such as a DHCP client was quicker
+            raise

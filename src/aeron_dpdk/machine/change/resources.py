@@ -1,0 +1,155 @@
+"""The things of a host that setup changes. Each can be read and written, and its state is a JSON value: so a
+step is a resource with a state before and one after, and to undo it is to write the former.
+"""
+
+import stat
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from aeron_dpdk.machine.change.system import System
+from aeron_dpdk.machine.tree import Permissions
+
+State = Any  # what JSON can hold; None where the thing is not there
+
+
+@dataclass(frozen=True, slots=True)
+class Resource(ABC):
+    """`target` is a path, a name or a PCI address; with the kind it identifies the resource in the
+    journal."""
+
+    target: str
+    kind: ClassVar[str]
+    # Undo leaves alone what others have changed since.
+    is_left_to_others: ClassVar[bool] = True
+    # It belongs to a module or a device: gone with that, there is nothing to restore.
+    can_vanish: ClassVar[bool] = False
+
+    @abstractmethod
+    def read(self, system: System) -> State:
+        """The present state. Raises OSError."""
+
+    @abstractmethod
+    def write(self, system: System, state: State) -> None:
+        """Raises OSError."""
+
+    @abstractmethod
+    def name(self) -> str:
+        """What it is, for people."""
+
+    def show(self, state: State) -> str:
+        return "not there" if state is None else str(state)
+
+    def is_same(self, one: State, other: State) -> bool:
+        return bool(one == other)
+
+
+@dataclass(frozen=True, slots=True)
+class KernelValue(Resource):
+    """A file of sysfs or procfs that reads as what was written."""
+
+    kind = "kernel-value"
+    can_vanish = True
+
+    def read(self, system: System) -> State:
+        return system.text(self.target)
+
+    def write(self, system: System, state: State) -> None:
+        if state is not None:
+            system.write_value(self.target, state)
+
+    def name(self) -> str:
+        return self.target
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigFile(Resource):
+    """State: its text and mode."""
+
+    kind = "file"
+
+    def read(self, system: System) -> State:
+        data = system.data(self.target)
+        if data is None:
+            return None
+        mode = stat.S_IMODE(system.path(self.target).stat().st_mode)
+        return {"text": data.decode(errors="surrogateescape"), "mode": mode}
+
+    def write(self, system: System, state: State) -> None:
+        if state is None:
+            system.remove_file(self.target)
+        else:
+            system.replace_file(self.target, state["text"], state["mode"])
+
+    def name(self) -> str:
+        return self.target
+
+    def show(self, state: State) -> str:
+        if state is None:
+            return "not there"
+        lines = [line for line in state["text"].splitlines() if line and not line.startswith("#")]
+        shown = "; ".join(lines[:4])
+        return f'"{shown}"' if len(lines) <= 4 and len(shown) <= 160 else f"{len(lines)} lines"
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolicLink(Resource):
+    """State: where it points. systemd enables a unit by such a link."""
+
+    kind = "link"
+
+    def read(self, system: System) -> State:
+        place = system.path(self.target)
+        return str(place.readlink()) if place.is_symlink() else None
+
+    def write(self, system: System, state: State) -> None:
+        if state is None:
+            system.remove_file(self.target)
+        else:
+            system.link_file(self.target, state)
+
+    def name(self) -> str:
+        return self.target
+
+
+@dataclass(frozen=True, slots=True)
+class FilePermissions(Resource):
+    """State: [uid, gid, mode]. A device file that is gone takes its permissions along."""
+
+    kind = "permissions"
+    can_vanish = True
+
+    def read(self, system: System) -> State:
+        found = system.permissions(self.target)
+        return None if found is None else [found.uid, found.gid, found.mode]
+
+    def write(self, system: System, state: State) -> None:
+        if state is not None:
+            system.set_permissions(self.target, Permissions(*state))
+
+    def name(self) -> str:
+        return f"permissions of {self.target}"
+
+    def show(self, state: State) -> str:
+        return "not there yet" if state is None else str(Permissions(*state))
+
+
+@dataclass(frozen=True, slots=True)
+class KernelModule(Resource):
+    """State: whether it is loaded."""
+
+    kind = "module"
+
+    def read(self, system: System) -> State:
+        loaded = {line.split()[0] for line in system.lines("/proc/modules")}
+        plain = self.target.replace("-", "_")
+        return plain in loaded or system.exists(f"/sys/module/{plain}")
+
+    def write(self, system: System, state: State) -> None:
+        system.run(["modprobe", *([] if state else ["-r"]), self.target])
+
+    def name(self) -> str:
+        return f"kernel module {self.target}"
+
+    def show(self, state: State) -> str:
+        return "loaded" if state else "not loaded"

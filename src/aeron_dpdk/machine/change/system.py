@@ -1,0 +1,94 @@
+"""The effects: every way in which we change a host, each as small as it can be."""
+
+import os
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from aeron_dpdk.machine.change import netlink
+from aeron_dpdk.machine.facts.interface import Interface, Network
+from aeron_dpdk.machine.facts.network import read_network
+from aeron_dpdk.machine.tree import Permissions, Tree
+
+COMMAND_TIMEOUT_S = 120
+
+
+class System(Tree):
+    """A host below `root` that may be changed. All raise OSError."""
+
+    def write_value(self, name: str, text: str) -> None:
+        """To a file of sysfs or procfs, where what is written is a command."""
+        with self.path(name).open("w") as file:
+            file.write(text)
+
+    def replace_file(self, name: str, text: str, mode: int) -> None:
+        """As a whole or not at all, also across a loss of power."""
+        place = self.path(name)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.")
+        try:
+            with os.fdopen(handle, "w") as file:
+                file.write(text)
+                file.flush()
+                os.fchmod(file.fileno(), mode)
+                os.fsync(file.fileno())
+            os.replace(temporary, place)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+        _sync_directory(place.parent)
+
+    def remove_file(self, name: str) -> None:
+        place = self.path(name)
+        place.unlink(missing_ok=True)
+        _sync_directory(place.parent)
+
+    def link_file(self, name: str, target: str) -> None:
+        place = self.path(name)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.unlink(missing_ok=True)
+        place.symlink_to(target)
+        _sync_directory(place.parent)
+
+    def set_permissions(self, name: str, permissions: Permissions) -> None:
+        os.chown(self.path(name), permissions.uid, permissions.gid)
+        os.chmod(self.path(name), permissions.mode)
+
+    def run(self, command: Sequence[str]) -> str:
+        """Its output. Raises OSError with its last line of complaint when it fails."""
+        try:
+            done = subprocess.run(
+                command, capture_output=True, text=True, check=False, timeout=COMMAND_TIMEOUT_S
+            )
+        except subprocess.TimeoutExpired:
+            raise OSError(f"{command[0]} did not end within {COMMAND_TIMEOUT_S} s") from None
+        if done.returncode != 0:
+            complaint = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
+            raise OSError(f"{' '.join(command)}: {complaint[-1]}")
+        return done.stdout
+
+    def network(self) -> Network:
+        return read_network()
+
+    def configure(self, name: str, wanted: Interface) -> None:
+        """Give the interface `name` the wanted name, MTU, addresses, state and routes."""
+        netlink.configure(name, wanted)
+
+    def wait_for(self, is_so: Callable[[], bool], seconds: float) -> bool:
+        """udev and driver probes take their time after a write has returned."""
+        end = time.monotonic() + seconds
+        while not is_so():
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.05)
+        return True
+
+
+def _sync_directory(place: Path) -> None:
+    handle = os.open(place, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,1 @@
+"""What a host is: frozen values, read from a tree and from netlink. Nothing here writes."""

@@ -1,0 +1,73 @@
+"""Files that DPDK processes leave behind, and the limits and persistence files of the system."""
+
+import re
+from dataclasses import dataclass
+
+from aeron_dpdk.machine.facts.memory import HugeMount
+from aeron_dpdk.machine.tree import Tree
+
+RUNTIME = "/run/dpdk"
+LIMITS_FILE = "/etc/security/limits.d/60-aeron-dpdk.conf"
+SYSCTL_FILE = "/etc/sysctl.d/60-aeron-dpdk.conf"
+MODULES_FILE = "/etc/modules-load.d/aeron-dpdk.conf"
+MODULE_OPTIONS_FILE = "/etc/modprobe.d/aeron-dpdk.conf"
+BOOT_UNIT = "/etc/systemd/system/aeron-dpdk-setup.service"
+GRUBBY = "/usr/sbin/grubby"
+UPDATE_GRUB = "/usr/sbin/update-grub"
+GRUB_DEFAULTS = "/etc/default/grub"
+# eal_get_hugefile_path(): the pages of the file prefix rte are rtemap_0, rtemap_1 and so on.
+_HUGE_FILE = re.compile(r"(.+)map_\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """`dead_prefixes` are runtime directories of DPDK processes that are gone, `huge_files` the pages that
+    such processes left in mounts. The two maxima are in bytes."""
+
+    dead_prefixes: tuple[str, ...]
+    huge_files: tuple[str, ...]
+    rmem_max: int | None
+    wmem_max: int | None
+    has_boot_unit: bool
+    sysctl_hugepages: str | None
+    has_systemd: bool
+    has_boot_menu_tool: bool
+
+
+def read_files(tree: Tree, mounts: tuple[HugeMount, ...]) -> Files:
+    configs = {prefix: f"{RUNTIME}/{prefix}/config" for prefix in tree.names(RUNTIME)}
+    living = frozenset(prefix for prefix, config in configs.items() if _is_locked(tree, config))
+    return Files(
+        dead_prefixes=tuple(
+            prefix for prefix, config in configs.items() if tree.exists(config) and prefix not in living
+        ),
+        huge_files=tuple(
+            f"{mount.directory}/{name}"
+            for mount in mounts
+            for name in tree.names(mount.directory)
+            if (found := _HUGE_FILE.fullmatch(name)) and found[1] not in living
+        ),
+        rmem_max=tree.number("/proc/sys/net/core/rmem_max"),
+        wmem_max=tree.number("/proc/sys/net/core/wmem_max"),
+        has_boot_unit=tree.exists(BOOT_UNIT),
+        sysctl_hugepages=_sysctl_file(tree, "vm.nr_hugepages"),
+        has_systemd=tree.exists("/run/systemd/system"),  # sd_booted(3)
+        has_boot_menu_tool=tree.exists(GRUBBY) or (tree.exists(UPDATE_GRUB) and tree.exists(GRUB_DEFAULTS)),
+    )
+
+
+def _sysctl_file(tree: Tree, name: str) -> str | None:
+    places = [f"/etc/sysctl.d/{each}" for each in tree.names("/etc/sysctl.d") if each.endswith(".conf")]
+    for place in ["/etc/sysctl.conf", *places]:
+        if any(line.partition("=")[0].strip() == name for line in tree.lines(place)):
+            return place
+    return None
+
+
+def _is_locked(tree: Tree, name: str) -> bool:
+    """A primary process holds a write lock on its config file as long as it lives."""
+    try:
+        inode = tree.path(name).stat().st_ino
+    except OSError:
+        return False
+    return any(f":{inode} " in line for line in tree.lines("/proc/locks"))

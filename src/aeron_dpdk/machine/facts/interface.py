@@ -1,0 +1,54 @@
+"""An interface as the network stack has it: addresses, routes, state."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Interface, IPv6Interface, ip_interface
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """`cidr` is the address with its prefix length; the lifetimes are None for good."""
+
+    cidr: str
+    broadcast: str | None = None
+    label: str | None = None
+    valid_s: int | None = None
+    preferred_s: int | None = None
+
+    @property
+    def interface(self) -> IPv4Interface | IPv6Interface:
+        return ip_interface(self.cidr)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One that somebody set, not the kernel for an address. `destination` is a CIDR, 0.0.0.0/0 for
+    default."""
+
+    destination: str
+    gateway: str | None = None
+    source: str | None = None
+    table: int = 254
+    protocol: int = 4
+    scope: int = 0
+    metric: int | None = None
+
+    @property
+    def is_default(self) -> bool:
+        return self.destination in ("0.0.0.0/0", "::/0")
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """`mtu` in bytes. Link-local IPv6 addresses are left out: they come back by themselves."""
+
+    name: str
+    mac: str
+    mtu: int
+    is_up: bool
+    has_carrier: bool
+    addresses: tuple[Address, ...] = ()
+    routes: tuple[Route, ...] = ()
+
+
+Network = Mapping[str, Interface]

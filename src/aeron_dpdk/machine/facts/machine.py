@@ -1,0 +1,69 @@
+"""All facts of a host at once."""
+
+from dataclasses import dataclass
+
+from aeron_dpdk.machine.facts.cpus import Cpus, read_cpus
+from aeron_dpdk.machine.facts.files import Files, read_files
+from aeron_dpdk.machine.facts.interface import Interface, Network
+from aeron_dpdk.machine.facts.iommu import Iommu, read_iommu
+from aeron_dpdk.machine.facts.kernel import Kernel, read_kernel
+from aeron_dpdk.machine.facts.memory import Memory, read_memory
+from aeron_dpdk.machine.facts.nics import Nic, read_nics
+from aeron_dpdk.machine.facts.saved_nic import SavedNic, read_saved_nics
+from aeron_dpdk.machine.facts.session import Session, read_session
+from aeron_dpdk.machine.facts.write_combining import Mapping, read_mappings
+from aeron_dpdk.machine.tree import Permissions, Tree
+
+VFIO_DEVICES = "/dev/vfio"
+# Docker, Podman, and what systemd writes for the others (systemd: CONTAINER_INTERFACE).
+CONTAINER_SIGNS = ("/.dockerenv", "/run/.containerenv", "/run/systemd/container")
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """`vfio_devices` are the files of /dev/vfio. `mappings` is None where they cannot be read."""
+
+    kernel: Kernel
+    iommu: Iommu
+    memory: Memory
+    cpus: Cpus
+    nics: tuple[Nic, ...]
+    network: Network
+    session: Session
+    files: Files
+    saved_nics: tuple[SavedNic, ...]
+    vfio_devices: dict[str, Permissions]
+    mappings: tuple[Mapping, ...] | None
+    in_container: bool
+
+    def interfaces_of(self, nic: Nic) -> tuple[Interface, ...]:
+        return tuple(self.network[name] for name in nic.interfaces if name in self.network)
+
+    def saved_of(self, nic: Nic) -> SavedNic | None:
+        return next((saved for saved in self.saved_nics if saved.address == nic.address), None)
+
+    def nic(self, name: str) -> Nic | None:
+        """By PCI address, with or without its domain, or by interface."""
+        return next(
+            (nic for nic in self.nics if name in (nic.address, nic.address[5:], *nic.interfaces)), None
+        )
+
+
+def read_facts(tree: Tree, network: Network) -> Facts:
+    kernel = read_kernel(tree)
+    memory = read_memory(tree)
+    found = {name: tree.permissions(f"{VFIO_DEVICES}/{name}") for name in tree.names(VFIO_DEVICES)}
+    return Facts(
+        kernel=kernel,
+        iommu=read_iommu(tree),
+        memory=memory,
+        cpus=read_cpus(tree),
+        nics=read_nics(tree, kernel.release),
+        network=network,
+        session=read_session(tree),
+        files=read_files(tree, memory.mounts),
+        saved_nics=read_saved_nics(tree),
+        vfio_devices={name: permissions for name, permissions in found.items() if permissions is not None},
+        mappings=read_mappings(tree),
+        in_container=any(tree.exists(sign) for sign in CONTAINER_SIGNS),
+    )

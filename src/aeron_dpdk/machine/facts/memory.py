@@ -1,0 +1,83 @@
+"""Huge pages by NUMA node, where they are mounted, and what memory there is."""
+
+import re
+from dataclasses import dataclass
+
+from aeron_dpdk.machine.tree import Permissions, Tree
+
+NODES = "/sys/devices/system/node"
+_UNITS_IN_KIB = {"": 1, "K": 1, "M": 1 << 10, "G": 1 << 20}
+
+
+@dataclass(frozen=True, slots=True)
+class NodePool:
+    """Pages of one size on one node; `node` is None on a kernel without NUMA. `directory` is where they are
+    set."""
+
+    node: int | None
+    page_kib: int
+    total: int
+    free: int
+    directory: str
+
+
+@dataclass(frozen=True, slots=True)
+class HugeMount:
+    directory: str
+    page_kib: int
+    permissions: Permissions | None
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    total_kib: int
+    default_page_kib: int
+    pools: tuple[NodePool, ...]
+    mounts: tuple[HugeMount, ...]
+
+
+def advised_kib(memory: Memory) -> int:
+    """How much to reserve where nobody says: 1 GiB, which is twice what one port takes, but on a small
+    machine a quarter of its memory."""
+    return min(1 << 20, memory.total_kib // 4) // 2048 * 2048
+
+
+def read_memory(tree: Tree) -> Memory:
+    lines = (line.split() for line in tree.lines("/proc/meminfo"))
+    figures = {words[0].rstrip(":"): int(words[1]) for words in lines if len(words) > 1}
+    default_page_kib = figures.get("Hugepagesize", 2048)
+    return Memory(
+        total_kib=figures.get("MemTotal", 0),
+        default_page_kib=default_page_kib,
+        pools=tuple(_read_pools(tree)),
+        mounts=_read_mounts(tree, default_page_kib),
+    )
+
+
+def _read_pools(tree: Tree) -> list[NodePool]:
+    numbers = sorted(int(name[4:]) for name in tree.names(NODES) if re.fullmatch(r"node\d+", name))
+    places = [(node, f"{NODES}/node{node}/hugepages") for node in numbers]
+    pools = [pool for node, place in places for pool in _pools_in(tree, node, place)]
+    return pools or _pools_in(tree, None, "/sys/kernel/mm/hugepages")
+
+
+def _pools_in(tree: Tree, node: int | None, place: str) -> list[NodePool]:
+    pools = []
+    for name in tree.names(place):
+        directory = f"{place}/{name}"
+        total, free = tree.number(f"{directory}/nr_hugepages"), tree.number(f"{directory}/free_hugepages")
+        if total is not None and free is not None:
+            page_kib = int(name.removeprefix("hugepages-").removesuffix("kB"))
+            pools.append(NodePool(node, page_kib, total, free, directory))
+    return sorted(pools, key=lambda pool: pool.page_kib)
+
+
+def _read_mounts(tree: Tree, default_page_kib: int) -> tuple[HugeMount, ...]:
+    mounts = []
+    for line in tree.lines("/proc/mounts"):
+        _, directory, kind, options, *_ = line.split()
+        if kind == "hugetlbfs":
+            size = re.search(r"pagesize=(\d+)([KMG]?)", options)
+            page_kib = int(size[1]) * _UNITS_IN_KIB[size[2]] if size else default_page_kib
+            mounts.append(HugeMount(directory, page_kib, tree.permissions(directory)))
+    return tuple(mounts)

@@ -1,0 +1,81 @@
+"""What a NIC was before it left the kernel: kept as JSON, for undo's reader and for aeronmd_dpdk's
+settings."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network
+from typing import Any
+
+from aeron_dpdk.machine.facts.interface import Address, Interface, Route
+from aeron_dpdk.machine.tree import Tree
+
+STATE_DIRECTORY = "/var/lib/aeron-dpdk"
+DIRECTORY = f"{STATE_DIRECTORY}/nics"
+
+
+@dataclass(frozen=True, slots=True)
+class SavedNic:
+    """`address` is the PCI address; `driver` the kernel driver it had."""
+
+    address: str
+    driver: str | None
+    interface: Interface
+
+    @property
+    def ipv4(self) -> IPv4Interface | None:
+        """The first IPv4 address with its prefix."""
+        found = (each.interface for each in self.interface.addresses)
+        return next((each for each in found if isinstance(each, IPv4Interface)), None)
+
+    @property
+    def gateway(self) -> IPv4Address | None:
+        """Of the default route, or else of any other route over this interface, if it is on link."""
+        own = self.ipv4
+        if own is None:
+            return None
+        routes = sorted(self.interface.routes, key=lambda route: not route.is_default)
+        hops = (IPv4Address(each.gateway) for each in routes if each.gateway and ":" not in each.gateway)
+        return next((hop for hop in hops if hop in own.network), None)
+
+
+def place(address: str) -> str:
+    return f"{DIRECTORY}/{address}.json"
+
+
+def to_json(nic: SavedNic) -> str:
+    return json.dumps(asdict(nic), indent=2) + "\n"
+
+
+def from_json(text: str) -> SavedNic:
+    """Raises ValueError, KeyError or TypeError when it is none of ours."""
+    fields = json.loads(text)
+    return SavedNic(fields["address"], fields["driver"], interface_from(fields["interface"]))
+
+
+def interface_from(fields: dict[str, Any]) -> Interface:
+    return Interface(
+        **{
+            **fields,
+            "addresses": tuple(Address(**each) for each in fields["addresses"]),
+            "routes": tuple(Route(**each) for each in fields["routes"]),
+        }
+    )
+
+
+def read_saved_nics(tree: Tree) -> tuple[SavedNic, ...]:
+    """Those that can be read, by PCI address."""
+    return tuple(_readable(tree.text(f"{DIRECTORY}/{name}") for name in tree.names(DIRECTORY)))
+
+
+def _readable(texts: Iterable[str | None]) -> Iterable[SavedNic]:
+    for text in texts:
+        try:
+            yield from_json(text or "")
+        except (ValueError, KeyError, TypeError):
+            continue
+
+
+def vpc_gateway(network: IPv4Network) -> IPv4Address:
+    """AWS reserves the second address of each subnet for the VPC router (VPC guide, "Subnet CIDR blocks")."""
+    return network.network_address + 1

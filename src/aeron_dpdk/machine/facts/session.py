@@ -1,0 +1,83 @@
+"""Who asks, from where, and within which bounds: ids, limits, CPUs, SSH, connections in use."""
+
+import re
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from aeron_dpdk.machine.core_pair import cpu_list
+from aeron_dpdk.machine.tree import Tree
+
+_ESTABLISHED = "01"  # include/net/tcp_states.h
+_MAX_ANCESTORS = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """`memlock_bytes` is None for unlimited. `cpu_quota` is in CPUs, None for all. `ssh_addresses` are own
+    addresses that an SSH session came in by, `used_addresses` those of any established TCP connection."""
+
+    uid: int
+    gids: frozenset[int]
+    cpus: frozenset[int]
+    memlock_bytes: int | None
+    cpu_quota: float | None
+    ssh_addresses: frozenset[str]
+    used_addresses: frozenset[str]
+
+
+def read_session(tree: Tree) -> Session:
+    status = dict(line.partition(":")[::2] for line in tree.lines("/proc/self/status"))
+    gids = {int(each) for each in status.get("Groups", "").split()}
+    memlock = re.search(r"^Max locked memory\s+(\S+)", tree.text("/proc/self/limits") or "", re.MULTILINE)
+    return Session(
+        uid=int(status.get("Uid", "0").split()[0]),
+        gids=frozenset({int(status.get("Gid", "0").split()[0]), *gids}),
+        cpus=cpu_list(status.get("Cpus_allowed_list", "")),
+        memlock_bytes=int(memlock[1]) if memlock and memlock[1].isdecimal() else None,
+        cpu_quota=_read_quota(tree),
+        ssh_addresses=frozenset(_ssh_addresses(tree)),
+        used_addresses=frozenset(_connected_addresses(tree)),
+    )
+
+
+def _read_quota(tree: Tree) -> float | None:
+    """Of cgroup v2: the tightest cpu.max from our group to the root."""
+    own = [line.partition("0::")[2] for line in tree.lines("/proc/self/cgroup") if line.startswith("0::")]
+    parts = own[0].strip("/").split("/") if own else []
+    quotas = []
+    for length in range(len(parts) + 1):
+        words = (tree.text("/".join(["/sys/fs/cgroup", *parts[:length], "cpu.max"])) or "").split()
+        if len(words) == 2 and words[0].isdecimal():
+            quotas.append(int(words[0]) / int(words[1]))
+    return min(quotas, default=None)
+
+
+def _ssh_addresses(tree: Tree) -> Iterator[str]:
+    """From the environment of our ancestors, since sudo takes SSH_CONNECTION out of ours."""
+    process = "self"
+    for _ in range(_MAX_ANCESTORS):
+        for entry in (tree.data(f"/proc/{process}/environ") or b"").split(b"\0"):
+            name, _, value = entry.partition(b"=")
+            if name == b"SSH_CONNECTION" and len(value.split()) == 4:
+                yield value.split()[2].decode()  # client address, client port, our address, our port
+        parent = re.search(r"^PPid:\s*(\d+)", tree.text(f"/proc/{process}/status") or "", re.MULTILINE)
+        if parent is None or parent[1] == "0":
+            return
+        process = parent[1]
+
+
+def _connected_addresses(tree: Tree) -> Iterator[str]:
+    for name, family in (("tcp", socket.AF_INET), ("tcp6", socket.AF_INET6)):
+        for line in tree.lines(f"/proc/net/{name}")[1:]:
+            words = line.split()
+            if words[3] == _ESTABLISHED:
+                yield _address(words[1].partition(":")[0], family)
+
+
+def _address(hexadecimal: str, family: int) -> str:
+    """The kernel prints each 32-bit word as its own integer, so its bytes stand reversed."""
+    words = bytes.fromhex(hexadecimal)
+    packed = b"".join(words[start : start + 4][::-1] for start in range(0, len(words), 4))
+    text = socket.inet_ntop(family, packed)
+    return text.removeprefix("::ffff:")

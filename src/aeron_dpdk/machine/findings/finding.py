@@ -1,0 +1,59 @@
+"""One thing looked at: how it is, why it matters, what to do."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    PASS = "PASS"
+    NOTE = "NOTE"
+    WARN = "WARN"
+    FAIL = "FAIL"
+
+
+SEVERITY = tuple(Status)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`id` is area.subject, with /device behind it where there may be several. `fixable` means that
+    `aeron-dpdk setup` can apply the remedy."""
+
+    id: str
+    status: Status
+    seen: str
+    why: str
+    remedy: str = ""
+    fixable: bool = False
+
+    @property
+    def area(self) -> str:
+        return self.id.partition(".")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What all findings of one id have in common."""
+
+    id: str
+    why: str
+
+    def of(self, device: str) -> "Check":
+        return Check(f"{self.id}/{device}", self.why)
+
+    def passed(self, seen: str) -> Finding:
+        return Finding(self.id, Status.PASS, seen, self.why)
+
+    def note(self, seen: str, remedy: str = "", *, fixable: bool = False) -> Finding:
+        return Finding(self.id, Status.NOTE, seen, self.why, remedy, fixable)
+
+    def warn(self, seen: str, remedy: str, *, fixable: bool = False) -> Finding:
+        return Finding(self.id, Status.WARN, seen, self.why, remedy, fixable)
+
+    def fail(self, seen: str, remedy: str, *, fixable: bool = False) -> Finding:
+        return Finding(self.id, Status.FAIL, seen, self.why, remedy, fixable)
+
+
+def worst(findings: Iterable[Finding]) -> Status:
+    return max((finding.status for finding in findings), key=SEVERITY.index, default=Status.PASS)

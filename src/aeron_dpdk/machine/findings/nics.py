@@ -1,0 +1,160 @@
+"""The NICs: who has each, who else depends on it, and whether it can be had."""
+
+from collections.abc import Iterator
+
+from aeron_dpdk.machine.facts.machine import Facts
+from aeron_dpdk.machine.facts.nics import BRIDGE_CLASS, Nic
+from aeron_dpdk.machine.findings.finding import Check, Finding
+from aeron_dpdk.machine.intent import Intent
+
+BOUND = Check(
+    "nic.bound", "aeronmd_dpdk runs on a NIC that the kernel has let go, or on one that works beside it"
+)
+DRIVER = Check(
+    "nic.driver", "the driver decides who runs the NIC: a kernel driver, or DPDK through vfio or uio"
+)
+CARRIES = Check(
+    "nic.carries", "a NIC bound to DPDK is gone for the kernel: what went over it, your login too, is cut off"
+)
+GROUP = Check(
+    "nic.group",
+    "vfio gives away IOMMU groups whole: every device of the group must be bound to vfio-pci, or to nothing",
+)
+NUMA = Check(
+    "nic.numa", "threads on another NUMA node than the NIC pay for each packet's trip between sockets"
+)
+LINK = Check("nic.link", "without a link nothing is sent or received")
+ADDRESS = Check(
+    "nic.address", "the kernel no longer knows the address of a NIC that DPDK has: aeronmd_dpdk must"
+)
+
+
+def find_bound(facts: Facts, intent: Intent) -> Iterator[Finding]:
+    ours = [nic.address for nic in facts.nics if nic.is_for_dpdk or nic.is_bifurcated]
+    free = [nic for nic in facts.nics if not nic.is_for_dpdk and not why_not(facts, nic)]
+    if ours:
+        yield BOUND.passed(f"{', '.join(ours)} can be used by DPDK")
+    elif not facts.nics:
+        yield BOUND.note(
+            "there is no network device on the PCI bus here",
+            "on Hyper-V and Azure use the netvsc or mana PMD; without a NIC, "
+            "--vdev=net_af_packet0,iface=NAME",
+        )
+    elif free:
+        choice = ", ".join(f"{nic.address} ({' '.join(nic.interfaces) or 'no interface'})" for nic in free)
+        remedy = f"sudo aeron-dpdk setup --nic {free[0].address}"
+        yield BOUND.fail(f"no NIC is bound to a DPDK driver; free to take: {choice}", remedy, fixable=True)
+    else:
+        yield BOUND.fail(
+            "no NIC is bound to a DPDK driver, and each is in use by the system",
+            "add a NIC (on AWS: a second network interface); a used one only with setup --nic X --force X",
+        )
+
+
+def find_driver(facts: Facts, intent: Intent) -> Iterator[Finding]:
+    for nic in facts.nics:
+        check = DRIVER.of(nic.address)
+        name = f"{nic.name}, {' '.join(nic.interfaces)}".removesuffix(", ")
+        if nic.is_for_dpdk:
+            yield check.passed(f"{name}: {nic.driver}")
+        elif nic.is_bifurcated:
+            yield check.passed(f"{name}: {nic.driver}, beside which DPDK works; it needs no binding")
+        elif nic.driver is None:
+            yield check.note(f"{name}: no driver", f"sudo aeron-dpdk setup --nic {nic.address}", fixable=True)
+        else:
+            yield check.note(f"{name}: the kernel's {nic.driver}")
+
+
+def find_carries(facts: Facts, intent: Intent) -> Iterator[Finding]:
+    for nic in facts.nics:
+        reason = why_not(facts, nic)
+        if reason and not nic.is_for_dpdk:
+            yield CARRIES.of(nic.address).note(f"{reason}: setup leaves it alone unless forced by name")
+
+
+def why_not(facts: Facts, nic: Nic) -> str | None:
+    """What the system would lose with this NIC; None when nothing that we see."""
+    for interface in facts.interfaces_of(nic):
+        own = {str(address.interface.ip) for address in interface.addresses}
+        if any(route.is_default and route.table == 254 for route in interface.routes):
+            return f"{interface.name} carries the default route"
+        if own & facts.session.ssh_addresses:
+            return f"{interface.name} carries an SSH session ({', '.join(own & facts.session.ssh_addresses)})"
+        if own & facts.session.used_addresses:
+            used = ", ".join(sorted(own & facts.session.used_addresses))
+            return f"{interface.name} has an address with open connections ({used})"
+    return None
+
+
+def find_group(facts: Facts, intent: Intent) -> Iterator[Finding]:
+    for nic in facts.nics:
+        if nic.iommu_group is None or nic.is_bifurcated:
+            continue
+        check = GROUP.of(nic.address)
+        others = sharers(nic)
+        if not others:
+            if nic.is_for_dpdk:
+                yield check.passed(f"alone in IOMMU group {nic.iommu_group}")
+            continue
+        seen = f"IOMMU group {nic.iommu_group} also has {', '.join(others)}"
+        remedy = "bind these to vfio-pci as well, or use a slot or a NIC with a group of its own (ACS)"
+        yield check.fail(seen, remedy) if nic.driver == "vfio-pci" else check.note(seen, remedy)
+
+
+def sharers(nic: Nic) -> tuple[str, ...]:
+    """Others of the group that a driver other than vfio's has; vfio does not mind bridges."""
+    return tuple(
+        f"{peer.address} ({peer.driver})"
+        for peer in nic.peers
+        if peer.pci_class >> 16 != BRIDGE_CLASS and peer.driver not in (None, "vfio-pci")
+    )
+
+
+def find_numa(facts: Facts, intent: Intent) -> Iterator[Finding]:
+    if len(set(facts.cpus.nodes.values())) < 2:
+        return
+    for nic in facts.nics:
+        if nic.numa_node is None or not nic.is_for_dpdk or not intent.affinity:
+            continue
+        far = {
+            name: cpu
+            for name, cpu in intent.affinity.items()
+            if facts.cpus.nodes.get(cpu, nic.numa_node) != nic.numa_node
+        }
+        check = NUMA.of(nic.address)
+        if far:
+            shown = ", ".join(f"{name}={cpu}" for name, cpu in far.items())
+            near = sorted(cpu for cpu, node in facts.cpus.nodes.items() if node == nic.numa_node)
+            yield check.warn(
+                f"the NIC is on node {nic.numa_node}, but {shown} is not",
+                f"choose among CPUs {', '.join(map(str, near))}",
+            )
+        else:
+            yield check.passed(f"threads and NIC are on node {nic.numa_node}")
+
+
+def find_link(facts: Facts, intent: Intent) -> Iterator[Finding]:
+    for nic in facts.nics:
+        for interface in facts.interfaces_of(nic):
+            check = LINK.of(nic.address)
+            if interface.has_carrier:
+                yield check.passed(f"{interface.name} has a link")
+            elif interface.is_up:
+                yield check.note(
+                    f"{interface.name} is up but has no link", "check the cable and the switch port"
+                )
+            else:
+                yield check.note(f"{interface.name} is down, so whether it has a link is not known")
+
+
+def find_address(facts: Facts, intent: Intent) -> Iterator[Finding]:
+    for nic in facts.nics:
+        if not nic.is_for_dpdk:
+            continue
+        saved = facts.saved_of(nic)
+        check = ADDRESS.of(nic.address)
+        if saved is not None and saved.ipv4 is not None:
+            gateway = f", gateway {saved.gateway}" if saved.gateway else ", no gateway"
+            yield check.passed(f"saved by setup: {saved.ipv4}{gateway}, MTU {saved.interface.mtu}")
+        else:
+            yield check.note("none was saved", "set AERON_DPDK_LOCAL_IPV4_ADDRESS=ADDRESS/PREFIX")

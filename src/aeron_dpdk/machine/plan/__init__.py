@@ -1,0 +1,1 @@
+"""What to change: pure functions from facts and wishes to changes."""

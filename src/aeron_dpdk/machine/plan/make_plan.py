@@ -1,0 +1,97 @@
+"""All changes for the operator's wishes, in their order."""
+
+from collections.abc import Iterator
+
+from aeron_dpdk.machine.facts.files import MODULES_FILE, SYSCTL_FILE
+from aeron_dpdk.machine.facts.machine import Facts
+from aeron_dpdk.machine.facts.nics import Nic
+from aeron_dpdk.machine.findings.iommu import boot_arguments
+from aeron_dpdk.machine.plan import boot, devices, memory
+from aeron_dpdk.machine.plan.change import Change, Plan
+from aeron_dpdk.machine.plan.driver_choice import DriverChoice, choose_driver
+from aeron_dpdk.machine.plan.nic_choice import choose_nics, refuse_to_take
+from aeron_dpdk.machine.plan.wishes import Part, Wishes
+
+ONLY_FOR_BOOT = frozenset({MODULES_FILE, SYSCTL_FILE})
+ABOUT_NICS = frozenset({Part.IOMMU, Part.VFIO, Part.BIND, Part.PERMISSIONS, Part.BOOT})
+
+
+def make_plan(facts: Facts, wishes: Wishes) -> Plan:
+    """Raises RefusedError."""
+    notes: list[str] = []
+    if facts.in_container:
+        notes.append("this is a container: its kernel and devices belong to the host, where setup should run")
+    nics = _nics(facts, wishes, notes) if wishes.parts & ABOUT_NICS else ()
+    choices = {nic.address: _choice(facts, wishes, nic) for nic in nics}
+    for nic in nics:
+        if Part.BIND in wishes.parts and nic.driver != choices[nic.address].driver:
+            refuse_to_take(facts, nic, nics, wishes.forced)
+        notes.append(f"{nic.address}: {choices[nic.address].driver}, because {choices[nic.address].why}")
+    changes = tuple(
+        change
+        for change in _changes(facts, wishes, nics, choices)
+        if not (wishes.is_temporary and change.resource.target in ONLY_FOR_BOOT)
+    )
+    if any(change.resource.kind == "boot-arguments" for change in changes):
+        notes.append("the IOMMU is on only after a reboot; run setup again then")
+    if Part.BOOT in wishes.parts and not facts.files.has_systemd:
+        notes.append(f"no systemd here: at each boot, run {wishes.program} setup as now")
+    return Plan(changes, tuple(notes))
+
+
+def _nics(facts: Facts, wishes: Wishes, notes: list[str]) -> tuple[Nic, ...]:
+    if not facts.nics and not wishes.nics:
+        notes.append("no network device on the PCI bus: nothing to bind")
+        return ()
+    chosen = choose_nics(facts, wishes)
+    if not chosen:
+        notes.append("each NIC is in use by the system or needs no binding: nothing to bind")
+    if wishes.user is not None and not facts.iommu.is_on:
+        notes.append(_iommu_note(facts, wishes.user.name))
+        return ()
+    for nic in chosen:
+        if nic.is_bifurcated:
+            notes.append(f"{nic.address}: stays with {nic.driver}, beside which DPDK works")
+    return tuple(nic for nic in chosen if not nic.is_bifurcated)
+
+
+def _iommu_note(facts: Facts, user: str) -> str:
+    needs = f"{user} needs an IOMMU, which is off, so no NIC is bound yet"
+    if facts.files.has_boot_menu_tool:
+        return needs
+    return f"{needs}: boot with {boot_arguments(facts)} (this machine has no boot menu that we know)"
+
+
+def _choice(facts: Facts, wishes: Wishes, nic: Nic) -> DriverChoice:
+    """What DPDK has already stays as it is, unless another driver is asked for."""
+    if nic.is_for_dpdk and wishes.driver in (None, nic.driver):
+        assert nic.driver is not None
+        needs_mode = nic.driver == "vfio-pci" and not facts.iommu.is_on
+        return DriverChoice(nic.driver, "it is bound already", needs_mode)
+    return choose_driver(facts, nic, wishes.driver)
+
+
+def _changes(
+    facts: Facts, wishes: Wishes, nics: tuple[Nic, ...], by_address: dict[str, DriverChoice]
+) -> Iterator[Change]:
+    parts, choices = wishes.parts, tuple(by_address.values())
+    if Part.HUGE_PAGES in parts:
+        yield from memory.reserve_huge_pages(facts, wishes, nics)
+    if Part.SOCKETS in parts:
+        yield from memory.raise_socket_buffers(facts, wishes)
+    if Part.LIMITS in parts:
+        yield from memory.lift_memory_lock(wishes)
+    if Part.IOMMU in parts:
+        yield from devices.switch_iommu_on(facts, wishes)
+        yield from devices.set_module_options(facts, choices)
+    if Part.VFIO in parts:
+        yield from devices.load_modules(facts, choices)
+    if Part.IOMMU in parts:
+        yield from devices.set_vfio_parameters(facts, choices)
+    if Part.BIND in parts:
+        for nic in nics:
+            yield from devices.bind(facts, nic, by_address[nic.address])
+    if Part.PERMISSIONS in parts:
+        yield from devices.open_to_user(facts, wishes, nics)
+    if Part.BOOT in parts and facts.files.has_systemd:
+        yield from boot.repeat_at_boot(wishes, boot.unit_arguments(facts, wishes, nics, choices))

@@ -1,0 +1,75 @@
+"""Huge pages, socket buffers, memory locking."""
+
+from collections.abc import Iterator
+
+from aeron_dpdk.machine.change.resources import ConfigFile, KernelValue
+from aeron_dpdk.machine.errors import RefusedError
+from aeron_dpdk.machine.facts.files import LIMITS_FILE, SYSCTL_FILE
+from aeron_dpdk.machine.facts.machine import Facts
+from aeron_dpdk.machine.facts.memory import NodePool, advised_kib
+from aeron_dpdk.machine.facts.nics import Nic
+from aeron_dpdk.machine.plan.change import Change
+from aeron_dpdk.machine.plan.wishes import Wishes
+
+HEAD = "# Written by aeron-dpdk setup; aeron-dpdk setup --undo removes it.\n"
+CORE = "/proc/sys/net/core"
+
+
+def reserve_huge_pages(facts: Facts, wishes: Wishes, nics: tuple[Nic, ...]) -> Iterator[Change]:
+    """Never fewer than there are. Raises RefusedError for a size that the kernel does not have."""
+    pools = _pools(facts, wishes, nics)
+    wanted_kib = wishes.huge_kib if wishes.huge_kib is not None else advised_kib(facts.memory)
+    if wanted_kib > facts.memory.total_kib:
+        raise RefusedError(
+            f"{wanted_kib >> 10} MiB of huge pages are more than this machine's "
+            f"{facts.memory.total_kib >> 10} MiB",
+            "ask for less with --huge-memory",
+        )
+    for pool in pools:
+        pages = -(-wanted_kib // pool.page_kib)
+        if pool.total < pages:
+            yield Change(
+                KernelValue(f"{pool.directory}/nr_hugepages"),
+                str(pages),
+                f"{pages * pool.page_kib >> 10} MiB of huge pages for DPDK",
+                "memory is fragmented or short: ask for less with --huge-memory, reboot first, or reserve "
+                "them "
+                f"with the kernel argument hugepagesz={pool.page_kib}K hugepages={pages}",
+            )
+
+
+def _pools(facts: Facts, wishes: Wishes, nics: tuple[Nic, ...]) -> list[NodePool]:
+    """On the NICs' nodes, or where these are unknown on the first one."""
+    pools = [pool for pool in facts.memory.pools if pool.page_kib == wishes.page_kib]
+    if not pools:
+        sizes = ", ".join(sorted({f"{pool.page_kib} KiB" for pool in facts.memory.pools})) or "none"
+        raise RefusedError(
+            f"this kernel has no huge pages of {wishes.page_kib} KiB (it has {sizes})",
+            "choose another --page-size",
+        )
+    nodes = {nic.numa_node for nic in nics if nic.numa_node is not None}
+    return [pool for pool in pools if pool.node in nodes] or pools[:1]
+
+
+def raise_socket_buffers(facts: Facts, wishes: Wishes) -> Iterator[Change]:
+    wanted = {"rmem_max": wishes.receive_bytes, "wmem_max": wishes.send_bytes}
+    present = {"rmem_max": facts.files.rmem_max, "wmem_max": facts.files.wmem_max}
+    short = {
+        name: size for name, size in wanted.items() if (limit := present[name]) is not None and limit < size
+    }
+    why = "Aeron insists on its window also for the kernel's sockets"
+    for name, size in short.items():
+        yield Change(KernelValue(f"{CORE}/{name}"), str(size), why)
+    if short:
+        lines = "".join(f"net.core.{name} = {size}\n" for name, size in short.items())
+        yield Change(
+            ConfigFile(SYSCTL_FILE), {"text": HEAD + lines, "mode": 0o644}, f"{why}, also after a boot"
+        )
+
+
+def lift_memory_lock(wishes: Wishes) -> Iterator[Change]:
+    """Read by PAM at the next login of that user."""
+    if wishes.user is not None and wishes.user.uid != 0:
+        text = f"{HEAD}{wishes.user.name} - memlock unlimited\n"
+        why = "vfio locks DMA memory, which counts against an ordinary user's limit"
+        yield Change(ConfigFile(LIMITS_FILE), {"text": text, "mode": 0o644}, why)

@@ -1,0 +1,48 @@
+"""Which NICs setup is about, and which it must not touch."""
+
+from aeron_dpdk.machine.errors import RefusedError
+from aeron_dpdk.machine.facts.machine import Facts
+from aeron_dpdk.machine.facts.nics import Nic
+from aeron_dpdk.machine.findings.nics import sharers, why_not
+from aeron_dpdk.machine.plan.wishes import Wishes
+
+
+def choose_nics(facts: Facts, wishes: Wishes) -> tuple[Nic, ...]:
+    """Those named; else those that DPDK has already; else the only one that is free; else none. Raises
+    RefusedError where somebody must choose."""
+    if wishes.nics:
+        return tuple(_named(facts, name) for name in wishes.nics)
+    bound = tuple(nic for nic in facts.nics if nic.is_for_dpdk)
+    if bound:
+        return bound
+    free = [nic for nic in facts.nics if not nic.is_bifurcated and why_not(facts, nic) is None]
+    if len(free) > 1:
+        choice = ", ".join(f"{nic.address} ({' '.join(nic.interfaces) or nic.name})" for nic in free)
+        raise RefusedError(f"several NICs are free: {choice}", "say which one with --nic")
+    return tuple(free)
+
+
+def _named(facts: Facts, name: str) -> Nic:
+    nic = facts.nic(name)
+    if nic is None:
+        known = ", ".join(nic.address for nic in facts.nics) or "none"
+        raise RefusedError(
+            f"{name} is no network device on the PCI bus (there are {known})", "see aeron-dpdk devices"
+        )
+    return nic
+
+
+def refuse_to_take(facts: Facts, nic: Nic, together: tuple[Nic, ...], forced: frozenset[str]) -> None:
+    """Raises RefusedError where the machine would lose what it needs, or the binding could not work."""
+    reason = why_not(facts, nic)
+    if reason is not None and not forced & {nic.address, nic.address[5:], *nic.interfaces}:
+        raise RefusedError(f"{nic.address} stays: {reason}", f"if you mean it: --force {nic.address}")
+    taken = {each.address for each in together}
+    others = [each for each in sharers(nic) if each.partition(" ")[0] not in taken]
+    if others:
+        raise RefusedError(
+            f"{nic.address} shares IOMMU group {nic.iommu_group} with {', '.join(others)}, and vfio gives "
+            f"away "
+            "whole groups only",
+            "name all of them with --nic if they are NICs, or use another slot",
+        )

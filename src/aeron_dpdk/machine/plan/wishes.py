@@ -1,0 +1,36 @@
+"""What the operator asked setup for."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from aeron_dpdk.machine.facts.accounts import Account
+
+
+class Part(StrEnum):
+    HUGE_PAGES = "huge-pages"
+    SOCKETS = "sockets"
+    LIMITS = "limits"
+    IOMMU = "iommu"
+    VFIO = "vfio"
+    BIND = "bind"
+    PERMISSIONS = "permissions"
+    BOOT = "boot"
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """`nics` are PCI addresses or interface names, and so is `forced`. `driver` None lets us choose,
+    `huge_kib` None takes what is advised, `user` is the ordinary user who shall start aeronmd_dpdk, None for
+    root. `program` is what a unit calls at boot. Lengths in bytes."""
+
+    parts: frozenset[Part] = frozenset(Part)
+    nics: tuple[str, ...] = ()
+    driver: str | None = None
+    page_kib: int = 2048
+    huge_kib: int | None = None
+    user: Account | None = None
+    forced: frozenset[str] = frozenset()
+    is_temporary: bool = False
+    receive_bytes: int = 128 << 10
+    send_bytes: int = 0
+    program: str = "/usr/bin/aeron-dpdk"

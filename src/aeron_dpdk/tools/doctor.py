@@ -1,0 +1,79 @@
+"""`aeron-dpdk doctor`: what is wrong with this machine, why it matters, what to do."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from aeron_dpdk.machine.exit_code import MachineExit
+from aeron_dpdk.machine.facts.machine import read_facts
+from aeron_dpdk.machine.facts.network import read_network
+from aeron_dpdk.machine.findings.examine import AREAS, examine
+from aeron_dpdk.machine.findings.finding import Finding, Status, worst
+from aeron_dpdk.machine.tree import Tree
+from aeron_dpdk.tools.host import environment_with, read_intent
+
+STYLES = {Status.PASS: "green", Status.NOTE: "cyan", Status.WARN: "yellow", Status.FAIL: "bold red"}
+EXIT_CODES = {Status.WARN: MachineExit.WARNINGS, Status.FAIL: MachineExit.FAILURES}
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="For programs: every finding, on standard output.")
+@click.option("-v", "--verbose", is_flag=True, help="Show also what is well, and why each thing matters.")
+@click.option("--user", help="Judge for this ordinary user, who shall start aeronmd_dpdk without root.")
+@click.argument("files", nargs=-1)
+def doctor(as_json: bool, verbose: bool, user: str | None, files: tuple[str, ...]) -> None:
+    """Say what on this machine stands in aeronmd_dpdk's way.
+
+    AERON_ variables and property FILES are taken into account as aeronmd_dpdk would take them. Changes
+    nothing. Exits with 0 when all is well (notes included), 20 for warnings, 21 for failures.
+    """
+    tree = Tree()
+    facts = read_facts(tree, read_network())
+    intent = read_intent(environment_with(files), tree, facts.session, user)
+    findings = examine(facts, intent)
+    if as_json:
+        click.echo(json.dumps(as_document(findings), indent=2))
+    else:
+        show(findings, verbose, Console(highlight=False))
+    raise SystemExit(EXIT_CODES.get(worst(findings), 0))
+
+
+def as_document(findings: Sequence[Finding]) -> dict[str, object]:
+    return {"worst": worst(findings), "findings": [asdict(finding) for finding in findings]}
+
+
+def show(findings: Sequence[Finding], verbose: bool, console: Console) -> None:
+    """By area; what is well only when asked for."""
+    wanted = [finding for finding in findings if verbose or finding.status is not Status.PASS]
+    for area, title in AREAS.items():
+        here = [finding for finding in wanted if finding.area == area]
+        if here:
+            console.print(Text(title, style="bold"), soft_wrap=True)
+        for finding in here:
+            console.print(_line(finding), soft_wrap=True)
+            if verbose or finding.status in EXIT_CODES:
+                console.print(Text(f"       {finding.why}", style="dim"), soft_wrap=True)
+            if finding.remedy:
+                console.print(Text(f"       -> {finding.remedy}"), soft_wrap=True)
+    console.print(Text(summary(findings), style=STYLES[worst(findings)]), soft_wrap=True)
+
+
+def _line(finding: Finding) -> Text:
+    return Text.assemble(
+        "  ", (f"{finding.status}", STYLES[finding.status]), f" {finding.id}: {finding.seen}"
+    )
+
+
+def summary(findings: Sequence[Finding]) -> str:
+    counts = {
+        status: sum(finding.status is status for finding in findings) for status in (Status.FAIL, Status.WARN)
+    }
+    fixable = sum(finding.fixable and finding.status in EXIT_CODES for finding in findings)
+    if not any(counts.values()):
+        return f"All is well: {len(findings)} findings, none of them in the way (-v shows all)."
+    hint = f"; `sudo aeron-dpdk setup` can mend {fixable}" if fixable else ""
+    return f"{counts[Status.FAIL]} failures, {counts[Status.WARN]} warnings{hint}."

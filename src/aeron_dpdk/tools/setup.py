@@ -1,0 +1,161 @@
+"""`aeron-dpdk setup`: make a machine ready, or give it back as it was."""
+
+import os
+import re
+import shutil
+import sys
+from collections.abc import Sequence
+
+import click
+
+from aeron_dpdk.driver.aeron_settings import read_aeron_settings
+from aeron_dpdk.machine.change.apply import Step, apply, steps_of
+from aeron_dpdk.machine.change.apply import undo as undo_all
+from aeron_dpdk.machine.change.journal import opened_journal
+from aeron_dpdk.machine.change.system import System
+from aeron_dpdk.machine.errors import RefusedError
+from aeron_dpdk.machine.facts.machine import Facts, read_facts
+from aeron_dpdk.machine.facts.nics import DPDK_DRIVERS
+from aeron_dpdk.machine.plan.change import Plan
+from aeron_dpdk.machine.plan.make_plan import make_plan
+from aeron_dpdk.machine.plan.wishes import Part, Wishes
+from aeron_dpdk.tools.host import find_user
+
+_UNITS_IN_KIB = {"K": 1, "M": 1 << 10, "G": 1 << 20}
+
+
+def size_kib(text: str) -> int:
+    """512M or 1G, to KiB."""
+    found = re.fullmatch(r"(\d+)([KMG])", text.upper())
+    if found is None:
+        raise click.BadParameter(f"{text} is no size such as 2M, 512M or 1G")
+    return int(found[1]) * _UNITS_IN_KIB[found[2]]
+
+
+@click.command()
+@click.argument("parts", nargs=-1, type=click.Choice([part.value for part in Part]), metavar="[WHAT]...")
+@click.option("--dry-run", is_flag=True, help="Print what would be done, and do nothing.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@click.option("--undo", is_flag=True, help="Give everything back as it was before the first setup.")
+@click.option("--now", is_flag=True, help="Only until the next boot.")
+@click.option(
+    "--nic", "nics", multiple=True, metavar="NIC", help="PCI address or interface; may be repeated."
+)
+@click.option("--driver", type=click.Choice(DPDK_DRIVERS), help="Instead of the best that works here.")
+@click.option(
+    "--huge-memory", type=size_kib, metavar="SIZE", help="Huge pages per NUMA node of the NICs, as 1G."
+)
+@click.option("--page-size", type=size_kib, default="2M", show_default=True, metavar="SIZE", help="2M or 1G.")
+@click.option("--user", metavar="NAME", help="An ordinary user shall start aeronmd_dpdk, without root.")
+@click.option("--force", "forced", multiple=True, metavar="NIC", help="Take this NIC although it is in use.")
+def setup(  # noqa: PLR0913 - one parameter for each option
+    parts: tuple[str, ...],
+    dry_run: bool,
+    yes: bool,
+    undo: bool,
+    now: bool,
+    nics: tuple[str, ...],
+    driver: str | None,
+    huge_memory: int | None,
+    page_size: int,
+    user: str | None,
+    forced: tuple[str, ...],
+) -> None:
+    """Make this machine ready for aeronmd_dpdk, now and at each boot.
+
+    WHAT is any of huge-pages, sockets, limits, iommu, vfio, bind, permissions, boot; all of them by default.
+    Every step is printed with its before and after and verified; when one fails, those before it are taken
+    back.
+    """
+    system = System()
+    if undo:
+        run_undo(system, dry_run)
+        return
+    aeron = read_aeron_settings(os.environ)
+    wishes = Wishes(
+        parts=wished_parts(parts, now),
+        nics=nics,
+        driver=driver,
+        page_kib=page_size,
+        huge_kib=huge_memory,
+        user=find_user(system, user) if user is not None else None,
+        forced=frozenset(forced),
+        is_temporary=now,
+        receive_bytes=max(aeron.initial_window_length, aeron.socket_rcvbuf),
+        send_bytes=aeron.socket_sndbuf,
+        program=own_program(),
+    )
+    run_plan(system, wishes, dry_run=dry_run, yes=yes)
+
+
+def wished_parts(names: Sequence[str], now: bool) -> frozenset[Part]:
+    """What does not last by itself is repeated at boot, unless it shall be `now` only."""
+    parts = {Part(name) for name in names} or set(Part)
+    if parts & {Part.HUGE_PAGES, Part.BIND, Part.PERMISSIONS}:
+        parts.add(Part.BOOT)
+    return frozenset(parts - {Part.BOOT} if now else parts)
+
+
+def own_program() -> str:
+    """The absolute path of aeron-dpdk, for a unit that runs without our PATH."""
+    called = os.path.abspath(sys.argv[0])
+    if os.path.basename(called) == "aeron-dpdk" and os.access(called, os.X_OK):
+        return called
+    return shutil.which("aeron-dpdk") or "/usr/bin/aeron-dpdk"
+
+
+def run_plan(system: System, wishes: Wishes, *, dry_run: bool, yes: bool) -> None:
+    """Raises an error of the machine kind."""
+    facts = read_facts(system, system.network())
+    plan = make_plan(facts, wishes)
+    steps = steps_of(plan.changes, system)
+    show_plan(plan, steps)
+    if dry_run or not steps:
+        return
+    if facts.session.uid != 0:
+        raise RefusedError("changing the machine takes root", "run the same with sudo")
+    if not yes:
+        click.confirm("Do that?", abort=True)
+    with opened_journal(system) as journal:
+        apply(steps, system, journal, click.echo)
+    click.echo(f"Done, {len(steps)} steps, each verified. To give all of it back: aeron-dpdk setup --undo")
+    show_next(read_facts(system, system.network()), wishes)
+
+
+def show_plan(plan: Plan, steps: Sequence[Step]) -> None:
+    for note in plan.notes:
+        click.echo(f"note: {note}")
+    for number, step in enumerate(steps, start=1):
+        click.echo(f"{number:3}. {step}\n     ({step.change.why})")
+    if not steps:
+        click.echo("Nothing to do: all that was asked for is so already.")
+
+
+def show_next(facts: Facts, wishes: Wishes) -> None:
+    """The command that starts the driver on what has been set up."""
+    bound = [nic for nic in facts.nics if nic.is_for_dpdk]
+    if not bound:
+        return
+    root = "" if wishes.user is not None else "sudo --preserve-env "
+    saved = facts.saved_of(bound[0])
+    address = (
+        ""
+        if saved is not None and saved.ipv4 is not None
+        else "AERON_DPDK_LOCAL_IPV4_ADDRESS=ADDRESS/PREFIX "
+    )
+    click.echo(f"Start the driver with: {address}{root}aeronmd_dpdk -a {bound[0].address}")
+
+
+def run_undo(system: System, dry_run: bool) -> None:
+    """Raises JournalError and UndoError."""
+    with opened_journal(system) as journal:
+        if not journal.entries:
+            click.echo("Nothing to undo: setup has changed nothing here.")
+        elif dry_run:
+            for entry in reversed(journal.entries):
+                resource = entry.resource
+                seen, before = resource.show(resource.read(system)), resource.show(entry.before)
+                click.echo(f"{resource.name()}: {seen} -> {before}")
+        else:
+            undo_all(system, journal, click.echo)
+            click.echo("Undone: everything is as it was before the first setup.")
