@@ -1,6 +1,7 @@
 # aeron_dpdk/_native.abi3.so and what it needs beside it: lib/ with Aeron's libraries, bin/ with the stock aeronmd.
 
-set(ADK_HEADERS ${CMAKE_SOURCE_DIR}/native/api/aeron_dpdk.h ${CMAKE_SOURCE_DIR}/native/load/load.h)
+set(ADK_HEADERS ${CMAKE_SOURCE_DIR}/native/api/aeron_dpdk.h ${CMAKE_SOURCE_DIR}/native/load/load.h
+    ${CMAKE_SOURCE_DIR}/native/api/cnc.h)
 set(ADK_CFFI_SOURCE ${CMAKE_BINARY_DIR}/_native.c)
 add_custom_command(
     OUTPUT ${ADK_CFFI_SOURCE}
@@ -10,7 +11,7 @@ add_custom_command(
 
 get_property(layers GLOBAL PROPERTY ADK_LAYERS)
 Python_add_library(_native MODULE USE_SABI 3.11 ${ADK_CFFI_SOURCE})
-target_include_directories(_native PRIVATE ${ADK_VIEWS}/load)
+target_include_directories(_native PRIVATE ${ADK_VIEWS}/load ${ADK_VIEWS}/api)
 target_link_libraries(_native PRIVATE ${layers} aeron_driver aeron adk_dpdk)
 set_target_properties(_native PROPERTIES
     INTERPROCEDURAL_OPTIMIZATION ON

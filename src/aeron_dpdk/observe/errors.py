@@ -1,0 +1,28 @@
+"""What looking at a driver can fail with."""
+
+from dataclasses import dataclass
+
+from aeron_dpdk.errors import AeronDpdkError
+from aeron_dpdk.observe.exit_code import ObserveExit
+
+
+class ObserveError(AeronDpdkError):
+    """Its exit codes are our own."""
+
+
+@dataclass(eq=False)
+class NoDriverError(ObserveError):
+    """`others` are Aeron directories that a driver may be found in."""
+
+    directory: str
+    reason: str
+    others: tuple[str, ...]
+    exit_code = ObserveExit.NO_DRIVER
+
+    def problem(self) -> str:
+        return f"{self.directory} is not the Aeron directory of a driver that we can look at ({self.reason})"
+
+    def remedy(self) -> str:
+        if not self.others:
+            return "start a driver, or set AERON_DIR or --aeron-dir to its directory"
+        return f"set AERON_DIR or --aeron-dir; on this machine there are {', '.join(self.others)}"
