@@ -23,7 +23,7 @@ struct adk_driver_stct
 
 const char *adk_aeron_version(void)
 {
-    return aeron_version_full();
+    return aeron_version_text();
 }
 
 static int fail(const char *step)

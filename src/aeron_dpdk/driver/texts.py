@@ -48,7 +48,7 @@ def help_text(width: int = 110) -> str:
 
 def version_text(aeron_version: str, dpdk_version: str) -> str:
     """+guilty behind the git hash means that the native half was built with uncommitted changes."""
-    return f"aeronmd_dpdk {version('aeron-dpdk')} git {GIT}; {aeron_version}; {dpdk_version}"
+    return f"aeronmd_dpdk {version('aeron-dpdk')} git {GIT}; Aeron {aeron_version}; {dpdk_version}"
 
 
 def ready_text(ready: Ready) -> str:

@@ -144,7 +144,7 @@ def render(paths: dict[str, PathSummary], provenance: Provenance) -> RenderableT
         f"Medians of {provenance.rounds} rounds of each path in turn. Two processes, on CPUs "
         f"{provenance.cpus[0]} and {provenance.cpus[1]}; in each, one thread runs driver, client and load. "
         f"Warm, non-sparse terms of 1 MiB; {memory}. "
-        f"{provenance.aeron_version}, {provenance.dpdk_version}, ours {provenance.git}."
+        f"Aeron {provenance.aeron_version}, {provenance.dpdk_version}, ours {provenance.git}."
     )
     return Group(
         _histogram_table(paths), "", _figures_table(paths, provenance.message_length), Text(note, style="dim")
