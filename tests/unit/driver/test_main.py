@@ -45,7 +45,7 @@ def test_version_names_ours_aerons_and_dpdks_and_the_state_of_the_sources() -> N
     done = aeronmd_dpdk("-v")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith(f"aeronmd_dpdk {version('aeron-dpdk')} git ")
-    assert "aeron version=" in done.stdout and "DPDK " in done.stdout
+    assert "; Aeron 1." in done.stdout and "DPDK " in done.stdout
 
 
 @pytest.mark.parametrize(
