@@ -220,7 +220,10 @@ class EalUsedError(AeronDpdkError):
 PORT_REMEDIES = {
     errno.EBUSY: "stop the process that has the device, or choose another with AERON_DPDK_PORT_ID or -a",
     errno.EACCES: "give this user the device (/dev/vfio/...), or start as root with AERON_DPDK_USER set",
-    errno.EPERM: "give this user the device (/dev/vfio/...), or start as root with AERON_DPDK_USER set",
+    errno.EPERM: (
+        "give this user the device (/dev/vfio/...), start as root with AERON_DPDK_USER set, "
+        "or, for a memif client, start the server first"
+    ),
 }
 
 
