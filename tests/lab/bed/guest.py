@@ -1,0 +1,92 @@
+"""A guest: a place where commands run, with NICs whose other ends are taps of a network namespace."""
+
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.lab.bed.hardware import Hardware, Nic
+from tests.system.bed.namespace import Namespace, run
+from tests.system.bed.process import ChildProcess
+from tests.system.bed.topology import End
+
+INSIDE = Path(__file__).with_name("inside.py")
+ORDINARY_USER = "operator"
+DEVICES = "/sys/bus/pci/devices"
+
+
+@dataclass(frozen=True, slots=True)
+class Inside(Namespace):
+    """The guest as the bed sees a namespace. `name` is the folder of its port sockets."""
+
+    def command(self, *command: str) -> tuple[str, ...]:
+        return (sys.executable, "-I", "-S", str(INSIDE), self.name, *command)
+
+    def ip(self, *arguments: str) -> str:
+        return self.run("ip", *arguments)
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    hardware: Hardware
+    inside: Inside
+    outside: Namespace
+    """Where the taps are."""
+    process: ChildProcess = field(repr=False)
+
+    def run(self, *command: str, user: str = "root") -> str:
+        """Run a command to its end and return its stdout; BedError with its stderr when it fails."""
+        return run(*self.inside.command(*as_user(user, *command)))
+
+    def attempt(self, *command: str, user: str = "root") -> subprocess.CompletedProcess[str]:
+        """Run a command that may fail."""
+        placed = self.inside.command(*as_user(user, *command))
+        return subprocess.run(placed, capture_output=True, text=True, check=False)
+
+    def read(self, path: str) -> str:
+        return self.run("cat", path).strip()
+
+    def write(self, path: str, text: str) -> None:
+        self.run("sh", "-c", 'echo "$1" > "$2"', "sh", text, path)
+
+    @property
+    def log(self) -> str:
+        """What the guest's kernel and init script said."""
+        return self.process.output
+
+    # ---- NICs ----
+
+    def nic(self, model: str) -> Nic:
+        return next(nic for nic in self.hardware.nics if nic.model == model)
+
+    def interface(self, nic: Nic) -> str:
+        """The kernel's name of a NIC that it drives."""
+        return self.run("ls", f"{DEVICES}/{nic.pci_address}/net").strip()
+
+    def driver(self, nic: Nic) -> str:
+        """The kernel driver that a NIC is bound to; empty for none."""
+        link = self.attempt("readlink", f"{DEVICES}/{nic.pci_address}/driver")
+        return Path(link.stdout.strip()).name
+
+    def iommu_group(self, nic: Nic) -> str:
+        return Path(self.run("readlink", f"{DEVICES}/{nic.pci_address}/iommu_group").strip()).name
+
+    def bind(self, nic: Nic, driver: str = "") -> None:
+        """Hand a NIC to a driver, or back to the one that the kernel would choose (kernel: sysfs-bus-pci)."""
+        if self.driver(nic):
+            self.write(f"{DEVICES}/{nic.pci_address}/driver/unbind", nic.pci_address)
+        self.write(f"{DEVICES}/{nic.pci_address}/driver_override", driver)
+        self.write("/sys/bus/pci/drivers_probe", nic.pci_address)
+
+    def near(self, nic: Nic, *, is_kernel: bool = False) -> End:
+        return End(self.inside, nic.tap, nic.mac, nic.address, is_kernel=is_kernel)
+
+    def far(self, nic: Nic) -> End:
+        mac = self.outside.run("cat", f"/sys/class/net/{nic.tap}/address").strip()
+        return End(self.outside, nic.tap, mac, f"10.99.{nic.subnet}.2")
+
+
+def as_user(user: str, *command: str) -> tuple[str, ...]:
+    if user == "root":
+        return command
+    return ("setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups", *command)
