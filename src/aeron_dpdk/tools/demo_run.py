@@ -5,11 +5,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from aeron_dpdk.errors import LoadError
 from aeron_dpdk.tools.demo_paths import Measurement, aeron_environment, dpdk_job, kernel_job
@@ -20,7 +20,6 @@ READY_TIMEOUT_S = 20.0
 # native/load gives up after 10 s without progress, so this only catches what hangs for good.
 ROUND_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 5.0
-POLL_PERIOD_S = 0.05
 ERROR_LINES = 6
 
 
@@ -55,31 +54,31 @@ class LoadProcess:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "aeron_dpdk.tools.load_process", job.to_json(), str(self._report)],
                 env=aeron_environment(directory, job.role),
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 start_new_session=True,  # Ctrl-C is for the demo, which stops its processes itself
             )
 
-    def await_ready(self) -> None:
-        """Raises LoadError when the process ended, or said nothing for too long."""
-        output = self._process.stdout
-        assert output is not None
-        readable, _, _ = select.select([output], [], [], READY_TIMEOUT_S)
+    @property
+    def output(self) -> IO[bytes]:
+        assert self._process.stdout is not None
+        return self._process.stdout
+
+    def await_word(self, word: str, timeout_s: float) -> None:
+        """Raises LoadError when the process ended, or did not say `word` in time."""
+        readable, _, _ = select.select([self.output], [], [], timeout_s)
         if not readable:
-            raise LoadError(self.role, f"it was not ready within {READY_TIMEOUT_S:.0f} s")
-        if output.readline() != b"ready\n":
+            raise LoadError(self.role, f"it was not {word} in time")
+        if self.output.readline() != f"{word}\n".encode():
             raise self._failure(self._process.wait(STOP_TIMEOUT_S))
 
-    def has_ended(self) -> bool:
-        """Raises LoadError when it did not end well."""
-        code = self._process.poll()
-        if code is not None and code != 0:
+    def release(self) -> LoadReport:
+        """Lets a process that is done close its driver. Raises LoadError when it does not end well."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        if (code := self._process.wait(STOP_TIMEOUT_S)) != 0:
             raise self._failure(code)
-        return code is not None
-
-    def report(self) -> LoadReport:
-        """Of a process that has ended."""
         return LoadReport.from_json(self._report.read_text())
 
     def stop(self) -> None:
@@ -91,21 +90,22 @@ class LoadProcess:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
-        if self._process.stdout is not None:
-            self._process.stdout.close()
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream is not None:
+                stream.close()
 
     def _failure(self, code: int) -> LoadError:
         lines = self._errors.read_text(errors="replace").splitlines()
         return LoadError(self.role, " / ".join([*lines[-ERROR_LINES:], f"exit code {code}"]))
 
 
-def await_end(processes: list[LoadProcess]) -> None:
+def await_done(processes: list[LoadProcess]) -> None:
     """Raises LoadError for the first that fails: the other one then only waits in vain for its peer."""
-    deadline = time.monotonic() + ROUND_TIMEOUT_S
-    while not all([process.has_ended() for process in processes]):
-        if time.monotonic() > deadline:
-            raise LoadError(processes[0].role, f"it did not end within {ROUND_TIMEOUT_S:.0f} s")
-        time.sleep(POLL_PERIOD_S)
+    waiting = {process.output: process for process in processes}
+    while waiting:
+        readable, _, _ = select.select(list(waiting), [], [], ROUND_TIMEOUT_S)
+        for output in readable or list(waiting):
+            waiting.pop(output).await_word("done", 0)
 
 
 def run_round(job: Callable[[Role, Path], LoadJob]) -> Round:
@@ -115,9 +115,9 @@ def run_round(job: Callable[[Role, Path], LoadJob]) -> Round:
         try:
             for role in (Role.SERVER, Role.CLIENT):
                 processes.append(LoadProcess(job(role, directory), directory))
-                processes[-1].await_ready()
-            await_end(processes)
-            server, client = (process.report() for process in processes)
+                processes[-1].await_word("ready", READY_TIMEOUT_S)
+            await_done(processes)
+            server, client = (process.release() for process in processes)
         finally:
             for process in processes:
                 process.stop()

@@ -1,7 +1,11 @@
 """One side of a measurement: `python -m aeron_dpdk.tools.load_process JOB FILE`, JOB as of LoadJob.to_json().
 
-Says "ready" on standard output once its peer may start, and writes a LoadReport to FILE after both phases. A
-thread sits in C for as long as the load runs; the main thread is the control plane, as in aeronmd_dpdk.
+Says "ready" on standard output once its peer may start and "done" after both phases, with a LoadReport in
+FILE; then it waits for the end of standard input before it closes anything. The memif PMD unmaps its rings
+from another thread when the peer goes, under the feet of whoever polls them just then (rte_eth_memif.c
+memif_disconnect()): so neither side may leave while the other still measures.
+
+A thread sits in C for as long as the load runs; the main thread is the control plane, as in aeronmd_dpdk.
 """
 
 import ctypes
@@ -50,8 +54,8 @@ def control_loop(stack: Stack, port: DpdkPort) -> ControlLoop:
     return ControlLoop(stack, Identity(stack.port_info().mac, route))
 
 
-def measure(driver: Driver, job: LoadJob, loop: ControlLoop | None) -> str:
-    """Runs the job to its end, or to a signal's; returns the report's JSON."""
+def measure(driver: Driver, job: LoadJob, loop: ControlLoop | None, report: Path) -> None:
+    """Runs the job to its end, or to a signal's, writes the report, and waits until the peer is done too."""
     load = LoadThread(driver, job)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: load.stop())
@@ -60,20 +64,25 @@ def measure(driver: Driver, job: LoadJob, loop: ControlLoop | None) -> str:
     if loop is not None:
         loop.run(stop=lambda: not load.is_alive())
     load.join()
-    return load.report().to_json()
+    report.write_text(load.report().to_json())
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _frame: sys.exit(128 + number))
+    print("done", flush=True)
+    sys.stdin.read()
 
 
-def run(job: LoadJob) -> str:
+def run(job: LoadJob, report: Path) -> None:
     if job.port is None:
         driver = stock_driver()
         try:
-            return measure(driver, job, None)
+            measure(driver, job, None, report)
         finally:
             driver.close()
+        return
     with dpdk_stack(job.port) as stack:
         driver = stack.open_driver(str(stack.port_info().name))
         try:
-            return measure(driver, job, control_loop(stack, job.port))
+            measure(driver, job, control_loop(stack, job.port), report)
         finally:
             driver.close()
 
@@ -82,7 +91,7 @@ def main() -> int:
     faulthandler.enable()
     die_with_parent()
     try:
-        Path(sys.argv[2]).write_text(run(LoadJob.from_json(sys.argv[1])))
+        run(LoadJob.from_json(sys.argv[1]), Path(sys.argv[2]))
     except Exception as error:  # the parent shows what is printed here
         explanation = explain(error)
         print(error.reason if isinstance(error, LoadError) else explanation.text, file=sys.stderr)
