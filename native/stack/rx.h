@@ -24,7 +24,14 @@ static inline uint8_t *adk_rx_bytes(const adk_stack_t *stack, const adk_lane_t *
     return linear;
 }
 
-/* What the device does not call GOOD is verified here: some report UNKNOWN for bad sums, some BAD for good ones. */
+/*
+ * NONE is as good as GOOD: "the checksum is not correct in the packet data, but the integrity ... is verified"
+ * (rte_mbuf_core.h), as virtio says of what comes from its own host. It has both bits, of GOOD and of BAD.
+ */
+static_assert(0 != (RTE_MBUF_F_RX_IP_CKSUM_NONE & RTE_MBUF_F_RX_IP_CKSUM_GOOD), "NONE vouches");
+static_assert(0 != (RTE_MBUF_F_RX_L4_CKSUM_NONE & RTE_MBUF_F_RX_L4_CKSUM_GOOD), "NONE vouches");
+
+/* What the device does not vouch for is verified here: some report UNKNOWN for bad sums, some BAD for good ones. */
 static inline int adk_rx_verdict(
     const adk_stack_t *stack, const struct rte_mbuf *mbuf, const uint8_t *bytes, adk_datagram_t *datagram)
 {
@@ -35,8 +42,8 @@ static inline int adk_rx_verdict(
         &stack->local,
         bytes,
         length,
-        RTE_MBUF_F_RX_IP_CKSUM_GOOD == (flags & RTE_MBUF_F_RX_IP_CKSUM_MASK),
-        RTE_MBUF_F_RX_L4_CKSUM_GOOD == (flags & RTE_MBUF_F_RX_L4_CKSUM_MASK),
+        0 != (flags & RTE_MBUF_F_RX_IP_CKSUM_GOOD),
+        0 != (flags & RTE_MBUF_F_RX_L4_CKSUM_GOOD),
         datagram);
 }
 
