@@ -7,9 +7,6 @@
 #include "port/port.h"
 #include "wire/header.h"
 
-/* Some PMDs write the FCS or a VLAN tag beside the frame that the MTU promises. */
-#define ADK_PORT_LINK_OVERHEAD (RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN + 2 * (int)RTE_VLAN_HLEN)
-
 static struct rte_mempool *mempool_create(
     const adk_port_t *port, const char *role, uint32_t size, uint32_t cache_size, const char *ops)
 {
@@ -20,7 +17,7 @@ static struct rte_mempool *mempool_create(
     {
         data_length = RTE_MBUF_DEFAULT_DATAROOM;
     }
-    const uint16_t data_room = (uint16_t)(RTE_ALIGN_CEIL(data_length, 64u) + RTE_PKTMBUF_HEADROOM);
+    const uint16_t data_room = (uint16_t)(RTE_ALIGN_CEIL(data_length, ADK_PORT_DATA_ROOM_ALIGN) + RTE_PKTMBUF_HEADROOM);
 
     (void)snprintf(name, sizeof(name), "adk_%s_%u", role, port->id);
     struct rte_mempool *mempool = rte_pktmbuf_pool_create_by_ops(

@@ -39,29 +39,6 @@ static int device_info(adk_port_t *port, struct rte_eth_dev_info *info)
     return 0;
 }
 
-static int choose_mtu(adk_port_t *port, const struct rte_eth_dev_info *info)
-{
-    if (0 == port->settings.mtu)
-    {
-        return rte_eth_dev_get_mtu(port->id, &port->mtu);
-    }
-
-    port->mtu = port->settings.mtu;
-    if (port->mtu < info->min_mtu || port->mtu > info->max_mtu)
-    {
-        adk_set_error(
-            EINVAL,
-            "AERON_DPDK_MTU=%u does not fit %s (%s): it takes %u to %u",
-            port->mtu,
-            port->name,
-            info->driver_name,
-            info->min_mtu,
-            info->max_mtu);
-        return -1;
-    }
-    return 0;
-}
-
 static uint16_t least(uint16_t a, uint16_t b)
 {
     return a < b ? a : b;
@@ -70,6 +47,38 @@ static uint16_t least(uint16_t a, uint16_t b)
 static uint16_t greatest(uint16_t a, uint16_t b)
 {
     return a > b ? a : b;
+}
+
+static int choose_mtu(adk_port_t *port, const struct rte_eth_dev_info *info)
+{
+    const uint16_t mtu_max = least(info->max_mtu, ADK_PORT_MTU_MAX);
+
+    if (0 == port->settings.mtu)
+    {
+        const int result = rte_eth_dev_get_mtu(port->id, &port->mtu);
+        if (result < 0)
+        {
+            adk_set_error(-result, "%s: rte_eth_dev_get_mtu: %s", port->name, rte_strerror(-result));
+            return -1;
+        }
+        port->mtu = least(port->mtu, mtu_max);
+        return 0;
+    }
+
+    port->mtu = port->settings.mtu;
+    if (port->mtu < info->min_mtu || port->mtu > mtu_max)
+    {
+        adk_set_error(
+            EINVAL,
+            "AERON_DPDK_MTU=%u does not fit %s (%s): it takes %u to %u",
+            port->mtu,
+            port->name,
+            info->driver_name,
+            info->min_mtu,
+            mtu_max);
+        return -1;
+    }
+    return 0;
 }
 
 static void choose_queues(adk_port_t *port, const struct rte_eth_dev_info *info)

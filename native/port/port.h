@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include <rte_ethdev.h>
+#include <rte_ether.h>
 #include <rte_mbuf.h>
 #include <rte_mempool.h>
 
@@ -22,6 +23,13 @@
 
 #define ADK_PORT_DEFAULT_QUEUE_SIZE (1024)
 #define ADK_PORT_DEFAULT_MEMPOOL_CACHE_SIZE (256)
+
+/* Some PMDs write the FCS or a VLAN tag beside the frame that the MTU promises. */
+#define ADK_PORT_LINK_OVERHEAD (RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN + 2 * (int)RTE_VLAN_HLEN)
+#define ADK_PORT_DATA_ROOM_ALIGN (64u)
+/* An mbuf tells the length of its data room in 16 bits, and every frame we send is in one mbuf. */
+#define ADK_PORT_MTU_MAX \
+    (RTE_ALIGN_FLOOR(UINT16_MAX - RTE_PKTMBUF_HEADROOM, ADK_PORT_DATA_ROOM_ALIGN) - ADK_PORT_LINK_OVERHEAD)
 
 /* What an mbuf carries beside its bytes, in the pool's private area. */
 typedef struct adk_note_stct

@@ -10,7 +10,7 @@
 static inline void eal_start(void)
 {
     static bool is_started;
-    static char *arguments[] = { "native-test",    "--no-huge",         "-m", "192", "--no-shconf", "--no-pci",
+    static char *arguments[] = { "native-test",    "--no-huge",         "-m", "384", "--no-shconf", "--no-pci",
                                  "--no-telemetry", "--log-level=error", "-l", "0",   NULL };
 
     if (!is_started)
