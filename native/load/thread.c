@@ -9,8 +9,11 @@
 #include "port/error.h"
 #include "util/aeron_error.h"
 
-/* Two of the heartbeats, 100 ms apart (aeron_network_publication.h), by which a receiver notices a loss at the end. */
-#define ADK_LOAD_LINGER_NS (INT64_C(200000000))
+/*
+ * Five of the heartbeats, 100 ms apart (aeron_network_publication.h), by which a receiver notices a loss at the end:
+ * it may have been off its core for most of them.
+ */
+#define ADK_LOAD_LINGER_NS (INT64_C(500000000))
 
 static void on_client_error(void *clientd, int code, const char *message)
 {

@@ -10,6 +10,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from aeron_dpdk.errors import SettingConflictError
+
 DEDICATED = "DEDICATED"
 THREADING_MODES = frozenset({DEDICATED, "SHARED", "SHARED_NETWORK", "INVOKER"})
 DATA_HEADER_LENGTH = 32
@@ -48,7 +50,18 @@ AFFINITY_NAMES = (
 )
 
 
+MEDIA = "AERON_UDP_CHANNEL_TRANSPORT_BINDINGS_MEDIA"
+
+
 def read_aeron_settings(environment: Mapping[str, str]) -> AeronSettings:
+    """Raises SettingConflictError where another media than the DPDK port is asked for."""
+    if environment.get(MEDIA, "default") != "default":
+        # Aeron crashes on a name it does not find (aeron_udp_channel_transport_bindings_load_media()).
+        raise SettingConflictError(
+            f"{MEDIA} is {environment[MEDIA]}, but the media of aeronmd_dpdk is the DPDK port",
+            f"unset {MEDIA}, or start aeronmd",
+        )
+
     def size(name: str, default: int, low: int, high: int = INT32_MAX) -> int:
         found = _SIZE.match(environment.get(name, ""))
         if found is None:

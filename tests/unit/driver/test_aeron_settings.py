@@ -1,6 +1,7 @@
 import pytest
 
 from aeron_dpdk.driver.aeron_settings import read_aeron_settings
+from aeron_dpdk.errors import SettingConflictError
 
 
 def test_without_any_variable_the_defaults_are_aerons() -> None:
@@ -51,3 +52,13 @@ def test_flags_are_read_as_aeron_does(text: str, value: bool) -> None:
 def test_only_affinities_that_are_set_count() -> None:
     environment = {"AERON_SENDER_CPU_AFFINITY": "3", "AERON_RECEIVER_CPU_AFFINITY": "-1"}
     assert read_aeron_settings(environment).affinity == {"AERON_SENDER_CPU_AFFINITY": 3}
+
+
+@pytest.mark.parametrize("value", ["nonsense", "aeron_udp_channel_transport_ef_vi_bindings"])
+def test_another_media_than_the_port_is_refused_before_aeron_crashes_on_it(value: str) -> None:
+    with pytest.raises(SettingConflictError, match=f"{value}.*unset"):
+        read_aeron_settings({"AERON_UDP_CHANNEL_TRANSPORT_BINDINGS_MEDIA": value})
+
+
+def test_the_default_media_may_be_named() -> None:
+    read_aeron_settings({"AERON_UDP_CHANNEL_TRANSPORT_BINDINGS_MEDIA": "default"})
