@@ -11,16 +11,13 @@ from aeron_dpdk.driver.aeron_settings import read_aeron_settings
 from aeron_dpdk.machine.aws import choice
 from aeron_dpdk.machine.aws.metadata import URL, Metadata
 from aeron_dpdk.machine.aws.traffic import Traffic, judge
-from aeron_dpdk.machine.change.system import System
 from aeron_dpdk.machine.facts.machine import read_facts
-from aeron_dpdk.machine.facts.network import read_network
 from aeron_dpdk.machine.findings import ena
 from aeron_dpdk.machine.findings.finding import worst
 from aeron_dpdk.machine.intent import Intent
 from aeron_dpdk.machine.plan.wishes import Part, Wishes
-from aeron_dpdk.machine.tree import Tree
 from aeron_dpdk.tools.doctor import EXIT_CODES, show
-from aeron_dpdk.tools.host import environment_with
+from aeron_dpdk.tools.host import environment_with, this_host
 from aeron_dpdk.tools.setup import own_program, run_plan, size_kib
 
 
@@ -37,7 +34,7 @@ def aws() -> None:
 @click.option("--metadata-url", default=URL, show_default=True, help="Where the metadata service is.")
 def setup(dry_run: bool, yes: bool, nic: str | None, huge_memory: int | None, metadata_url: str) -> None:
     """Give the secondary network interface to DPDK, with all that it takes."""
-    system = System()
+    system = this_host()
     metadata = Metadata(metadata_url)
     if metadata.uses_version_1:
         click.echo(
@@ -83,7 +80,8 @@ def verify(aeron_dir: Path | None) -> None:
     directory = aeron_dir or Path(read_aeron_settings(environment_with(())).directory)
     with Cnc(directory) as cnc:
         counts = {counter.label: counter.value for counter in cnc.counters()}
-    facts = read_facts(Tree(), read_network())
+    host = this_host()
+    facts = read_facts(host, host.network())
     findings = (*judge(traffic_from(counts)), *ena.find_active(facts, Intent()))
     show(findings, True, Console(highlight=False))
     raise SystemExit(EXIT_CODES.get(worst(findings), 0))

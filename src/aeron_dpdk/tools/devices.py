@@ -7,11 +7,10 @@ from rich.console import Console
 from rich.table import Table
 
 from aeron_dpdk.machine.facts.machine import Facts, read_facts
-from aeron_dpdk.machine.facts.network import read_network
 from aeron_dpdk.machine.facts.nics import Nic
 from aeron_dpdk.machine.findings.nics import why_not
 from aeron_dpdk.machine.pmds import pmd_of
-from aeron_dpdk.machine.tree import Tree
+from aeron_dpdk.tools.host import this_host
 
 FILE_WIDTH = 200
 GROUPS = ("DPDK-compatible driver", "kernel driver", "no driver")
@@ -21,7 +20,8 @@ GROUPS = ("DPDK-compatible driver", "kernel driver", "no driver")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def devices(as_json: bool) -> None:
     """List the network devices on the PCI bus, grouped by who has them."""
-    facts = read_facts(Tree(), read_network())
+    host = this_host()
+    facts = read_facts(host, host.network())
     rows = [describe(facts, nic) for nic in facts.nics]
     if as_json:
         click.echo(json.dumps(rows, indent=2))

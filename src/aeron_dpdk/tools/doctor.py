@@ -10,11 +10,9 @@ from rich.text import Text
 
 from aeron_dpdk.machine.exit_code import MachineExit
 from aeron_dpdk.machine.facts.machine import read_facts
-from aeron_dpdk.machine.facts.network import read_network
 from aeron_dpdk.machine.findings.examine import AREAS, examine
 from aeron_dpdk.machine.findings.finding import Finding, Status, worst
-from aeron_dpdk.machine.tree import Tree
-from aeron_dpdk.tools.host import environment_with, read_intent
+from aeron_dpdk.tools.host import environment_with, read_intent, this_host
 
 STYLES = {Status.PASS: "green", Status.NOTE: "cyan", Status.WARN: "yellow", Status.FAIL: "bold red"}
 EXIT_CODES = {Status.WARN: MachineExit.WARNINGS, Status.FAIL: MachineExit.FAILURES}
@@ -31,9 +29,9 @@ def doctor(as_json: bool, verbose: bool, user: str | None, files: tuple[str, ...
     AERON_ variables and property FILES are taken into account as aeronmd_dpdk would take them. Changes
     nothing. Exits with 0 when all is well (notes included), 20 for warnings, 21 for failures.
     """
-    tree = Tree()
-    facts = read_facts(tree, read_network())
-    intent = read_intent(environment_with(files), tree, facts.session, user)
+    host = this_host()
+    facts = read_facts(host, host.network())
+    intent = read_intent(environment_with(files), host, facts.session, user)
     findings = examine(facts, intent)
     if as_json:
         click.echo(json.dumps(as_document(findings), indent=2))

@@ -6,11 +6,16 @@ from collections.abc import Mapping, Sequence
 from aeron_dpdk.driver.aeron_settings import read_aeron_settings
 from aeron_dpdk.driver.properties import load_properties
 from aeron_dpdk.driver.settings import merge
+from aeron_dpdk.machine.change.system import System
 from aeron_dpdk.machine.errors import RefusedError
 from aeron_dpdk.machine.facts.accounts import Account, read_account, read_group_id
 from aeron_dpdk.machine.facts.session import Session
 from aeron_dpdk.machine.intent import Intent
 from aeron_dpdk.machine.tree import Tree
+
+
+def this_host() -> System:
+    return System()
 
 
 def environment_with(files: Sequence[str]) -> Mapping[str, str]:

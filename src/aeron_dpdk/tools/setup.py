@@ -19,7 +19,7 @@ from aeron_dpdk.machine.facts.nics import DPDK_DRIVERS
 from aeron_dpdk.machine.plan.change import Plan
 from aeron_dpdk.machine.plan.make_plan import make_plan
 from aeron_dpdk.machine.plan.wishes import Part, Wishes
-from aeron_dpdk.tools.host import find_user
+from aeron_dpdk.tools.host import find_user, this_host
 
 _UNITS_IN_KIB = {"K": 1, "M": 1 << 10, "G": 1 << 20}
 
@@ -45,7 +45,9 @@ def size_kib(text: str) -> int:
 @click.option(
     "--huge-memory", type=size_kib, metavar="SIZE", help="Huge pages per NUMA node of the NICs, as 1G."
 )
-@click.option("--page-size", type=size_kib, default="2M", show_default=True, metavar="SIZE", help="2M or 1G.")
+@click.option(
+    "--page-size", type=size_kib, metavar="SIZE", help="Of huge pages: 2M or 1G; what is there counts."
+)
 @click.option("--user", metavar="NAME", help="An ordinary user shall start aeronmd_dpdk, without root.")
 @click.option("--force", "forced", multiple=True, metavar="NIC", help="Take this NIC although it is in use.")
 def setup(  # noqa: PLR0913 - one parameter for each option
@@ -57,7 +59,7 @@ def setup(  # noqa: PLR0913 - one parameter for each option
     nics: tuple[str, ...],
     driver: str | None,
     huge_memory: int | None,
-    page_size: int,
+    page_size: int | None,
     user: str | None,
     forced: tuple[str, ...],
 ) -> None:
@@ -67,7 +69,7 @@ def setup(  # noqa: PLR0913 - one parameter for each option
     Every step is printed with its before and after and verified; when one fails, those before it are taken
     back.
     """
-    system = System()
+    system = this_host()
     if undo:
         run_undo(system, dry_run)
         return

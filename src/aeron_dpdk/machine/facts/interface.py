@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Interface, IPv6Interface, ip_interface
 
+MAIN_TABLE = 254  # RT_TABLE_MAIN
+
 
 @dataclass(frozen=True, slots=True)
 class Address:
@@ -28,7 +30,7 @@ class Route:
     destination: str
     gateway: str | None = None
     source: str | None = None
-    table: int = 254
+    table: int = MAIN_TABLE
     protocol: int = 4
     scope: int = 0
     metric: int | None = None

@@ -6,6 +6,7 @@ from aeron_dpdk.machine.tree import Tree
 
 NO_IOMMU_MODE = "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode"
 UNSAFE_INTERRUPTS = "/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts"
+GROUPS = "/sys/kernel/iommu_groups"
 _INTERRUPT_REMAPPING = 1 << 3  # Intel VT-d specification, Extended Capability Register: IR
 
 
@@ -28,9 +29,8 @@ class Iommu:
 
 
 def read_iommu(tree: Tree) -> Iommu:
-    directory = "/sys/kernel/iommu_groups"
-    groups = tree.names(directory)
-    types = {tree.text(f"{directory}/{group}/type") for group in groups}
+    groups = [group for group in tree.names(GROUPS) if is_real_group(tree, group)]
+    types = {tree.text(f"{GROUPS}/{group}/type") for group in groups}
     return Iommu(
         groups=len(groups),
         domain_types=frozenset(each for each in types if each is not None),
@@ -40,6 +40,11 @@ def read_iommu(tree: Tree) -> Iommu:
         no_iommu_mode=_switch(tree, NO_IOMMU_MODE),
         unsafe_interrupts=_switch(tree, UNSAFE_INTERRUPTS),
     )
+
+
+def is_real_group(tree: Tree, group: str) -> bool:
+    """vfio makes up a group for each device that it takes without an IOMMU (drivers/vfio/group.c)."""
+    return tree.text(f"{GROUPS}/{group}/name") != "vfio-noiommu"
 
 
 def _remaps_interrupts(tree: Tree) -> bool | None:

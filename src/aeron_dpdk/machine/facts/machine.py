@@ -42,11 +42,15 @@ class Facts:
     def saved_of(self, nic: Nic) -> SavedNic | None:
         return next((saved for saved in self.saved_nics if saved.address == nic.address), None)
 
+    def names_of(self, nic: Nic) -> frozenset[str]:
+        """What an operator may call it: PCI address, with or without its domain, or interface, also the one
+        that it had."""
+        saved = self.saved_of(nic)
+        former = (saved.interface.name,) if saved is not None and not nic.interfaces else ()
+        return frozenset({nic.address, nic.address[5:], *nic.interfaces, *former})
+
     def nic(self, name: str) -> Nic | None:
-        """By PCI address, with or without its domain, or by interface."""
-        return next(
-            (nic for nic in self.nics if name in (nic.address, nic.address[5:], *nic.interfaces)), None
-        )
+        return next((nic for nic in self.nics if name in self.names_of(nic)), None)
 
 
 def read_facts(tree: Tree, network: Network) -> Facts:

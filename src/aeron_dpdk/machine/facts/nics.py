@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from aeron_dpdk.machine.facts.iommu import GROUPS, is_real_group
 from aeron_dpdk.machine.facts.pci_names import read_names
 from aeron_dpdk.machine.tree import Tree
 
@@ -88,6 +89,8 @@ def _read_nic(tree: Tree, address: str, ids: tuple[int, int], name: str, aliases
     directory = f"{DEVICES}/{address}"
     alias = tree.text(f"{directory}/modalias") or ""
     group = tree.link_name(f"{directory}/iommu_group")
+    if group is not None and not is_real_group(tree, group):
+        group = None
     node = tree.number(f"{directory}/numa_node")
     modules = {words[2] for words in aliases if len(words) == 3 and fnmatchcase(alias, words[1])}
     return Nic(
@@ -114,7 +117,7 @@ def interface_names(tree: Tree, address: str) -> tuple[str, ...]:
 
 
 def _read_peers(tree: Tree, address: str, group: str) -> tuple[Peer, ...]:
-    others = [other for other in tree.names(f"/sys/kernel/iommu_groups/{group}/devices") if other != address]
+    others = [other for other in tree.names(f"{GROUPS}/{group}/devices") if other != address]
     return tuple(
         Peer(
             other,

@@ -55,11 +55,11 @@ def find_memlock(facts: Facts, intent: Intent) -> Iterator[Finding]:
     if limit is None or limit >= NEEDED_LOCK_BYTES:
         yield MEMLOCK.passed("unlimited" if limit is None else f"{limit >> 20} MiB")
     elif intent.starts_as_root:
-        yield MEMLOCK.passed(f"{limit >> 20} MiB here, which does not bind root")
+        yield MEMLOCK.passed(f"{limit >> 10} KiB here, which does not bind root")
     else:
         name = intent.user.name if intent.user else "NAME"
         yield MEMLOCK.fail(
-            f"{limit >> 20} MiB",
+            f"{limit >> 10} KiB",
             f"sudo aeron-dpdk setup limits --user {name}, then log in again; in a unit, "
             f"LimitMEMLOCK=infinity",
             fixable=True,

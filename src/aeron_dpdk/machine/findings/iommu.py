@@ -34,9 +34,8 @@ SECURE_BOOT = Check(
 def find_state(facts: Facts, intent: Intent) -> Iterator[Finding]:
     iommu, kernel = facts.iommu, facts.kernel
     if iommu.is_on:
-        kinds = iommu.domain_types
-        mode = "pass-through for the kernel's own devices" if kinds == {"identity"} else "translating"
-        yield STATE.passed(f"on with {iommu.groups} groups, {mode or 'translating'}{_cause(kernel)}")
+        passes = " and passes the kernel's own devices through" if "identity" in iommu.domain_types else ""
+        yield STATE.passed(f"on with {iommu.groups} groups{passes}{_cause(kernel)}")
         return
     advice = "sudo aeron-dpdk setup iommu, which uses vfio without an IOMMU where the kernel can"
     if iommu.is_in_firmware:

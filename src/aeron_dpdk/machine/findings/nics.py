@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from aeron_dpdk.machine.facts.interface import MAIN_TABLE, Route
 from aeron_dpdk.machine.facts.machine import Facts
 from aeron_dpdk.machine.facts.nics import BRIDGE_CLASS, Nic
 from aeron_dpdk.machine.findings.finding import Check, Finding
@@ -76,7 +77,7 @@ def why_not(facts: Facts, nic: Nic) -> str | None:
     """What the system would lose with this NIC; None when nothing that we see."""
     for interface in facts.interfaces_of(nic):
         own = {str(address.interface.ip) for address in interface.addresses}
-        if any(route.is_default and route.table == 254 for route in interface.routes):
+        if set(interface.routes) & _default_routes(facts):
             return f"{interface.name} carries the default route"
         if own & facts.session.ssh_addresses:
             return f"{interface.name} carries an SSH session ({', '.join(own & facts.session.ssh_addresses)})"
@@ -84,6 +85,22 @@ def why_not(facts: Facts, nic: Nic) -> str | None:
             used = ", ".join(sorted(own & facts.session.used_addresses))
             return f"{interface.name} has an address with open connections ({used})"
     return None
+
+
+def _default_routes(facts: Facts) -> frozenset[Route]:
+    """Those in force: of several in the main table the one with the lowest metric, for each address
+    family."""
+    found = [
+        route
+        for interface in facts.network.values()
+        for route in interface.routes
+        if route.is_default and route.table == MAIN_TABLE
+    ]
+    best = {
+        family: min(route.metric or 0 for route in found if route.destination == family)
+        for family in {route.destination for route in found}
+    }
+    return frozenset(route for route in found if (route.metric or 0) == best[route.destination])
 
 
 def find_group(facts: Facts, intent: Intent) -> Iterator[Finding]:

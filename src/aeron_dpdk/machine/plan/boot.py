@@ -45,12 +45,9 @@ def unit_arguments(
     """What is wished for now, and what is there already."""
     wanted_kib = wishes.huge_kib if wishes.huge_kib is not None else advised_kib(facts.memory)
     arguments = [part.value for part in RUNTIME_PARTS if nics or part is Part.HUGE_PAGES]
-    arguments += [
-        "--yes",
-        "--now",
-        f"--huge-memory={wanted_kib >> 10}M",
-        f"--page-size={wishes.page_kib >> 10}M",
-    ]
+    arguments += ["--yes", "--now", f"--huge-memory={wanted_kib >> 10}M"]
+    if wishes.page_kib is not None:
+        arguments.append(f"--page-size={wishes.page_kib >> 10}M")
     for nic in nics:
         arguments += [f"--nic={nic.address}", f"--force={nic.address}"]
     if choices:

@@ -101,6 +101,9 @@ def open_to_user(facts: Facts, wishes: Wishes, nics: tuple[Nic, ...]) -> Iterato
         return
     why = f"{user.name} needs it without root"
     for nic in nics:
+        permissions = facts.vfio_devices.get(str(nic.iommu_group))
+        if permissions is not None and permissions.allow_write(user.uid, user.gids):
+            continue
         if nic.iommu_group is not None:
             place_of_group = f"{VFIO_DEVICES}/{nic.iommu_group}"
             yield Change(FilePermissions(place_of_group), [0, user.gid, 0o660], why)

@@ -27,7 +27,7 @@ def reserve_huge_pages(facts: Facts, wishes: Wishes, nics: tuple[Nic, ...]) -> I
         )
     for pool in pools:
         pages = -(-wanted_kib // pool.page_kib)
-        if pool.total < pages:
+        if pool.total < pages and not (wishes.page_kib is None and _has(facts, pool.node, wanted_kib)):
             yield Change(
                 KernelValue(f"{pool.directory}/nr_hugepages"),
                 str(pages),
@@ -38,13 +38,19 @@ def reserve_huge_pages(facts: Facts, wishes: Wishes, nics: tuple[Nic, ...]) -> I
             )
 
 
+def _has(facts: Facts, node: int | None, wanted_kib: int) -> bool:
+    return sum(each.total * each.page_kib for each in facts.memory.pools if each.node == node) >= wanted_kib
+
+
 def _pools(facts: Facts, wishes: Wishes, nics: tuple[Nic, ...]) -> list[NodePool]:
     """On the NICs' nodes, or where these are unknown on the first one."""
-    pools = [pool for pool in facts.memory.pools if pool.page_kib == wishes.page_kib]
+    sizes = sorted({pool.page_kib for pool in facts.memory.pools})
+    page_kib = wishes.page_kib if wishes.page_kib is not None else next(iter(sizes), 0)
+    pools = [pool for pool in facts.memory.pools if pool.page_kib == page_kib]
     if not pools:
-        sizes = ", ".join(sorted({f"{pool.page_kib} KiB" for pool in facts.memory.pools})) or "none"
         raise RefusedError(
-            f"this kernel has no huge pages of {wishes.page_kib} KiB (it has {sizes})",
+            f"this kernel has no huge pages of {page_kib} KiB (it has "
+            f"{', '.join(map(str, sizes)) or 'none'})",
             "choose another --page-size",
         )
     nodes = {nic.numa_node for nic in nics if nic.numa_node is not None}

@@ -35,7 +35,7 @@ def _named(facts: Facts, name: str) -> Nic:
 def refuse_to_take(facts: Facts, nic: Nic, together: tuple[Nic, ...], forced: frozenset[str]) -> None:
     """Raises RefusedError where the machine would lose what it needs, or the binding could not work."""
     reason = why_not(facts, nic)
-    if reason is not None and not forced & {nic.address, nic.address[5:], *nic.interfaces}:
+    if reason is not None and not forced & facts.names_of(nic):
         raise RefusedError(f"{nic.address} stays: {reason}", f"if you mean it: --force {nic.address}")
     taken = {each.address for each in together}
     others = [each for each in sharers(nic) if each.partition(" ")[0] not in taken]

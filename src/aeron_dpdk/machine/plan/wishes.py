@@ -26,7 +26,7 @@ class Wishes:
     parts: frozenset[Part] = frozenset(Part)
     nics: tuple[str, ...] = ()
     driver: str | None = None
-    page_kib: int = 2048
+    page_kib: int | None = None
     huge_kib: int | None = None
     user: Account | None = None
     forced: frozenset[str] = frozenset()

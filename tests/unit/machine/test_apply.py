@@ -1,0 +1,317 @@
+"""Plans carried out on recorded hosts whose kernel answers: forth, back, twice, interrupted, killed."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.hosts.fake_kernel import FakeKernel
+
+from aeron_dpdk.machine.change.apply import apply, steps_of, undo
+from aeron_dpdk.machine.change.journal import PLACE, opened_journal
+from aeron_dpdk.machine.errors import JournalError, StepFailedError, UndoError
+from aeron_dpdk.machine.facts.accounts import Account
+from aeron_dpdk.machine.facts.machine import read_facts
+from aeron_dpdk.machine.plan.make_plan import make_plan
+from aeron_dpdk.machine.plan.wishes import Part, Wishes
+
+MIKE = Account("mike", 1000, 1000, frozenset({1000}))
+BAR = "0000:48:00.0"
+BARE_METAL = Wishes(nics=(BAR,), user=MIKE)
+CASES = {
+    "bare-metal-ixgbe": BARE_METAL,
+    "aws-c6in": Wishes(nics=("ens6",)),
+    "debian-no-iommu": Wishes(),
+    "one-gib-pages": Wishes(user=MIKE),
+}
+cases = pytest.mark.parametrize(("name", "wishes"), CASES.items(), ids=CASES)
+
+
+class Killed(BaseException):
+    """As kill -9: nothing of ours runs after it."""
+
+
+def set_up(host: FakeKernel, wishes: Wishes) -> int:
+    """How many steps it took."""
+    plan = make_plan(read_facts(host, host.network()), wishes)
+    steps = steps_of(plan.changes, host)
+    with opened_journal(host) as journal:
+        apply(steps, host, journal, lambda line: None)
+    return len(steps)
+
+
+def take_back(host: FakeKernel) -> list[str]:
+    said: list[str] = []
+    with opened_journal(host) as journal:
+        undo(host, journal, said.append)
+    return said
+
+
+def snapshot(host: FakeKernel) -> dict[str, object]:
+    """All that setup may change, without what it leaves on purpose: empty folders and its lock."""
+    files = {
+        str(path.relative_to(host.root)): str(path.readlink())
+        if path.is_symlink()
+        else path.read_text().strip()
+        for path in host.root.rglob("*")
+        if path.is_symlink() or path.is_file()
+    }
+    gone = [name for name in files if name.endswith(("/lock", "free_hugepages"))]
+    # Modules have come and gone; the folder below /sys/module that a module leaves is the fake's.
+    gone += [name for name in files if name.startswith("sys/module/")]
+    permissions = {
+        f"permissions of {name}": mode for name, mode in host.recorded.items() if host.exists(name)
+    }
+    kept = {name: text for name, text in files.items() if name not in gone}
+    return {**kept, **permissions, **host.network()}
+
+
+def content(path: Path) -> str:
+    return str(path.readlink()) if path.is_symlink() else path.read_text().strip()
+
+
+@cases
+def test_undo_gives_back_exactly_what_was(name: str, wishes: Wishes, tmp_path: Path) -> None:
+    host = FakeKernel(name, tmp_path)
+    before = snapshot(host)
+    assert set_up(host, wishes) > 0
+    assert snapshot(host) != before
+    take_back(host)
+    assert snapshot(host) == before
+
+
+@cases
+def test_applying_twice_changes_nothing_the_second_time(name: str, wishes: Wishes, tmp_path: Path) -> None:
+    host = FakeKernel(name, tmp_path)
+    set_up(host, wishes)
+    host.writes.clear()
+    assert set_up(host, wishes) == 0
+    assert host.writes == []
+
+
+@cases
+def test_undo_works_after_kill_at_any_moment(name: str, wishes: Wishes, tmp_path: Path) -> None:
+    whole = FakeKernel(name, tmp_path / "whole")
+    before = snapshot(whole)
+    set_up(whole, wishes)
+    for moment in range(len(whole.writes)):
+        host = FakeKernel(name, tmp_path / str(moment))
+        host.before_write = killer(host, moment)
+        with pytest.raises(Killed):
+            set_up(host, wishes)
+        host.before_write = lambda name: None
+        take_back(host)
+        assert snapshot(host) == before, f"killed before write {moment}: {whole.writes[moment]}"
+
+
+def killer(host: FakeKernel, moment: int) -> Callable[[str], None]:
+    def kill(name: str) -> None:
+        if len(host.writes) >= moment:
+            raise Killed
+
+    return kill
+
+
+@cases
+def test_setup_goes_on_after_kill_at_any_moment(name: str, wishes: Wishes, tmp_path: Path) -> None:
+    whole = FakeKernel(name, tmp_path / "whole")
+    before = snapshot(whole)
+    set_up(whole, wishes)
+    for moment in range(0, len(whole.writes), 3):
+        host = FakeKernel(name, tmp_path / str(moment))
+        host.before_write = killer(host, moment)
+        with pytest.raises(Killed):
+            set_up(host, wishes)
+        host.before_write = lambda name: None
+        set_up(host, wishes)
+        take_back(host)
+        assert snapshot(host) == before, f"killed before write {moment}: {whole.writes[moment]}"
+
+
+@cases
+def test_undo_itself_can_be_killed_and_repeated(name: str, wishes: Wishes, tmp_path: Path) -> None:
+    whole = FakeKernel(name, tmp_path / "whole")
+    before = snapshot(whole)
+    set_up(whole, wishes)
+    whole.writes.clear()
+    take_back(whole)
+    for moment in range(0, len(whole.writes), 3):
+        host = FakeKernel(name, tmp_path / str(moment))
+        set_up(host, wishes)
+        host.writes.clear()
+        host.before_write = killer(host, moment)
+        with pytest.raises(Killed):
+            take_back(host)
+        host.before_write = lambda name: None
+        take_back(host)
+        assert snapshot(host) == before, f"killed before write {moment}: {whole.writes[moment]}"
+
+
+def fail_at(part: str) -> Callable[[str], None]:
+    def fail(name: str) -> None:
+        if part in name:
+            raise PermissionError(13, "Permission denied")
+
+    return fail
+
+
+@pytest.mark.parametrize(
+    "part",
+    ["rmem_max", "limits.d", "modprobe", "nics/", "netlink", "ixgbe/unbind", "drivers_probe", ".service"],
+)
+def test_a_failed_step_takes_back_those_before_it(part: str, tmp_path: Path) -> None:
+    host = FakeKernel("bare-metal-ixgbe", tmp_path)
+    host.run(["modprobe", "-r", "vfio-pci"])
+    before = snapshot(host)
+    armed = fail_at(part)
+    host.before_write = once(armed)
+    with pytest.raises(StepFailedError, match=r"Permission denied.*was taken back") as failure:
+        set_up(host, BARE_METAL)
+    assert failure.value.remains == ()
+    host.before_write = lambda name: None
+    assert snapshot(host) == before and take_back(host) == []
+
+
+def once(effect: Callable[[str], None]) -> Callable[[str], None]:
+    """The failure goes away, so that taking back can work where it is the same kind of write."""
+    state = {"armed": True}
+
+    def act(name: str) -> None:
+        if state["armed"]:
+            try:
+                effect(name)
+            except OSError:
+                state["armed"] = False
+                raise
+
+    return act
+
+
+def test_what_cannot_be_taken_back_is_named_and_kept_for_undo(tmp_path: Path) -> None:
+    host = FakeKernel("bare-metal-ixgbe", tmp_path)
+    before = snapshot(host)
+    host.before_write = fail_at("netlink")
+    state = host.before_write
+
+    def fail_later(name: str) -> None:
+        if any(written.startswith("netlink") for written in host.writes):
+            state(name)
+        if "drivers_probe" in name:
+            raise OSError(22, "Invalid argument")
+
+    host.before_write = fail_later
+    with pytest.raises(StepFailedError) as failure:
+        set_up(host, BARE_METAL)
+    assert any("network configuration" in each for each in failure.value.remains)
+    host.before_write = lambda name: None
+    take_back(host)
+    assert snapshot(host) == before
+
+
+def test_a_kernel_that_gives_fewer_huge_pages_fails_the_step_and_gets_them_back(tmp_path: Path) -> None:
+    host = FakeKernel("debian-no-iommu", tmp_path, most_huge_pages=300)
+    before = snapshot(host)
+    with pytest.raises(StepFailedError, match=r"it is 300 instead.*memory is fragmented"):
+        set_up(host, Wishes())
+    assert snapshot(host) == before
+
+
+def test_undo_leaves_alone_what_others_changed_since(tmp_path: Path) -> None:
+    host = FakeKernel("bare-metal-ixgbe", tmp_path)
+    set_up(host, Wishes(parts=frozenset({Part.SOCKETS})))
+    host.path("/proc/sys/net/core/rmem_max").write_text("9000000\n")
+    said = take_back(host)
+    assert host.number("/proc/sys/net/core/rmem_max") == 9000000
+    assert any("others changed it" in line for line in said)
+    assert not host.exists("/etc/sysctl.d/60-aeron-dpdk.conf")
+
+
+def test_undo_after_a_second_setup_goes_back_to_before_the_first(tmp_path: Path) -> None:
+    host = FakeKernel("debian-no-iommu", tmp_path)
+    before = snapshot(host)
+    parts = frozenset({Part.HUGE_PAGES})
+    set_up(host, Wishes(parts=parts, huge_kib=64 << 10))
+    set_up(host, Wishes(parts=parts, huge_kib=128 << 10))
+    take_back(host)
+    assert snapshot(host) == before
+
+
+def test_undo_that_fails_names_what_remains_and_keeps_it(tmp_path: Path) -> None:
+    host = FakeKernel("bare-metal-ixgbe", tmp_path)
+    before = snapshot(host)
+    set_up(host, BARE_METAL)
+    host.before_write = fail_at("vfio-pci/unbind")
+    with pytest.raises(UndoError, match=f"driver of {BAR}: Permission denied"):
+        take_back(host)
+    host.before_write = lambda name: None
+    take_back(host)
+    assert snapshot(host) == before
+
+
+def test_a_nic_that_a_process_uses_is_not_torn_from_it(tmp_path: Path) -> None:
+    host = FakeKernel("bare-metal-ixgbe", tmp_path)
+    set_up(host, BARE_METAL)
+    process = tmp_path / "proc/4711"
+    (process / "fd").mkdir(parents=True)
+    (process / "comm").write_text("aeronmd_dpdk\n")
+    (process / "fd/7").symlink_to("/dev/vfio/52")
+    with pytest.raises(UndoError, match=r"aeronmd_dpdk \(4711\) uses the device, stop it first"):
+        take_back(host)
+    assert host.link_name(f"/sys/bus/pci/devices/{BAR}/driver") == "vfio-pci"
+
+
+def test_the_saved_nic_is_there_while_it_is_bound(tmp_path: Path) -> None:
+    host = FakeKernel("bare-metal-ixgbe", tmp_path)
+    set_up(host, BARE_METAL)
+    (saved,) = read_facts(host, host.network()).saved_nics
+    assert (saved.address, saved.driver, str(saved.ipv4)) == (BAR, "ixgbe", "10.20.0.5/24")
+    assert (str(saved.gateway), saved.interface.mtu) == ("10.20.0.1", 9000)
+
+
+def test_binding_again_at_boot_keeps_the_saved_address(tmp_path: Path) -> None:
+    """At boot the NIC is the kernel's again, and nobody has given it its address yet."""
+    host = FakeKernel("bare-metal-ixgbe", tmp_path)
+    before = snapshot(host)
+    set_up(host, BARE_METAL)
+    kept = host.text(f"/var/lib/aeron-dpdk/nics/{BAR}.json")
+    host.write_value("/sys/bus/pci/drivers/vfio-pci/unbind", BAR)
+    host.write_value(f"/sys/bus/pci/devices/{BAR}/driver_override", "\n")
+    host.write_value("/sys/bus/pci/drivers_probe", BAR)
+    set_up(host, BARE_METAL)
+    assert host.text(f"/var/lib/aeron-dpdk/nics/{BAR}.json") == kept
+    take_back(host)
+    assert snapshot(host) == before
+
+
+def test_a_second_setup_at_the_same_time_is_refused(tmp_path: Path) -> None:
+    host = FakeKernel("debian-no-iommu", tmp_path)
+    with opened_journal(host), pytest.raises(JournalError, match="another aeron-dpdk setup"):
+        set_up(host, Wishes())
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{", '{"version": 9, "entries": []}', '{"version": 1, "entries": [{"kind": "x"}]}'],
+)
+def test_a_damaged_journal_stops_everything(text: str, tmp_path: Path) -> None:
+    host = FakeKernel("debian-no-iommu", tmp_path)
+    place = host.path(PLACE)
+    place.parent.mkdir(parents=True)
+    place.write_text(text)
+    with pytest.raises(JournalError):
+        set_up(host, Wishes())
+    assert place.read_text() == text
+
+
+def test_the_journal_names_a_change_before_it_is_made(tmp_path: Path) -> None:
+    host = FakeKernel("debian-no-iommu", tmp_path)
+    seen: list[bool] = []
+
+    def look(name: str) -> None:
+        if name.endswith("nr_hugepages"):
+            entries = json.loads(host.path(PLACE).read_text())["entries"]
+            seen.append(any(entry["target"] == name and not entry["is_done"] for entry in entries))
+
+    host.before_write = look
+    set_up(host, Wishes())
+    assert seen == [True]

@@ -1,0 +1,179 @@
+"""What is read from the recorded hosts."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.hosts.recorded import NAMES, facts_of, network_of, unpack
+
+from aeron_dpdk.machine.facts.interface import Address, Interface, Route
+from aeron_dpdk.machine.facts.kernel import Presence
+from aeron_dpdk.machine.facts.machine import read_facts
+from aeron_dpdk.machine.facts.nics import Bar, Peer
+from aeron_dpdk.machine.facts.saved_nic import SavedNic, from_json, to_json
+from aeron_dpdk.machine.facts.write_combining import Mapping, read_mappings, types_within
+from aeron_dpdk.machine.tree import Permissions, Tree
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_recorded_host_is_read_and_stays_as_it_is(name: str, tmp_path: Path) -> None:
+    tree = unpack(name, tmp_path)
+    before = sorted((path, path.stat(follow_symlinks=False).st_mtime_ns) for path in tmp_path.rglob("*"))
+    assert read_facts(tree, network_of(name)).kernel.release != "unknown"
+    assert (
+        sorted((path, path.stat(follow_symlinks=False).st_mtime_ns) for path in tmp_path.rglob("*")) == before
+    )
+
+
+def test_an_empty_tree_is_a_host_without_anything(tmp_path: Path) -> None:
+    facts = read_facts(Tree(tmp_path), {})
+    assert facts.nics == () and facts.memory.pools == () and not facts.iommu.is_on
+    assert facts.mappings is None and not facts.kernel.offers("vfio_pci")
+
+
+def test_a_nic_of_the_product_page_is_read_with_its_group_and_name(tmp_path: Path) -> None:
+    nic = facts_of("bare-metal-ixgbe", tmp_path).nic("48:00.0")
+    assert nic is not None
+    assert (nic.name, nic.driver, nic.modules) == (
+        "82598EB 10-Gigabit AF Dual Port Network Connection",
+        "ixgbe",
+        ("ixgbe",),
+    )
+    assert (nic.iommu_group, nic.numa_node, nic.interfaces) == (52, 1, ("enp72s0f0",))
+    assert nic.peers == (Peer("0000:47:00.0", 0x060400, "pcieport"),)
+
+
+def test_a_device_without_a_name_file_is_shown_by_its_ids(tmp_path: Path) -> None:
+    assert facts_of("container", tmp_path).nics[0].name == "Device 8086:10fb"
+
+
+def test_only_prefetchable_memory_counts_for_write_combining(tmp_path: Path) -> None:
+    nic = facts_of("aws-c6in", tmp_path).nic("ens6")
+    assert nic is not None and nic.bars == (Bar(0xFD000000, 0xFDFFFFFF),)
+
+
+def test_the_interface_of_a_virtio_device_is_found_below_its_own_bus(tmp_path: Path) -> None:
+    facts = facts_of("debian-no-iommu", tmp_path)
+    device = tmp_path / "sys/bus/pci/devices/0000:00:03.0"
+    (device / "net/enp0s3").rmdir()
+    (device / "virtio1/net/enp0s3").mkdir(parents=True)
+    nic = read_facts(Tree(tmp_path), facts.network).nic("0000:00:03.0")
+    assert nic is not None and nic.interfaces == ("enp0s3",)
+
+
+def test_huge_pages_are_counted_by_node_and_size(tmp_path: Path) -> None:
+    pools = facts_of("one-gib-pages", tmp_path).memory.pools
+    assert [(pool.node, pool.page_kib, pool.total, pool.free) for pool in pools] == [
+        (0, 2048, 0, 0),
+        (0, 1048576, 4, 2),
+        (1, 2048, 0, 0),
+        (1, 1048576, 4, 4),
+    ]
+
+
+def test_a_kernel_without_numa_has_its_huge_pages_in_one_place(tmp_path: Path) -> None:
+    (pool,) = facts_of("debian-no-iommu", tmp_path).memory.pools
+    assert pool.node is None and pool.directory.startswith("/sys/kernel/mm/hugepages/")
+
+
+def test_a_mount_has_its_page_size_and_permissions(tmp_path: Path) -> None:
+    (mount,) = facts_of("one-gib-pages", tmp_path).memory.mounts
+    assert mount.page_kib == 1 << 20 and mount.permissions == Permissions(0, 990, 0o775)
+
+
+def test_modules_are_told_apart_by_how_they_are_there(tmp_path: Path) -> None:
+    modules = facts_of("aws-c6in", tmp_path).kernel.modules
+    assert modules["vfio_pci"] is Presence.BUILT_IN
+    assert modules["uio_pci_generic"] is Presence.INSTALLED
+    assert modules["igb_uio"] is Presence.ABSENT
+
+
+def test_a_group_that_vfio_made_up_is_no_iommu(tmp_path: Path) -> None:
+    name = "debian-no-iommu"
+    tree = unpack(name, tmp_path)
+    group = tmp_path / "sys/kernel/iommu_groups/0"
+    group.mkdir(parents=True)
+    (tmp_path / "sys/bus/pci/devices/0000:00:03.0/iommu_group").symlink_to("../../kernel/iommu_groups/0")
+    assert read_facts(tree, network_of(name)).iommu.is_on
+    (group / "name").write_text("vfio-noiommu\n")
+    facts = read_facts(tree, network_of(name))
+    assert not facts.iommu.is_on and facts.nics[1].iommu_group is None
+
+
+def test_an_ssh_session_is_found_in_an_ancestor_although_sudo_cleaned_our_environment(tmp_path: Path) -> None:
+    session = facts_of("aws-c6in", tmp_path).session
+    assert session.ssh_addresses == {"172.31.16.10"} == session.used_addresses
+
+
+def test_limits_and_quotas_of_a_container_are_read(tmp_path: Path) -> None:
+    facts = facts_of("container", tmp_path)
+    assert facts.in_container and facts.session.cpus == {2, 3}
+    assert facts.session.cpu_quota == 1.5 and facts.session.memlock_bytes == 65536
+
+
+def test_pages_of_ended_processes_are_leftovers_and_those_of_living_ones_are_not(tmp_path: Path) -> None:
+    tree = unpack("one-gib-pages", tmp_path)
+    (tmp_path / "dev/hugepages/rtemap_0").touch()
+    inode = (tmp_path / "run/dpdk/rte/config").stat().st_ino
+    (tmp_path / "proc/locks").write_text(f"1: POSIX  ADVISORY  WRITE 77 00:19:{inode} 0 EOF\n")
+    files = read_facts(tree, {}).files
+    assert files.dead_prefixes == ("old",) and files.huge_files == ("/dev/hugepages/oldmap_0",)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "PAT: [mem 0x00000000fd000000-0x00000000fd100000] write-combining",
+        "write-combining @ 0xfd000000-0xfd100000",
+    ],
+)
+def test_both_formats_of_the_kernels_memory_types_are_read(line: str, tmp_path: Path) -> None:
+    debug = tmp_path / "sys/kernel/debug/x86"
+    debug.mkdir(parents=True)
+    (debug / "pat_memtype_list").write_text(f"PAT memtype list:\n{line}\n")
+    mappings = read_mappings(Tree(tmp_path))
+    assert mappings == (Mapping(0xFD000000, 0xFD100000, "write-combining"),)
+    assert types_within((Bar(0xFD000000, 0xFDFFFFFF),), mappings) == {"write-combining"}
+    assert types_within((Bar(0xFC000000, 0xFCFFFFFF),), mappings) == frozenset()
+
+
+INTERFACE = Interface(
+    "ens6",
+    "06:00:00:00:00:01",
+    9001,
+    is_up=True,
+    has_carrier=True,
+    addresses=(Address("fd00::5/64"), Address("10.1.2.3/24", "10.1.2.255", "ens6", 3600, 1800)),
+    routes=(Route("10.9.0.0/16", "10.1.2.9"), Route("0.0.0.0/0", "10.1.2.1", metric=200)),
+)
+
+
+def test_a_saved_nic_comes_back_from_its_file_as_it_was() -> None:
+    saved = SavedNic("0000:00:06.0", "ena", INTERFACE)
+    assert from_json(to_json(saved)) == saved
+
+
+def test_the_saved_gateway_is_the_default_routes_before_any_other() -> None:
+    saved = SavedNic("0000:00:06.0", "ena", INTERFACE)
+    assert str(saved.ipv4) == "10.1.2.3/24" and str(saved.gateway) == "10.1.2.1"
+    other = replace(saved, interface=replace(INTERFACE, routes=INTERFACE.routes[:1]))
+    assert str(other.gateway) == "10.1.2.9"
+
+
+def test_a_gateway_that_is_not_on_link_is_none_of_ours() -> None:
+    far = replace(INTERFACE, routes=(Route("0.0.0.0/0", "192.168.0.1"),))
+    assert SavedNic("0000:00:06.0", "ena", far).gateway is None
+
+
+def test_a_damaged_saved_nic_is_passed_over(tmp_path: Path) -> None:
+    tree = unpack("one-gib-pages", tmp_path)
+    (tmp_path / "var/lib/aeron-dpdk/nics/0000:00:00.0.json").write_text('{"address": 1}')
+    assert [saved.address for saved in read_facts(tree, {}).saved_nics] == ["0000:5e:00.0"]
+
+
+@pytest.mark.parametrize(
+    ("owner", "mode", "expected"),
+    [((1000, 0), 0o600, True), ((0, 990), 0o660, True), ((0, 990), 0o606, False), ((0, 0), 0o666, True)],
+)
+def test_access_goes_by_the_first_class_that_fits(owner: tuple[int, int], mode: int, expected: bool) -> None:
+    assert Permissions(*owner, mode).allow_write(1000, frozenset({1000, 990})) is expected

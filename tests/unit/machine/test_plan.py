@@ -1,0 +1,218 @@
+"""What setup would do on the recorded hosts."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.hosts.recorded import facts_of
+
+from aeron_dpdk.machine.errors import RefusedError
+from aeron_dpdk.machine.facts.accounts import Account
+from aeron_dpdk.machine.facts.kernel import Presence
+from aeron_dpdk.machine.facts.machine import Facts
+from aeron_dpdk.machine.facts.nics import Peer
+from aeron_dpdk.machine.plan.change import Plan
+from aeron_dpdk.machine.plan.driver_choice import choose_driver
+from aeron_dpdk.machine.plan.make_plan import make_plan
+from aeron_dpdk.machine.plan.wishes import Part, Wishes
+
+MIKE = Account("mike", 1000, 1000, frozenset({1000}))
+BAR = "0000:48:00.0"
+
+
+def shown(plan: Plan) -> list[str]:
+    return [f"{change.resource.name()} -> {change.resource.show(change.after)}" for change in plan.changes]
+
+
+def without_modules(facts: Facts, *modules: str) -> Facts:
+    presences = {**facts.kernel.modules, **dict.fromkeys(modules, Presence.ABSENT)}
+    return replace(facts, kernel=replace(facts.kernel, modules=presences))
+
+
+def test_the_product_pages_non_root_chapter_is_one_plan(tmp_path: Path) -> None:
+    plan = make_plan(facts_of("bare-metal-ixgbe", tmp_path), Wishes(nics=("enp72s0f0",), user=MIKE))
+    assert shown(plan)[:-2] == [
+        "/sys/devices/system/node/node1/hugepages/hugepages-2048kB/nr_hugepages -> 512",
+        "/proc/sys/net/core/rmem_max -> 131072",
+        '/etc/sysctl.d/60-aeron-dpdk.conf -> "net.core.rmem_max = 131072"',
+        '/etc/security/limits.d/60-aeron-dpdk.conf -> "mike - memlock unlimited"',
+        "kernel module vfio-pci -> loaded",
+        '/etc/modules-load.d/aeron-dpdk.conf -> "vfio-pci"',
+        f"/var/lib/aeron-dpdk/nics/{BAR}.json -> 31 lines",
+        f"network configuration of {BAR} -> enp72s0f0 down, no address",
+        f"driver of {BAR} -> vfio-pci",
+        "permissions of /dev/vfio/52 -> 0:1000 0660",
+        "permissions of /dev/hugepages -> 0:1000 0775",
+    ]
+
+
+def test_the_product_pages_root_chapter_needs_no_permissions(tmp_path: Path) -> None:
+    plan = make_plan(facts_of("bare-metal-ixgbe", tmp_path), Wishes(nics=(BAR,)))
+    assert not any("permissions" in line or "limits" in line for line in shown(plan))
+
+
+def test_on_aws_vfio_is_told_to_do_without_an_iommu(tmp_path: Path) -> None:
+    plan = make_plan(facts_of("aws-c6in", tmp_path), Wishes())
+    lines = shown(plan)
+    assert "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode -> Y" in lines
+    assert '/etc/modprobe.d/aeron-dpdk.conf -> "options vfio enable_unsafe_noiommu_mode=1"' in lines
+    assert lines.index("driver of 0000:00:06.0 -> vfio-pci") > lines.index(
+        "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode -> Y"
+    )
+
+
+def test_the_unit_for_boot_repeats_what_does_not_last(tmp_path: Path) -> None:
+    plan = make_plan(
+        facts_of("bare-metal-ixgbe", tmp_path), Wishes(nics=(BAR,), user=MIKE, program="/usr/bin/x")
+    )
+    text = plan.changes[-2].after["text"]
+    assert (
+        "ExecStart=/usr/bin/x setup huge-pages iommu vfio bind permissions --yes --now --huge-memory=1024M "
+        f"--nic={BAR} --force={BAR} --driver=vfio-pci --user=mike\n" in text
+    )
+
+
+def test_what_is_only_for_now_leaves_nothing_for_boot(tmp_path: Path) -> None:
+    wishes = Wishes(parts=frozenset(Part) - {Part.BOOT}, nics=(BAR,), is_temporary=True)
+    lines = shown(make_plan(facts_of("bare-metal-ixgbe", tmp_path), wishes))
+    assert not any("systemd" in line or "sysctl.d" in line or "modules-load" in line for line in lines)
+
+
+def test_an_ordinary_user_without_iommu_gets_the_boot_arguments_first(tmp_path: Path) -> None:
+    facts = facts_of("bare-metal-ixgbe", tmp_path)
+    off = replace(facts, iommu=replace(facts.iommu, groups=0))
+    plan = make_plan(off, Wishes(nics=(BAR,), user=MIKE))
+    assert "kernel arguments at the next boot -> intel_iommu=on iommu=pt" in shown(plan)
+    assert not any("driver of" in line for line in shown(plan))
+    assert any("reboot" in note for note in plan.notes)
+
+
+def test_amds_iommu_is_switched_on_by_its_own_name(tmp_path: Path) -> None:
+    facts = facts_of("bare-metal-ixgbe", tmp_path)
+    off = replace(facts, iommu=replace(facts.iommu, groups=0, is_amd=True))
+    assert "kernel arguments at the next boot -> amd_iommu=on iommu=pt" in shown(
+        make_plan(off, Wishes(nics=(BAR,), user=MIKE))
+    )
+
+
+def test_a_machine_without_a_known_boot_menu_is_told_what_to_do(tmp_path: Path) -> None:
+    plan = make_plan(facts_of("debian-no-iommu", tmp_path), Wishes(user=MIKE))
+    assert any("boot with intel_iommu=on iommu=pt" in note for note in plan.notes)
+
+
+def test_an_iommu_without_interrupt_remapping_gets_the_word_of_the_product_page(tmp_path: Path) -> None:
+    facts = facts_of("bare-metal-ixgbe", tmp_path)
+    facts = replace(facts, iommu=replace(facts.iommu, remaps_interrupts=False))
+    assert "/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts -> Y" in shown(
+        make_plan(facts, Wishes(nics=(BAR,)))
+    )
+
+
+def test_pages_of_another_size_count_unless_a_size_is_asked_for(tmp_path: Path) -> None:
+    facts = facts_of("one-gib-pages", tmp_path)
+    parts = frozenset({Part.HUGE_PAGES})
+    assert shown(make_plan(facts, Wishes(parts=parts))) == []
+    assert shown(make_plan(facts, Wishes(parts=parts, page_kib=2048))) == [
+        "/sys/devices/system/node/node0/hugepages/hugepages-2048kB/nr_hugepages -> 512"
+    ]
+    assert shown(make_plan(facts, Wishes(parts=parts, page_kib=1 << 20, huge_kib=6 << 20))) == [
+        "/sys/devices/system/node/node0/hugepages/hugepages-1048576kB/nr_hugepages -> 6"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("wishes", "complaint"),
+    [
+        (Wishes(page_kib=4096, nics=(BAR,)), "no huge pages of 4096 KiB"),
+        (Wishes(huge_kib=1 << 40, nics=(BAR,)), "more than this machine's"),
+        (Wishes(nics=("eth7",)), "eth7 is no network device"),
+        (Wishes(nics=("enp67s0",)), "enp67s0 carries the default route"),
+        (Wishes(), "several NICs are free"),
+    ],
+)
+def test_what_cannot_or_must_not_be_done_is_refused(wishes: Wishes, complaint: str, tmp_path: Path) -> None:
+    with pytest.raises(RefusedError, match=complaint):
+        make_plan(facts_of("bare-metal-ixgbe", tmp_path), wishes)
+
+
+@pytest.mark.parametrize("name", ["0000:43:00.0", "43:00.0", "enp67s0"])
+def test_the_default_routes_nic_is_taken_when_forced_by_name(name: str, tmp_path: Path) -> None:
+    wishes = Wishes(nics=("enp67s0",), forced=frozenset({name}))
+    assert "driver of 0000:43:00.0 -> vfio-pci" in shown(
+        make_plan(facts_of("bare-metal-ixgbe", tmp_path), wishes)
+    )
+
+
+def test_an_ssh_sessions_nic_is_refused(tmp_path: Path) -> None:
+    facts = facts_of("bare-metal-ixgbe", tmp_path)
+    facts = replace(facts, session=replace(facts.session, ssh_addresses=frozenset({"10.20.0.5"})))
+    with pytest.raises(RefusedError, match="SSH session"):
+        make_plan(facts, Wishes(nics=(BAR,)))
+
+
+def test_an_address_in_use_is_refused(tmp_path: Path) -> None:
+    facts = facts_of("bare-metal-ixgbe", tmp_path)
+    facts = replace(facts, session=replace(facts.session, used_addresses=frozenset({"10.20.0.5"})))
+    with pytest.raises(RefusedError, match="open connections"):
+        make_plan(facts, Wishes(nics=(BAR,)))
+
+
+def test_a_shared_group_is_refused_unless_all_of_it_is_taken(tmp_path: Path) -> None:
+    facts = facts_of("bare-metal-ixgbe", tmp_path)
+    peers = {BAR: "0000:48:00.1", "0000:48:00.1": BAR}
+    nics = tuple(
+        replace(nic, iommu_group=52, peers=(Peer(peers[nic.address], 0x020000, "ixgbe"),))
+        if nic.address in peers
+        else nic
+        for nic in facts.nics
+    )
+    facts = replace(facts, nics=nics)
+    with pytest.raises(RefusedError, match="shares IOMMU group 52"):
+        make_plan(facts, Wishes(nics=(BAR,), forced=frozenset({BAR})))
+    lines = shown(make_plan(facts, Wishes(nics=tuple(peers))))
+    assert "driver of 0000:48:00.1 -> vfio-pci" in lines
+
+
+def test_a_nic_that_dpdk_works_beside_is_not_bound(tmp_path: Path) -> None:
+    plan = make_plan(facts_of("bare-metal-ixgbe", tmp_path), Wishes(nics=("enp1s0f0",)))
+    assert not any("driver of" in line for line in shown(plan))
+    assert any("stays with mlx5_core" in note for note in plan.notes)
+
+
+def test_a_bound_nic_stays_bound(tmp_path: Path) -> None:
+    lines = shown(make_plan(facts_of("one-gib-pages", tmp_path), Wishes(user=MIKE)))
+    assert not any("driver of" in line or "network" in line or "nics/" in line for line in lines)
+
+
+def test_drivers_are_chosen_from_best_to_last(tmp_path: Path) -> None:
+    facts = facts_of("aws-c6in", tmp_path)
+    ena = facts.nic("ens6")
+    assert ena is not None
+    assert choose_driver(facts, ena).needs_no_iommu_mode
+    presences = {**facts.kernel.modules, "igb_uio": Presence.INSTALLED}
+    with_igb_uio = replace(facts, kernel=replace(facts.kernel, modules=presences))
+    assert choose_driver(without_modules(with_igb_uio, "vfio_pci"), ena).driver == "igb_uio"
+    assert choose_driver(without_modules(facts, "vfio_pci"), ena).driver == "uio_pci_generic"
+    with pytest.raises(RefusedError, match="no driver that could hand"):
+        choose_driver(without_modules(facts, "vfio_pci", "uio_pci_generic"), ena)
+
+
+def test_a_wanted_driver_that_cannot_work_is_refused_with_those_that_would(tmp_path: Path) -> None:
+    facts = facts_of("debian-no-iommu", tmp_path)
+    with pytest.raises(RefusedError, match="vfio-pci does not work .* but uio_pci_generic would"):
+        choose_driver(facts, facts.nics[1], "vfio-pci")
+
+
+def test_igb_uio_is_loaded_with_write_combining(tmp_path: Path) -> None:
+    facts = facts_of("aws-c6in", tmp_path)
+    presences = {**facts.kernel.modules, "igb_uio": Presence.INSTALLED}
+    facts = replace(facts, kernel=replace(facts.kernel, modules=presences))
+    lines = shown(make_plan(facts, Wishes(driver="igb_uio")))
+    assert lines.index('/etc/modprobe.d/aeron-dpdk.conf -> "options igb_uio wc_activate=1"') < lines.index(
+        "kernel module igb_uio -> loaded"
+    )
+
+
+def test_a_container_is_told_that_its_host_is_the_place(tmp_path: Path) -> None:
+    plan = make_plan(facts_of("container", tmp_path), Wishes())
+    assert any("container" in note for note in plan.notes)
