@@ -8,8 +8,6 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "suite.h"
-
 #define LOCAL_IPV4 (0x0a000005u)
 #define PEER_IPV4 (0x0a000009u)
 #define GATEWAY_IPV4 (0x0a000001u)

@@ -1,0 +1,227 @@
+/*
+ * From any bytes to one verdict: adk_parse_frame() on contiguous bytes, and adk_rx_bytes() with adk_rx_verdict() on the
+ * same bytes in a chain of segments. What the verdict must be for a datagram is worked out a second time here, byte by
+ * byte and with a checksum of the tests' own.
+ *
+ * Input: one byte of choices (see choice_en), one byte for the length of the segments, then the frame.
+ */
+#include <stdlib.h>
+
+#include "../native/frame.h"
+#include "stack/rx.h"
+
+enum choice_en
+{
+    IPV4_CHECKSUM_VOUCHED = 1,
+    UDP_CHECKSUM_VOUCHED = 2,
+    LOCAL_MAC_FROM_FRAME = 4,
+    LOCAL_IPV4_FROM_FRAME = 8
+};
+
+#define CHOICES (2)
+#define SEGMENTS_MAX (64)
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define REQUIRE(condition)                                                            \
+    do                                                                                \
+    {                                                                                 \
+        if (!(condition))                                                             \
+        {                                                                             \
+            fprintf(stderr, "%s:%d: not true: %s\n", __FILE__, __LINE__, #condition); \
+            abort();                                                                  \
+        }                                                                             \
+    } while (0)
+
+static uint32_t get32(const uint8_t *bytes)
+{
+    return (uint32_t)get16(bytes) << 16 | get16(bytes + 2);
+}
+
+static adk_address_t local_of(uint8_t choices, const uint8_t *frame, uint32_t length)
+{
+    adk_address_t local = { .ipv4 = LOCAL_IPV4 };
+    const bool has_header = length >= AT_SOURCE_PORT;
+    memcpy(local.mac, has_header && (choices & LOCAL_MAC_FROM_FRAME) ? frame : LOCAL_MAC, 6);
+    if (has_header && (choices & LOCAL_IPV4_FROM_FRAME))
+    {
+        local.ipv4 = get32(frame + AT_DESTINATION_IPV4);
+    }
+    return local;
+}
+
+static bool has_ipv4_header(const adk_address_t *local, const uint8_t *frame, uint32_t length, uint8_t choices)
+{
+    if (length < AT_SOURCE_PORT ||
+        0 != memcmp(frame, local->mac, 6) ||
+        0x0800 != get16(frame + AT_ETHERTYPE) ||
+        4 != frame[AT_VERSION_IHL] >> 4 ||
+        ipv4_header_length(frame) < 20)
+    {
+        return false;
+    }
+    const uint32_t total_length = get16(frame + AT_TOTAL_LENGTH);
+    /* A header sums up to 0xffff: the checksum over it, its own field counted as zero, is what the field holds. */
+    return total_length >= ipv4_header_length(frame) &&
+        total_length + 14 <= length &&
+        ((choices & IPV4_CHECKSUM_VOUCHED) || 0 == slow_checksum(slow_sum(frame + 14, ipv4_header_length(frame))));
+}
+
+static bool is_from_a_host_to_us(const adk_address_t *local, const uint8_t *frame)
+{
+    const uint32_t source = get32(frame + AT_SOURCE_IPV4);
+    const uint8_t network = frame[AT_SOURCE_IPV4];
+    return get32(frame + AT_DESTINATION_IPV4) == local->ipv4 &&
+        source != local->ipv4 &&
+        0 != network &&
+        127 != network &&
+        network < 224;
+}
+
+static bool is_datagram(const adk_address_t *local, const uint8_t *frame, uint32_t length, uint8_t choices)
+{
+    if (!has_ipv4_header(local, frame, length, choices) ||
+        !is_from_a_host_to_us(local, frame) ||
+        17 != frame[AT_PROTOCOL] ||
+        0 != (get16(frame + AT_FRAGMENT) & 0x3fff))
+    {
+        return false;
+    }
+    const uint8_t *udp = frame + 14 + ipv4_header_length(frame);
+    const uint32_t room = get16(frame + AT_TOTAL_LENGTH) - ipv4_header_length(frame);
+    if (room < 8 || get16(udp + 4) < 8 || get16(udp + 4) > room)
+    {
+        return false;
+    }
+    const uint64_t pseudo_header = slow_sum(frame + AT_SOURCE_IPV4, 8) + 17 + get16(udp + 4);
+    return 0 == get16(udp + 6) ||
+        (choices & UDP_CHECKSUM_VOUCHED) ||
+        0 == slow_checksum(pseudo_header + slow_sum(udp, get16(udp + 4)));
+}
+
+static void check_datagram(const adk_datagram_t *datagram, const uint8_t *frame, uint32_t length)
+{
+    const uint32_t udp_offset = 14 + ipv4_header_length(frame);
+    const uint8_t *udp = frame + udp_offset;
+
+    REQUIRE(datagram->payload_offset == udp_offset + 8);
+    REQUIRE(datagram->payload_length == get16(udp + 4) - 8);
+    REQUIRE((uint32_t)datagram->payload_offset + datagram->payload_length <= length);
+    REQUIRE(datagram->source_ipv4 == get32(frame + AT_SOURCE_IPV4));
+    REQUIRE(0 == memcmp(&datagram->source_ipv4_be, frame + AT_SOURCE_IPV4, 4));
+    REQUIRE(0 == memcmp(&datagram->source_port_be, udp, 2));
+    REQUIRE(datagram->destination_port == get16(udp + 2));
+}
+
+static bool is_verdict(int verdict)
+{
+    return ADK_VERDICT_DATAGRAM == verdict ||
+        ADK_VERDICT_CONTROL == verdict ||
+        (verdict >= ADK_COUNT_RX_TRUNCATED && verdict <= ADK_COUNT_RX_UDP_CHECKSUM);
+}
+
+typedef struct chain_stct
+{
+    struct rte_mbuf segments[SEGMENTS_MAX];
+} chain_t;
+
+/* As a device hands it over: every segment in memory of its own, of exactly its length, without headroom. */
+static void chain_open(chain_t *chain, const uint8_t *frame, uint32_t length, uint32_t segment_length)
+{
+    uint32_t offset = 0;
+    uint16_t count = 0;
+
+    memset(chain, 0, sizeof(*chain));
+    do
+    {
+        struct rte_mbuf *segment = &chain->segments[count];
+        const uint32_t rest = length - offset;
+        const bool is_last = SEGMENTS_MAX == count + 1 || 0 == segment_length || rest <= segment_length;
+        segment->data_len = (uint16_t)(is_last ? rest : segment_length);
+        segment->buf_addr = malloc(segment->data_len);
+        if (segment->data_len > 0)
+        {
+            memcpy(segment->buf_addr, frame + offset, segment->data_len);
+        }
+        if (count > 0)
+        {
+            chain->segments[count - 1].next = segment;
+        }
+        offset += segment->data_len;
+        count++;
+    } while (offset < length);
+    chain->segments[0].nb_segs = count;
+    chain->segments[0].pkt_len = length;
+}
+
+static void chain_close(chain_t *chain)
+{
+    for (int i = 0; i < chain->segments[0].nb_segs; i++)
+    {
+        free(chain->segments[i].buf_addr);
+    }
+}
+
+static void check_chain(
+    const adk_address_t *local,
+    const uint8_t *data,
+    uint32_t length,
+    int expected_verdict,
+    const adk_datagram_t *expected)
+{
+    static uint8_t linear[ADK_LINEAR_LENGTH] __attribute__((aligned(64)));
+    static chain_t chain;
+    adk_stack_t stack = { .local = *local, .linear[ADK_ROLE_RECEIVER] = linear };
+    static adk_lane_t lane = { .role = ADK_ROLE_RECEIVER };
+    adk_datagram_t datagram;
+
+    chain_open(&chain, data + CHOICES, length, data[1]);
+    chain.segments[0].ol_flags = ((data[0] & IPV4_CHECKSUM_VOUCHED) ? RTE_MBUF_F_RX_IP_CKSUM_GOOD : 0) |
+        ((data[0] & UDP_CHECKSUM_VOUCHED) ? RTE_MBUF_F_RX_L4_CKSUM_GOOD : 0);
+    const uint8_t *bytes = adk_rx_bytes(&stack, &lane, &chain.segments[0]);
+    REQUIRE(expected_verdict == adk_rx_verdict(&stack, &chain.segments[0], bytes, &datagram));
+    REQUIRE(0 == length || 0 == memcmp(bytes, data + CHOICES, length));
+    if (ADK_VERDICT_DATAGRAM == expected_verdict)
+    {
+        REQUIRE(datagram.payload_offset == expected->payload_offset);
+        REQUIRE(datagram.payload_length == expected->payload_length);
+        REQUIRE(datagram.destination_port == expected->destination_port);
+    }
+    chain_close(&chain);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    /* No device hands over more than one mbuf chain of 16-bit lengths. */
+    if (size < CHOICES || size - CHOICES > UINT16_MAX)
+    {
+        return 0;
+    }
+
+    const uint32_t length = (uint32_t)(size - CHOICES);
+    const adk_address_t local = local_of(data[0], data + CHOICES, length);
+    adk_datagram_t datagram;
+    uint8_t *frame = malloc(length);
+    if (length > 0)
+    {
+        memcpy(frame, data + CHOICES, length);
+    }
+
+    const int verdict = adk_parse_frame(
+        &local,
+        frame,
+        length,
+        0 != (data[0] & IPV4_CHECKSUM_VOUCHED),
+        0 != (data[0] & UDP_CHECKSUM_VOUCHED),
+        &datagram);
+    REQUIRE(is_verdict(verdict));
+    REQUIRE(0 == length || 0 == memcmp(frame, data + CHOICES, length));
+    REQUIRE((ADK_VERDICT_DATAGRAM == verdict) == is_datagram(&local, frame, length, data[0]));
+    if (ADK_VERDICT_DATAGRAM == verdict)
+    {
+        check_datagram(&datagram, frame, length);
+    }
+    free(frame);
+    check_chain(&local, data, length, verdict, &datagram);
+    return 0;
+}
