@@ -21,7 +21,7 @@ from aeron_dpdk.errors import (
     PortError,
     PortMemoryError,
 )
-from aeron_dpdk.seam import Parts, PortInfo, StackSettings
+from aeron_dpdk.seam import MAX_ENDPOINTS_SHOWN, Endpoint, Level, Parts, PortInfo, StackSettings
 from aeron_dpdk.wire.ethernet import Mac
 
 try:
@@ -29,6 +29,7 @@ try:
 except ImportError as error:
     raise NotBuiltError(str(error)) from error
 
+MAX_LEVELS = 32
 DEFAULT_CACHE_SIZE = 0xFFFFFFFF  # UINT32_MAX, as aeron_dpdk.h has it
 
 
@@ -145,6 +146,28 @@ class Stack:
             steered=bool(info.steered),
         )
 
+    def rx_queues(self) -> tuple[Level, ...]:
+        return self._levels(lib.adk_levels_rx_queues)
+
+    def rings(self) -> tuple[Level, ...]:
+        return self._levels(lib.adk_levels_rings)
+
+    def mempools(self) -> tuple[Level, ...]:
+        return self._levels(lib.adk_levels_mempools)
+
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        found = ffi.new("adk_endpoint_view_t[]", MAX_ENDPOINTS_SHOWN)
+        count = lib.adk_levels_endpoints(self._pointer, found, MAX_ENDPOINTS_SHOWN)
+        return tuple(
+            Endpoint(each.port, _poller(each.is_polled, each.is_receiver))
+            for each in found[0 : min(count, MAX_ENDPOINTS_SHOWN)]
+        )
+
+    def _levels(self, read: Any) -> tuple[Level, ...]:
+        found = ffi.new("adk_level_t[]", MAX_LEVELS)
+        count = read(self._pointer, found, MAX_LEVELS)
+        return tuple(Level(_text(each.name), each.length, each.capacity) for each in found[0:count])
+
     # ---- DataPlane ----
 
     def receive(self) -> Event | None:
@@ -243,6 +266,12 @@ def count_names() -> list[str]:
     return [_text(lib.adk_count_name(index)) for index in range(lib.ADK_COUNT_SIZE)]
 
 
+def _poller(is_polled: int, is_receiver: int) -> str:
+    if not is_polled:
+        return "nobody"
+    return "receiver" if is_receiver else "sender"
+
+
 def _c_string(text: str | None) -> Any:
     return ffi.NULL if text is None else ffi.new("char[]", text.encode())
 
@@ -261,4 +290,4 @@ def _driver_failure() -> DirectoryInUseError | DirectoryError | DriverError:
     return DriverError(reason)
 
 
-PARTS = Parts(eal=Eal, stack=Stack)
+PARTS = Parts(eal=Eal, stack=Stack, aeron_version=aeron_version(), dpdk_version=dpdk_version())

@@ -11,6 +11,8 @@ from typing import Protocol
 from aeron_dpdk.control.data_plane import DataPlane
 from aeron_dpdk.wire.ethernet import Mac
 
+MAX_ENDPOINTS_SHOWN = 1024
+
 
 @dataclass(frozen=True, slots=True)
 class StackSettings:
@@ -51,6 +53,24 @@ class PortInfo:
     steered: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Level:
+    """`adk_level_t`: how full a ring, a queue or a mempool is, `length` of `capacity` frames."""
+
+    name: str
+    length: int
+    capacity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """`adk_endpoint_view_t`: a UDP port of ours, polled by "sender" or "receiver", or by "nobody" while it is
+    set up or taken down."""
+
+    port: int
+    polled_by: str
+
+
 class EalPart(Protocol):
     def close(self) -> None: ...
 
@@ -60,6 +80,16 @@ class StackPart(DataPlane, Protocol):
 
     def open_driver(self, interface_name: str) -> "DriverPart":
         """Aeron's driver over this port, its files made; interface= finds the port by `interface_name`."""
+
+    def rx_queues(self) -> tuple[Level, ...]:
+        """Of the queues whose PMD can tell."""
+
+    def rings(self) -> tuple[Level, ...]: ...
+
+    def mempools(self) -> tuple[Level, ...]: ...
+
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """At most MAX_ENDPOINTS_SHOWN of them, in the order of their ports."""
 
     def close(self) -> None: ...
 
@@ -85,3 +115,5 @@ class Parts:
 
     eal: Callable[[Sequence[str]], EalPart]
     stack: Callable[[StackSettings], StackPart]
+    aeron_version: str
+    dpdk_version: str

@@ -78,6 +78,19 @@ class ControlLoop:
         self._events = 0
         self._arp.announce(clock())
 
+    @property
+    def neighbours(self) -> Neighbours:
+        return self._neighbours
+
+    @property
+    def port_is_usable(self) -> bool:
+        """False while the port restarts, and from then on if it did not come back."""
+        return self._port_is_usable
+
+    def attend(self, name: str, chore: Chore) -> None:
+        """From now on does a chore of its host's at every tick; what it raises is counted and logged."""
+        self._chores = (*self._chores, (name, chore))
+
     def run(self, stop: Callable[[], bool], *, collector_rests: bool = True) -> None:
         """Ticks until `stop()`. `collector_rests` is for a process of our own; a host that embeds the driver
         keeps its garbage collector."""

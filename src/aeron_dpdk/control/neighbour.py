@@ -45,6 +45,7 @@ class Neighbour:
     is_confirmed: bool = False  # the MAC came as an answer, not as a hint
     requests_sent: int = 0
     last_request_ns: int = -SEQUENCE_GAP_NS
+    confirmed_ns: int | None = None  # when the MAC that stands was last an answer
     used: bool = True  # needed by the data path since the last confirmation
     parked: deque[bytes] = field(default_factory=deque)
 
@@ -86,6 +87,7 @@ class Neighbour:
     def confirm(self, mac: Mac, now_ns: int) -> tuple[Action, ...]:
         self.state = State.REACHABLE
         self.due_ns = now_ns + REACHABLE_NS
+        self.confirmed_ns = now_ns
         self.used = False
         return self.install(mac, is_confirmed=True)
 
@@ -117,6 +119,7 @@ class Neighbour:
         forgotten = (Forget(self.ipv4),) if self.is_installed else ()
         self.parked.clear()
         self.mac = None
+        self.confirmed_ns = None
         self.used = False
         self.state = State.FAILED
         self.due_ns = now_ns + HOLD_DOWN_NS

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from logging import getLogger
+from pathlib import Path
 
 from aeron_dpdk.control.identity import Identity
 from aeron_dpdk.control.loop import ControlLoop
@@ -17,7 +18,9 @@ from aeron_dpdk.driver import privileges
 from aeron_dpdk.driver.aeron_directory import is_left_by_crash, refuse_unwritable
 from aeron_dpdk.driver.aeron_settings import AeronSettings, read_aeron_settings
 from aeron_dpdk.driver.affinity import plan_affinity
+from aeron_dpdk.driver.answering import Answering
 from aeron_dpdk.driver.eal_arguments import complete_eal_arguments
+from aeron_dpdk.driver.observation import Observation
 from aeron_dpdk.driver.preflight import check_huge_pages, check_mtu, check_socket_buffers
 from aeron_dpdk.driver.privileges import Account
 from aeron_dpdk.driver.settings import Settings
@@ -99,11 +102,26 @@ def serve(
             settings.gateway_ipv4_address,
         )
         loop = ControlLoop(stack, Identity(port.mac, route))
+        observation = Observation(
+            parts, stack, loop, stack_settings(settings, plan.aeron), driver.threading_mode
+        )
+        _answer(observation, loop, Path(driver.aeron_directory), undo)
         on_ready(
             Ready(settings, port, driver.threading_mode, driver.aeron_directory, os.geteuid(), os.getegid())
         )
         loop.run(lambda: stop() or driver.is_terminated(), collector_rests=owns_process)
         LOG.info("stopping%s", " at a client's request" if driver.is_terminated() else "")
+
+
+def _answer(observation: Observation, loop: ControlLoop, directory: Path, undo: ExitStack) -> None:
+    """A driver that nobody can look at is still a driver."""
+    try:
+        answering = Answering(directory, observation.answer)
+    except OSError as error:
+        LOG.warning("aeron-dpdk status and capture will not work, no socket in %s: %s", directory, error)
+        return
+    undo.callback(answering.close)
+    loop.attend("answering", answering.step)
 
 
 def _start(

@@ -26,3 +26,19 @@ class NoDriverError(ObserveError):
         if not self.others:
             return "start a driver, or set AERON_DIR or --aeron-dir to its directory"
         return f"set AERON_DIR or --aeron-dir; on this machine there are {', '.join(self.others)}"
+
+
+@dataclass(eq=False)
+class NotAnsweringError(ObserveError):
+    directory: str
+    reason: str
+    exit_code = ObserveExit.NOT_ANSWERING
+
+    def problem(self) -> str:
+        return f"the driver of {self.directory} does not tell about itself ({self.reason})"
+
+    def remedy(self) -> str:
+        return (
+            "look as the driver's user or as root, with the same version; `aeron-dpdk counters` works with "
+            "any driver, also a stock aeronmd"
+        )

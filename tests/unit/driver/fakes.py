@@ -11,7 +11,7 @@ from tests.unit.control.fakes import FakeDataPlane
 from aeron_dpdk.driver.setting_values import LocalAddress
 from aeron_dpdk.driver.settings import Settings
 from aeron_dpdk.errors import DriverError, EalError, PortError
-from aeron_dpdk.seam import DriverPart, EalPart, Parts, PortInfo, StackPart, StackSettings
+from aeron_dpdk.seam import DriverPart, EalPart, Endpoint, Level, Parts, PortInfo, StackPart, StackSettings
 from aeron_dpdk.wire.ethernet import Mac
 
 PORT = PortInfo(
@@ -57,7 +57,9 @@ class FakeParts:
     terminated: bool = False
 
     def parts(self) -> Parts:
-        return Parts(eal=self.open_eal, stack=self.open_stack)
+        return Parts(
+            eal=self.open_eal, stack=self.open_stack, aeron_version="1.53.0", dpdk_version="DPDK 22.11"
+        )
 
     def step(self, name: str, error: Exception) -> None:
         self.log.append(name)
@@ -98,6 +100,18 @@ class _Stack(FakeDataPlane):
         self.all.environment_when_driver_opened = dict(os.environ)
         self.all.step("driver", DriverError(f"told to fail on {interface_name}"))
         return _Driver(self.all)
+
+    def rx_queues(self) -> tuple[Level, ...]:
+        return (Level("rx0", 3, 1024),)
+
+    def rings(self) -> tuple[Level, ...]:
+        return (Level("adk_snd_rcv", 0, 2048),)
+
+    def mempools(self) -> tuple[Level, ...]:
+        return (Level("adk_rx_0", 1024, 16383),)
+
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        return (Endpoint(20000, "receiver"),)
 
     def close(self) -> None:
         self.all.log.append("close stack")

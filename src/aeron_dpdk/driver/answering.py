@@ -1,0 +1,161 @@
+"""The Unix socket on which a running driver answers those who look at it: one line of JSON in, one out.
+
+Who may open it: the driver's user and group. What they send cannot stop the control loop, for nothing here
+blocks, and everything is bounded: conversations, their length, their time, and steps per second.
+"""
+
+import json
+import os
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from aeron_dpdk.control.rate import NANOSECONDS, Every
+from aeron_dpdk.observe.request import SOCKET_NAME
+
+MODE = 0o660
+BACKLOG = 16
+MAX_CONVERSATIONS = 8
+MAX_REQUEST_BYTES = 1 << 17  # a capture filter of 4096 instructions, as text
+RECEIVE_BYTES = 1 << 14
+STEP_PERIOD_NS = NANOSECONDS // 100
+CONVERSATION_NS = 2 * NANOSECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`descriptors` go with it; with `on_hang_up` the conversation goes on until the other side ends it."""
+
+    text: str
+    descriptors: tuple[int, ...] = ()
+    on_hang_up: Callable[[], None] | None = None
+
+
+Answerer = Callable[[dict[str, Any]], Answer]
+
+
+@dataclass(slots=True)
+class _Conversation:
+    connection: socket.socket
+    deadline_ns: int
+    request: bytearray = field(default_factory=bytearray)
+    unsent: memoryview | None = None
+    descriptors: tuple[int, ...] = ()
+    on_hang_up: Callable[[], None] | None = None
+
+    def go_on(self, answer: Answerer, now_ns: int) -> bool:
+        """False when it is over. Raises OSError when the other side is gone."""
+        if self.unsent is None:
+            is_whole = self._receive()
+            if not is_whole:
+                return now_ns < self.deadline_ns and len(self.request) <= MAX_REQUEST_BYTES
+            self._take(answer(_parse(self.request)))
+        if self.unsent:
+            self._send()
+            return now_ns < self.deadline_ns if self.unsent else self.on_hang_up is not None
+        return self._is_held()
+
+    def close(self) -> None:
+        self.connection.close()
+        if self.on_hang_up is not None:
+            self.on_hang_up()
+
+    def _receive(self) -> bool:
+        with suppress(BlockingIOError):
+            received = self.connection.recv(RECEIVE_BYTES)
+            if not received:
+                raise ConnectionResetError
+            self.request += received
+        return self.request.endswith(b"\n")
+
+    def _take(self, answer: Answer) -> None:
+        self.unsent = memoryview(answer.text.encode() + b"\n")
+        self.descriptors = answer.descriptors
+        self.on_hang_up = answer.on_hang_up
+
+    def _send(self) -> None:
+        assert self.unsent is not None
+        with suppress(BlockingIOError):
+            if self.descriptors:
+                sent = socket.send_fds(self.connection, [self.unsent], list(self.descriptors))
+                self.descriptors = ()
+            else:
+                sent = self.connection.send(self.unsent)
+            self.unsent = self.unsent[sent:]
+
+    def _is_held(self) -> bool:
+        with suppress(BlockingIOError):
+            return bool(self.connection.recv(RECEIVE_BYTES))
+        return True
+
+
+def _parse(line: bytearray) -> dict[str, Any]:
+    """{} for what is no request."""
+    with suppress(ValueError, RecursionError):
+        request = json.loads(line)
+        if isinstance(request, dict):
+            return request
+    return {}
+
+
+class Answering:
+    """Raises OSError where there cannot be a socket. `step` is a chore of the control loop."""
+
+    def __init__(self, directory: Path, answer: Answerer) -> None:
+        self._answer = answer
+        self._place = os.open(directory, os.O_PATH | os.O_DIRECTORY)
+        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+        self._conversations: list[_Conversation] = []
+        self._due = Every(STEP_PERIOD_NS)
+        try:
+            self._listen()
+        except OSError:
+            self._listener.close()
+            os.close(self._place)
+            raise
+
+    def _listen(self) -> None:
+        # The path by way of /proc: a socket's own may have 107 bytes and no more.
+        path = f"/proc/self/fd/{self._place}/{SOCKET_NAME}"
+        with suppress(FileNotFoundError):
+            os.unlink(SOCKET_NAME, dir_fd=self._place)
+        # Before bind(), so that nobody can come in before the mode is set; the umask may take more away.
+        os.fchmod(self._listener.fileno(), MODE)
+        self._listener.bind(path)
+        os.chmod(SOCKET_NAME, MODE, dir_fd=self._place)
+        self._listener.listen(BACKLOG)
+
+    def step(self, now_ns: int) -> None:
+        if not self._due.is_due(now_ns):
+            return
+        self._accept(now_ns)
+        for each in tuple(self._conversations):
+            goes_on = False
+            try:
+                goes_on = each.go_on(self._answer, now_ns)
+            except OSError:  # the other side has gone away
+                pass
+            finally:
+                if not goes_on:
+                    self._conversations.remove(each)
+                    each.close()
+
+    def close(self) -> None:
+        for each in self._conversations:
+            each.close()
+        self._listener.close()
+        with suppress(OSError):
+            os.unlink(SOCKET_NAME, dir_fd=self._place)
+        os.close(self._place)
+
+    def _accept(self, now_ns: int) -> None:
+        while len(self._conversations) < MAX_CONVERSATIONS:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:  # nobody waits, or has gone away meanwhile
+                return
+            connection.setblocking(False)
+            self._conversations.append(_Conversation(connection, now_ns + CONVERSATION_NS))

@@ -1,0 +1,55 @@
+"""Asking a running driver: one line of JSON over the Unix socket in its Aeron directory, one line back."""
+
+import json
+import os
+import socket
+from pathlib import Path
+from typing import Any
+
+from aeron_dpdk.observe.errors import NotAnsweringError
+from aeron_dpdk.observe.view import DriverView
+
+SOCKET_NAME = "dpdk.sock"
+ANSWER_TIMEOUT_S = 5.0
+RECEIVE_BYTES = 1 << 16
+
+
+def connect(directory: Path) -> socket.socket:
+    """Raises NotAnsweringError. Goes by way of /proc, for a socket's path may have 107 bytes and no more."""
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.settimeout(ANSWER_TIMEOUT_S)
+    try:
+        place = os.open(directory, os.O_PATH | os.O_DIRECTORY)
+        try:
+            connection.connect(f"/proc/self/fd/{place}/{SOCKET_NAME}")
+        finally:
+            os.close(place)
+    except OSError as error:
+        connection.close()
+        raise NotAnsweringError(str(directory), error.strerror or str(error)) from error
+    return connection
+
+
+def ask(connection: socket.socket, directory: Path, request: dict[str, Any]) -> str:
+    """The answer's line. Raises NotAnsweringError."""
+    try:
+        connection.sendall(json.dumps(request).encode() + b"\n")
+        answer = bytearray()
+        while not answer.endswith(b"\n"):
+            received = connection.recv(RECEIVE_BYTES)
+            if not received:
+                raise NotAnsweringError(str(directory), "it hung up")
+            answer += received
+    except OSError as error:
+        raise NotAnsweringError(str(directory), error.strerror or str(error)) from error
+    return answer.decode(errors="replace")
+
+
+def driver_view(directory: Path) -> DriverView:
+    """Raises NotAnsweringError."""
+    with connect(directory) as connection:
+        answer = ask(connection, directory, {"request": "view"})
+    try:
+        return DriverView.from_json(answer)
+    except ValueError as error:
+        raise NotAnsweringError(str(directory), f"it speaks another version's language, {error}") from error

@@ -1,0 +1,85 @@
+"""All that is known about a running driver at one moment, and whether that is well."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from aeron_dpdk.observe.cnc import Cnc, DistinctError, DriverFacts
+from aeron_dpdk.observe.counts import BACK_PRESSURE, DROPS, EVENTS, TRAFFIC, counts_in, nonzero, xstats_in
+from aeron_dpdk.observe.request import driver_view
+from aeron_dpdk.observe.streams import (
+    Channel,
+    Stream,
+    channels_in,
+    longest_cycles_in,
+    streams_in,
+)
+from aeron_dpdk.observe.threads import ThreadView, threads_of
+from aeron_dpdk.observe.view import DriverView
+
+HEARTBEAT_MAX_AGE_MS = 10_000  # AERON_DRIVER_TIMEOUT's default: when clients give their driver up
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Taken `at_ms` since the epoch. Counts by name: all traffic, of the others those that are not 0."""
+
+    at_ms: int
+    aeron_dir: str
+    facts: DriverFacts
+    driver: DriverView
+    threads: tuple[ThreadView, ...]
+    longest_cycles_ns: dict[str, int]
+    channels: tuple[Channel, ...]
+    streams: tuple[Stream, ...]
+    traffic: dict[str, int]
+    drops: dict[str, int]
+    back_pressure: dict[str, int]
+    events: dict[str, int]
+    xstats: dict[str, int]
+    errors: tuple[DistinctError, ...]
+    ailments: tuple[str, ...]
+    """Empty when the driver is healthy."""
+
+
+def look(aeron_dir: Path) -> Status:
+    """Raises NoDriverError, and NotAnsweringError also where the driver has died."""
+    with Cnc(aeron_dir) as cnc:
+        facts, counters, errors = cnc.facts(), cnc.counters(), cnc.errors()
+    at_ms = time.time_ns() // 1_000_000
+    driver = driver_view(aeron_dir)
+    counts = counts_in(counters)
+    return Status(
+        at_ms=at_ms,
+        aeron_dir=str(aeron_dir),
+        facts=facts,
+        driver=driver,
+        threads=threads_of(driver.pid),
+        longest_cycles_ns=longest_cycles_in(counters),
+        channels=channels_in(counters),
+        streams=streams_in(counters),
+        traffic={name: counts[name] for name in TRAFFIC if name in counts},
+        drops=nonzero(DROPS, counts),
+        back_pressure=nonzero(BACK_PRESSURE, counts),
+        events=nonzero(EVENTS, counts),
+        xstats=xstats_in(counters),
+        errors=errors,
+        ailments=ailments_of(at_ms, facts, driver),
+    )
+
+
+def ailments_of(at_ms: int, facts: DriverFacts, driver: DriverView) -> tuple[str, ...]:
+    """Each is a state that traffic cannot go on in; none is a mere event of the past."""
+    found = []
+    heartbeat_age_ms = at_ms - facts.heartbeat_ms
+    if heartbeat_age_ms > HEARTBEAT_MAX_AGE_MS:
+        found.append(f"Aeron's conductor has not beaten for {heartbeat_age_ms / 1000:.1f} s")
+    if not driver.port.is_usable:
+        found.append("the port is being restarted")
+    elif not driver.port.is_up:
+        found.append("the link is down")
+    gateway = driver.address.gateway
+    if any(each.ipv4 == gateway and each.mac is None for each in driver.neighbours):
+        found.append(f"the gateway {gateway} does not answer ARP")
+    found += [f"mempool {each.name} is empty" for each in driver.mempools if each.length >= each.capacity]
+    return tuple(found)

@@ -1,0 +1,107 @@
+"""Aeron's counters put together again: channels with their addresses, streams with their positions, and the
+conductor's, sender's and receiver's longest duty cycles.
+
+Keys and type ids: aeron_counters.h and concurrent/aeron_counters_manager.h.
+"""
+
+import struct
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from aeron_dpdk.observe.cnc import Counter
+
+_SYSTEM = 0
+_CHANNEL_KINDS = {6: "send", 7: "receive"}
+_LOCAL_ADDRESS = 14
+_POSITIONS = {
+    1: "pub-lmt",
+    2: "snd-pos",
+    3: "rcv-hwm",
+    4: "sub-pos",
+    5: "rcv-pos",
+    9: "snd-lmt",
+    12: "pub-pos",
+    13: "snd-bpe",
+    19: "snd-naks-received",
+    20: "rcv-naks-sent",
+}
+_CHANNEL_STATES = {-1: "errored", 0: "initialising", 1: "active", 2: "closing"}
+_SYSTEM_ID = struct.Struct("<i")
+_STREAM_KEY = struct.Struct("<qiii")  # registration id, session id, stream id, length of the channel
+_ADDRESS_KEY = struct.Struct("<ii")  # id of the channel's status counter, length of the address
+_CYCLE_COUNTERS = {26: "conductor", 28: "sender", 30: "receiver"}  # AERON_SYSTEM_COUNTER_ID_*_MAX_CYCLE_TIME
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """`direction` is "send" or "receive"; `addresses` are our own IP:port, where they are known."""
+
+    direction: str
+    uri: str
+    state: str
+    addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """One publication or image: positions in bytes, by Aeron's names for them."""
+
+    direction: str
+    session_id: int
+    stream_id: int
+    channel: str
+    positions: dict[str, int]
+
+
+def channels_in(counters: Iterable[Counter]) -> tuple[Channel, ...]:
+    counters = tuple(counters)
+    addresses: dict[int, list[str]] = {}
+    for counter in counters:
+        if counter.type_id == _LOCAL_ADDRESS:
+            channel_id, length = _ADDRESS_KEY.unpack_from(counter.key)
+            text = counter.key[_ADDRESS_KEY.size : _ADDRESS_KEY.size + length].decode(errors="replace")
+            addresses.setdefault(channel_id, []).append(text)
+    return tuple(
+        Channel(
+            _CHANNEL_KINDS[each.type_id],
+            _uri(each.label),
+            _CHANNEL_STATES.get(each.value, str(each.value)),
+            tuple(addresses.get(each.id, ())),
+        )
+        for each in counters
+        if each.type_id in _CHANNEL_KINDS
+    )
+
+
+def streams_in(counters: Iterable[Counter]) -> tuple[Stream, ...]:
+    """Of several subscriptions to one image, the position of the one that is furthest behind."""
+    found: dict[tuple[bool, int, int, str], dict[str, int]] = {}
+    for counter in counters:
+        name = _POSITIONS.get(counter.type_id)
+        if name is None:
+            continue
+        _, session_id, stream_id, length = _STREAM_KEY.unpack_from(counter.key)
+        channel = counter.key[_STREAM_KEY.size : _STREAM_KEY.size + length].decode(errors="replace")
+        is_image = name.startswith(("rcv", "sub"))
+        positions = found.setdefault((is_image, session_id, stream_id, channel), {})
+        positions[name] = min(counter.value, positions.get(name, counter.value))
+    return tuple(
+        Stream("receive" if is_image else "send", session_id, stream_id, channel, positions)
+        for (is_image, session_id, stream_id, channel), positions in found.items()
+    )
+
+
+def longest_cycles_in(counters: Iterable[Counter]) -> dict[str, int]:
+    """Nanoseconds by "conductor", "sender" and "receiver": since the start, of work without the idling."""
+    found = {}
+    for counter in counters:
+        if counter.type_id == _SYSTEM:
+            role = _CYCLE_COUNTERS.get(_SYSTEM_ID.unpack_from(counter.key)[0])
+            if role is not None:
+                found[role] = counter.value
+    return found
+
+
+def _uri(label: str) -> str:
+    """The label is "snd-channel: URI address", the address only once there is one."""
+    return label.partition(": ")[2].partition(" ")[0]

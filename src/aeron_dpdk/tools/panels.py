@@ -1,0 +1,163 @@
+"""A driver's state as tables for a terminal of 80 columns or more: what status prints and top repeats."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from aeron_dpdk.observe.clock import utc
+from aeron_dpdk.observe.status import Status
+from aeron_dpdk.observe.streams import Channel
+from aeron_dpdk.observe.view import DriverView
+from aeron_dpdk.seam import Level
+
+LATEST_ERRORS = 3
+NUMBER = "right"
+TEXT = "left"
+
+
+def status_panels(status: Status) -> list[RenderableType]:
+    driver = status.driver
+    return [
+        headline(status),
+        facts_table(status),
+        *titled("THREADS", threads_table(status)),
+        *titled("TRAFFIC", counts_table(status.traffic)),
+        *titled("DROPS", counts_table(status.drops)),
+        *titled("BACK PRESSURE", counts_table(status.back_pressure)),
+        *titled("EVENTS", counts_table(status.events)),
+        *titled("QUEUES AND RINGS", levels_table((*driver.rx_queues, *driver.rings))),
+        *titled("MEMPOOLS", levels_table(driver.mempools)),
+        *titled("NEIGHBOURS", neighbours_table(driver)),
+        *titled("CHANNELS", channels_table(status.channels)),
+        *titled("ERRORS", errors_table(status)),
+    ]
+
+
+def headline(status: Status) -> Text:
+    driver = status.driver
+    text = Text(f"aeronmd_dpdk {driver.version}, pid {driver.pid}, up {duration(driver.uptime_ms)}, ")
+    if not status.ailments:
+        return text.append("healthy", style="bold green")
+    return text.append("\n".join(("NOT HEALTHY", *status.ailments)), style="bold red")
+
+
+def facts_table(status: Status) -> Table:
+    driver, port, address = status.driver, status.driver.port, status.driver.address
+    prefix = f"/{address.prefix_length}" if address.prefix_length else ""
+    gateway = f", gateway {address.gateway}" if address.gateway else ""
+    speed = f" {port.speed_mbps} Mbit/s" if port.speed_mbps else ""
+    duplex = "full" if port.is_full_duplex else "half"
+    steering = "steered by UDP port" if port.is_steered else "not steered"
+    table = Table.grid(padding=(0, 2))
+    for name, value in (
+        ("versions", f"Aeron {driver.aeron_version}, {driver.dpdk_version}"),
+        ("directory", f"{status.aeron_dir}, uid {driver.uid}, gid {driver.gid}"),
+        ("threading", driver.threading_mode),
+        ("port", f"{port.id} {port.name} ({port.driver}), {port.mac}, mtu {port.mtu}, node {port.socket_id}"),
+        ("link", f"up{speed}, {duplex} duplex" if port.is_up else "down"),
+        ("address", f"{address.local}{prefix}{gateway}"),
+        ("offloads", ", ".join(port.offloads) or "none, checksums are computed here"),
+        ("rx queues", f"{port.rx_queues} of {port.rx_queue_size} descriptors, {steering}"),
+        ("tx queues", f"{port.tx_queues} of {port.tx_queue_size} descriptors"),
+    ):
+        table.add_row(Text(name, style="bold"), Text(value))
+    return table
+
+
+def threads_table(status: Status) -> Table:
+    cycles = status.longest_cycles_ns
+    rows = [
+        (
+            each.name,
+            str(each.id),
+            each.cpus,
+            str(each.cpu),
+            f"{each.cpu_time_ms / 1000:,.1f}",
+            f"{cycles[each.name] / 1000:,.0f}" if each.name in cycles else "",
+        )
+        for each in status.threads
+    ]
+    headers = (
+        ("thread", TEXT),
+        ("id", NUMBER),
+        ("may run on", TEXT),
+        ("cpu", NUMBER),
+        ("cpu time s", NUMBER),
+        ("longest cycle µs", NUMBER),
+    )
+    return table(headers, rows)
+
+
+def counts_table(counts: Mapping[str, int]) -> Table:
+    return table((("", TEXT), ("", NUMBER)), [(name, f"{value:,}") for name, value in counts.items()])
+
+
+def levels_table(levels: Iterable[Level]) -> Table:
+    rows = [(each.name, f"{each.length:,}", f"{each.capacity:,}") for each in levels]
+    return table((("name", TEXT), ("in use", NUMBER), ("of", NUMBER)), rows)
+
+
+def neighbours_table(driver: DriverView) -> Table:
+    rows = [
+        (
+            each.ipv4,
+            each.mac or "",
+            each.state,
+            "" if each.confirmed_ms is None else duration(each.confirmed_ms),
+            str(each.waiting_frames),
+        )
+        for each in driver.neighbours
+    ]
+    headers = (
+        ("address", TEXT),
+        ("mac", TEXT),
+        ("state", TEXT),
+        ("confirmed", NUMBER),
+        ("waiting", NUMBER),
+    )
+    return table(headers, rows)
+
+
+def channels_table(channels: Iterable[Channel]) -> Table:
+    rows = [(each.direction, each.state, ", ".join(each.addresses), each.uri) for each in channels]
+    return table((("direction", TEXT), ("state", TEXT), ("own address", TEXT), ("channel", TEXT)), rows)
+
+
+def errors_table(status: Status) -> Table:
+    latest = sorted(status.errors, key=lambda each: each.last_ms)[-LATEST_ERRORS:]
+    rows = [(utc(each.last_ms), str(each.observations), first_line(each.text)) for each in latest]
+    return table((("last seen", TEXT), ("times", NUMBER), ("error", TEXT)), rows)
+
+
+def table(headers: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]]) -> Table:
+    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=any(name for name, _ in headers))
+    for name, justify in headers:
+        is_number = justify == NUMBER
+        made.add_column(name, justify="right" if is_number else "left", no_wrap=is_number, overflow="fold")
+    for row in rows:
+        made.add_row(*[Text(cell) for cell in row])
+    return made
+
+
+def titled(title: str, content: Table) -> list[RenderableType]:
+    """An empty table is a word."""
+    heading = Text(f"\n{title}", style="bold")
+    return [heading, content] if content.row_count else [heading.append(" none", style="not bold")]
+
+
+def duration(milliseconds: int) -> str:
+    """Two units at most: "1.5 s", "2 min 5 s", "3 h 0 min", "4 d 2 h"."""
+    seconds = milliseconds // 1000
+    if seconds < 60:
+        return f"{milliseconds / 1000:.1f} s"
+    if seconds < 3600:
+        return f"{seconds // 60} min {seconds % 60} s"
+    if seconds < 86400:
+        return f"{seconds // 3600} h {seconds % 3600 // 60} min"
+    return f"{seconds // 86400} d {seconds % 86400 // 3600} h"
+
+
+def first_line(text: str) -> str:
+    return text.strip().partition("\n")[0]

@@ -1,0 +1,51 @@
+"""What makes a driver unhealthy, and what does not."""
+
+from dataclasses import replace
+
+import pytest
+from tests.unit.observe.views import PORT, VIEW
+
+from aeron_dpdk.observe.cnc import DriverFacts
+from aeron_dpdk.observe.status import HEARTBEAT_MAX_AGE_MS, ailments_of
+from aeron_dpdk.observe.view import DriverView, NeighbourView
+from aeron_dpdk.seam import Level
+
+NOW_MS = 1_000_000
+FACTS = DriverFacts(42, 0, NOW_MS - 900)
+SILENT = NeighbourView("10.0.0.1", None, "failed", None, 0)
+
+
+def test_a_driver_that_works_has_no_ailment() -> None:
+    assert ailments_of(NOW_MS, FACTS, VIEW) == ()
+
+
+@pytest.mark.parametrize(
+    ("view", "ailment"),
+    [
+        (replace(VIEW, port=replace(PORT, is_up=False)), "the link is down"),
+        (replace(VIEW, port=replace(PORT, is_up=False, is_usable=False)), "the port is being restarted"),
+        (replace(VIEW, neighbours=(SILENT,)), "the gateway 10.0.0.1 does not answer ARP"),
+        (replace(VIEW, mempools=(Level("adk_tx_0", 99, 99),)), "mempool adk_tx_0 is empty"),
+    ],
+)
+def test_an_ailment_is_named(view: DriverView, ailment: str) -> None:
+    assert ailments_of(NOW_MS, FACTS, view) == (ailment,)
+
+
+def test_a_conductor_that_does_not_beat_is_an_ailment() -> None:
+    dead = DriverFacts(42, 0, NOW_MS - HEARTBEAT_MAX_AGE_MS - 1)
+    assert ailments_of(NOW_MS, dead, VIEW) == ("Aeron's conductor has not beaten for 10.0 s",)
+
+
+def test_a_silent_neighbour_that_is_no_gateway_is_the_peers_trouble() -> None:
+    assert ailments_of(NOW_MS, FACTS, replace(VIEW, neighbours=(replace(SILENT, ipv4="10.0.0.9"),))) == ()
+
+
+def test_a_view_survives_the_way_over_the_socket() -> None:
+    assert DriverView.from_json(VIEW.to_json()) == VIEW
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", "null", '{"error": "no"}', VIEW.to_json()[:-9]])
+def test_anything_else_is_no_view(text: str) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        DriverView.from_json(text)
