@@ -21,7 +21,7 @@ def configure(name: str, wanted: Interface) -> None:
             kept = {address.cidr for address in wanted.addresses}
             for address in present.addresses:
                 if address.cidr not in kept:
-                    netlink.addr("del", index=index, **_address_key(address))
+                    _delete_address(netlink, index, address)
             for address in wanted.addresses:
                 netlink.addr("replace", index=index, **_address_key(address), **_address_rest(address))
             for route in _gateways_last(wanted.routes) if wanted.is_up else ():
@@ -44,6 +44,15 @@ def _configure_link(netlink: Any, index: int, present: Interface, wanted: Interf
         netlink.link("set", index=index, mtu=wanted.mtu)
     if wanted.is_up:
         netlink.link("set", index=index, state="up")
+
+
+def _delete_address(netlink: Any, index: int, address: Address) -> None:
+    """IPv6 addresses go with the link, secondary ones with the first of their network."""
+    try:
+        netlink.addr("del", index=index, **_address_key(address))
+    except NetlinkError as error:
+        if error.code != errno.EADDRNOTAVAIL:
+            raise
 
 
 def _address_key(address: Address) -> dict[str, object]:

@@ -52,6 +52,7 @@ AREAS = {
     "sockets": "Socket buffers",
     "files": "Files",
     "cpus": "CPUs",
+    "aws": "Amazon EC2",
 }
 
 

@@ -22,7 +22,6 @@ def unit_text(program: str, arguments: tuple[str, ...]) -> str:
     return f"""# Written by aeron-dpdk setup; aeron-dpdk setup --undo removes it.
 [Unit]
 Description=Huge pages and network devices for aeronmd_dpdk
-Documentation=man:aeron-dpdk(1)
 DefaultDependencies=no
 After=local-fs.target systemd-modules-load.service systemd-udev-trigger.service
 Wants=network-pre.target

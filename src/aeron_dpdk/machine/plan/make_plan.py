@@ -40,12 +40,9 @@ def make_plan(facts: Facts, wishes: Wishes) -> Plan:
 
 
 def _nics(facts: Facts, wishes: Wishes, notes: list[str]) -> tuple[Nic, ...]:
-    if not facts.nics and not wishes.nics:
-        notes.append("no network device on the PCI bus: nothing to bind")
-        return ()
     chosen = choose_nics(facts, wishes)
-    if not chosen:
-        notes.append("each NIC is in use by the system or needs no binding: nothing to bind")
+    if not chosen and Part.BIND in wishes.parts:
+        notes.append("no NIC on the PCI bus is free and needs binding: nothing to bind")
     if wishes.user is not None and not facts.iommu.is_on:
         notes.append(_iommu_note(facts, wishes.user.name))
         return ()

@@ -4,7 +4,7 @@ from aeron_dpdk.machine.errors import RefusedError
 from aeron_dpdk.machine.facts.machine import Facts
 from aeron_dpdk.machine.facts.nics import Nic
 from aeron_dpdk.machine.findings.nics import sharers, why_not
-from aeron_dpdk.machine.plan.wishes import Wishes
+from aeron_dpdk.machine.plan.wishes import Part, Wishes
 
 
 def choose_nics(facts: Facts, wishes: Wishes) -> tuple[Nic, ...]:
@@ -13,7 +13,7 @@ def choose_nics(facts: Facts, wishes: Wishes) -> tuple[Nic, ...]:
     if wishes.nics:
         return tuple(_named(facts, name) for name in wishes.nics)
     bound = tuple(nic for nic in facts.nics if nic.is_for_dpdk)
-    if bound:
+    if bound or Part.BIND not in wishes.parts:
         return bound
     free = [nic for nic in facts.nics if not nic.is_bifurcated and why_not(facts, nic) is None]
     if len(free) > 1:

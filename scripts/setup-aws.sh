@@ -1,0 +1,14 @@
+#!/bin/sh
+# Gives the secondary network interface of this EC2 instance to DPDK: huge pages, driver, binding, address.
+# Options: --dry-run, --yes, --nic NIC, --huge-memory SIZE; see `aeron-dpdk aws setup --help`.
+set -eu
+program=$(command -v aeron-dpdk) || {
+    echo "error: aeron-dpdk is not on PATH: pip install aeron-dpdk, or activate its virtual environment." >&2
+    exit 13
+}
+if [ "$(id -u)" -ne 0 ]; then
+    set -- sudo "$program" aws setup "$@"
+else
+    set -- "$program" aws setup "$@"
+fi
+exec "$@"

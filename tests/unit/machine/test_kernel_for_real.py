@@ -1,0 +1,183 @@
+"""The effects on this kernel: huge pages, a sysctl, files, an interface. What is changed is put back."""
+
+import os
+import socket
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from aeron_dpdk.machine.change.apply import apply, steps_of, undo
+from aeron_dpdk.machine.change.journal import opened_journal
+from aeron_dpdk.machine.change.resources import FilePermissions, KernelValue
+from aeron_dpdk.machine.change.system import System
+from aeron_dpdk.machine.facts.interface import Address, Interface, Route
+from aeron_dpdk.machine.facts.machine import read_facts
+from aeron_dpdk.machine.facts.memory import read_memory
+from aeron_dpdk.machine.plan.change import Change
+from aeron_dpdk.machine.plan.make_plan import make_plan
+from aeron_dpdk.machine.plan.wishes import Part, Wishes
+from aeron_dpdk.machine.tree import Tree
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="changes the kernel's settings, which takes root")
+GIB_IN_KIB = 1 << 20
+
+
+class KernelWithOwnState(System):
+    """This kernel's /sys and /proc, with the journal and /etc below a folder of the test's."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.folder = folder
+
+    def path(self, name: str) -> Path:
+        return Path(name) if name.startswith(("/sys", "/proc")) else self.folder / name.lstrip("/")
+
+
+@needs_root
+def test_huge_pages_are_reserved_verified_and_given_back(tmp_path: Path) -> None:
+    """Of 1 GiB, so that tests which take small ones at the same time are not disturbed."""
+    system = KernelWithOwnState(tmp_path)
+    pools = [pool for pool in read_memory(system).pools if pool.page_kib == GIB_IN_KIB]
+    if not pools or pools[0].total or read_memory(system).total_kib < 8 * GIB_IN_KIB:
+        pytest.skip("no room for a huge page of 1 GiB, or some are reserved already")
+    place = f"{pools[0].directory}/nr_hugepages"
+    wishes = Wishes(parts=frozenset({Part.HUGE_PAGES}), page_kib=GIB_IN_KIB, huge_kib=GIB_IN_KIB)
+    steps = steps_of(make_plan(read_facts(system, {}), wishes).changes, system)
+    assert [str(step) for step in steps] == [f"{place}: 0 -> 1"]
+    try:
+        with opened_journal(system) as journal:
+            apply(steps, system, journal, lambda line: None)
+        assert system.number(place) == 1
+        assert steps_of(make_plan(read_facts(system, {}), wishes).changes, system) == ()
+        with opened_journal(system) as journal:
+            undo(system, journal, lambda line: None)
+        assert system.number(place) == 0
+    finally:
+        Path(place).write_text("0\n")
+
+
+@needs_root
+def test_a_setting_of_the_kernel_is_changed_and_given_back(tmp_path: Path) -> None:
+    system = KernelWithOwnState(tmp_path)
+    setting = KernelValue("/proc/sys/net/unix/max_dgram_qlen")
+    before = setting.read(system)
+    changed = str(int(before) + 1)
+    with opened_journal(system) as journal:
+        apply(steps_of([Change(setting, changed, "a test")], system), system, journal, lambda line: None)
+        assert setting.read(system) == changed
+        undo(system, journal, lambda line: None)
+    assert setting.read(system) == before
+
+
+@needs_root
+def test_owner_and_mode_are_changed_together(tmp_path: Path) -> None:
+    (tmp_path / "group").touch(0o600)
+    system, file = System(tmp_path), FilePermissions("/group")
+    file.write(system, [0, 990, 0o660])
+    assert file.read(system) == [0, 990, 0o660]
+    assert (tmp_path / "group").stat().st_gid == 990
+
+
+def test_a_file_is_replaced_whole_with_its_mode(tmp_path: Path) -> None:
+    system = System(tmp_path)
+    system.replace_file("/etc/x/y.conf", "one\n", 0o640)
+    system.replace_file("/etc/x/y.conf", "two\n", 0o644)
+    (found,) = (tmp_path / "etc/x").iterdir()
+    assert found.read_text() == "two\n" and found.stat().st_mode & 0o777 == 0o644
+
+
+def test_a_command_that_fails_says_why(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="No such file"):
+        System(tmp_path).run(["ls", "/nowhere"])
+    with pytest.raises(FileNotFoundError):
+        System(tmp_path).run(["no-such-command"])
+
+
+@pytest.fixture
+def namespace() -> Iterator[str]:
+    """A network namespace of its own for this thread, with an interface in it."""
+    name = f"adk-setup-{os.getpid()}"
+    own = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+    subprocess.run(["ip", "netns", "add", name], check=True)
+    other = os.open(f"/run/netns/{name}", os.O_RDONLY)
+    try:
+        setns(other)
+        subprocess.run(["ip", "link", "add", "nic0", "type", "veth", "peer", "far"], check=True)
+        subprocess.run(["ip", "link", "set", "far", "up"], check=True)
+        yield name
+    finally:
+        setns(own)
+        os.close(other)
+        os.close(own)
+        subprocess.run(["ip", "netns", "del", name], check=True)
+
+
+def setns(handle: int) -> None:
+    """os.setns() came with Python 3.12."""
+    import ctypes  # noqa: PLC0415 - only this test needs it
+
+    clone_newnet = 0x40000000
+    if ctypes.CDLL(None, use_errno=True).setns(handle, clone_newnet) != 0:
+        raise OSError(ctypes.get_errno(), "setns")
+
+
+WANTED = Interface(
+    "ens6",
+    "06:00:00:00:00:05",
+    9000,
+    is_up=True,
+    has_carrier=True,
+    addresses=(
+        Address("10.1.2.3/24", "10.1.2.255", "ens6"),
+        Address("10.1.2.4/24", "10.1.2.255", "ens6:1", 3600, 1800),
+        Address("fd00::5/64"),
+    ),
+    routes=(
+        Route("10.9.0.0/16", "10.1.2.9", protocol=4),
+        Route("0.0.0.0/0", "10.1.2.1", source="10.1.2.3", protocol=16, metric=200),
+        Route("10.8.0.0/16", table=1000, protocol=4, scope=253),
+    ),
+)
+
+
+@needs_root
+def test_an_interface_gets_everything_back(namespace: str) -> None:
+    system = System()
+    system.configure("nic0", WANTED)
+    present = system.network()["ens6"]
+    assert set(system.network()) == {"lo", "far", "ens6"}
+    assert (present.mac, present.mtu, present.is_up) == (WANTED.mac, 9000, True)
+    assert essence(present.addresses) == essence(WANTED.addresses)
+    assert set(present.routes) >= set(WANTED.routes)
+
+
+@needs_root
+def test_an_interface_is_laid_to_rest(namespace: str) -> None:
+    system = System()
+    system.configure("nic0", WANTED)
+    system.configure("ens6", replace(WANTED, is_up=False, addresses=(), routes=()))
+    present = system.network()["ens6"]
+    assert not present.is_up and present.addresses == () and present.routes == ()
+
+
+@needs_root
+def test_configuring_twice_is_as_good_as_once(namespace: str) -> None:
+    system = System()
+    for _ in range(2):
+        (name,) = set(system.network()) & {"nic0", "ens6"}
+        system.configure(name, WANTED)
+    assert essence(system.network()["ens6"].addresses) == essence(WANTED.addresses)
+
+
+def essence(addresses: tuple[Address, ...]) -> set[tuple[str, str | None, bool]]:
+    return {(each.cidr, each.label, each.valid_s is not None) for each in addresses}
+
+
+def test_this_machine_can_be_read_by_anybody() -> None:
+    facts = read_facts(Tree(), System().network())
+    assert facts.session.cpus == os.sched_getaffinity(0)
+    assert facts.kernel.release == os.uname().release
+    assert {name for _, name in socket.if_nameindex()} == set(facts.network)

@@ -1,0 +1,100 @@
+"""The commands for EC2: template, set-up against a metadata service, a look at a running driver."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from tests.hosts.fake_kernel import FakeKernel
+from tests.unit.machine.test_aws_metadata import FIRST, SECOND, Service, served
+
+from aeron_dpdk.machine.aws.traffic import Traffic
+from aeron_dpdk.machine.errors import MetadataError
+from aeron_dpdk.tools import aws
+from aeron_dpdk.tools.main import main
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def test_cfn_lint_has_nothing_to_say_about_the_template(tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["aws", "template"])
+    template = tmp_path / "aeron-dpdk.yaml"
+    template.write_text(result.output)
+    lint = [str(Path(sys.executable).parent / "cfn-lint"), "--regions", "us-east-1", "--", str(template)]
+    done = subprocess.run(lint, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+
+
+def test_the_templates_user_data_is_shell(tmp_path: Path) -> None:
+    text = CliRunner().invoke(main, ["aws", "template"]).output
+    script = text.partition("Fn::Base64: !Sub |\n")[2].partition("\n\n  FirstInstance")[0]
+    assert script.strip().startswith("#!/bin/sh")
+    subprocess.run(["sh", "-n"], input=script, text=True, check=True)
+
+
+@pytest.fixture
+def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeKernel:
+    fake = FakeKernel("aws-c6in", tmp_path)
+    monkeypatch.setattr(aws, "this_host", lambda: fake)
+    return fake
+
+
+def with_addresses_of_the_host(service: Service) -> Service:
+    for mac, address in ((FIRST, "172.31.16.10"), (SECOND, "172.31.16.20")):
+        start = f"/latest/meta-data/network/interfaces/macs/{mac}"
+        service.pages[f"{start}/local-ipv4s"] = address
+        service.pages[f"{start}/subnet-ipv4-cidr-block"] = "172.31.16.0/20"
+    return service
+
+
+def test_one_command_finds_binds_and_says_how_to_start(host: FakeKernel) -> None:
+    with served(with_addresses_of_the_host(Service())) as url:
+        result = CliRunner().invoke(main, ["aws", "setup", "--yes", "--metadata-url", url])
+    assert result.exit_code == 0, result.output
+    assert host.link_name("/sys/bus/pci/devices/0000:00:06.0/driver") == "vfio-pci"
+    assert host.link_name("/sys/bus/pci/devices/0000:00:05.0/driver") == "ena"
+    assert "eni-2 172.31.16.20/20 (device 1, 0000:00:06.0 ens6), gateway 172.31.16.1" in result.output
+    assert "its unsafe no-IOMMU mode" in result.output
+    for line in (
+        "export AERON_DPDK_LOCAL_IPV4_ADDRESS=172.31.16.20/20",
+        "export AERON_DPDK_GATEWAY_IPV4_ADDRESS=172.31.16.1",
+        "sudo --preserve-env aeronmd_dpdk -l 0 -a 0000:00:06.0",
+    ):
+        assert line in result.output
+
+
+def test_a_second_run_finds_the_nic_that_the_kernel_no_longer_has(host: FakeKernel) -> None:
+    with served(with_addresses_of_the_host(Service())) as url:
+        for _ in range(2):
+            result = CliRunner().invoke(main, ["aws", "setup", "--yes", "--metadata-url", url])
+    assert result.exit_code == 0 and "Nothing to do" in result.output
+
+
+def test_a_dry_run_changes_nothing(host: FakeKernel) -> None:
+    with served(with_addresses_of_the_host(Service(put=405, needs_token=False))) as url:
+        result = CliRunner().invoke(main, ["aws", "setup", "--dry-run", "--metadata-url", url])
+    assert result.exit_code == 0 and "version 1 only" in result.output
+    assert host.writes == []
+
+
+def test_elsewhere_than_on_ec2_the_exit_code_is_24(host: FakeKernel) -> None:
+    result = CliRunner().invoke(main, ["aws", "setup", "--metadata-url", "http://127.0.0.1:9"])
+    assert result.exit_code == 24 == MetadataError("", "").exit_code
+
+
+def test_traffic_is_read_from_the_drivers_own_counters() -> None:
+    counts = {"dpdk-rx-packets": 3, "dpdk-tx-packets": 4, "dpdk-arp-requests-sent": 2, "dpdk-arp-failed": 1}
+    assert aws.traffic_from(counts) == Traffic(received=3, sent=4, arp_requests=2, arp_failures=1)
+
+
+@pytest.mark.parametrize("name", ["setup-aws.sh", "dpdk-devbind.py"])
+def test_the_scripts_of_the_product_page_are_there_and_run(name: str) -> None:
+    script = ROOT / "scripts" / name
+    path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
+    assert shutil.which("aeron-dpdk", path=path)
+    done = subprocess.run(
+        [str(script), "--help"], capture_output=True, text=True, check=False, env={"PATH": path}
+    )
+    assert done.returncode == 0 and "Usage:" in done.stdout, done.stderr

@@ -1,0 +1,102 @@
+"""What doctor prints and exits with."""
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from rich.console import Console
+from tests.hosts.fake_kernel import FakeKernel
+
+from aeron_dpdk.machine.findings.finding import Finding, Status
+from aeron_dpdk.tools import doctor
+from aeron_dpdk.tools.main import main
+
+PASS = Finding("cpus.clock", Status.PASS, "tsc", "clocks are read often")
+NOTE = Finding("cpus.affinity", Status.NOTE, "not set", "threads spin", "set them")
+FAIL = Finding("huge-pages.reserved", Status.FAIL, "none", "DPDK needs them", "sudo x", fixable=True)
+WARN = Finding("cpus.quota", Status.WARN, "1.5 CPUs", "it stops threads", "remove it")
+
+
+def shown(findings: list[Finding], *, verbose: bool = False) -> str:
+    text = io.StringIO()
+    doctor.show(findings, verbose, Console(file=text, highlight=False))
+    return text.getvalue()
+
+
+def test_when_all_is_well_one_line_says_so() -> None:
+    assert shown([PASS, PASS]) == "All is well: 2 findings, none of them in the way (-v shows all).\n"
+
+
+def test_findings_are_grouped_and_what_is_wrong_is_explained() -> None:
+    assert shown([FAIL, PASS, NOTE, WARN]) == (
+        "Huge pages\n"
+        "  FAIL huge-pages.reserved: none\n"
+        "       DPDK needs them\n"
+        "       -> sudo x\n"
+        "CPUs\n"
+        "  NOTE cpus.affinity: not set\n"
+        "       -> set them\n"
+        "  WARN cpus.quota: 1.5 CPUs\n"
+        "       it stops threads\n"
+        "       -> remove it\n"
+        "1 failures, 1 warnings; `sudo aeron-dpdk setup` can mend 1.\n"
+    )
+
+
+def test_verbose_shows_what_is_well_too() -> None:
+    assert "PASS cpus.clock: tsc\n       clocks are read often\n" in shown([PASS], verbose=True)
+
+
+def test_a_terminal_gets_colour() -> None:
+    text = io.StringIO()
+    doctor.show([FAIL], False, Console(file=text, force_terminal=True, highlight=False))
+    assert "\x1b[" in text.getvalue()
+
+
+@pytest.fixture
+def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeKernel:
+    fake = FakeKernel("one-gib-pages", tmp_path)
+    monkeypatch.setattr(doctor, "this_host", lambda: fake)
+    for name in ("AERON_DPDK_USER", "AERON_DPDK_GROUP", "AERON_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    return fake
+
+
+def test_json_has_the_worst_and_each_finding_with_its_fields(host: FakeKernel) -> None:
+    result = CliRunner().invoke(main, ["doctor", "--json", "--user", "mike"])
+    document = json.loads(result.output)
+    assert (document["worst"], result.exit_code) == ("WARN", 20)
+    assert {tuple(finding) for finding in document["findings"]} == {
+        ("id", "status", "seen", "why", "remedy", "fixable")
+    }
+
+
+def test_the_exit_code_is_0_when_only_notes_remain(host: FakeKernel) -> None:
+    host.path("/dev/hugepages/oldmap_0").unlink()
+    result = CliRunner().invoke(main, ["doctor", "--user", "mike"])
+    assert result.exit_code == 0 and "All is well" in result.output
+
+
+def test_the_exit_code_is_21_for_a_failure(host: FakeKernel) -> None:
+    host.path("/proc/sys/net/core/rmem_max").write_text("4096\n")
+    assert CliRunner().invoke(main, ["doctor"]).exit_code == 21
+
+
+def test_settings_are_taken_from_the_environment_and_from_property_files(
+    host: FakeKernel, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("AERON_DPDK_USER", "nobody-here")
+    result = CliRunner().invoke(main, ["doctor"])
+    assert "there is no user nobody-here" in result.output
+    properties = tmp_path / "low.properties"
+    properties.write_text("aeron.dpdk.user=mike\naeron.rcv.initial.window.length=8m\n")
+    result = CliRunner().invoke(main, ["doctor", str(properties)])
+    assert "nobody-here" not in result.output
+    assert "less than AERON_RCV_INITIAL_WINDOW_LENGTH of 8388608" in result.output
+
+
+def test_doctor_changes_nothing(host: FakeKernel) -> None:
+    CliRunner().invoke(main, ["doctor", "-v"])
+    assert host.writes == []

@@ -1,0 +1,131 @@
+"""The command setup: what it prints, asks, does and refuses."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from tests.hosts.fake_kernel import FakeKernel
+
+from aeron_dpdk.machine.plan.wishes import Part
+from aeron_dpdk.tools import setup
+from aeron_dpdk.tools.main import main
+
+BAR = "0000:48:00.0"
+
+
+def become_root(host: FakeKernel) -> None:
+    status = host.path("/proc/self/status")
+    status.write_text(status.read_text().replace("1000\t1000\t1000\t1000", "0\t0\t0\t0"))
+
+
+@pytest.fixture
+def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeKernel:
+    fake = FakeKernel("bare-metal-ixgbe", tmp_path)
+    become_root(fake)
+    monkeypatch.setattr(setup, "this_host", lambda: fake)
+    monkeypatch.setattr(setup, "own_program", lambda: "/usr/bin/aeron-dpdk")
+    return fake
+
+
+def run(*arguments: str, stdin: str = "") -> Result:
+    return CliRunner().invoke(main, ["setup", *arguments], input=stdin)
+
+
+def steps_in(output: str) -> list[str]:
+    return [line.strip() for line in output.splitlines() if " -> " in line]
+
+
+def test_a_dry_run_prints_what_the_run_then_does(host: FakeKernel) -> None:
+    dry = run("--nic", BAR, "--dry-run")
+    assert dry.exit_code == 0 and host.writes == []
+    wet = run("--nic", BAR, "--yes")
+    assert wet.exit_code == 0
+    planned = [line.partition(". ")[2] for line in steps_in(dry.output)]
+    done = steps_in(wet.output.partition("(systemd starts it at boot)")[2])
+    assert planned == done and len(planned) > 5
+
+
+def test_before_and_after_of_each_step_are_printed(host: FakeKernel) -> None:
+    output = run("--nic", BAR, "--dry-run").output
+    assert f"driver of {BAR}: ixgbe -> vfio-pci" in output
+    assert "enp72s0f0 up, 10.20.0.5/24, 1 routes -> enp72s0f0 down, no address" in output
+
+
+def test_the_next_command_is_printed_without_an_address_that_is_saved(host: FakeKernel) -> None:
+    output = run("--nic", BAR, "--yes").output
+    assert f"Start the driver with: sudo --preserve-env aeronmd_dpdk -a {BAR}" in output
+
+
+def test_there_and_back_and_there_is_nothing_left_to_undo(host: FakeKernel) -> None:
+    run("--nic", BAR, "--user", "mike", "--yes")
+    dry = run("--undo", "--dry-run")
+    assert f"driver of {BAR}: vfio-pci -> ixgbe" in dry.output
+    assert host.link_name(f"/sys/bus/pci/devices/{BAR}/driver") == "vfio-pci"
+    undone = run("--undo")
+    assert undone.exit_code == 0 and "Undone" in undone.output
+    assert host.link_name(f"/sys/bus/pci/devices/{BAR}/driver") == "ixgbe"
+    assert host.network()["enp72s0f0"].addresses[0].cidr == "10.20.0.5/24"
+    assert "Nothing to undo" in run("--undo").output
+
+
+def test_a_second_run_has_nothing_to_do(host: FakeKernel) -> None:
+    run("--nic", BAR, "--yes")
+    assert "Nothing to do" in run("--nic", BAR, "--yes").output
+
+
+def test_an_interface_that_is_gone_can_still_be_called_by_its_name(host: FakeKernel) -> None:
+    run("--nic", "enp72s0f0", "--yes")
+    assert "Nothing to do" in run("--nic", "enp72s0f0", "--yes").output
+
+
+def test_no_is_an_answer(host: FakeKernel) -> None:
+    assert run("--nic", BAR, stdin="n\n").exit_code == 1
+    assert host.writes == []
+
+
+def test_an_ordinary_user_may_look_but_not_change(host: FakeKernel) -> None:
+    status = host.path("/proc/self/status")
+    status.write_text(status.read_text().replace("Uid:\t0", "Uid:\t1000"))
+    assert run("--nic", BAR, "--dry-run").exit_code == 0
+    result = run("--nic", BAR, "--yes")
+    assert result.exit_code == 22 and "run the same with sudo" in result.output
+    assert host.writes == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "complaint"),
+    [
+        (["--nic", "enp67s0"], 22, "carries the default route: if you mean it: --force 0000:43:00.0."),
+        (["--user", "nobody-here"], 22, "there is no user nobody-here"),
+        (["--huge-memory", "plenty"], 2, "plenty is no size such as"),
+        (["everything"], 2, "'everything' is not one of"),
+        (["--driver", "ixgbe"], 2, "'ixgbe' is not one of"),
+    ],
+)
+def test_a_refusal_says_what_to_do(arguments: list[str], code: int, complaint: str, host: FakeKernel) -> None:
+    result = run(*arguments, "--yes")
+    assert result.exit_code == code and complaint in result.output
+    assert host.writes == []
+
+
+def test_a_failed_step_has_an_exit_code_of_its_own(host: FakeKernel) -> None:
+    host.most_huge_pages = 3
+    result = run("huge-pages", "--page-size", "1G", "--huge-memory", "4G", "--yes")
+    assert result.exit_code == 23 and "it is 3 instead" in result.output
+    assert "taken back" in result.output
+
+
+@pytest.mark.parametrize(
+    ("names", "now", "expected"),
+    [
+        ([], False, set(Part)),
+        ([], True, set(Part) - {Part.BOOT}),
+        (["huge-pages"], False, {Part.HUGE_PAGES, Part.BOOT}),
+        (["huge-pages"], True, {Part.HUGE_PAGES}),
+        (["sockets"], False, {Part.SOCKETS}),
+    ],
+)
+def test_what_does_not_last_by_itself_is_repeated_at_boot(
+    names: list[str], now: bool, expected: set[Part]
+) -> None:
+    assert setup.wished_parts(names, now) == expected

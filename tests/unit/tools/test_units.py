@@ -1,0 +1,40 @@
+"""The systemd units: what systemd itself says of them."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from aeron_dpdk.driver.setting_table import SETTING_TABLE
+from aeron_dpdk.machine.plan.boot import unit_text
+
+UNITS = Path(__file__).resolve().parents[3] / "packaging" / "systemd"
+
+
+@pytest.mark.skipif(
+    shutil.which("systemd-analyze") is None, reason="systemd-analyze (package systemd) is missing"
+)
+@pytest.mark.parametrize("name", ["aeronmd_dpdk.service", "aeron-dpdk-setup.service"])
+def test_systemd_has_nothing_to_say_about_the_unit(name: str, tmp_path: Path) -> None:
+    """It wants every program to exist, so another stands for ours; both units, since they name each other."""
+    for unit in UNITS.glob("*.service"):
+        text = re.sub(r"/usr/bin/(aeronmd_dpdk|aeron-dpdk)\b", "/bin/true", unit.read_text())
+        (tmp_path / unit.name).write_text(text)
+    command = ["systemd-analyze", "verify", "--man=no", str(tmp_path / name)]
+    environment = {"SYSTEMD_UNIT_PATH": f"{tmp_path}:", "PATH": "/usr/bin:/bin"}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_packaged_unit_is_the_one_that_setup_writes() -> None:
+    packaged = (UNITS / "aeron-dpdk-setup.service").read_text()
+    assert packaged == unit_text("/usr/bin/aeron-dpdk", ("huge-pages", "--yes", "--now"))
+
+
+def test_the_environment_file_names_only_settings_that_exist() -> None:
+
+    text = (UNITS / "aeronmd_dpdk.env").read_text()
+    named = set(re.findall(r"^#?(AERON_DPDK_\w+)=", text, re.MULTILINE))
+    assert named and named <= {setting.name for setting in SETTING_TABLE}
