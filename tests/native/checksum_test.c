@@ -1,6 +1,7 @@
 #include "wire/checksum.h"
 
 #include "frame.h"
+#include "suite.h"
 
 TEST(the_example_of_rfc_1071_sums_up_to_ddf2)
 {

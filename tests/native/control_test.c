@@ -1,5 +1,6 @@
 /* The control plane's side of the stack: frames in, frames out. */
 #include "sending.h"
+#include "suite.h"
 
 TEST(frames_of_the_control_plane_leave_as_they_are_and_are_counted)
 {

@@ -2,6 +2,7 @@
 #include "wire/datagram.h"
 
 #include "frame.h"
+#include "suite.h"
 
 static const adk_address_t LOCAL = { .mac = { 0x02, 0x00, 0x00, 0x00, 0x00, 0x05 }, .ipv4 = LOCAL_IPV4 };
 

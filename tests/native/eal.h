@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 #include "api/aeron_dpdk.h"
-#include "suite.h"
+#include "check.h"
 
 static inline void eal_start(void)
 {

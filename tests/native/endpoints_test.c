@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "eal.h"
+#include "suite.h"
 
 static adk_endpoints_t endpoints_of_test(void)
 {

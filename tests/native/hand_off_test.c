@@ -1,5 +1,6 @@
 /* Frames that one thread receives and the other delivers, and the modes in which both are one. */
 #include "media.h"
+#include "suite.h"
 
 #define SENDER_PORT (40200)
 

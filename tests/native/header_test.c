@@ -1,6 +1,7 @@
 #include "wire/header.h"
 
 #include "frame.h"
+#include "suite.h"
 
 /* 02:..:05 10.0.0.5:40123 -> 10.0.0.9:50000, written out by hand from RFC 791 §3.1 and RFC 768. */
 static const uint8_t EXPECTED[42] = {

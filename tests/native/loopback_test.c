@@ -1,5 +1,6 @@
 /* Frames to the port's own address: delivered inside the driver, never to the device. */
 #include "sending.h"
+#include "suite.h"
 
 static ring_port_t port_with_endpoint(enum adk_role_en role)
 {

@@ -112,12 +112,11 @@ static inline void media_open_context(test_media_t *test, aeron_threading_mode_t
         &test->media;
 }
 
-static inline test_media_t *media_open_with(adk_settings_t settings, aeron_threading_mode_t threading_mode)
+static inline test_media_t *media_open_on(ring_port_t port, aeron_threading_mode_t threading_mode)
 {
     test_media_t *test = calloc(1, sizeof(*test));
 
-    settings.threads_shared = AERON_THREADING_MODE_DEDICATED != threading_mode;
-    test->port = ring_port_with(settings, RING_PORT_QUEUES_MAX, 1024);
+    test->port = port;
     test->media.stack = test->port.stack;
     test->deliveries = calloc(1, sizeof(*test->deliveries));
     media_open_context(test, threading_mode);
@@ -129,6 +128,12 @@ static inline test_media_t *media_open_with(adk_settings_t settings, aeron_threa
         adk_poller_init(
             &test->pollers[ADK_ROLE_RECEIVER], test->context, AERON_UDP_CHANNEL_TRANSPORT_AFFINITY_RECEIVER));
     return test;
+}
+
+static inline test_media_t *media_open_with(adk_settings_t settings, aeron_threading_mode_t threading_mode)
+{
+    settings.threads_shared = AERON_THREADING_MODE_DEDICATED != threading_mode;
+    return media_open_on(ring_port_with(settings, RING_PORT_QUEUES_MAX, 1024), threading_mode);
 }
 
 static inline test_media_t *media_open(void)

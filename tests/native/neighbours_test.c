@@ -2,6 +2,7 @@
 #include <pthread.h>
 
 #include "ring_port.h"
+#include "suite.h"
 
 #define READERS (2)
 #define LOOKUPS (100000)

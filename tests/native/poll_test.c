@@ -1,5 +1,6 @@
 /* From the RX ring to Aeron's receive function, and what becomes of every frame that does not get there. */
 #include "media.h"
+#include "suite.h"
 
 TEST(a_datagram_reaches_the_receive_function_with_all_that_belongs_to_its_channel)
 {
@@ -227,13 +228,17 @@ TEST(a_bad_checksum_in_the_last_segment_is_noticed)
     media_close(test);
 }
 
-TEST(only_a_checksum_that_the_device_calls_good_is_believed)
+TEST(a_checksum_is_computed_unless_the_device_vouches_for_it)
 {
-    static const uint64_t flags[] = {
-        RTE_MBUF_F_RX_L4_CKSUM_UNKNOWN | RTE_MBUF_F_RX_IP_CKSUM_GOOD,
-        RTE_MBUF_F_RX_L4_CKSUM_BAD | RTE_MBUF_F_RX_IP_CKSUM_GOOD,
-        RTE_MBUF_F_RX_L4_CKSUM_NONE | RTE_MBUF_F_RX_IP_CKSUM_GOOD,
-        RTE_MBUF_F_RX_L4_CKSUM_GOOD | RTE_MBUF_F_RX_IP_CKSUM_GOOD,
+    static const struct
+    {
+        uint64_t flag;
+        bool is_vouched;
+    } cases[] = {
+        { RTE_MBUF_F_RX_L4_CKSUM_UNKNOWN, false },
+        { RTE_MBUF_F_RX_L4_CKSUM_BAD, false },
+        { RTE_MBUF_F_RX_L4_CKSUM_GOOD, true },
+        { RTE_MBUF_F_RX_L4_CKSUM_NONE, true }, /* rte_mbuf_core.h: wrong in the frame, but the data is intact */
     };
     test_media_t *test = media_open();
     aeron_udp_channel_transport_t transport = { 0 };
@@ -244,16 +249,18 @@ TEST(only_a_checksum_that_the_device_calls_good_is_believed)
     bad.bytes[AT_PAYLOAD] ^= 1;
     for (int i = 0; i < 4; i++)
     {
-        struct rte_mbuf *mbuf = ring_port_mbuf(&test->port, bad.bytes, bad.length);
-        mbuf->ol_flags = flags[i];
-        ring_port_put_mbuf(&test->port, mbuf);
-        mbuf = ring_port_mbuf(&test->port, good.bytes, good.length);
-        mbuf->ol_flags = flags[i];
-        ring_port_put_mbuf(&test->port, mbuf);
+        const frame_t *const frames[] = { &bad, &good };
+        test->deliveries->count = 0;
+        for (int k = 0; k < 2; k++)
+        {
+            struct rte_mbuf *mbuf = ring_port_mbuf(&test->port, frames[k]->bytes, frames[k]->length);
+            mbuf->ol_flags = cases[i].flag;
+            ring_port_put_mbuf(&test->port, mbuf);
+        }
         CHECK_EQUAL(2, media_poll(test, ADK_ROLE_RECEIVER));
+        CHECK_EQUAL(cases[i].is_vouched ? 2 : 1, test->deliveries->count);
     }
-    CHECK_EQUAL(3, count_of(&test->port, ADK_COUNT_RX_UDP_CHECKSUM));
-    CHECK_EQUAL(5, test->deliveries->count);
+    CHECK_EQUAL(2, count_of(&test->port, ADK_COUNT_RX_UDP_CHECKSUM));
     CHECK_EQUAL(0, adk_transport_close(&transport));
     media_close(test);
 }

@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "media.h"
+#include "suite.h"
 
 TEST(add_and_remove_return_exactly_zero_and_keep_the_array_that_re_resolution_walks)
 {

@@ -3,6 +3,7 @@
 
 #include "media.h"
 #include "sending.h"
+#include "suite.h"
 
 static void check_not_opened(const adk_settings_t *settings, int code, const char *const *words)
 {

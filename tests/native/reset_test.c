@@ -1,6 +1,7 @@
 /* A port restart: nobody touches the port between hold and release, and traffic resumes by itself. */
 #include "media.h"
 #include "sending.h"
+#include "suite.h"
 
 /* rte_eth_dev_callback_process() and the device it wants are for PMDs; their header is not installed. */
 extern char rte_eth_devices[];

@@ -75,21 +75,26 @@ static inline uint16_t ring_device(ring_port_t *port, uint16_t tx_queues, unsign
     return (uint16_t)port_id;
 }
 
-static inline ring_port_t ring_port_with(adk_settings_t settings, uint16_t tx_queues, unsigned int tx_length)
+/* Opens the stack above settings.port_id, whatever that device is, and gives it LOCAL_MAC. */
+static inline void ring_port_open(ring_port_t *port, const adk_settings_t *settings)
 {
-    ring_port_t port = { 0 };
-
-    settings.port_id = ring_device(&port, tx_queues, tx_length);
-    port.stack = adk_stack_open(&settings);
-    if (NULL == port.stack)
+    port->stack = adk_stack_open(settings);
+    if (NULL == port->stack)
     {
         fprintf(stderr, "%s\n", adk_error_text());
         exit(EXIT_FAILURE);
     }
-    memcpy(port.stack->local.mac, LOCAL_MAC, sizeof(LOCAL_MAC));
-    memcpy(port.stack->port.mac, LOCAL_MAC, sizeof(LOCAL_MAC));
-    port.rx_mbufs = rte_mempool_avail_count(port.stack->port.rx_mempool);
-    port.tx_mbufs = rte_mempool_avail_count(port.stack->port.tx_mempools[0]);
+    memcpy(port->stack->local.mac, LOCAL_MAC, sizeof(LOCAL_MAC));
+    memcpy(port->stack->port.mac, LOCAL_MAC, sizeof(LOCAL_MAC));
+    port->rx_mbufs = rte_mempool_avail_count(port->stack->port.rx_mempool);
+    port->tx_mbufs = rte_mempool_avail_count(port->stack->port.tx_mempools[0]);
+}
+
+static inline ring_port_t ring_port_with(adk_settings_t settings, uint16_t tx_queues, unsigned int tx_length)
+{
+    ring_port_t port = { 0 };
+    settings.port_id = ring_device(&port, tx_queues, tx_length);
+    ring_port_open(&port, &settings);
     return port;
 }
 

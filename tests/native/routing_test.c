@@ -3,6 +3,7 @@
 
 #include "frame.h"
 #include "stack/stack.h"
+#include "suite.h"
 
 typedef struct route_case_stct
 {

@@ -2,6 +2,7 @@
 #include "stack/rx.h"
 
 #include "frame.h"
+#include "suite.h"
 
 static int verdict_with(const frame_t *frame, uint64_t flags)
 {

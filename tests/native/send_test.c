@@ -3,6 +3,7 @@
 
 #include "media.h"
 #include "sending.h"
+#include "suite.h"
 
 static test_media_t *media_with_peer(void)
 {

@@ -6,15 +6,13 @@
  *         CHECK(ADK_COUNT_RX_TRUNCATED == verdict_of(frame, 13));
  *     }
  *
- * tests/native/test_programs.py finds each TEST in the source and runs it in a process of its own; by hand,
- * `program` runs all of them and `program NAME` one.
+ * tests/native/test_programs.py finds each TEST in the source and looks for its "ok NAME"; by hand, `program` runs all
+ * of them and `program NAME` one. Exits 0 when each was true to the end.
  */
 #ifndef ADK_TESTS_SUITE_H
 #define ADK_TESTS_SUITE_H
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "check.h"
 
 #define SUITE_MAX (256)
 #define SUITE_SKIPPED (77)
@@ -46,35 +44,6 @@ static void suite_add(const char *name, void (*run)(void))
     }                                                               \
     static void name(void)
 
-#define CHECK(condition)                                                              \
-    do                                                                                \
-    {                                                                                 \
-        if (!(condition))                                                             \
-        {                                                                             \
-            fprintf(stderr, "%s:%d: not true: %s\n", __FILE__, __LINE__, #condition); \
-            exit(EXIT_FAILURE);                                                       \
-        }                                                                             \
-    } while (0)
-
-#define CHECK_EQUAL(expected, actual)                           \
-    do                                                          \
-    {                                                           \
-        const long long suite_expected = (long long)(expected); \
-        const long long suite_actual = (long long)(actual);     \
-        if (suite_expected != suite_actual)                     \
-        {                                                       \
-            fprintf(                                            \
-                stderr,                                         \
-                "%s:%d: %s is %lld, expected %lld\n",           \
-                __FILE__,                                       \
-                __LINE__,                                       \
-                #actual,                                        \
-                suite_actual,                                   \
-                suite_expected);                                \
-            exit(EXIT_FAILURE);                                 \
-        }                                                       \
-    } while (0)
-
 /* For what this machine cannot do; the reason is shown in pytest's summary. */
 #define SKIP(reason)            \
     do                          \
@@ -91,6 +60,7 @@ int main(int argc, char **argv)
         if (1 == argc || 0 == strcmp(argv[1], suite_tests[i].name))
         {
             suite_tests[i].run();
+            printf("ok %s\n", suite_tests[i].name);
             ran++;
         }
     }

@@ -1,7 +1,12 @@
-"""Runs every TEST of every tests/native/*_test.c, each in a process of its own, under ASan and UBSan."""
+"""Runs every TEST of every tests/native/*_test.c under ASan and UBSan.
+
+A program runs all its tests in one process, since starting the EAL takes longer than any of them. When that
+does not end well each test gets a process of its own, so that the report names those that fail and no others.
+"""
 
 import re
 import subprocess
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -9,6 +14,21 @@ import pytest
 HERE = Path(__file__).parent
 BUILT = HERE.parents[1] / "build/native/tests/native"
 SKIPPED = 77  # SUITE_SKIPPED in suite.h
+
+
+def run(program: str, *names: str) -> subprocess.CompletedProcess[str]:
+    command = [str(BUILT / program), *names]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+
+@cache
+def all_of(program: str) -> subprocess.CompletedProcess[str]:
+    return run(program)
+
+
+def passed_together(program: str) -> list[str]:
+    together = all_of(program)
+    return re.findall(r"^ok (\w+)$", together.stdout, re.MULTILINE) if together.returncode == 0 else []
 
 
 def named_in_sources() -> list[tuple[str, str]]:
@@ -19,11 +39,20 @@ def named_in_sources() -> list[tuple[str, str]]:
     return found
 
 
-@pytest.mark.parametrize(
-    ("program", "name"), [pytest.param(*test, id="::".join(test)) for test in named_in_sources()]
-)
+NAMED = named_in_sources()
+
+
+@pytest.mark.parametrize(("program", "name"), [pytest.param(*test, id="::".join(test)) for test in NAMED])
 def test_native(program: str, name: str) -> None:
-    run = subprocess.run([BUILT / program, name], capture_output=True, text=True, timeout=120, check=False)
-    if run.returncode == SKIPPED:
-        pytest.skip(run.stdout.strip().splitlines()[-1])
-    assert run.returncode == 0, f"{run.stdout}\n{run.stderr}"
+    if name in passed_together(program):
+        return
+    alone = run(program, name)
+    if alone.returncode == SKIPPED:
+        pytest.skip(alone.stdout.strip().splitlines()[-1])
+    assert alone.returncode == 0, f"{alone.stdout}\n{alone.stderr}"
+
+
+@pytest.mark.parametrize("program", sorted({program for program, _ in NAMED}))
+def test_all_tests_of_a_program_run_in_one_process(program: str) -> None:
+    together = all_of(program)
+    assert together.returncode in (0, SKIPPED), f"{together.stdout}\n{together.stderr}"

@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "media.h"
+#include "suite.h"
 
 static int init_at(
     test_media_t *test,

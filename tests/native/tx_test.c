@@ -1,9 +1,8 @@
 /* Frames to peers whose MAC is known: what they look like, and that each leaves once whatever the TX ring takes. */
 #include <errno.h>
 
-#include <rte_cycles.h>
-
 #include "sending.h"
+#include "suite.h"
 
 static ring_port_t port_with_peer(uint16_t tx_queues, unsigned int tx_length)
 {

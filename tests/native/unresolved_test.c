@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "sending.h"
+#include "suite.h"
 
 #define STRANGER_IPV4 (0x0a00000bu)
 
