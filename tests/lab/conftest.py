@@ -11,6 +11,7 @@ from tests.lab.bed import boot, kernel
 from tests.lab.bed.guest import Guest
 from tests.lab.bed.hardware import BRIDGE, Hardware, Nic
 from tests.lab.bed.kernel import Kernel
+from tests.lab.bed.operator import Operator
 from tests.system.bed import installation
 from tests.system.bed.installation import Installation
 from tests.system.bed.namespace import sweep
@@ -51,3 +52,8 @@ def guest(guest_kernel: Kernel) -> Iterator[Guest]:
             booted.run("modprobe", module)
         yield booted
         assert booted.process.is_running, f"the guest died:\n{booted.log}"
+
+
+@pytest.fixture(scope="package")
+def operator(guest: Guest, installed: Installation) -> Operator:
+    return Operator(guest, installed)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tests.lab.bed.guest import ORDINARY_USER, Guest
 from tests.lab.bed.kernel import Kernel
+from tests.lab.bed.traffic import await_ping, drop_address, take_address
 from tests.lab.conftest import E1000E
 from tests.system.bed.bed import eventually
 from tests.system.bed.process import ChildProcess
@@ -71,10 +72,6 @@ def test_only_the_nics_behind_the_bridge_share_an_iommu_group(guest: Guest) -> N
 
 
 def test_the_kernel_of_the_guest_reaches_this_machine_through_its_nic(guest: Guest) -> None:
-    near = guest.near(E1000E)
-    interface = guest.interface(E1000E)
-    guest.inside.ip("address", "add", near.cidr, "dev", interface)
-    guest.inside.ip("link", "set", interface, "up")
-    eventually(lambda: guest.attempt("ping", "-c", "1", guest.far(E1000E).address).returncode == 0, "a reply")
-    guest.inside.ip("address", "flush", "dev", interface)
-    guest.inside.ip("link", "set", interface, "down")
+    take_address(guest, E1000E)
+    await_ping(guest, E1000E)
+    drop_address(guest, E1000E)

@@ -12,9 +12,11 @@ START_TIMEOUT_S = 180.0
 
 @dataclass
 class GuestDriver(Driver):
-    """`aeronmd` in a guest. `user`: who it runs as from its first instruction."""
+    """`aeronmd` in a guest. `user`: who it runs as from its first instruction; `memory_lock`: that user's
+    limit in KiB, as `ulimit -l` says it."""
 
     user: str = "root"
+    memory_lock: str = "unlimited"
     start_timeout_s: float = START_TIMEOUT_S
 
     def beside(self, *command: str) -> tuple[str, ...]:
@@ -24,7 +26,11 @@ class GuestDriver(Driver):
         return self._snapshot() is not None
 
     def command(self) -> list[str]:
-        return [*as_user(self.user, *super().command())]
+        return self._as_user(*super().command())
+
+    def _as_user(self, *command: str) -> list[str]:
+        limit = self.memory_lock if self.memory_lock == "unlimited" else str(int(self.memory_lock) << 10)
+        return ["prlimit", f"--memlock={limit}", *as_user(self.user, *command)]
 
     def discard(self) -> None:
         super().discard()
@@ -36,11 +42,9 @@ class PciDriver(GuestDriver):
     """`aeronmd_dpdk` on the PCI device at `device`."""
 
     device: str = ""
-    memory: tuple[str, ...] = ()
 
     def command(self) -> list[str]:
-        program = str(self.installation.aeronmd_dpdk)
-        return [*as_user(self.user, program, *self.memory, "-a", self.device)]
+        return self._as_user(str(self.installation.aeronmd_dpdk), "-a", self.device)
 
     def is_ready(self) -> bool:
         return READY_LINE in self.output

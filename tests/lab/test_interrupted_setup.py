@@ -1,0 +1,40 @@
+"""A setup that is killed in the middle: undo still finds what it had done, and what it was about to do."""
+
+from collections.abc import Iterator
+
+import pytest
+from tests.lab.bed.guest import Guest
+from tests.lab.bed.operator import Operator, state
+from tests.lab.bed.traffic import drop_address, take_address
+from tests.lab.conftest import E1000E
+from tests.system.bed.bed import eventually
+from tests.system.bed.process import ChildProcess
+
+LINE_TIMEOUT_S = 120.0
+
+
+@pytest.fixture(scope="module")
+def before(guest: Guest) -> Iterator[str]:
+    take_address(guest, E1000E)
+    yield state(guest, E1000E)
+    drop_address(guest, E1000E)
+
+
+def kill_after(operator: Operator, step: str) -> None:
+    """Kill a setup, and what it runs, once it has reported the step that begins so."""
+    command = operator.command("setup", "--yes", "--nic", E1000E.pci_address)
+    process = ChildProcess(operator.guest.inside.command(*command))
+    while not (process.next_line(LINE_TIMEOUT_S) or pytest.fail(process.output)).startswith(step):
+        pass
+    process.kill()
+    eventually(
+        lambda: operator.guest.attempt("pgrep", "-f", "aeron-dpdk setup").returncode == 1, "setup is gone"
+    )
+
+
+@pytest.mark.parametrize("step", ["kernel module vfio-pci", "network configuration"])
+def test_undo_after_a_kill_gives_everything_back(operator: Operator, before: str, step: str) -> None:
+    kill_after(operator, step)
+    assert operator.guest.run("ls", "/var/lib/aeron-dpdk") != ""
+    operator.does("setup", "--undo")
+    eventually(lambda: state(operator.guest, E1000E) == before, before)

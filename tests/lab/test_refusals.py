@@ -1,0 +1,67 @@
+"""NICs that setup leaves alone: those that the machine lives by, and those that cannot be taken alone."""
+
+from collections.abc import Iterator
+
+import pytest
+from tests.lab.bed.guest import Guest
+from tests.lab.bed.operator import Operator, state
+from tests.lab.bed.traffic import drop_address, take_address
+from tests.lab.conftest import NEIGHBOURS, VIRTIO
+
+REFUSED = 22
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nic_of_the_machine(guest: Guest) -> Iterator[None]:
+    """One NIC has an address and the default route."""
+    take_address(guest, VIRTIO)
+    guest.inside.ip("route", "add", "default", "via", guest.far(VIRTIO).address)
+    yield
+    drop_address(guest, VIRTIO)
+
+
+def test_the_nic_with_the_default_route_stays(operator: Operator, guest: Guest) -> None:
+    before = state(guest, VIRTIO)
+    done = operator.attempt("setup", "--yes", "--nic", VIRTIO.pci_address)
+    assert done.returncode == REFUSED
+    assert "default route" in done.stderr
+    assert f"--force {VIRTIO.pci_address}" in done.stderr
+    assert state(guest, VIRTIO) == before
+
+
+def test_the_nic_with_the_default_route_can_be_forced_by_name(operator: Operator) -> None:
+    nic = VIRTIO.pci_address
+    plan = operator.does("setup", "--dry-run", "--nic", nic, "--force", nic)
+    assert f"driver of {nic}: virtio-pci -> vfio-pci" in plan
+
+
+def test_the_nic_that_an_ssh_session_comes_through_stays(operator: Operator, guest: Guest) -> None:
+    guest.inside.ip("route", "delete", "default")
+    session = f"{guest.far(VIRTIO).address} 50000 {VIRTIO.address} 22"
+    command = operator.command("setup", "--yes", "--nic", VIRTIO.pci_address)
+    done = guest.attempt("env", f"SSH_CONNECTION={session}", *command)
+    assert done.returncode == REFUSED
+    assert "SSH" in done.stderr
+    assert guest.driver(VIRTIO) == "virtio-pci"
+
+
+def test_one_nic_of_a_shared_iommu_group_stays(operator: Operator, guest: Guest) -> None:
+    one, other = NEIGHBOURS
+    done = operator.attempt("setup", "--yes", "--nic", one.pci_address)
+    assert done.returncode == REFUSED
+    assert f"IOMMU group {guest.iommu_group(one)}" in done.stderr
+    assert other.pci_address in done.stderr
+    assert guest.driver(one) == "e1000"
+
+
+def test_all_nics_of_a_shared_iommu_group_can_be_taken_together(operator: Operator) -> None:
+    nics = [word for nic in NEIGHBOURS for word in ("--nic", nic.pci_address)]
+    plan = operator.does("setup", "--dry-run", *nics)
+    for nic in NEIGHBOURS:
+        assert f"driver of {nic.pci_address}: e1000 -> vfio-pci" in plan
+
+
+def test_among_several_free_nics_the_operator_must_choose(operator: Operator) -> None:
+    done = operator.attempt("setup", "--yes")
+    assert done.returncode == REFUSED
+    assert "--nic" in done.stderr
