@@ -267,7 +267,7 @@ void adk_port_close(adk_port_t *port)
     adk_port_mempools_free(port);
 }
 
-int adk_port_restart(adk_port_t *port)
+static int restart(adk_port_t *port)
 {
     (void)rte_eth_dev_stop(port->id);
     const int result = rte_eth_dev_reset(port->id);
@@ -276,12 +276,15 @@ int adk_port_restart(adk_port_t *port)
         adk_set_error(-result, "%s: rte_eth_dev_reset: %s", port->name, rte_strerror(-result));
         return -1;
     }
-    if (configure(port) < 0 || adk_port_start(port) < 0)
-    {
-        return -1;
-    }
-    adk_port_steering_restore(port);
-    return read_mac(port);
+    return configure(port) < 0 || adk_port_start(port) < 0 ? -1 : read_mac(port);
+}
+
+int adk_port_restart(adk_port_t *port)
+{
+    adk_port_steering_suspend(port);
+    const int result = restart(port);
+    adk_port_steering_resume(port, 0 == result);
+    return result;
 }
 
 int adk_port_info(const adk_port_t *port, adk_port_info_t *info)

@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <rte_flow.h>
 
@@ -20,7 +21,7 @@ struct adk_steering_stct
 {
     enum steering_form_en form;
     uint32_t local_ipv4;
-    pthread_mutex_t lock;             /* set-up only: conductor against a restart by the control thread */
+    pthread_mutex_t lock;             /* set-up only: conductor against a restart by the control thread, which holds it from stop to start */
     bool is_wanted[UDP_PORTS];
     struct rte_flow *flows[UDP_PORTS];
 };
@@ -134,18 +135,25 @@ void adk_port_unsteer(adk_port_t *port, uint16_t udp_port)
     }
 }
 
-void adk_port_steering_restore(adk_port_t *port)
+void adk_port_steering_suspend(adk_port_t *port)
+{
+    if (NULL != port->steering)
+    {
+        struct rte_flow_error error;
+        (void)pthread_mutex_lock(&port->steering->lock);
+        (void)rte_flow_flush(port->id, &error);
+        memset(port->steering->flows, 0, sizeof(port->steering->flows));
+    }
+}
+
+void adk_port_steering_resume(adk_port_t *port, bool is_running)
 {
     if (NULL == port->steering)
     {
         return;
     }
 
-    /* A device that was only stopped and started may still have them; rte_flow_create() would refuse the copies. */
-    struct rte_flow_error error;
-    (void)pthread_mutex_lock(&port->steering->lock);
-    (void)rte_flow_flush(port->id, &error);
-    for (int udp_port = 0; udp_port < UDP_PORTS; udp_port++)
+    for (int udp_port = 0; is_running && udp_port < UDP_PORTS; udp_port++)
     {
         if (port->steering->is_wanted[udp_port])
         {

@@ -18,7 +18,11 @@ void adk_port_steering_close(adk_port_t *port);
 void adk_port_steer(adk_port_t *port, uint16_t udp_port);
 void adk_port_unsteer(adk_port_t *port, uint16_t udp_port);
 
-/* After a restart, which loses all rules. Control thread, while the conductor may be making others. */
-void adk_port_steering_restore(adk_port_t *port);
+/*
+ * Around a restart, which loses all rules and what the device knows them by. Control thread; a conductor that wants to
+ * make or drop a rule meanwhile waits.
+ */
+void adk_port_steering_suspend(adk_port_t *port);
+void adk_port_steering_resume(adk_port_t *port, bool is_running);
 
 #endif

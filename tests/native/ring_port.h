@@ -58,21 +58,30 @@ static inline struct rte_ring *ring_of(const char *device, const char *what, int
 }
 
 /* A device alone, its DPDK port id; tx_length is how many frames each TX queue holds before it refuses more. */
-static inline uint16_t ring_device(ring_port_t *port, uint16_t tx_queues, unsigned int tx_length)
+static inline uint16_t ring_device_with(
+    ring_port_t *port, uint16_t rx_queues, uint16_t tx_queues, unsigned int tx_length)
 {
     static uint8_t count;
     char name[8];
 
     eal_start();
     (void)snprintf(name, sizeof(name), "t%d", count++);
-    port->rx[0] = ring_of(name, "rx", 0, 1024);
+    for (int queue = 0; queue < rx_queues; queue++)
+    {
+        port->rx[queue] = ring_of(name, "rx", queue, 1024);
+    }
     for (int queue = 0; queue < tx_queues; queue++)
     {
         port->tx[queue] = ring_of(name, "tx", queue, tx_length);
     }
-    const int port_id = ring_device_create(name, port->rx, 1, port->tx, tx_queues);
+    const int port_id = ring_device_create(name, port->rx, rx_queues, port->tx, tx_queues);
     CHECK(port_id >= 0);
     return (uint16_t)port_id;
+}
+
+static inline uint16_t ring_device(ring_port_t *port, uint16_t tx_queues, unsigned int tx_length)
+{
+    return ring_device_with(port, 1, tx_queues, tx_length);
 }
 
 /* Opens the stack above settings.port_id, whatever that device is, and gives it LOCAL_MAC. */
@@ -111,6 +120,7 @@ static inline void ring_port_close(ring_port_t *port)
         rte_ring_free(port->tx[queue]);
     }
     rte_ring_free(port->rx[0]);
+    rte_ring_free(port->rx[1]);
 }
 
 /* Every mbuf is back: nothing leaked, nothing was freed twice (that would make more of them). */
