@@ -18,7 +18,7 @@ from aeron_dpdk.machine.plan.change import Change
 from aeron_dpdk.machine.plan.devices import bind, set_vfio_parameters
 from aeron_dpdk.machine.plan.driver_choice import DriverChoice, choose_driver
 from aeron_dpdk.machine.plan.nic_choice import refuse_to_take
-from aeron_dpdk.tools.devices import candidates
+from aeron_dpdk.tools.devices import other_drivers
 from aeron_dpdk.tools.host import this_host
 
 NO_DRIVER = "none"
@@ -110,7 +110,7 @@ def status_lines(facts: Facts) -> Iterator[str]:
 
 
 def status_line(facts: Facts, nic: Nic) -> str:
-    unused = ",".join(name for name in candidates(facts, nic) if name != nic.driver)
+    unused = ",".join(other_drivers(facts, nic))
     parts = [f"{nic.address} '{nic.name} {nic.device_id:x}'"]
     if nic.interfaces:
         parts.append(f"if={','.join(nic.interfaces)}")

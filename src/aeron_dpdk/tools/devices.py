@@ -51,7 +51,7 @@ def describe(facts: Facts, nic: Nic) -> dict[str, object]:
         "is_saved": not nic.interfaces and saved is not None,
         "has_link": any(interface.has_carrier for interface in interfaces) if nic.interfaces else None,
         "driver": nic.driver,
-        "other_drivers": [name for name in candidates(facts, nic) if name != nic.driver],
+        "other_drivers": list(other_drivers(facts, nic)),
         "numa_node": nic.numa_node,
         "iommu_group": nic.iommu_group,
         "pmd": pmd_of(nic, saved.driver if saved else None),
@@ -59,10 +59,12 @@ def describe(facts: Facts, nic: Nic) -> dict[str, object]:
     }
 
 
-def candidates(facts: Facts, nic: Nic) -> tuple[str, ...]:
-    """The kernel's own drivers for it, and DPDK's that are loaded."""
+def other_drivers(facts: Facts, nic: Nic) -> tuple[str, ...]:
+    """Other drivers than its own: the kernel's for it, and DPDK's that are loaded."""
     loaded = {"vfio_pci": "vfio-pci", "igb_uio": "igb_uio", "uio_pci_generic": "uio_pci_generic"}
-    return (*nic.modules, *(name for module, name in loaded.items() if facts.kernel.runs(module)))
+    names = (*nic.modules, *(name for module, name in loaded.items() if facts.kernel.runs(module)))
+    own = (nic.driver or "").replace("-", "_")  # modules have _ where drivers have either
+    return tuple(name for name in names if name.replace("-", "_") != own)
 
 
 def table_of(group: str, rows: list[dict[str, object]]) -> Table:

@@ -36,6 +36,7 @@ def test_the_product_pages_non_root_chapter_is_one_plan(tmp_path: Path) -> None:
         "/proc/sys/net/core/rmem_max -> 131072",
         '/etc/sysctl.d/60-aeron-dpdk.conf -> "net.core.rmem_max = 131072"',
         '/etc/security/limits.d/60-aeron-dpdk.conf -> "mike - memlock unlimited"',
+        "kernel module vfio_iommu_type1 -> loaded",
         "kernel module vfio-pci -> loaded",
         '/etc/modules-load.d/aeron-dpdk.conf -> "vfio-pci"',
         f"/var/lib/aeron-dpdk/nics/{BAR}.json -> 31 lines",

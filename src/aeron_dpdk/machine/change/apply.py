@@ -27,7 +27,12 @@ class Step:
 def steps_of(changes: Iterable[Change], system: System) -> tuple[Step, ...]:
     """What remains to be done: changes whose state is there already are left out."""
     steps = (Step(change, change.resource.read(system)) for change in changes)
-    return tuple(step for step in steps if not step.change.resource.is_same(step.before, step.change.after))
+    return tuple(step for step in steps if _is_needed(step))
+
+
+def _is_needed(step: Step) -> bool:
+    resource = step.change.resource
+    return resource.is_always_kept or not resource.is_same(step.before, step.change.after)
 
 
 def apply(steps: Sequence[Step], system: System, journal: Journal, report: Report) -> None:

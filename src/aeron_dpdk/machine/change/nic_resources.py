@@ -95,6 +95,7 @@ class NetworkConfiguration(Resource):
 
     kind = "network"
     is_left_to_others = False
+    is_always_kept = True
 
     def read(self, system: System) -> State:
         interface = self.interface(system)

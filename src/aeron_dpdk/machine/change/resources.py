@@ -24,6 +24,8 @@ class Resource(ABC):
     is_left_to_others: ClassVar[bool] = True
     # It belongs to a module or a device: gone with that, there is nothing to restore.
     can_vanish: ClassVar[bool] = False
+    # What comes later takes it along, so its state is to be kept even where it need not be changed.
+    is_always_kept: ClassVar[bool] = False
 
     @abstractmethod
     def read(self, system: System) -> State:

@@ -37,7 +37,6 @@ def find_state(facts: Facts, intent: Intent) -> Iterator[Finding]:
         passes = " and passes the kernel's own devices through" if "identity" in iommu.domain_types else ""
         yield STATE.passed(f"on with {iommu.groups} groups{passes}{_cause(kernel)}")
         return
-    advice = "sudo aeron-dpdk setup iommu, which uses vfio without an IOMMU where the kernel can"
     if iommu.is_in_firmware:
         seen = f"off, although the firmware describes one{_cause(kernel)}"
         remedy = f"sudo aeron-dpdk setup iommu --user {intent.user_name or 'NAME'}, which adds "
@@ -47,13 +46,16 @@ def find_state(facts: Facts, intent: Intent) -> Iterator[Finding]:
     else:
         seen = f"none: neither the firmware nor the hypervisor offers one{_cause(kernel)}"
         yield _off(
-            seen, f"switch on VT-d or AMD-Vi in the firmware if it has it; else {advice}", facts, intent
+            seen,
+            "switch on VT-d or AMD-Vi in the firmware if it has it; else see iommu.no-iommu-mode",
+            facts,
+            intent,
         )
 
 
 def _off(seen: str, remedy: str, facts: Facts, intent: Intent) -> Finding:
     """Root gets along without an IOMMU; an ordinary user does not."""
-    fixable = not facts.in_container
+    fixable = facts.iommu.is_in_firmware and not facts.in_container
     if intent.starts_as_root:
         return STATE.note(seen, remedy, fixable=fixable)
     return STATE.fail(f"{seen}, and an ordinary user cannot do without", remedy, fixable=fixable)

@@ -63,7 +63,7 @@ def find_driver(facts: Facts, intent: Intent) -> Iterator[Finding]:
         elif nic.driver is None:
             yield check.note(f"{name}: no driver", f"sudo aeron-dpdk setup --nic {nic.address}", fixable=True)
         else:
-            yield check.note(f"{name}: the kernel's {nic.driver}")
+            yield check.passed(f"{name}: the kernel's {nic.driver}")
 
 
 def find_carries(facts: Facts, intent: Intent) -> Iterator[Finding]:
@@ -115,7 +115,10 @@ def find_group(facts: Facts, intent: Intent) -> Iterator[Finding]:
             continue
         seen = f"IOMMU group {nic.iommu_group} also has {', '.join(others)}"
         remedy = "bind these to vfio-pci as well, or use a slot or a NIC with a group of its own (ACS)"
-        yield check.fail(seen, remedy) if nic.driver == "vfio-pci" else check.note(seen, remedy)
+        if nic.driver == "vfio-pci":
+            yield check.fail(seen, remedy)
+        elif not any(each.is_for_dpdk for each in facts.nics):
+            yield check.note(seen, remedy)
 
 
 def sharers(nic: Nic) -> tuple[str, ...]:
@@ -151,6 +154,7 @@ def find_numa(facts: Facts, intent: Intent) -> Iterator[Finding]:
 
 
 def find_link(facts: Facts, intent: Intent) -> Iterator[Finding]:
+    """An interface that is down does not know."""
     for nic in facts.nics:
         for interface in facts.interfaces_of(nic):
             check = LINK.of(nic.address)
@@ -160,8 +164,6 @@ def find_link(facts: Facts, intent: Intent) -> Iterator[Finding]:
                 yield check.note(
                     f"{interface.name} is up but has no link", "check the cable and the switch port"
                 )
-            else:
-                yield check.note(f"{interface.name} is down, so whether it has a link is not known")
 
 
 def find_address(facts: Facts, intent: Intent) -> Iterator[Finding]:

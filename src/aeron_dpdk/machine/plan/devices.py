@@ -69,7 +69,9 @@ def load_modules(facts: Facts, choices: Iterable[DriverChoice]) -> Iterator[Chan
     drivers = sorted({choice.driver for choice in choices})
     if any(facts.kernel.modules[driver.replace("-", "_")] is Presence.BUILT_IN for driver in drivers):
         return
-    for driver in drivers:
+    # vfio loads its IOMMU half by itself, but undo would not know of it.
+    companions = ["vfio_iommu_type1"] if facts.iommu.is_on and "vfio-pci" in drivers else []
+    for driver in [*companions, *drivers]:
         advice = f"install the modules of kernel {facts.kernel.release}; {DMESG}"
         yield Change(KernelModule(driver), True, f"{driver} hands NICs to DPDK", advice)
     if drivers:
