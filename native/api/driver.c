@@ -52,8 +52,9 @@ static int use_port(adk_driver_t *driver, adk_stack_t *stack, const char *interf
     driver->media.stack = stack;
     entry->clientd = &driver->media;
     adk_interface_publish(interface_name, stack->local.ipv4, stack->prefix_length);
-    return aeron_driver_context_set_udp_channel_transport_bindings(driver->context, &adk_transport_bindings) < 0 ?
-        fail("transport bindings") : 0;
+    return aeron_driver_context_set_udp_channel_transport_bindings(driver->context, &adk_transport_bindings) < 0
+        ? fail("transport bindings")
+        : 0;
 }
 
 /* As aeronmd.c does it, with our own first step for every thread. */
@@ -73,8 +74,9 @@ static int configure(adk_driver_t *driver)
     context->agent_on_start_state_delegate = context->agent_on_start_state;
     driver->agent_start.context = context;
     driver->agent_start.process_mask = *adk_eal_process_mask();
-    return aeron_driver_context_set_agent_on_start_function(context, adk_agent_on_start, &driver->agent_start) < 0 ?
-        fail("agent start function") : 0;
+    return aeron_driver_context_set_agent_on_start_function(context, adk_agent_on_start, &driver->agent_start) < 0
+        ? fail("agent start function")
+        : 0;
 }
 
 /* What Aeron leaves behind: pollers when aeron_driver_init() fails half-way, and transports it forgot to close. */
@@ -153,8 +155,7 @@ static void *start_invoker(void *state)
 
 int adk_driver_start(adk_driver_t *driver, int is_manual)
 {
-    const bool is_invoker =
-        AERON_THREADING_MODE_INVOKER == aeron_driver_context_get_threading_mode(driver->context);
+    const bool is_invoker = AERON_THREADING_MODE_INVOKER == aeron_driver_context_get_threading_mode(driver->context);
 
     if (is_invoker && !is_manual)
     {
@@ -178,8 +179,8 @@ int adk_driver_do_work(adk_driver_t *driver)
 
 int adk_driver_state(adk_driver_t *driver)
 {
-    return atomic_load_explicit(&driver->is_terminated, memory_order_acquire) ?
-        ADK_DRIVER_TERMINATED : ADK_DRIVER_RUNNING;
+    return atomic_load_explicit(&driver->is_terminated, memory_order_acquire) ? ADK_DRIVER_TERMINATED
+                                                                              : ADK_DRIVER_RUNNING;
 }
 
 const char *adk_driver_aeron_dir(adk_driver_t *driver)
@@ -189,8 +190,7 @@ const char *adk_driver_aeron_dir(adk_driver_t *driver)
 
 const char *adk_driver_threading_mode(adk_driver_t *driver)
 {
-    static const char *const names[] =
-    {
+    static const char *const names[] = {
         [AERON_THREADING_MODE_DEDICATED] = "DEDICATED",
         [AERON_THREADING_MODE_SHARED_NETWORK] = "SHARED_NETWORK",
         [AERON_THREADING_MODE_SHARED] = "SHARED",

@@ -18,8 +18,7 @@ typedef struct adk_interface_stct
     struct sockaddr_in address;
     struct sockaddr_in netmask;
     char name[64];
-}
-adk_interface_t;
+} adk_interface_t;
 
 /* aeron_set_getifaddrs() takes bare functions, so what they answer has to be the process's. */
 static adk_interface_t published;

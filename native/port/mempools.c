@@ -56,8 +56,8 @@ int adk_port_mempools_create(adk_port_t *port, uint32_t extra_mbufs)
 {
     const adk_settings_t *settings = &port->settings;
     const uint32_t caches = 2 * ADK_PORT_TX_QUEUES_MAX *
-        (UINT32_MAX == settings->rx_mempool_cache_size ?
-            ADK_PORT_DEFAULT_MEMPOOL_CACHE_SIZE : settings->rx_mempool_cache_size);
+        (UINT32_MAX == settings->rx_mempool_cache_size ? ADK_PORT_DEFAULT_MEMPOOL_CACHE_SIZE
+                                                       : settings->rx_mempool_cache_size);
     uint32_t rx_needed = port->rx_queues * (uint32_t)port->rx_queue_size + extra_mbufs + caches;
     if (rx_needed < port->quirks->rx_mempool_size_min)
     {
@@ -79,14 +79,13 @@ int adk_port_mempools_create(adk_port_t *port, uint32_t extra_mbufs)
     for (uint32_t i = 0; i < ADK_PORT_TX_QUEUES_MAX; i++)
     {
         static const char *const roles[ADK_PORT_TX_QUEUES_MAX] = { "tx", "tx_rcv", "tx_ctl" };
-        port->tx_mempools[i] = 0 == i || tx_pools > 1 ?
-            mempool_create(
-                port,
-                roles[i],
-                tx_size,
-                cache_size_of(settings->tx_mempool_cache_size, tx_size),
-                settings->tx_mempool_ops) :
-            port->tx_mempools[0];
+        port->tx_mempools[i] = 0 == i || tx_pools > 1 ? mempool_create(
+                                                            port,
+                                                            roles[i],
+                                                            tx_size,
+                                                            cache_size_of(settings->tx_mempool_cache_size, tx_size),
+                                                            settings->tx_mempool_ops)
+                                                      : port->tx_mempools[0];
         if (NULL == port->tx_mempools[i])
         {
             return -1;

@@ -89,10 +89,10 @@ static void choose_queues(adk_port_t *port, const struct rte_eth_dev_info *info)
 
     port->rx_queues = 1;
     port->tx_queues = least(allowed, ADK_PORT_TX_QUEUES_MAX);
-    port->rx_queue_size = 0 != port->settings.rx_queue_size ?
-        port->settings.rx_queue_size : ADK_PORT_DEFAULT_QUEUE_SIZE;
-    port->tx_queue_size = 0 != port->settings.tx_queue_size ?
-        port->settings.tx_queue_size : ADK_PORT_DEFAULT_QUEUE_SIZE;
+    port->rx_queue_size = 0 != port->settings.rx_queue_size ? port->settings.rx_queue_size
+                                                            : ADK_PORT_DEFAULT_QUEUE_SIZE;
+    port->tx_queue_size = 0 != port->settings.tx_queue_size ? port->settings.tx_queue_size
+                                                            : ADK_PORT_DEFAULT_QUEUE_SIZE;
     port->tx_queue_size = greatest(port->tx_queue_size, quirks->tx_queue_size_min);
 }
 

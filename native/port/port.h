@@ -28,7 +28,7 @@
 #define ADK_PORT_LINK_OVERHEAD (RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN + 2 * (int)RTE_VLAN_HLEN)
 #define ADK_PORT_DATA_ROOM_ALIGN (64u)
 /* An mbuf tells the length of its data room in 16 bits, and every frame we send is in one mbuf. */
-#define ADK_PORT_MTU_MAX \
+#define ADK_PORT_MTU_MAX                                                                                    \
     (RTE_ALIGN_FLOOR(UINT16_MAX - RTE_PKTMBUF_HEADROOM, ADK_PORT_DATA_ROOM_ALIGN) - ADK_PORT_LINK_OVERHEAD)
 
 /* What an mbuf carries beside its bytes, in the pool's private area. */
@@ -41,8 +41,7 @@ typedef struct adk_note_stct
     uint16_t payload_length;
     uint16_t reserved;
     uint32_t padding;
-}
-adk_note_t;
+} adk_note_t;
 
 static_assert(24 == sizeof(adk_note_t), "a multiple of RTE_MBUF_PRIV_ALIGN");
 static_assert(0 == sizeof(adk_note_t) % RTE_MBUF_PRIV_ALIGN, "rte_pktmbuf_pool_create() wants it");
@@ -79,8 +78,7 @@ typedef struct adk_port_stct
     struct rte_eth_txconf tx_configuration;
     adk_settings_t settings;
     char name[RTE_ETH_NAME_MAX_LEN];
-}
-adk_port_t;
+} adk_port_t;
 
 static inline adk_note_t *adk_mbuf_note(struct rte_mbuf *mbuf)
 {

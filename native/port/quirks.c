@@ -3,8 +3,7 @@
 #include <stddef.h>
 #include <string.h>
 
-static const adk_quirks_t quirks[] =
-{
+static const adk_quirks_t quirks[] = {
     /* ENA: guide, "Tx checksum offload" via tx_prepare; drivers/net/ena/ena_ethdev.c rte_timer_init(). Not run on hardware. */
     { .driver = "net_ena", .needs_tx_prepare = true, .needs_timer = true },
     /* Intel PMDs want the pseudo-header checksum that tx_prepare writes; we write it ourselves too. Not run on hardware. */

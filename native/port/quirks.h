@@ -11,10 +11,9 @@ typedef struct adk_quirks_stct
     bool needs_tx_prepare;            /* checksum offload works only after rte_eth_tx_prepare() */
     bool needs_timer;                 /* the application must call rte_timer_manage() */
     uint16_t tx_queues_max;           /* fewer than the device reports; 0: as reported */
-    uint16_t tx_queue_size_min;       /* below it the driver refuses the queue; 0: the device's own limits are enough */
-    uint32_t rx_mempool_size_min;     /* mbufs the driver keeps to itself before the first frame arrives */
-}
-adk_quirks_t;
+    uint16_t tx_queue_size_min; /* below it the driver refuses the queue; 0: the device's own limits are enough */
+    uint32_t rx_mempool_size_min; /* mbufs the driver keeps to itself before the first frame arrives */
+} adk_quirks_t;
 
 const adk_quirks_t *adk_quirks_of(const char *driver);
 

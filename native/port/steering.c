@@ -21,7 +21,8 @@ struct adk_steering_stct
 {
     enum steering_form_en form;
     uint32_t local_ipv4;
-    pthread_mutex_t lock;             /* set-up only: conductor against a restart by the control thread, which holds it from stop to start */
+    pthread_mutex_t
+        lock; /* set-up only: conductor against a restart by the control thread, which holds it from stop to start */
     bool is_wanted[UDP_PORTS];
     struct rte_flow *flows[UDP_PORTS];
 };
@@ -36,8 +37,7 @@ typedef struct rule_stct
     struct rte_flow_action_queue queue;
     struct rte_flow_item pattern[4];
     struct rte_flow_action actions[2];
-}
-rule_t;
+} rule_t;
 
 static void rule_init(rule_t *rule, const adk_steering_t *steering, uint16_t udp_port)
 {
@@ -56,8 +56,8 @@ static void rule_init(rule_t *rule, const adk_steering_t *steering, uint16_t udp
         rule->pattern[1].spec = &rule->ipv4;
         rule->pattern[1].mask = &rule->ipv4_mask;
     }
-    rule->pattern[2] = (struct rte_flow_item){
-        .type = RTE_FLOW_ITEM_TYPE_UDP, .spec = &rule->udp, .mask = &rule->udp_mask };
+    rule->pattern[2] =
+        (struct rte_flow_item){ .type = RTE_FLOW_ITEM_TYPE_UDP, .spec = &rule->udp, .mask = &rule->udp_mask };
     rule->pattern[3].type = RTE_FLOW_ITEM_TYPE_END;
     rule->actions[0] = (struct rte_flow_action){ .type = RTE_FLOW_ACTION_TYPE_QUEUE, .conf = &rule->queue };
     rule->actions[1].type = RTE_FLOW_ACTION_TYPE_END;
@@ -104,8 +104,7 @@ static void create_flow(adk_port_t *port, uint16_t udp_port)
     rule_t rule;
     struct rte_flow_error error;
     rule_init(&rule, port->steering, udp_port);
-    port->steering->flows[udp_port] =
-        rte_flow_create(port->id, &rule.attributes, rule.pattern, rule.actions, &error);
+    port->steering->flows[udp_port] = rte_flow_create(port->id, &rule.attributes, rule.pattern, rule.actions, &error);
 }
 
 void adk_port_steer(adk_port_t *port, uint16_t udp_port)

@@ -3,8 +3,7 @@
 
 #include "api/aeron_dpdk.h"
 
-static const char *const names[] =
-{
+static const char *const names[] = {
     [ADK_COUNT_RX_PACKETS] = "rx-packets",
     [ADK_COUNT_RX_BYTES] = "rx-bytes",
     [ADK_COUNT_TX_PACKETS] = "tx-packets",

@@ -5,8 +5,7 @@ void adk_destination_prepare(
 {
     adk_header_t *header = &destination->header;
 
-    adk_header_init(
-        header, stack->local.mac, stack->local.ipv4, source_port, ipv4, rte_be_to_cpu_16(port_be));
+    adk_header_init(header, stack->local.mac, stack->local.ipv4, source_port, ipv4, rte_be_to_cpu_16(port_be));
     destination->neighbour = NULL;
     destination->word = ADK_NEIGHBOUR_UNRESOLVED;
     destination->ask_again_tsc = 0;

@@ -17,8 +17,7 @@ typedef struct adk_destination_stct
     uint32_t pseudo_sum;
     adk_header_t header;
     uint64_t ask_again_tsc;
-}
-adk_destination_t;
+} adk_destination_t;
 
 /* Builds the header for a new peer; the neighbour is looked up at the first send. */
 void adk_destination_prepare(

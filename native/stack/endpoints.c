@@ -71,8 +71,7 @@ int adk_endpoints_reserve(adk_endpoints_t *endpoints, uint16_t port, void *owner
     for (int i = ADK_EPHEMERAL_PORT_FIRST; i <= ADK_EPHEMERAL_PORT_LAST; i++)
     {
         const uint32_t candidate = endpoints->next_ephemeral;
-        endpoints->next_ephemeral =
-            ADK_EPHEMERAL_PORT_LAST == candidate ? ADK_EPHEMERAL_PORT_FIRST : candidate + 1;
+        endpoints->next_ephemeral = ADK_EPHEMERAL_PORT_LAST == candidate ? ADK_EPHEMERAL_PORT_FIRST : candidate + 1;
         if (0 == reserve(&endpoints->slots[candidate], owner, stale))
         {
             return (int)candidate;

@@ -33,8 +33,7 @@ typedef struct adk_endpoint_stct
     void *owner;
     uint32_t reserved_at_s;           /* monotonic clock */
     _Atomic uint32_t state;
-}
-adk_endpoint_t;
+} adk_endpoint_t;
 
 static_assert(16 == sizeof(adk_endpoint_t), "four endpoints to a cache line");
 
@@ -42,8 +41,7 @@ typedef struct adk_endpoints_stct
 {
     adk_endpoint_t *slots;            /* ADK_ENDPOINTS of them */
     uint32_t next_ephemeral;
-}
-adk_endpoints_t;
+} adk_endpoints_t;
 
 int adk_endpoints_open(adk_endpoints_t *endpoints, int socket_id);
 void adk_endpoints_close(adk_endpoints_t *endpoints);

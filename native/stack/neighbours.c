@@ -17,8 +17,7 @@ static_assert(__ORDER_LITTLE_ENDIAN__ == __BYTE_ORDER__, "the MAC is the low six
 
 int adk_neighbours_open(adk_neighbours_t *neighbours, struct rte_rcu_qsbr *quiescence, int socket_id)
 {
-    const struct rte_hash_parameters parameters =
-    {
+    const struct rte_hash_parameters parameters = {
         .name = "adk_neighbours",
         .entries = NEIGHBOUR_KEYS,
         .key_len = sizeof(uint32_t),

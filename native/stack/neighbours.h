@@ -20,16 +20,14 @@ typedef struct adk_neighbour_stct
     _Atomic uint64_t word;            /* MAC in the low six bytes, in wire order; generation, never 0, above it */
     _Atomic uint32_t was_used;        /* set by the data path, cleared by the control plane */
     uint32_t ipv4;
-}
-adk_neighbour_t;
+} adk_neighbour_t;
 
 typedef struct adk_neighbours_stct
 {
     struct rte_hash *index;
     adk_neighbour_t *entries;         /* by the position that rte_hash gives to a key */
     uint16_t generation;
-}
-adk_neighbours_t;
+} adk_neighbours_t;
 
 int adk_neighbours_open(adk_neighbours_t *neighbours, struct rte_rcu_qsbr *quiescence, int socket_id);
 void adk_neighbours_close(adk_neighbours_t *neighbours);

@@ -78,12 +78,7 @@ int32_t adk_counters_allocate(adk_counters_t *counters, int32_t type_id, const c
     const int length = vsnprintf(label, sizeof(label), label_format, arguments);
     va_end(arguments);
     return aeron_counters_manager_allocate(
-        counters->manager,
-        type_id,
-        NULL,
-        0,
-        label,
-        length < (int)sizeof(label) ? (size_t)length : sizeof(label) - 1);
+        counters->manager, type_id, NULL, 0, label, length < (int)sizeof(label) ? (size_t)length : sizeof(label) - 1);
 }
 
 void adk_counters_free(adk_counters_t *counters, int32_t counter_id)

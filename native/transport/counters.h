@@ -15,8 +15,8 @@ void adk_counters_close(adk_media_t *media);
 void adk_counters_publish(adk_media_t *media);
 
 /* Conductor thread. One counter of type_id with a formatted label; its id, or -1 when the counters file is full. */
-__attribute__((format(printf, 3, 4))) int32_t adk_counters_allocate(
-    adk_counters_t *counters, int32_t type_id, const char *label_format, ...);
+__attribute__((format(printf, 3, 4))) int32_t
+adk_counters_allocate(adk_counters_t *counters, int32_t type_id, const char *label_format, ...);
 void adk_counters_free(adk_counters_t *counters, int32_t counter_id);
 /* Any thread that has the counter to itself. */
 void adk_counters_set(adk_counters_t *counters, int32_t counter_id, int64_t value);

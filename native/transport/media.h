@@ -21,8 +21,7 @@ typedef struct adk_media_stct
     adk_counters_t *counters;
     adk_poller_t *pollers[ADK_ROLE_CONTROL];
     adk_transport_t *orphans;         /* transports that lost their port to another; see stack/endpoints.c */
-}
-adk_media_t;
+} adk_media_t;
 
 struct adk_poller_stct
 {

@@ -21,8 +21,11 @@ static int refuse_address(const adk_stack_t *stack, struct sockaddr_storage *add
     (void)aeron_format_source_identity(text, sizeof(text), address);
     format_ipv4(local, sizeof(local), stack->local.ipv4);
     AERON_SET_ERR(
-        code, "%s: %s; aeronmd_dpdk carries IPv4 unicast from and to %s (AERON_DPDK_LOCAL_IPV4_ADDRESS)",
-        text, reason, local);
+        code,
+        "%s: %s; aeronmd_dpdk carries IPv4 unicast from and to %s (AERON_DPDK_LOCAL_IPV4_ADDRESS)",
+        text,
+        reason,
+        local);
     return -1;
 }
 
@@ -38,8 +41,9 @@ static int check_bind_address(const adk_stack_t *stack, struct sockaddr_storage 
     {
         return refuse_address(stack, address, EAFNOSUPPORT, "multicast is not supported");
     }
-    return INADDR_ANY == ipv4 || stack->local.ipv4 == ipv4 ?
-        0 : refuse_address(stack, address, EADDRNOTAVAIL, "not the address of the DPDK port");
+    return INADDR_ANY == ipv4 || stack->local.ipv4 == ipv4
+        ? 0
+        : refuse_address(stack, address, EADDRNOTAVAIL, "not the address of the DPDK port");
 }
 
 static int check_peer_address(const adk_stack_t *stack, struct sockaddr_storage *address)
@@ -55,13 +59,13 @@ static int check_peer_address(const adk_stack_t *stack, struct sockaddr_storage 
         return refuse_address(stack, address, EAFNOSUPPORT, "multicast is not supported");
     }
     const uint32_t ipv4 = rte_be_to_cpu_32(((struct sockaddr_in *)address)->sin_addr.s_addr);
-    return ADK_ROUTE_UNREACHABLE == adk_stack_route(stack, ipv4, &next_hop) ?
-        refuse_address(
-            stack,
-            address,
-            ENETUNREACH,
-            "neither on the port's subnet nor behind a gateway (AERON_DPDK_GATEWAY_IPV4_ADDRESS)") :
-        0;
+    return ADK_ROUTE_UNREACHABLE == adk_stack_route(stack, ipv4, &next_hop)
+        ? refuse_address(
+              stack,
+              address,
+              ENETUNREACH,
+              "neither on the port's subnet nor behind a gateway (AERON_DPDK_GATEWAY_IPV4_ADDRESS)")
+        : 0;
 }
 
 static int check_mtu(const adk_stack_t *stack, const aeron_udp_channel_transport_params_t *params)
@@ -136,8 +140,8 @@ static int reserve_port(adk_transport_t *state, struct sockaddr_storage *bind_ad
         format_ipv4(local, sizeof(local), state->stack->local.ipv4);
         AERON_SET_ERR(
             -port,
-            -EADDRINUSE == port ? "%s:%u is in use by another channel of this driver" :
-                "%s:%u: no ephemeral UDP port is free",
+            -EADDRINUSE == port ? "%s:%u is in use by another channel of this driver"
+                                : "%s:%u: no ephemeral UDP port is free",
             local,
             wanted);
         return -1;

@@ -20,8 +20,7 @@ static inline uint32_t adk_checksum_ipv4_base(const adk_header_t *header)
 /* Sum of the pseudo header (RFC 768) without the length, which is still to be added. */
 static inline uint32_t adk_checksum_pseudo_base(const adk_header_t *header)
 {
-    return (uint32_t)rte_raw_cksum(&header->ipv4.src_addr, 2 * sizeof(rte_be32_t)) +
-        rte_cpu_to_be_16(IPPROTO_UDP);
+    return (uint32_t)rte_raw_cksum(&header->ipv4.src_addr, 2 * sizeof(rte_be32_t)) + rte_cpu_to_be_16(IPPROTO_UDP);
 }
 
 static inline uint16_t adk_checksum_ipv4_finish(uint32_t base, rte_be16_t total_length)

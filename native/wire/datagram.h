@@ -18,8 +18,7 @@ typedef struct adk_address_stct
 {
     uint8_t mac[RTE_ETHER_ADDR_LEN];
     uint32_t ipv4;
-}
-adk_address_t;
+} adk_address_t;
 
 typedef struct adk_datagram_stct
 {
@@ -29,8 +28,7 @@ typedef struct adk_datagram_stct
     uint16_t destination_port;
     uint16_t payload_offset;          /* from the first byte of the frame */
     uint16_t payload_length;
-}
-adk_datagram_t;
+} adk_datagram_t;
 
 /* "This network", loopback, multicast and reserved never are a unicast source (RFC 1122 §3.2.1.3). */
 static inline bool adk_is_martian_source(uint32_t ipv4)
@@ -122,8 +120,7 @@ static inline int adk_parse_ipv4(
     if (IPPROTO_UDP == ipv4->next_proto_id)
     {
         const uint32_t udp_offset = (uint32_t)sizeof(struct rte_ether_hdr) + header_length;
-        return adk_parse_udp(
-            frame, ipv4, udp_offset, total_length - header_length, is_udp_checksum_good, datagram);
+        return adk_parse_udp(frame, ipv4, udp_offset, total_length - header_length, is_udp_checksum_good, datagram);
     }
     return IPPROTO_ICMP == ipv4->next_proto_id ? ADK_VERDICT_CONTROL : ADK_COUNT_RX_PROTOCOL;
 }
@@ -150,14 +147,13 @@ static inline int adk_parse_frame(
     if (rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4) == ethernet->ether_type)
     {
         /* A unicast IPv4 packet in a broadcast frame is not accepted either: RFC 1122 §3.3.6. */
-        return is_our_mac ?
-            adk_parse_ipv4(local, frame, length, is_ipv4_checksum_good, is_udp_checksum_good, datagram) :
-            ADK_COUNT_RX_NOT_OUR_MAC;
+        return is_our_mac ? adk_parse_ipv4(local, frame, length, is_ipv4_checksum_good, is_udp_checksum_good, datagram)
+                          : ADK_COUNT_RX_NOT_OUR_MAC;
     }
     if (rte_cpu_to_be_16(RTE_ETHER_TYPE_ARP) == ethernet->ether_type)
     {
-        return is_our_mac || rte_is_broadcast_ether_addr(&ethernet->dst_addr) ?
-            ADK_VERDICT_CONTROL : ADK_COUNT_RX_NOT_OUR_MAC;
+        return is_our_mac || rte_is_broadcast_ether_addr(&ethernet->dst_addr) ? ADK_VERDICT_CONTROL
+                                                                              : ADK_COUNT_RX_NOT_OUR_MAC;
     }
     return ADK_COUNT_RX_ETHERTYPE;
 }

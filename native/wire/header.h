@@ -23,8 +23,7 @@ typedef struct adk_header_stct
     struct rte_ether_hdr ethernet;
     struct rte_ipv4_hdr ipv4;
     struct rte_udp_hdr udp;
-}
-__attribute__((packed, aligned(2))) adk_header_t;
+} __attribute__((packed, aligned(2))) adk_header_t;
 
 static_assert(42 == sizeof(adk_header_t), "no padding between the headers");
 static_assert(14 == offsetof(adk_header_t, ipv4), "IPv4 follows Ethernet II without a VLAN tag");
