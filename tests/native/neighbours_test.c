@@ -53,7 +53,7 @@ TEST(a_resolved_word_is_never_the_unresolved_one)
 
     for (uint32_t i = 0; i < 3 * UINT16_MAX; i++)
     {
-        CHECK_EQUAL(0, adk_neighbour_set(port.stack, PEER_IPV4, 0 == i % 2 ? zeroes : PEER_MAC));
+        CHECK_EQUAL(0, adk_neighbour_set(port.stack, PEER_IPV4, 0 == i % 2 ? PEER_MAC : zeroes));
         CHECK(ADK_NEIGHBOUR_UNRESOLVED != word_of(&port, PEER_IPV4));
     }
     ring_port_close(&port);
