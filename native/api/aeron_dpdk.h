@@ -51,8 +51,7 @@ typedef struct adk_settings_stct
     uint8_t threads_shared;           /* boolean: sender and receiver run on one thread */
     uint32_t local_ipv4;
     uint32_t gateway_ipv4;            /* 0 means none */
-}
-adk_settings_t;
+} adk_settings_t;
 
 typedef struct adk_port_info_stct
 {
@@ -70,16 +69,14 @@ typedef struct adk_port_info_stct
     uint8_t tx_udp_checksum_offload;
     uint8_t needs_timer;              /* boolean: adk_timer_manage() must be called about once a second */
     uint8_t steered;                  /* boolean: the device sends the sender's frames to a queue of its own */
-}
-adk_port_info_t;
+} adk_port_info_t;
 
 typedef struct adk_link_stct
 {
     uint8_t is_up;
     uint8_t is_full_duplex;
     uint32_t speed_mbps;              /* 0 where the device does not know (ENA) */
-}
-adk_link_t;
+} adk_link_t;
 
 /* Configures and starts the port, and builds every table and ring. NULL on failure, with nothing left behind. */
 adk_stack_t *adk_stack_open(const adk_settings_t *settings);
@@ -110,8 +107,7 @@ typedef struct adk_control_event_stct
     uint8_t hint_mac[6];
     uint16_t length;
     const uint8_t *data;              /* a whole Ethernet frame; valid until the next adk_control_receive() */
-}
-adk_control_event_t;
+} adk_control_event_t;
 
 /* 1 with an event, 0 when there is none. Never blocks. */
 int adk_control_receive(adk_stack_t *stack, adk_control_event_t *event);
@@ -125,6 +121,15 @@ int adk_neighbour_set(adk_stack_t *stack, uint32_t ipv4, const uint8_t *mac);
 void adk_neighbour_forget(adk_stack_t *stack, uint32_t ipv4);
 /* 1 when the data path has sent to ipv4 since the last call, else 0. */
 int adk_neighbour_was_used(adk_stack_t *stack, uint32_t ipv4);
+
+/* ---- directions of a frame ---- */
+
+enum adk_direction_en
+{
+    ADK_DIRECTION_IN = 0,
+    ADK_DIRECTION_OUT = 1,
+    ADK_DIRECTION_LOOPBACK = 2        /* to our own address: the NIC never sees it */
+};
 
 /* ---- counts: every drop has a name ---- */
 
@@ -159,6 +164,7 @@ enum adk_count_en
     ADK_COUNT_TX_UNREACHABLE,
     ADK_COUNT_TX_PREPARE,
     /* kept by the control plane */
+    ADK_COUNT_TX_RESET,
     ADK_COUNT_CONTROL_TX_FULL,
     ADK_COUNT_CONTROL_MALFORMED,
     ADK_COUNT_CONTROL_RATE_LIMITED,

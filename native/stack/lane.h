@@ -17,8 +17,7 @@ typedef struct adk_source_stct
 {
     uint32_t ipv4;
     uint8_t mac[RTE_ETHER_ADDR_LEN];
-}
-adk_source_t;
+} adk_source_t;
 
 typedef struct adk_lane_stct
 {
@@ -32,16 +31,23 @@ typedef struct adk_lane_stct
     struct rte_ring *forward_in[2];   /* from the lanes that do not */
     struct rte_ring *inbox[2];        /* parsed frames for this thread, one ring per producing thread */
     struct rte_ring *control_out;     /* to the control plane */
+    uint32_t drop_reason;             /* of the frame at hand, for a capture; see stack/capture.h */
     struct rte_mbuf *backlog[ADK_SEND_BURST_MAX];
     struct sockaddr_storage source_address; /* filled anew for each delivery; all but port and address is constant */
     adk_source_t sources[ADK_SOURCES];
     uint64_t counts[ADK_COUNT_SIZE];
-}
-__attribute__((aligned(RTE_CACHE_LINE_SIZE))) adk_lane_t;
+} __attribute__((aligned(RTE_CACHE_LINE_SIZE))) adk_lane_t;
 
 static inline void adk_count(adk_lane_t *lane, enum adk_count_en count, uint64_t n)
 {
     lane->counts[count] += n;
+}
+
+/* One received frame is thrown away. */
+static inline void adk_drop(adk_lane_t *lane, enum adk_count_en reason)
+{
+    adk_count(lane, reason, 1);
+    lane->drop_reason = reason;
 }
 
 static inline adk_source_t *adk_lane_source(adk_lane_t *lane, uint32_t ipv4)

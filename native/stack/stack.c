@@ -116,8 +116,7 @@ static int open_tables(adk_stack_t *stack)
 {
     const int socket_id = rte_eth_dev_socket_id(stack->port.id);
 
-    stack->lanes = rte_zmalloc_socket(
-        "adk_lanes", ADK_ROLE_COUNT * sizeof(adk_lane_t), RTE_CACHE_LINE_SIZE, socket_id);
+    stack->lanes = rte_zmalloc_socket("adk_lanes", ADK_ROLE_COUNT * sizeof(adk_lane_t), RTE_CACHE_LINE_SIZE, socket_id);
     stack->control_linear = rte_malloc_socket("adk_control", ADK_LINEAR_LENGTH, RTE_CACHE_LINE_SIZE, socket_id);
     if (NULL == stack->lanes || NULL == stack->control_linear)
     {
@@ -195,6 +194,7 @@ void adk_stack_close(adk_stack_t *stack)
     }
 
     rte_pktmbuf_free(stack->control_event);
+    adk_capture_free(stack->open_capture);
     for (int role = 0; NULL != stack->lanes && role < ADK_ROLE_COUNT; role++)
     {
         close_lane(&stack->lanes[role]);
@@ -230,12 +230,14 @@ enum adk_route_en adk_stack_route(const adk_stack_t *stack, uint32_t destination
 
     const uint8_t length = stack->prefix_length;
     const uint32_t mask = 0 == length ? 0 : UINT32_MAX << (32 - length);
-    const bool is_on_link = 0 == length ?
-        0 == stack->gateway_ipv4 : (destination_ipv4 & mask) == (stack->local.ipv4 & mask);
+    const bool is_on_link = 0 == length ? 0 == stack->gateway_ipv4
+                                        : (destination_ipv4 & mask) == (stack->local.ipv4 & mask);
     /* The subnet's network and broadcast addresses are no host (RFC 1122 §3.2.1.3); /31 and /32 have none. */
     const bool is_broadcast = UINT32_MAX == destination_ipv4 ||
-        (length > 0 && length < 31 && is_on_link &&
-            (0 == (destination_ipv4 & ~mask) || (uint32_t)~mask == (destination_ipv4 & ~mask)));
+        (length > 0 &&
+         length < 31 &&
+         is_on_link &&
+         (0 == (destination_ipv4 & ~mask) || (uint32_t)~mask == (destination_ipv4 & ~mask)));
     if (is_broadcast || adk_is_martian_source(destination_ipv4))
     {
         return ADK_ROUTE_UNREACHABLE;

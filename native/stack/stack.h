@@ -2,6 +2,7 @@
 #ifndef ADK_STACK_STACK_H
 #define ADK_STACK_STACK_H
 
+#include "stack/capture.h"
 #include "stack/lane.h"
 #include "stack/neighbours.h"
 #include "wire/datagram.h"
@@ -22,6 +23,7 @@ struct adk_stack_stct
     uint8_t prefix_length;
     bool threads_shared;              /* sender and receiver are one thread: no hand-off between them */
     uint64_t ask_again_tsc;           /* ADK_ASK_AGAIN_NS in ticks */
+    _Atomic(adk_capture_t *) capture; /* NULL: nobody looks */
 
     adk_endpoints_t endpoints;
     adk_neighbours_t neighbours;
@@ -33,11 +35,19 @@ struct adk_stack_stct
     struct rte_mbuf *control_event;   /* lent to Python until the next receive */
     uint8_t *control_linear;
     int control_turn;                 /* the role whose ring is read first the next time */
+    adk_capture_t *open_capture;      /* also while data threads may still write to it after its end */
+    uint64_t capture_token;
     uint64_t reset_token;
     bool is_resetting;
 };
 
 enum adk_route_en adk_stack_route(const adk_stack_t *stack, uint32_t destination_ipv4, uint32_t *next_hop);
+
+/* What this burst is copied to; NULL, as nearly always, when nobody captures. */
+static inline adk_capture_t *adk_stack_capture(const adk_stack_t *stack)
+{
+    return atomic_load_explicit(&stack->capture, memory_order_acquire);
+}
 
 /* The calling lane is between two bursts: the control plane may take away what it was shown before. */
 static inline void adk_stack_quiescent(const adk_stack_t *stack, adk_lane_t *lane)

@@ -35,9 +35,9 @@ static inline uint32_t build_frame(
         header->ipv4.hdr_checksum = adk_checksum_ipv4_finish(destination->ipv4_sum, header->ipv4.total_length);
     }
     /* A device that computes the UDP checksum starts from the pseudo header's sum (rte_mbuf_core.h, TX_UDP_CKSUM). */
-    header->udp.dgram_cksum = is_offloaded && port->tx_udp_checksum ?
-        adk_checksum_fold(destination->pseudo_sum + header->udp.dgram_len) :
-        adk_checksum_udp_finish(destination->pseudo_sum, &header->udp, datagram_length);
+    header->udp.dgram_cksum = is_offloaded && port->tx_udp_checksum
+        ? adk_checksum_fold(destination->pseudo_sum + header->udp.dgram_len)
+        : adk_checksum_udp_finish(destination->pseudo_sum, &header->udp, datagram_length);
     return mbuf->pkt_len;
 }
 
@@ -65,6 +65,7 @@ static inline bool is_blocked(const adk_stack_t *stack, adk_lane_t *lane)
 static inline bool transmit(const adk_stack_t *stack, adk_lane_t *lane, struct rte_mbuf **frames, uint16_t count)
 {
     const adk_port_t *port = &stack->port;
+    adk_capture_t *capture = adk_stack_capture(stack);
 
     if (!lane->owns_tx_queue)
     {
@@ -77,11 +78,20 @@ static inline bool transmit(const adk_stack_t *stack, adk_lane_t *lane, struct r
         {
             /* The device will never take this frame; sending it again would block the stream for good. */
             adk_count(lane, ADK_COUNT_TX_PREPARE, (uint64_t)(count - prepared));
+            if (NULL != capture)
+            {
+                const uint16_t refused = (uint16_t)(count - prepared);
+                adk_capture_out(capture, lane, ADK_DIRECTION_OUT, frames + prepared, refused, ADK_COUNT_TX_PREPARE);
+            }
             rte_pktmbuf_free_bulk(frames + prepared, (unsigned int)(count - prepared));
             count = prepared;
         }
     }
 
+    if (__builtin_expect(NULL != capture, 0))
+    {
+        adk_capture_out(capture, lane, ADK_DIRECTION_OUT, frames, count, ADK_COUNT_SIZE);
+    }
     const uint16_t sent = rte_eth_tx_burst(port->id, lane->tx_queue, frames, count);
     if (sent < count)
     {
@@ -135,12 +145,21 @@ static int send_to_own_address(
 
     const enum adk_role_en consumer = ADK_ENDPOINT_POLLED_BY_SENDER == state ? ADK_ROLE_SENDER : ADK_ROLE_RECEIVER;
     struct rte_ring *inbox = stack->lanes[consumer].inbox[lane->role];
-    if (0 == rte_ring_sp_enqueue_bulk(inbox, (void *const *)frames, count, NULL))
+    const bool is_full = rte_ring_free_count(inbox) < count;
+    adk_capture_t *capture = adk_stack_capture(stack);
+    if (__builtin_expect(NULL != capture, 0))
+    {
+        const uint16_t reason = is_full ? ADK_COUNT_LOOPBACK_FULL : ADK_COUNT_SIZE;
+        adk_capture_out(capture, lane, ADK_DIRECTION_LOOPBACK, frames, count, reason);
+    }
+    if (is_full)
     {
         adk_count(lane, ADK_COUNT_LOOPBACK_FULL, count);
         rte_pktmbuf_free_bulk(frames, count);
         return 0;
     }
+    /* Room does not shrink: nobody but this thread puts anything in. */
+    (void)rte_ring_sp_enqueue_bulk(inbox, (void *const *)frames, count, NULL);
     adk_count(lane, ADK_COUNT_LOOPBACK_PACKETS, count);
     return count;
 }
@@ -327,8 +346,8 @@ void adk_tx_progress(const adk_stack_t *stack, adk_lane_t *lane)
         {
             return;
         }
-        const unsigned int count =
-            rte_ring_sc_dequeue_burst(lane->forward_in[i], (void **)frames, ADK_SEND_BURST_MAX, NULL);
+        const unsigned int count = rte_ring_sc_dequeue_burst(
+            lane->forward_in[i], (void **)frames, ADK_SEND_BURST_MAX, NULL);
         (void)transmit(stack, lane, frames, (uint16_t)count);
     }
     (void)is_blocked(stack, lane);

@@ -21,7 +21,7 @@ static inline void deliver(
         (owner->connected_ipv4_be != source_ipv4_be || owner->connected_port_be != source_port_be))
     {
         /* A connected kernel socket does not hear strangers either. */
-        adk_count(lane, ADK_COUNT_RX_NO_ENDPOINT, 1);
+        adk_drop(lane, ADK_COUNT_RX_NO_ENDPOINT);
         return;
     }
     if (0 != (transport->timestamp_flags & AERON_UDP_CHANNEL_TRANSPORT_MEDIA_RCV_TIMESTAMP))
@@ -55,7 +55,7 @@ static inline bool hand_off(adk_poller_t *poller, struct rte_mbuf *mbuf, const a
     note->payload_length = datagram->payload_length;
     if (0 != rte_ring_sp_enqueue(poller->stack->lanes[consumer].inbox[lane->role], mbuf))
     {
-        adk_count(lane, ADK_COUNT_HANDOFF_FULL, 1);
+        adk_drop(lane, ADK_COUNT_HANDOFF_FULL);
         return false;
     }
     return true;
@@ -73,7 +73,7 @@ static inline bool on_datagram(
     {
         if (ADK_ENDPOINT_POLLED_BY_SENDER != state && ADK_ENDPOINT_POLLED_BY_RECEIVER != state)
         {
-            adk_count(lane, ADK_COUNT_RX_NO_ENDPOINT, 1);
+            adk_drop(lane, ADK_COUNT_RX_NO_ENDPOINT);
             return false;
         }
         target = poller->sibling;
@@ -88,7 +88,7 @@ static inline bool on_datagram(
     poller->bytes += datagram->payload_length;
     deliver(
         target,
-        target->lane,
+        lane,
         endpoint->owner,
         bytes + datagram->payload_offset,
         datagram->payload_length,
@@ -102,7 +102,7 @@ static inline bool on_control_frame(adk_lane_t *lane, struct rte_mbuf *mbuf)
     *adk_mbuf_note(mbuf) = (adk_note_t){ .kind = ADK_CONTROL_FRAME };
     if (0 != rte_ring_sp_enqueue(lane->control_out, mbuf))
     {
-        adk_count(lane, ADK_COUNT_CONTROL_FULL, 1);
+        adk_drop(lane, ADK_COUNT_CONTROL_FULL);
         return false;
     }
     return true;
@@ -122,8 +122,15 @@ static inline bool on_frame(adk_poller_t *poller, struct rte_mbuf *mbuf)
     {
         return on_control_frame(poller->lane, mbuf);
     }
-    adk_count(poller->lane, (enum adk_count_en)verdict, 1);
+    adk_drop(poller->lane, (enum adk_count_en)verdict);
     return false;
+}
+
+static void begin_capture(adk_capture_t *capture, const adk_poller_t *poller, struct rte_mbuf *mbuf, uint64_t now_ns)
+{
+    const uint8_t *bytes = adk_rx_bytes(poller->stack, poller->lane, mbuf);
+    const uint32_t available = mbuf->pkt_len < ADK_LINEAR_LENGTH ? mbuf->pkt_len : ADK_LINEAR_LENGTH;
+    adk_capture_begin(capture, poller->lane, ADK_DIRECTION_IN, now_ns, bytes, available, mbuf->pkt_len);
 }
 
 static int poll_port(adk_poller_t *poller)
@@ -131,8 +138,10 @@ static int poll_port(adk_poller_t *poller)
     struct rte_mbuf *burst[ADK_RX_BURST_LENGTH];
     struct rte_mbuf *done[ADK_RX_BURST_LENGTH];
     adk_stack_t *stack = poller->stack;
+    adk_capture_t *capture = adk_stack_capture(stack);
     unsigned int done_count = 0;
     uint64_t frame_bytes = 0;
+    uint64_t now_ns = 0;
 
     if (atomic_load_explicit(&stack->port.is_held, memory_order_relaxed))
     {
@@ -144,6 +153,10 @@ static int poll_port(adk_poller_t *poller)
     {
         return 0;
     }
+    if (__builtin_expect(NULL != capture, 0))
+    {
+        now_ns = adk_capture_now_ns();
+    }
     for (uint16_t i = 0; i < count; i++)
     {
         if (i + 1 < count)
@@ -151,9 +164,17 @@ static int poll_port(adk_poller_t *poller)
             rte_prefetch0(rte_pktmbuf_mtod(burst[i + 1], void *));
         }
         frame_bytes += burst[i]->pkt_len;
+        if (__builtin_expect(NULL != capture, 0))
+        {
+            begin_capture(capture, poller, burst[i], now_ns);
+        }
         if (!on_frame(poller, burst[i]))
         {
             done[done_count++] = burst[i];
+        }
+        if (__builtin_expect(NULL != capture, 0))
+        {
+            adk_capture_end(capture, poller->lane);
         }
     }
     rte_pktmbuf_free_bulk(done, done_count);
@@ -169,14 +190,13 @@ static void on_inbox_frame(adk_poller_t *poller, struct rte_mbuf *mbuf)
     const adk_note_t *note = adk_mbuf_note(mbuf);
     uint8_t *bytes = adk_rx_bytes(poller->stack, lane, mbuf);
     const struct rte_ipv4_hdr *ipv4 = (const struct rte_ipv4_hdr *)(bytes + sizeof(struct rte_ether_hdr));
-    const struct rte_udp_hdr *udp =
-        (const struct rte_udp_hdr *)(bytes + note->payload_offset - sizeof(struct rte_udp_hdr));
+    const struct rte_udp_hdr *udp = (const struct rte_udp_hdr *)(bytes + note->payload_offset -
+                                                                 sizeof(struct rte_udp_hdr));
     const adk_endpoint_t *endpoint = &poller->stack->endpoints.slots[rte_be_to_cpu_16(udp->dst_port)];
 
     if (adk_endpoint_polled_by(lane->role) != adk_endpoint_state(endpoint))
     {
-        adk_count(
-            lane, ADK_ROLE_SENDER == lane->role ? ADK_COUNT_RX_SENDER_DISCARD : ADK_COUNT_RX_NO_ENDPOINT, 1);
+        adk_count(lane, ADK_ROLE_SENDER == lane->role ? ADK_COUNT_RX_SENDER_DISCARD : ADK_COUNT_RX_NO_ENDPOINT, 1);
         return;
     }
     adk_lane_note_source(lane, rte_be_to_cpu_32(ipv4->src_addr), bytes + RTE_ETHER_ADDR_LEN);

@@ -21,6 +21,7 @@ from aeron_dpdk.errors import (
     PortError,
     PortMemoryError,
 )
+from aeron_dpdk.observe.errors import CaptureError
 from aeron_dpdk.seam import MAX_ENDPOINTS_SHOWN, Endpoint, Level, Parts, PortInfo, StackSettings
 from aeron_dpdk.wire.ethernet import Mac
 
@@ -30,6 +31,7 @@ except ImportError as error:
     raise NotBuiltError(str(error)) from error
 
 MAX_LEVELS = 32
+INSTRUCTION_LENGTH = 8  # struct bpf_insn
 DEFAULT_CACHE_SIZE = 0xFFFFFFFF  # UINT32_MAX, as aeron_dpdk.h has it
 
 
@@ -162,6 +164,21 @@ class Stack:
             Endpoint(each.port, _poller(each.is_polled, each.is_receiver))
             for each in found[0 : min(count, MAX_ENDPOINTS_SHOWN)]
         )
+
+    def capture_open(self, program: bytes, snap_length: int) -> int:
+        length, rest = divmod(len(program), INSTRUCTION_LENGTH)
+        if rest:
+            raise CaptureError("the filter is cut in the middle of an instruction", errno.EINVAL)
+        descriptor = int(lib.adk_stack_capture_open(self._pointer, program, length, snap_length))
+        if descriptor < 0:
+            raise CaptureError(*_failure())
+        return descriptor
+
+    def capture_close(self) -> None:
+        lib.adk_stack_capture_close(self._pointer)
+
+    def capture_step(self) -> None:
+        lib.adk_stack_capture_step(self._pointer)
 
     def _levels(self, read: Any) -> tuple[Level, ...]:
         found = ffi.new("adk_level_t[]", MAX_LEVELS)

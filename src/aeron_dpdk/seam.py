@@ -91,6 +91,15 @@ class StackPart(DataPlane, Protocol):
     def endpoints(self) -> tuple[Endpoint, ...]:
         """At most MAX_ENDPOINTS_SHOWN of them, in the order of their ports."""
 
+    def capture_open(self, program: bytes, snap_length: int) -> int:
+        """The descriptor of the memory that frames are copied to from now on; it stays the stack's.
+        `program`: instructions as libpcap's struct bpf_insn, none for all frames. Raises CaptureError."""
+
+    def capture_close(self) -> None: ...
+
+    def capture_step(self) -> None:
+        """Frees what a capture that has ended held, once the data threads have let go of it."""
+
     def close(self) -> None: ...
 
 

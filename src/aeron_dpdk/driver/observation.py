@@ -2,6 +2,7 @@
 
 import os
 import time
+from base64 import b64decode
 from collections.abc import Callable
 from contextlib import suppress
 from importlib.metadata import version
@@ -14,9 +15,11 @@ from aeron_dpdk.control.neighbour import Neighbour
 from aeron_dpdk.control.rate import NANOSECONDS
 from aeron_dpdk.driver.answering import Answer
 from aeron_dpdk.errors import PortError
+from aeron_dpdk.observe.errors import CaptureError
 from aeron_dpdk.observe.view import AddressView, DriverView, NeighbourView, PortView
 from aeron_dpdk.seam import Parts, PortInfo, StackPart, StackSettings
 
+MAX_SNAP_LENGTH = 65535
 VIEW_AGE_NS = NANOSECONDS // 10  # however many ask, a view is made no more often
 _MS = 1_000_000
 
@@ -47,8 +50,32 @@ class Observation:
         match request.get("request"):
             case "view":
                 return Answer(self._view_json(self._clock()))
+            case "capture":
+                return self._capture(request)
             case _:
                 return Answer(dumps({"error": "not a request that this version knows"}))
+
+    def step(self, now_ns: int) -> None:
+        """A chore of the control loop."""
+        self._stack.capture_step()
+
+    def _capture(self, request: dict[str, Any]) -> Answer:
+        """The conversation is the capture: frames are copied until the other side hangs up."""
+        try:
+            program, snap_length = b64decode(request["program"], validate=True), request["snap_length"]
+            if not isinstance(snap_length, int) or not 0 < snap_length <= MAX_SNAP_LENGTH:
+                raise ValueError("snap_length is out of range")
+        except (KeyError, TypeError, ValueError) as error:
+            return Answer(dumps({"error": f"not a capture that this version knows: {error}"}))
+        try:
+            descriptor = self._stack.capture_open(program, snap_length)
+        except CaptureError as error:
+            return Answer(dumps({"error": str(error)}))
+        return Answer(
+            dumps({"interface": f"dpdk{self._settings.port_id}", "device": self._stack.port_info().name}),
+            (descriptor,),
+            self._stack.capture_close,
+        )
 
     def _view_json(self, now_ns: int) -> str:
         if now_ns >= self._view_ns + VIEW_AGE_NS:

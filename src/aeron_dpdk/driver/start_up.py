@@ -122,6 +122,7 @@ def _answer(observation: Observation, loop: ControlLoop, directory: Path, undo: 
         return
     undo.callback(answering.close)
     loop.attend("answering", answering.step)
+    loop.attend("captures", observation.step)
 
 
 def _start(

@@ -30,6 +30,7 @@ DROPS = (
     "tx-too-long",
     "tx-unreachable",
     "tx-prepare",
+    "tx-reset",
     "control-tx-full",
     "control-malformed",
     "control-rate-limited",

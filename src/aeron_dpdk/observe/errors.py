@@ -1,5 +1,6 @@
 """What looking at a driver can fail with."""
 
+import errno
 from dataclasses import dataclass
 
 from aeron_dpdk.errors import AeronDpdkError
@@ -42,3 +43,47 @@ class NotAnsweringError(ObserveError):
             "look as the driver's user or as root, with the same version; `aeron-dpdk counters` works with "
             "any driver, also a stock aeronmd"
         )
+
+
+@dataclass(eq=False)
+class CaptureRefusedError(ObserveError):
+    """`reason` is the driver's own sentence."""
+
+    reason: str
+    exit_code = ObserveExit.CAPTURE_REFUSED
+
+    def problem(self) -> str:
+        return f"no capture: {self.reason.rstrip('.')}"
+
+    def remedy(self) -> str:
+        return "one capture at a time is served; `aeron-dpdk status` shows whether the driver is well"
+
+
+@dataclass(eq=False)
+class FilterError(ObserveError):
+    expression: str
+    reason: str
+    exit_code = ObserveExit.FILTER
+
+    def problem(self) -> str:
+        return f'libpcap does not take the filter "{self.expression}" ({self.reason})'
+
+    def remedy(self) -> str:
+        return 'see pcap-filter(7), for instance "udp port 20121 and host 10.0.0.2"'
+
+
+@dataclass(eq=False)
+class CaptureError(ObserveError):
+    """What the driver answers to who wanted a capture; the driver itself goes on."""
+
+    reason: str
+    error_number: int
+    exit_code = ObserveExit.CAPTURE_REFUSED
+
+    def problem(self) -> str:
+        return f"the driver cannot capture ({self.reason})"
+
+    def remedy(self) -> str:
+        if self.error_number == errno.EBUSY:
+            return "wait for the other capture to end, or end it"
+        return "try a simpler filter, or free some memory"

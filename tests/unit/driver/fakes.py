@@ -113,6 +113,16 @@ class _Stack(FakeDataPlane):
     def endpoints(self) -> tuple[Endpoint, ...]:
         return (Endpoint(20000, "receiver"),)
 
+    def capture_open(self, program: bytes, snap_length: int) -> int:
+        self.all.log.append(f"capture {len(program)} {snap_length}")
+        return 0
+
+    def capture_close(self) -> None:
+        self.all.log.append("capture closed")
+
+    def capture_step(self) -> None:
+        return
+
     def close(self) -> None:
         self.all.log.append("close stack")
 

@@ -14,7 +14,7 @@ SEES: dict[str, set[str]] = {
     "control": {"wire"},
     "machine": {"wire"},
     "seam": {"control", "wire"},
-    "native": {"seam", "control", "wire", "_native"},
+    "native": {"observe", "seam", "control", "wire", "_native"},
     "observe": {"_native", "seam", "wire"},
     "driver": {"native", "observe", "seam", "control", "machine", "wire"},
     "tools": {"driver", "observe", "native", "_native", "seam", "control", "machine", "wire"},

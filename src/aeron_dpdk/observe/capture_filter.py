@@ -1,0 +1,49 @@
+"""libpcap's filter expressions, compiled by libpcap (pcap-filter(7)).
+
+Straight through ctypes: two calls and a struct, against a dependency on a binding.
+"""
+
+import ctypes
+
+from aeron_dpdk.observe.errors import FilterError
+
+_LIBRARY = "libpcap.so.0.8"
+_DLT_EN10MB = 1
+_NETMASK_UNKNOWN = 0xFFFFFFFF
+_SNAP_LENGTH = 262144
+_INSTRUCTION_LENGTH = 8
+
+
+class _Program(ctypes.Structure):
+    _fields_ = (("length", ctypes.c_uint), ("instructions", ctypes.c_void_p))
+
+
+def compile_filter(expression: str) -> bytes:
+    """The program, struct bpf_insn after struct bpf_insn; empty for an empty expression, which takes every
+    frame. Raises FilterError."""
+    if not expression.strip():
+        return b""
+    pcap = _library(expression)
+    handle = ctypes.c_void_p(pcap.pcap_open_dead(_DLT_EN10MB, _SNAP_LENGTH))
+    program = _Program()
+    try:
+        code = pcap.pcap_compile(
+            handle, ctypes.byref(program), expression.encode(), 1, ctypes.c_uint32(_NETMASK_UNKNOWN)
+        )
+        if code < 0:
+            raise FilterError(expression, pcap.pcap_geterr(handle).decode(errors="replace"))
+        compiled = ctypes.string_at(program.instructions, program.length * _INSTRUCTION_LENGTH)
+        pcap.pcap_freecode(ctypes.byref(program))
+        return compiled
+    finally:
+        pcap.pcap_close(handle)
+
+
+def _library(expression: str) -> ctypes.CDLL:
+    try:
+        pcap = ctypes.CDLL(_LIBRARY)
+    except OSError as error:
+        raise FilterError(expression, f"{error}; without a filter none is needed") from error
+    pcap.pcap_open_dead.restype = ctypes.c_void_p
+    pcap.pcap_geterr.restype = ctypes.c_char_p
+    return pcap

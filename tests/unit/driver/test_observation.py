@@ -1,0 +1,120 @@
+"""What a driver answers to those who look at it."""
+
+import json
+from collections.abc import Iterator
+from ipaddress import IPv4Address
+from typing import Any
+
+import pytest
+from tests.unit.control.fakes import GATEWAY, IDENTITY, MS, ManualClock, arp_reply, unaddressed
+from tests.unit.driver.fakes import PORT, FakeParts
+
+from aeron_dpdk.control.data_plane import FrameReceived, Unresolved
+from aeron_dpdk.control.loop import ControlLoop
+from aeron_dpdk.driver.observation import VIEW_AGE_NS, Observation
+from aeron_dpdk.observe.errors import CaptureError
+from aeron_dpdk.observe.view import DriverView, NeighbourView
+from aeron_dpdk.seam import StackSettings
+from aeron_dpdk.wire.ethernet import Mac
+
+SETTINGS = StackSettings(IPv4Address("10.0.0.1"), prefix_length=24, gateway=GATEWAY)
+GATEWAY_MAC = Mac.from_text("02:00:00:00:00:fe")
+
+
+class Observed:
+    def __init__(self) -> None:
+        self.parts = FakeParts()
+        self.stack: Any = self.parts.open_stack(SETTINGS)
+        self.clock = ManualClock()
+        self.loop = ControlLoop(self.stack, IDENTITY, self.clock, sleep=lambda _: None)
+        self.observation = Observation(
+            self.parts.parts(), self.stack, self.loop, SETTINGS, "DEDICATED", self.clock
+        )
+
+    def pass_time(self, time_ns: int) -> None:
+        self.clock.now_ns += time_ns
+        self.loop.tick()
+
+    def view(self) -> DriverView:
+        return DriverView.from_json(self.observation.answer({"request": "view"}).text)
+
+    def capture(self, **fields: object) -> Any:
+        return self.observation.answer({"request": "capture", "program": "", "snap_length": 100, **fields})
+
+
+@pytest.fixture
+def observed() -> Iterator[Observed]:
+    yield Observed()
+
+
+def test_the_view_has_the_port_and_the_addresses(observed: Observed) -> None:
+    observed.pass_time(1500 * MS)
+    view = observed.view()
+    assert (view.port.name, view.port.driver, view.port.mac) == (PORT.name, PORT.driver, str(PORT.mac))
+    assert (view.address.local, view.address.gateway) == ("10.0.0.1", str(GATEWAY))
+    assert (view.uptime_ms, view.threading_mode) == (1500, "DEDICATED")
+    assert view.port.is_up and view.port.is_usable
+
+
+def test_neighbours_are_shown_as_the_table_has_them(observed: Observed) -> None:
+    observed.stack.events.append(Unresolved(GATEWAY, unaddressed(b"x")))
+    observed.pass_time(MS)
+    assert observed.view().neighbours == (NeighbourView(str(GATEWAY), None, "incomplete", None, 1),)
+    observed.stack.events.append(FrameReceived(arp_reply(GATEWAY, GATEWAY_MAC)))
+    observed.pass_time(MS)
+    observed.pass_time(250 * MS)
+    assert observed.view().neighbours == (NeighbourView(str(GATEWAY), str(GATEWAY_MAC), "reachable", 250, 0),)
+
+
+def test_however_many_ask_a_view_is_made_ten_times_a_second(observed: Observed) -> None:
+    observed.pass_time(MS)
+    first = observed.view()
+    observed.pass_time(VIEW_AGE_NS - MS)
+    assert observed.view() == first
+    observed.pass_time(MS)
+    assert observed.view().uptime_ms == first.uptime_ms + VIEW_AGE_NS // MS
+
+
+def test_a_link_that_cannot_be_read_is_shown_as_down(observed: Observed) -> None:
+    observed.stack.is_up = False
+    observed.pass_time(MS)
+    assert not observed.view().port.is_up
+
+
+def test_a_capture_lasts_until_the_other_side_hangs_up(observed: Observed) -> None:
+    answer = observed.capture(program="AAAAAAAAAAA=")
+    assert json.loads(answer.text) == {"interface": "dpdk0", "device": PORT.name}
+    assert answer.descriptors == (0,)
+    answer.on_hang_up()
+    assert observed.parts.log[-1] == "capture closed"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"program": "not base64!"},
+        {"program": 5},
+        {"program": None},
+        {"snap_length": 0},
+        {"snap_length": 70000},
+        {"snap_length": "100"},
+        {"snap_length": 1.5},
+    ],
+)
+def test_a_capture_that_makes_no_sense_is_refused(observed: Observed, fields: dict[str, object]) -> None:
+    answer = observed.capture(**fields)
+    assert "not a capture" in json.loads(answer.text)["error"]
+    assert answer.descriptors == ()
+
+
+def test_what_the_stack_has_against_a_capture_is_told(observed: Observed) -> None:
+    def refuse(program: bytes, snap_length: int) -> int:
+        raise CaptureError("another capture is open", 16)
+
+    observed.stack.capture_open = refuse
+    assert "another capture is open" in json.loads(observed.capture().text)["error"]
+
+
+@pytest.mark.parametrize("request_", [{}, {"request": "views"}, {"request": None}, {"request": ["view"]}])
+def test_an_unknown_request_is_told_so(observed: Observed, request_: dict[str, Any]) -> None:
+    assert "error" in json.loads(observed.observation.answer(request_).text)
