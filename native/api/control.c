@@ -122,6 +122,7 @@ static void drop_backlogs(adk_stack_t *stack)
     for (int role = 0; role < ADK_ROLE_COUNT; role++)
     {
         adk_lane_t *lane = &stack->lanes[role];
+        stack->lanes[ADK_ROLE_CONTROL].counts[ADK_COUNT_TX_RESET] += lane->backlog_length;
         rte_pktmbuf_free_bulk(lane->backlog, lane->backlog_length);
         lane->backlog_length = 0;
     }

@@ -31,6 +31,7 @@ static const char *const names[] = {
     [ADK_COUNT_TX_TOO_LONG] = "tx-too-long",
     [ADK_COUNT_TX_UNREACHABLE] = "tx-unreachable",
     [ADK_COUNT_TX_PREPARE] = "tx-prepare",
+    [ADK_COUNT_TX_RESET] = "tx-reset",
     [ADK_COUNT_CONTROL_TX_FULL] = "control-tx-full",
     [ADK_COUNT_CONTROL_MALFORMED] = "control-malformed",
     [ADK_COUNT_CONTROL_RATE_LIMITED] = "control-rate-limited",
