@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.lab.bed.guest import ORDINARY_USER, Guest
 from tests.lab.bed.kernel import Kernel
 from tests.lab.bed.traffic import await_ping, drop_address, take_address
-from tests.lab.conftest import E1000E
+from tests.lab.machines import E1000E
 from tests.system.bed.bed import eventually
 from tests.system.bed.process import ChildProcess
 

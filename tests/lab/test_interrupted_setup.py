@@ -6,7 +6,7 @@ import pytest
 from tests.lab.bed.guest import Guest
 from tests.lab.bed.operator import Operator, state
 from tests.lab.bed.traffic import drop_address, take_address
-from tests.lab.conftest import E1000E
+from tests.lab.machines import E1000E
 from tests.system.bed.bed import eventually
 from tests.system.bed.process import ChildProcess
 

@@ -7,7 +7,7 @@ from tests.lab.bed.driver import PciDriver
 from tests.lab.bed.guest import ORDINARY_USER, Guest
 from tests.lab.bed.hardware import Nic
 from tests.lab.bed.traffic import exchange
-from tests.lab.conftest import E1000E, VIRTIO, VMXNET3
+from tests.lab.machines import E1000E, VIRTIO, VMXNET3
 from tests.system.bed.driver import Driver
 from tests.system.bed.installation import Installation
 

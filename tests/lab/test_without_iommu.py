@@ -3,14 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
-from tests.lab.bed import boot
 from tests.lab.bed.driver import PciDriver
 from tests.lab.bed.guest import ORDINARY_USER, Guest
-from tests.lab.bed.hardware import Hardware
 from tests.lab.bed.kernel import Kernel
 from tests.lab.bed.operator import Operator, state
 from tests.lab.bed.traffic import await_ping, exchange, take_address
-from tests.lab.conftest import E1000E
+from tests.lab.machines import E1000E, without_iommu
 from tests.system.bed.bed import eventually
 from tests.system.bed.driver import Driver
 from tests.system.bed.installation import Installation
@@ -20,8 +18,7 @@ UIO = "uio_pci_generic"
 
 @pytest.fixture(scope="module")
 def bare(guest_kernel: Kernel) -> Iterator[Guest]:
-    with boot.boot(guest_kernel, Hardware((E1000E,), has_iommu=False), "bare") as booted:
-        booted.run("modprobe", "e1000e")
+    with without_iommu(guest_kernel, "bare") as booted:
         take_address(booted, E1000E)
         yield booted
 

@@ -61,7 +61,8 @@ class Guest:
 
     def interface(self, nic: Nic) -> str:
         """The kernel's name of a NIC that it drives."""
-        return self.run("ls", f"{DEVICES}/{nic.pci_address}/net").strip()
+        found = self.run("sh", "-c", f"grep -l {nic.mac} /sys/class/net/*/address")
+        return Path(found.strip()).parent.name
 
     def driver(self, nic: Nic) -> str:
         """The kernel driver that a NIC is bound to; empty for none."""

@@ -39,8 +39,8 @@ class Operator:
     def command(self, *arguments: str) -> tuple[str, ...]:
         return (str(self.installed.aeronmd_dpdk.with_name("aeron-dpdk")), *arguments)
 
-    def attempt(self, *arguments: str, user: str = "root") -> subprocess.CompletedProcess[str]:
-        return self.guest.attempt(*self.command(*arguments), user=user)
+    def attempt(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return self.guest.attempt(*self.command(*arguments))
 
     def does(self, *arguments: str) -> str:
         """What a command says that must succeed."""

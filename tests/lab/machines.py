@@ -1,0 +1,39 @@
+"""The two machines of the lab: one as a server with an IOMMU, one as a cloud instance without."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tests.lab.bed.boot import boot
+from tests.lab.bed.guest import Guest
+from tests.lab.bed.hardware import BRIDGE, Hardware, Nic
+from tests.lab.bed.kernel import Kernel
+
+# The product page's kernel parameters for running as an ordinary user; without them Debian leaves it off.
+IOMMU_PARAMETERS = "iommu=on intel_iommu=on"
+
+E1000E = Nic("e1000e", subnet=1, slot=4)
+VMXNET3 = Nic("vmxnet3", subnet=2, slot=5)
+VIRTIO = Nic("virtio-net-pci", subnet=3, slot=6, options=("disable-legacy=on", "iommu_platform=on"))
+# Two NICs behind one bridge, and so in one IOMMU group.
+NEIGHBOURS = tuple(Nic("e1000", subnet=4 + slot, slot=slot, bus=BRIDGE) for slot in (1, 2))
+
+
+@contextmanager
+def with_iommu(kernel: Kernel, label: str) -> Iterator[Guest]:
+    hardware = Hardware((E1000E, VMXNET3, VIRTIO, *NEIGHBOURS), bridge=8)
+    with boot(kernel, hardware, label, IOMMU_PARAMETERS) as guest:
+        load_drivers(guest, "e1000e", "vmxnet3", "virtio_net", "e1000")
+        yield guest
+
+
+@contextmanager
+def without_iommu(kernel: Kernel, label: str) -> Iterator[Guest]:
+    with boot(kernel, Hardware((E1000E,), has_iommu=False), label) as guest:
+        load_drivers(guest, "e1000e")
+        yield guest
+
+
+def load_drivers(guest: Guest, *modules: str) -> None:
+    """As udev would."""
+    for module in modules:
+        guest.run("modprobe", module)

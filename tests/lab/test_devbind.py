@@ -1,0 +1,38 @@
+"""scripts/dpdk-devbind.py, beside the one that comes with DPDK."""
+
+import re
+import sys
+
+from tests.lab.bed.guest import Guest
+from tests.lab.machines import E1000E
+from tests.system.bed.installation import REPOSITORY
+
+OURS = str(REPOSITORY / "scripts" / "dpdk-devbind.py")
+DPDKS = "dpdk-devbind.py"
+
+
+def entries(status: str) -> dict[str, tuple[str, str]]:
+    """From a PCI address to the heading it is under and its driver."""
+    found: dict[str, tuple[str, str]] = {}
+    heading = ""
+    for line, following in zip(status.splitlines(), [*status.splitlines()[1:], ""], strict=True):
+        if following.startswith("==="):
+            heading = line
+        if entry := re.match(r"(\S+:\S+\.\d) '.*drv=(\S+)", line):
+            found[entry[1]] = (heading, entry[2])
+    return found
+
+
+def test_a_nic_goes_to_vfio_and_back_and_both_scripts_see_it(guest: Guest) -> None:
+    guest.run("modprobe", "vfio-pci")
+    taken = guest.run(sys.executable, OURS, "-b", "vfio-pci", E1000E.pci_address, "--status-dev", "net")
+    assert guest.driver(E1000E) == "vfio-pci"
+    assert entries(taken) == entries(guest.run(DPDKS, "--status-dev", "net"))
+    assert entries(taken)[E1000E.pci_address] == (
+        "Network devices using DPDK-compatible driver",
+        "vfio-pci",
+    )
+
+    given_back = guest.run(sys.executable, OURS, "-b", "e1000e", E1000E.pci_address, "--status-dev", "net")
+    assert entries(given_back)[E1000E.pci_address] == ("Network devices using kernel driver", "e1000e")
+    assert guest.interface(E1000E) != ""
