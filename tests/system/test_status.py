@@ -91,7 +91,7 @@ def test_drops_are_shown_by_name_with_their_number(quiet: tuple[DpdkDriver, Stat
 
     def grown() -> dict[str, int]:
         now = status(driver)["drops"]
-        return {name: now[name] - before["drops"].get(name, 0) for name in now}
+        return {name: now[name] - before["drops"][name] for name in now}
 
     eventually(lambda: sum(grown().values()) >= 18, "all are counted")
     assert {name: n for name, n in grown().items() if n} == {"rx-no-endpoint": 11, "rx-udp-checksum": 7}
@@ -218,7 +218,7 @@ def test_nothing_said_on_the_socket_keeps_the_driver_from_its_work(
         host.send(TO_US / ICMP(id=77) / Raw(b"are you there?"))
         assert host.await_frame(lambda packet: ICMP in packet and packet[ICMP].type == 0) is not None
         eventually(lambda: aeron_dpdk("status", driver).exit_code == 0, "they were hung up on")
-    assert "control-errors" not in status(driver)["events"]
+    assert status(driver)["events"]["control-errors"] == 0
 
 
 def test_status_fits_a_terminal_of_80_columns(quiet: tuple[DpdkDriver, Station]) -> None:

@@ -76,5 +76,5 @@ def xstats_in(counters: Iterable[Counter]) -> dict[str, int]:
     return {each.label.removeprefix(_XSTAT_PREFIX): each.value for each in labelled}
 
 
-def nonzero(names: Iterable[str], counts: Mapping[str, int]) -> dict[str, int]:
-    return {name: counts[name] for name in names if counts.get(name, 0) != 0}
+def of_kind(names: Iterable[str], counts: Mapping[str, int]) -> dict[str, int]:
+    return {name: counts[name] for name in names if name in counts}

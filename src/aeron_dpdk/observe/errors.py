@@ -87,3 +87,16 @@ class CaptureError(ObserveError):
         if self.error_number == errno.EBUSY:
             return "wait for the other capture to end, or end it"
         return "try a simpler filter, or free some memory"
+
+
+@dataclass(eq=False)
+class AddressError(ObserveError):
+    address: str
+    reason: str
+    exit_code = ObserveExit.ADDRESS
+
+    def problem(self) -> str:
+        return f"cannot listen on {self.address} ({self.reason})"
+
+    def remedy(self) -> str:
+        return "give --listen an address of this machine with a free port, for instance 127.0.0.1:9465"

@@ -4,8 +4,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from aeron_dpdk.observe.cnc import Cnc, DistinctError, DriverFacts
-from aeron_dpdk.observe.counts import BACK_PRESSURE, DROPS, EVENTS, TRAFFIC, counts_in, nonzero, xstats_in
+from aeron_dpdk.observe.cnc import Cnc, DistinctError, DriverFacts, Loss
+from aeron_dpdk.observe.counts import BACK_PRESSURE, DROPS, EVENTS, TRAFFIC, counts_in, of_kind, xstats_in
 from aeron_dpdk.observe.request import driver_view
 from aeron_dpdk.observe.streams import (
     Channel,
@@ -13,6 +13,7 @@ from aeron_dpdk.observe.streams import (
     channels_in,
     longest_cycles_in,
     streams_in,
+    system_counters_in,
 )
 from aeron_dpdk.observe.threads import ThreadView, threads_of
 from aeron_dpdk.observe.view import DriverView
@@ -22,7 +23,8 @@ HEARTBEAT_MAX_AGE_MS = 10_000  # AERON_DRIVER_TIMEOUT's default: when clients gi
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Taken `at_ms` since the epoch. Counts by name: all traffic, of the others those that are not 0."""
+    """Taken `at_ms` since the epoch. `traffic` to `events` are counts by name; `system` has Aeron's system
+    counters by their ids (AERON_SYSTEM_COUNTER_ID_*)."""
 
     at_ms: int
     aeron_dir: str
@@ -30,6 +32,7 @@ class Status:
     driver: DriverView
     threads: tuple[ThreadView, ...]
     longest_cycles_ns: dict[str, int]
+    system: dict[int, int]
     channels: tuple[Channel, ...]
     streams: tuple[Stream, ...]
     traffic: dict[str, int]
@@ -38,6 +41,7 @@ class Status:
     events: dict[str, int]
     xstats: dict[str, int]
     errors: tuple[DistinctError, ...]
+    losses: tuple[Loss, ...]
     ailments: tuple[str, ...]
     """Empty when the driver is healthy."""
 
@@ -45,7 +49,7 @@ class Status:
 def look(aeron_dir: Path) -> Status:
     """Raises NoDriverError, and NotAnsweringError also where the driver has died."""
     with Cnc(aeron_dir) as cnc:
-        facts, counters, errors = cnc.facts(), cnc.counters(), cnc.errors()
+        facts, counters, errors, losses = cnc.facts(), cnc.counters(), cnc.errors(), cnc.losses()
     at_ms = time.time_ns() // 1_000_000
     driver = driver_view(aeron_dir)
     counts = counts_in(counters)
@@ -56,14 +60,16 @@ def look(aeron_dir: Path) -> Status:
         driver=driver,
         threads=threads_of(driver.pid),
         longest_cycles_ns=longest_cycles_in(counters),
+        system=system_counters_in(counters),
         channels=channels_in(counters),
         streams=streams_in(counters),
-        traffic={name: counts[name] for name in TRAFFIC if name in counts},
-        drops=nonzero(DROPS, counts),
-        back_pressure=nonzero(BACK_PRESSURE, counts),
-        events=nonzero(EVENTS, counts),
+        traffic=of_kind(TRAFFIC, counts),
+        drops=of_kind(DROPS, counts),
+        back_pressure=of_kind(BACK_PRESSURE, counts),
+        events=of_kind(EVENTS, counts),
         xstats=xstats_in(counters),
         errors=errors,
+        losses=losses,
         ailments=ailments_of(at_ms, facts, driver),
     )
 

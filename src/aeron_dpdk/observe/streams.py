@@ -91,15 +91,15 @@ def streams_in(counters: Iterable[Counter]) -> tuple[Stream, ...]:
     )
 
 
+def system_counters_in(counters: Iterable[Counter]) -> dict[int, int]:
+    """Values by AERON_SYSTEM_COUNTER_ID_*."""
+    return {_SYSTEM_ID.unpack_from(each.key)[0]: each.value for each in counters if each.type_id == _SYSTEM}
+
+
 def longest_cycles_in(counters: Iterable[Counter]) -> dict[str, int]:
     """Nanoseconds by "conductor", "sender" and "receiver": since the start, of work without the idling."""
-    found = {}
-    for counter in counters:
-        if counter.type_id == _SYSTEM:
-            role = _CYCLE_COUNTERS.get(_SYSTEM_ID.unpack_from(counter.key)[0])
-            if role is not None:
-                found[role] = counter.value
-    return found
+    system = system_counters_in(counters)
+    return {role: system[id_] for id_, role in _CYCLE_COUNTERS.items() if id_ in system}
 
 
 def _uri(label: str) -> str:

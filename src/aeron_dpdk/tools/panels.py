@@ -91,7 +91,9 @@ def threads_table(status: Status) -> Table:
 
 
 def counts_table(counts: Mapping[str, int]) -> Table:
-    return table((("", TEXT), ("", NUMBER)), [(name, f"{value:,}") for name, value in counts.items()])
+    """Of those that are not 0."""
+    rows = [(name, f"{value:,}") for name, value in counts.items() if value != 0]
+    return table((("", TEXT), ("", NUMBER)), rows)
 
 
 def levels_table(levels: Iterable[Level]) -> Table:

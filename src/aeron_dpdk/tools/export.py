@@ -1,0 +1,75 @@
+"""`aeron-dpdk export`: a Prometheus endpoint for a running driver."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client.core import Metric
+from prometheus_client.registry import Collector
+
+from aeron_dpdk.observe.errors import AddressError, ObserveError
+from aeron_dpdk.observe.metrics import families, families_up
+from aeron_dpdk.observe.status import look
+from aeron_dpdk.tools.looking import aeron_dir_option
+
+DEFAULT_ADDRESS = "127.0.0.1:9465"
+PORTS = range(1 << 16)
+
+
+class DriverCollector(Collector):
+    """Looks anew at each scrape, so that it survives the driver's restarts."""
+
+    def __init__(self, aeron_dir: Path) -> None:
+        self._aeron_dir = aeron_dir
+
+    def collect(self) -> Iterator[Metric]:
+        try:
+            status = look(self._aeron_dir)
+        except ObserveError:
+            yield from families_up(False)
+            return
+        yield from families(status)
+
+    def describe(self) -> list[Metric]:
+        """Empty: registration must not look at a driver that is not there yet."""
+        return []
+
+
+def parse_address(text: str) -> tuple[str, int]:
+    """HOST:PORT, an IPv6 host in brackets. Raises AddressError."""
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or int(port) not in PORTS:
+        raise AddressError(text, "it must be HOST:PORT")
+    return host.removeprefix("[").removesuffix("]"), int(port)
+
+
+@click.command()
+@click.option(
+    "--listen",
+    default=DEFAULT_ADDRESS,
+    show_default=True,
+    metavar="HOST:PORT",
+    help="Where to serve /metrics; port 0 takes a free one.",
+)
+@aeron_dir_option
+def export(aeron_dir: Path, listen: str) -> None:
+    """Serve a driver's state to Prometheus until interrupted.
+
+    Whoever reaches the address can read it: keep it on loopback, or on a network for management.
+    """
+    host, port = parse_address(listen)
+    registry = CollectorRegistry()
+    registry.register(DriverCollector(aeron_dir))
+    try:
+        server, _ = start_http_server(port, host, registry)
+    except OSError as error:
+        raise AddressError(listen, error.strerror or str(error)) from error
+    click.echo(f"serving http://{listen.rpartition(':')[0]}:{server.server_port}/metrics", err=True)
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    stop.wait()
+    server.shutdown()
