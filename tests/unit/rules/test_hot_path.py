@@ -7,7 +7,9 @@ import pytest
 
 from .sources import NATIVE, files, shown
 
-HOT = re.compile(r"native/(wire/\w+\.h|stack/(rx|tx|filter|capture_frame)\w*\.[ch]|transport/(poll|send)\.c)$")
+HOT = re.compile(
+    r"native/(wire/\w+\.h|stack/(rx|tx|filter|capture_frame)\w*\.[ch]|transport/(poll|send)\.c)$"
+)
 FORBIDDEN = re.compile(
     r"\b(malloc|calloc|realloc|free|aeron_alloc\w*|aeron_free|rte_z?malloc\w*|rte_free"
     r"|f?printf|s?n?printf|puts|perror|rte_log|RTE_LOG|syslog"
