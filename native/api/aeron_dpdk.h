@@ -216,6 +216,8 @@ const char *adk_driver_aeron_dir(adk_driver_t *driver);
 const char *adk_driver_threading_mode(adk_driver_t *driver);
 /* Writes the counts into Aeron's counters file; call it a few times a second. */
 void adk_driver_publish_counts(adk_driver_t *driver);
+/* Aeron's own aeron_driver_t, for measurements that call its parts one by one. */
+void *adk_driver_aeron(adk_driver_t *driver);
 int adk_driver_close(adk_driver_t *driver);
 
 #endif

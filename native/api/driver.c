@@ -79,6 +79,15 @@ static int configure(adk_driver_t *driver)
         : 0;
 }
 
+/* Over kernel sockets: the affinities that are set, as aeronmd.c applies them. */
+static int configure_stock(adk_driver_t *driver)
+{
+    aeron_driver_context_t *context = driver->context;
+    return aeron_driver_context_set_agent_on_start_function(context, aeron_set_thread_affinity_on_start, context) < 0
+        ? fail("agent start function")
+        : 0;
+}
+
 /* What Aeron leaves behind: pollers when aeron_driver_init() fails half-way, and transports it forgot to close. */
 static void free_leftovers(adk_media_t *media)
 {
@@ -114,7 +123,8 @@ adk_driver_t *adk_driver_open(adk_stack_t *stack, const char *interface_name)
         (void)fail("driver context");
         goto error;
     }
-    if (NULL != stack && (use_port(driver, stack, interface_name) < 0 || configure(driver) < 0))
+    if (NULL == stack ? configure_stock(driver) < 0
+                      : use_port(driver, stack, interface_name) < 0 || configure(driver) < 0)
     {
         goto error;
     }
@@ -205,6 +215,11 @@ void adk_driver_publish_counts(adk_driver_t *driver)
     {
         adk_counters_publish(&driver->media);
     }
+}
+
+void *adk_driver_aeron(adk_driver_t *driver)
+{
+    return driver->driver;
 }
 
 int adk_driver_close(adk_driver_t *driver)

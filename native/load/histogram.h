@@ -8,6 +8,8 @@
 #include <assert.h>
 #include <stdint.h>
 
+#include "load/load.h"
+
 /* 2^8 exact values, then 2^7 parts to each power of two: a relative error below 1/128. */
 #define ADK_HISTOGRAM_EXACT_BITS (8)
 #define ADK_HISTOGRAM_PART_BITS (ADK_HISTOGRAM_EXACT_BITS - 1)
@@ -16,11 +18,11 @@
 #define ADK_HISTOGRAM_LENGTH \
     ((1 << ADK_HISTOGRAM_EXACT_BITS) + ((ADK_HISTOGRAM_MAX_BITS - ADK_HISTOGRAM_EXACT_BITS) << ADK_HISTOGRAM_PART_BITS))
 
-typedef struct adk_histogram_stct
+struct adk_histogram_stct
 {
     int64_t max_ns;
     uint64_t counts[ADK_HISTOGRAM_LENGTH];
-} adk_histogram_t;
+};
 
 static inline uint32_t adk_histogram_bucket(int64_t value_ns)
 {
@@ -47,8 +49,5 @@ static inline void adk_histogram_record(adk_histogram_t *histogram, int64_t valu
         histogram->max_ns = value_ns;
     }
 }
-
-/* The largest value that falls into the bucket. */
-int64_t adk_histogram_value_ns(uint32_t bucket);
 
 #endif

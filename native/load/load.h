@@ -1,7 +1,8 @@
 /*
  * The load generator. One thread runs the media driver (INVOKER), the Aeron client's conductor and the load, on one
- * core: with two cores and two processes nothing is left for the scheduler to decide. The same code measures both
- * paths, for it sees nothing but a driver.
+ * core: with two cores and two processes nothing is left for the scheduler to decide. The same code measures every
+ * path, for it sees nothing but a driver. A driver in another threading mode brings threads of its own; then the load's
+ * thread runs the client alone.
  *
  * A load belongs to the thread that opened it. Conventions as in aeron_dpdk.h, which cffi reads first.
  */
@@ -11,7 +12,20 @@
 #include <stdint.h>
 #include "api/aeron_dpdk.h"
 
-typedef struct adk_load_stct adk_load_t;
+/* ---- durations, in the buckets of HdrHistogram ---- */
+
+typedef struct adk_histogram_stct adk_histogram_t;
+
+/* Empty; NULL without memory. */
+adk_histogram_t *adk_histogram_create(void);
+void adk_histogram_free(adk_histogram_t *histogram);
+/* Bucket i holds the values from the one above value_ns(i - 1) up to value_ns(i). */
+uint32_t adk_histogram_length(void);
+int64_t adk_histogram_value_ns(uint32_t bucket);
+uint64_t adk_histogram_count(const adk_histogram_t *histogram, uint32_t bucket);
+int64_t adk_histogram_max_ns(const adk_histogram_t *histogram);
+
+/* ---- what every measurement is asked for and what it finds ---- */
 
 typedef struct adk_load_phase_stct
 {
@@ -19,28 +33,51 @@ typedef struct adk_load_phase_stct
     const char *in_channel;           /* subscribed to; NULL where the phase only publishes */
     int32_t stream_id;                /* one that no earlier phase of the same driver has used */
     uint32_t message_length;          /* bytes of payload, 16 or more; one fragment at most */
+    uint32_t rate;                    /* an echo's messages a second; 0: the next one when the last is back */
     int64_t warmup_ns;                /* not measured; an echo's lasts until all term buffers have been walked */
     int64_t duration_ns;
 } adk_load_phase_t;
 
+/*
+ * What the kernel and the allocator did to the measuring thread in the measured time. An echo's server takes the time
+ * from the end of its own warm-up to the end message.
+ */
+typedef struct adk_disturbance_stct
+{
+    int64_t allocations; /* calls of malloc() and its like, free() included; -1 where nothing counts them */
+    int64_t page_faults;
+    int64_t voluntary_switches; /* the thread gave the CPU up: it slept or blocked */
+    int64_t involuntary_switches; /* the CPU was taken away */
+    int64_t tlb_shootdowns; /* received by the thread's CPU, whoever caused them; -1 where it cannot be read */
+} adk_disturbance_t;
+
 typedef struct adk_load_result_stct
 {
     uint64_t messages;
-    uint64_t bytes;                   /* of payload */
+    uint64_t bytes; /* of payload */
     int64_t elapsed_ns;
+    uint64_t lost; /* frames without Aeron that never came; Aeron sends again instead */
+    uint64_t retransmits; /* by this side's driver */
+    uint64_t naks; /* sent by this side's driver */
+    adk_disturbance_t disturbance;
 } adk_load_result_t;
 
+/* ---- Aeron ---- */
+
+typedef struct adk_load_stct adk_load_t;
+
 /*
- * Pins the calling thread to cpu (-1 leaves it as it is), starts the driver, which must not have been started and
- * must be in INVOKER mode, and connects a client to it. NULL on failure.
+ * Pins the calling thread to cpu (-1 leaves it as it is), starts the driver, which must not have been started, and
+ * connects a client to it. NULL on failure.
  */
 adk_load_t *adk_load_open(adk_driver_t *driver, int cpu);
 int adk_load_close(adk_load_t *load);
 /* Any thread, any time before adk_load_close(): the running phase and all later ones fail with ECANCELED. */
 void adk_load_stop(adk_load_t *load);
 
-/* One message in flight; each round trip is recorded in the histogram, which starts out empty. */
-int adk_load_echo_client(adk_load_t *load, const adk_load_phase_t *phase, adk_load_result_t *result);
+/* Each round trip is recorded in the histogram; with a rate, from the moment at which its message was due. */
+int adk_load_echo_client(
+    adk_load_t *load, const adk_load_phase_t *phase, adk_load_result_t *result, adk_histogram_t *histogram);
 /* Sends back what arrives until the client says that it is done. The durations are unused. */
 int adk_load_echo_server(adk_load_t *load, const adk_load_phase_t *phase, adk_load_result_t *result);
 /* As fast as flow control allows. result is what was offered; what counts is the subscriber's. */
@@ -48,10 +85,64 @@ int adk_load_publish(adk_load_t *load, const adk_load_phase_t *phase, adk_load_r
 /* Counts what arrives in duration_ns, from warmup_ns after the first message; then reads on until the end. */
 int adk_load_subscribe(adk_load_t *load, const adk_load_phase_t *phase, adk_load_result_t *result);
 
-/* The histogram of the last echo: bucket i holds the values from the one above value_ns(i - 1) up to value_ns(i). */
-uint32_t adk_load_histogram_length(void);
-int64_t adk_load_histogram_value_ns(uint32_t bucket);
-uint64_t adk_load_histogram_count(const adk_load_t *load, uint32_t bucket);
-int64_t adk_load_histogram_max_ns(const adk_load_t *load);
+/* ---- the same frames without Aeron: what DPDK and the link can do ---- */
+
+typedef struct adk_floor_stct adk_floor_t;
+
+/* The control thread's: opens the port as the stack does, and closes it when neither side uses it. NULL on failure. */
+adk_floor_t *adk_floor_open(const adk_settings_t *settings);
+void adk_floor_close(adk_floor_t *floor);
+/* Pins the calling thread to cpu; it is the one that must do the phases. */
+int adk_floor_begin(adk_floor_t *floor, int cpu);
+/* Any thread, any time before adk_floor_close(). */
+void adk_floor_stop(adk_floor_t *floor);
+
+/* As their namesakes above; channels are unused, rates unsupported. Payloads are not filled, only marked. */
+int adk_floor_echo_client(
+    adk_floor_t *floor, const adk_load_phase_t *phase, adk_load_result_t *result, adk_histogram_t *histogram);
+int adk_floor_echo_server(adk_floor_t *floor, const adk_load_phase_t *phase, adk_load_result_t *result);
+int adk_floor_send(adk_floor_t *floor, const adk_load_phase_t *phase, adk_load_result_t *result);
+int adk_floor_receive(adk_floor_t *floor, const adk_load_phase_t *phase, adk_load_result_t *result);
+
+/* ---- single costs, each on one thread with one driver whose receiver nobody else polls ---- */
+
+enum adk_injection_en
+{
+    ADK_INJECT_SOCKET = 0, /* into the kernel, for a stock driver */
+    ADK_INJECT_RING = 1 /* into a net_ring device that receives what it sends */
+};
+
+typedef struct adk_poll_job_stct
+{
+    uint32_t injection;
+    uint16_t port_id; /* of DPDK, for ADK_INJECT_RING */
+    uint16_t first_udp_port;
+    uint32_t local_ipv4;
+    uint32_t channels;
+    uint32_t batches; /* medians are over so many, of 128 idle polls or of 32 frames each */
+} adk_poll_job_t;
+
+typedef struct adk_poll_cost_stct
+{
+    double idle_ns; /* a poll that finds nothing */
+    double frame_ns; /* polling, for each frame that reached the receive function */
+} adk_poll_cost_t;
+
+int adk_load_poll_cost(adk_load_t *load, const adk_poll_job_t *job, adk_poll_cost_t *cost);
+
+/*
+ * How long after the start of the receiver's poll a frame reaches the receive function: one of the receiver's own,
+ * and one that it hands over to the sender's thread. The driver is DEDICATED, over a net_ring device, and not started.
+ */
+int adk_hand_off_measure(
+    adk_driver_t *driver,
+    const adk_poll_job_t *job,
+    int receiver_cpu,
+    int sender_cpu,
+    adk_histogram_t *direct,
+    adk_histogram_t *handed_over);
+
+/* The software checksum over a UDP datagram with so many bytes of payload, warm: the median of many. */
+double adk_load_checksum_ns(uint32_t payload_length);
 
 #endif

@@ -36,4 +36,15 @@ static inline bool adk_message_matches(
     return sequence == expected_sequence && complement == ~expected_sequence;
 }
 
+/* Of a message that is whole; INT64_MIN when its two ends disagree. */
+static inline int64_t adk_message_sequence(const uint8_t *buffer, size_t length)
+{
+    int64_t sequence;
+    int64_t complement;
+
+    memcpy(&sequence, buffer, sizeof(sequence));
+    memcpy(&complement, buffer + length - sizeof(complement), sizeof(complement));
+    return sequence == ~complement ? sequence : INT64_MIN;
+}
+
 #endif

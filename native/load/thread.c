@@ -23,10 +23,12 @@ static void on_client_error(void *clientd, int code, const char *message)
     load->has_failed = true;
 }
 
-static int pin(int cpu)
+int adk_load_pin(int cpu)
 {
     cpu_set_t cpus;
 
+    /* For whoever looks for the measuring thread in /proc. */
+    (void)pthread_setname_np(pthread_self(), ADK_LOAD_THREAD_NAME);
     if (cpu < 0)
     {
         return 0;
@@ -72,13 +74,16 @@ adk_load_t *adk_load_open(adk_driver_t *driver, int cpu)
     }
 
     load->driver = driver;
+    load->turns_driver = 0 == strcmp("INVOKER", adk_driver_threading_mode(driver));
     /* The client waits, without turning the driver, for a heartbeat that the driver's first duty cycle makes. */
-    if (adk_driver_start(driver, 1) < 0 || adk_driver_do_work(driver) < 0 || connect_client(load) < 0)
+    if (adk_driver_start(driver, load->turns_driver) < 0 ||
+        (load->turns_driver && adk_driver_do_work(driver) < 0) ||
+        connect_client(load) < 0)
     {
         goto error;
     }
     /* After the driver's start: its on-start hook settles the affinity of the thread that runs it. */
-    if (pin(cpu) < 0)
+    if (adk_load_pin(cpu) < 0)
     {
         goto error;
     }
@@ -158,24 +163,4 @@ int adk_load_linger(adk_load_t *load)
     }
 
     return 0;
-}
-
-uint32_t adk_load_histogram_length(void)
-{
-    return ADK_HISTOGRAM_LENGTH;
-}
-
-int64_t adk_load_histogram_value_ns(uint32_t bucket)
-{
-    return adk_histogram_value_ns(bucket);
-}
-
-uint64_t adk_load_histogram_count(const adk_load_t *load, uint32_t bucket)
-{
-    return bucket < ADK_HISTOGRAM_LENGTH ? load->histogram.counts[bucket] : 0;
-}
-
-int64_t adk_load_histogram_max_ns(const adk_load_t *load)
-{
-    return load->histogram.max_ns;
 }

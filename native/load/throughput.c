@@ -2,13 +2,12 @@
 
 #include "load/message.h"
 #include "load/stream.h"
+#include "load/window.h"
 #include "port/error.h"
 
 /* A turn of the driver sends a few datagrams; so many claims between turns keep it busy without making it wait. */
 #define ADK_THROUGHPUT_CLAIMS_PER_TURN (128)
 #define ADK_THROUGHPUT_FRAGMENT_LIMIT (256)
-/* The clock of a silent stream is looked at once in so many turns. */
-#define ADK_THROUGHPUT_TURNS_PER_STALL_CHECK (4096)
 
 typedef struct adk_subscriber_stct
 {
@@ -53,24 +52,37 @@ static int publish_until(
     return 0;
 }
 
+/* Its own warm-up, the measured time, and one warm-up more: the subscriber's clock starts later than this one. */
+static int publish(adk_stream_t *stream, adk_load_t *load, const adk_load_phase_t *phase, adk_load_result_t *result)
+{
+    const size_t length = phase->message_length;
+    adk_window_t window;
+    int64_t sequence = 0;
+
+    if (publish_until(stream, load, length, aeron_nano_clock() + phase->warmup_ns, &sequence) < 0)
+    {
+        return -1;
+    }
+
+    const int64_t start_ns = aeron_nano_clock();
+    const int64_t start_sequence = sequence;
+    adk_window_open(&window, load);
+    const int outcome = publish_until(stream, load, length, start_ns + phase->duration_ns, &sequence);
+    adk_window_close(&window, result);
+    result->messages = (uint64_t)(sequence - start_sequence);
+    result->bytes = result->messages * length;
+    result->elapsed_ns = aeron_nano_clock() - start_ns;
+
+    return outcome < 0 ? -1 : publish_until(stream, load, length, aeron_nano_clock() + phase->warmup_ns, &sequence);
+}
+
 int adk_load_publish(adk_load_t *load, const adk_load_phase_t *phase, adk_load_result_t *result)
 {
     adk_stream_t stream;
-    int64_t sequence = 0;
-    int outcome = adk_stream_open(&stream, load, phase);
-    const int64_t start_ns = aeron_nano_clock();
+    int outcome = -1;
 
-    if (0 == outcome)
-    {
-        /* One warm-up more than the subscriber needs, whose clock starts later than this one. */
-        const int64_t end_ns = start_ns + phase->warmup_ns + phase->duration_ns + phase->warmup_ns;
-        outcome = publish_until(&stream, load, phase->message_length, end_ns, &sequence);
-    }
-
-    result->messages = (uint64_t)sequence;
-    result->bytes = result->messages * phase->message_length;
-    result->elapsed_ns = aeron_nano_clock() - start_ns;
-    if (0 == outcome)
+    memset(result, 0, sizeof(*result));
+    if (adk_stream_open(&stream, load, phase) == 0 && publish(&stream, load, phase, result) == 0)
     {
         outcome = adk_stream_end(&stream, load, phase->message_length);
     }
@@ -123,7 +135,7 @@ static int read_until(adk_subscriber_t *subscriber, int64_t end_ns, int64_t *now
         {
             return 1;
         }
-        if (0 == turns % ADK_THROUGHPUT_TURNS_PER_STALL_CHECK &&
+        if (0 == turns % ADK_LOAD_TURNS_PER_STALL_CHECK &&
             adk_load_wait_turn(subscriber->load, *now_ns + ADK_LOAD_STALL_TIMEOUT_NS, "a message") < 0)
         {
             return -1;
@@ -135,8 +147,8 @@ static int read_until(adk_subscriber_t *subscriber, int64_t end_ns, int64_t *now
 
 static int count(adk_subscriber_t *subscriber, const adk_load_phase_t *phase, adk_load_result_t *result)
 {
+    adk_window_t window;
     int64_t now_ns = aeron_nano_clock();
-
     int outcome = read_until(subscriber, now_ns, &now_ns);
 
     if (outcome > 0)
@@ -147,7 +159,9 @@ static int count(adk_subscriber_t *subscriber, const adk_load_phase_t *phase, ad
     const int64_t start_sequence = subscriber->sequence;
     if (outcome > 0)
     {
+        adk_window_open(&window, subscriber->load);
         outcome = read_until(subscriber, start_ns + phase->duration_ns, &now_ns);
+        adk_window_close(&window, result);
     }
     if (0 == outcome)
     {

@@ -39,6 +39,16 @@ TEST(a_message_of_another_length_is_noticed)
     CHECK(!adk_message_matches(buffer, 0, LENGTH, SEQUENCE));
 }
 
+TEST(a_whole_message_tells_its_number_and_a_damaged_one_does_not)
+{
+    uint8_t buffer[LENGTH] = { 0 };
+
+    adk_message_write(buffer, LENGTH, SEQUENCE);
+    CHECK_EQUAL(SEQUENCE, adk_message_sequence(buffer, LENGTH));
+    buffer[LENGTH - 1] ^= 1;
+    CHECK_EQUAL(INT64_MIN, adk_message_sequence(buffer, LENGTH));
+}
+
 TEST(a_damaged_end_is_noticed)
 {
     uint8_t buffer[LENGTH] = { 0 };

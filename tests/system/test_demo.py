@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from aeron_dpdk.tools.measuring_alone import measuring_alone
+from aeron_dpdk.tools.measure.alone import measuring_alone
 
 TIMEOUT_S = 120
 SHARED_MEMORY = Path("/dev/shm")
@@ -32,7 +32,7 @@ def load_processes() -> dict[int, list[str]]:
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
             arguments = (process / "cmdline").read_bytes().decode().split("\0")[:-1]
-            if "aeron_dpdk.tools.load_process" in arguments:
+            if "aeron_dpdk.tools.measure.load_process" in arguments:
                 found[int(process.name)] = arguments
     return found
 
@@ -64,8 +64,8 @@ def traces() -> dict[str, Any]:
     with measuring_alone(lambda: None):
         return {
             "processes": set(load_processes()),
-            "files": {path.name for path in SHARED_MEMORY.glob("aeron-dpdk-demo-*")},
-            "runtime": {path.name for path in Path("/var/run/dpdk").glob("demo-*")},
+            "files": {path.name for path in SHARED_MEMORY.glob("aeron-dpdk-measure-*")},
+            "runtime": {path.name for path in Path("/var/run/dpdk").glob("measure-*")},
             "huge pages": huge_pages(),
             "mounts": [
                 line for line in Path("/proc/self/mounts").read_text().splitlines() if "hugetlbfs" in line
@@ -132,7 +132,7 @@ def test_the_load_dies_with_a_demo_that_is_killed_and_the_next_demo_works(
 
 
 def give_back_what_a_killed_demo_could_not(directory: Path, pages: int) -> None:
-    assert directory.name.startswith("aeron-dpdk-demo-")
+    assert directory.name.startswith("aeron-dpdk-measure-")
     shutil.rmtree(directory)
     if pages > 0:
         HUGE_PAGES.write_text(str(huge_pages() - pages))

@@ -1,4 +1,4 @@
-"""What setup can fail with."""
+"""What changing the machine can fail with."""
 
 from dataclasses import dataclass
 
@@ -79,3 +79,16 @@ class MetadataError(MachineError):
 
     def remedy(self) -> str:
         return self.advice
+
+
+@dataclass(eq=False)
+class VethError(MachineError):
+    command: str
+    reason: str
+    exit_code = MachineExit.STEP_FAILED
+
+    def problem(self) -> str:
+        return f"`{self.command}` failed ({self.reason})"
+
+    def remedy(self) -> str:
+        return "measuring across a veth pair takes root, network namespaces and iproute2"

@@ -14,10 +14,13 @@ from aeron_dpdk._build_info import GIT
 from aeron_dpdk.errors import AeronDpdkError, explain
 from aeron_dpdk.machine.core_pair import core_pair
 from aeron_dpdk.machine.huge_page_reservation import reserved_huge_pages
-from aeron_dpdk.tools.demo_paths import Measurement
-from aeron_dpdk.tools.demo_report import PathSummary, Provenance, as_json, render, summarise
-from aeron_dpdk.tools.demo_run import Round, run_rounds
-from aeron_dpdk.tools.measuring_alone import measuring_alone
+from aeron_dpdk.tools.demo_report import Circumstances, PathSummary, as_json, render, summarise
+from aeron_dpdk.tools.measure.alone import measuring_alone
+from aeron_dpdk.tools.measure.job import Phase, PhaseKind
+from aeron_dpdk.tools.measure.paths import kernel_loopback, memif
+from aeron_dpdk.tools.measure.processes import Round
+from aeron_dpdk.tools.measure.schedule import Entry, run_interleaved
+from aeron_dpdk.tools.measure.setting import Setting
 
 HUGE_PAGES_WANTED = 256  # of 2 MiB, for both processes together
 WARMUP_NS = 200_000_000
@@ -25,20 +28,23 @@ DURATION_NS = 600_000_000
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def measured(measurement: Measurement, rounds: int, console: Console) -> tuple[dict[str, list[Round]], bool]:
-    """The rounds of each path, and whether DPDK had huge pages."""
+def measured(message_length: int, repeats: int, console: Console) -> tuple[dict[str, list[Round]], Setting]:
+    """The rounds of each path by its name, and under what setting they ran."""
+    phases = (Phase(PhaseKind.ECHO, message_length), Phase(PhaseKind.ONE_WAY, message_length))
+    server_cpu, client_cpu = core_pair()
     with (
         console.status("starting", refresh_per_second=4) as status,
         measuring_alone(lambda: status.update("waiting for another measurement on this machine")),
         reserved_huge_pages(HUGE_PAGES_WANTED) as has_huge_pages,
     ):
-        found = run_rounds(
-            measurement,
-            rounds,
-            has_huge_pages,
-            lambda path, number: status.update(f"round {number + 1} of {rounds}: {path}"),
-        )
-    return found, has_huge_pages
+        setting = Setting(WARMUP_NS, DURATION_NS, (server_cpu,), (client_cpu,), has_huge_pages)
+        paths = {"dpdk": memif(has_huge_pages), "kernel": kernel_loopback()}
+        names = {path.name: name for name, path in paths.items()}
+        found: dict[str, list[Round]] = {name: [] for name in paths}
+        entries = [Entry(path, phases) for path in paths.values()]
+        for done in run_interleaved(entries, repeats, setting, status.update):
+            found[names[done.entry.path.name]].append(done.round)
+    return found, setting
 
 
 @click.command()
@@ -58,16 +64,21 @@ def demo(json_file: Path | None, rounds: int, message_length: int) -> None:
             f"{json_file.parent} is not a folder that we can write to", param_hint="--json"
         )
     console = Console()
-    measurement = Measurement(message_length, WARMUP_NS, DURATION_NS, core_pair())
-    found, has_huge_pages = measured(measurement, rounds, console)
+    found, setting = measured(message_length, rounds, console)
     paths: dict[str, PathSummary] = {path: summarise(rounds_) for path, rounds_ in found.items()}
-    one = found["dpdk"][0]
-    provenance = Provenance(
-        message_length, rounds, measurement.cpus, has_huge_pages, one.aeron_version, one.dpdk_version, GIT
+    report = found["dpdk"][0].client
+    circumstances = Circumstances(
+        message_length,
+        rounds,
+        (setting.server_cpus[0], setting.client_cpus[0]),
+        setting.has_huge_pages,
+        report.aeron_version,
+        report.dpdk_version,
+        GIT,
     )
-    console.print(render(paths, provenance))
+    console.print(render(paths, circumstances))
     if json_file is not None:
-        json_file.write_text(json.dumps(as_json(paths, provenance), indent=2) + "\n")
+        json_file.write_text(json.dumps(as_json(paths, circumstances), indent=2) + "\n")
 
 
 def interrupt_once(_number: int, _frame: FrameType | None) -> None:

@@ -8,8 +8,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from aeron_dpdk.tools.demo_run import Round
-from aeron_dpdk.tools.histogram import Bar, Histogram, bars, edges, merged
+from aeron_dpdk.tools.measure.histogram import Bar, Histogram, bars, edges, merged
+from aeron_dpdk.tools.measure.job import Throughput
+from aeron_dpdk.tools.measure.processes import Round
 
 TITLES = {"dpdk": "DPDK (memif)", "kernel": "kernel UDP (lo)"}
 COLOURS = {"dpdk": "green", "kernel": "yellow"}
@@ -32,7 +33,7 @@ class PathSummary:
 
 
 @dataclass(frozen=True, slots=True)
-class Provenance:
+class Circumstances:
     """Under what circumstances it was measured."""
 
     message_length: int
@@ -45,20 +46,29 @@ class Provenance:
 
 
 def summarise(rounds: list[Round]) -> PathSummary:
-    together = merged(round_.round_trips for round_ in rounds)
+    """Of rounds whose first phase was an echo and whose second one went one way."""
+    each = [_figures(round_) for round_ in rounds]
+    together = merged(round_trips for round_trips, _ in each)
     rtt_ns: dict[str, float] = {
-        name: median(round_.round_trips.percentile(percent) for round_ in rounds)
+        name: median(round_trips.percentile(percent) for round_trips, _ in each)
         for name, percent in PERCENTILES.items()
     }
     return PathSummary(
         rtt_ns=rtt_ns | {"max": together.max_ns},
-        messages_per_second=median(round_.throughput.messages_per_second for round_ in rounds),
-        bytes_per_second=median(round_.throughput.bytes_per_second for round_ in rounds),
+        messages_per_second=median(throughput.messages_per_second for _, throughput in each),
+        bytes_per_second=median(throughput.bytes_per_second for _, throughput in each),
         round_trips=together,
     )
 
 
-def as_json(paths: dict[str, PathSummary], provenance: Provenance) -> dict[str, Any]:
+def _figures(round_: Round) -> tuple[Histogram, Throughput]:
+    """What was answered counts at the client, what arrived at the server."""
+    round_trips = round_.client.phases[0].round_trips
+    assert round_trips is not None, "an echo's client measures round trips"
+    return round_trips, round_.server.phases[1].throughput
+
+
+def as_json(paths: dict[str, PathSummary], circumstances: Circumstances) -> dict[str, Any]:
     """The content of the file that --json names. Times in ns; bytes are payload."""
     return {
         "paths": {
@@ -69,12 +79,12 @@ def as_json(paths: dict[str, PathSummary], provenance: Provenance) -> dict[str, 
             }
             for name, summary in paths.items()
         },
-        "message_length": provenance.message_length,
-        "rounds": provenance.rounds,
-        "huge_pages": provenance.has_huge_pages,
-        "aeron_version": provenance.aeron_version,
-        "dpdk_version": provenance.dpdk_version,
-        "git": provenance.git,
+        "message_length": circumstances.message_length,
+        "rounds": circumstances.rounds,
+        "huge_pages": circumstances.has_huge_pages,
+        "aeron_version": circumstances.aeron_version,
+        "dpdk_version": circumstances.dpdk_version,
+        "git": circumstances.git,
     }
 
 
@@ -137,15 +147,19 @@ def _figures_table(paths: dict[str, PathSummary], message_length: int) -> Table:
     return table
 
 
-def render(paths: dict[str, PathSummary], provenance: Provenance) -> RenderableType:
+def render(paths: dict[str, PathSummary], circumstances: Circumstances) -> RenderableType:
     """The histograms, the table with the ratios, and how it was measured."""
-    memory = "huge pages" if provenance.has_huge_pages else "no huge pages, so memif copies every frame"
+    memory = "huge pages" if circumstances.has_huge_pages else "no huge pages, so memif copies every frame"
     note = (
-        f"Medians of {provenance.rounds} rounds of each path in turn. Two processes, on CPUs "
-        f"{provenance.cpus[0]} and {provenance.cpus[1]}; in each, one thread runs driver, client and load. "
+        f"Medians of {circumstances.rounds} rounds of each path in turn. Two processes, on CPUs "
+        f"{circumstances.cpus[0]} and {circumstances.cpus[1]}; in each, one thread runs driver, client and "
+        "load. "
         f"Warm, non-sparse terms of 1 MiB; {memory}. "
-        f"Aeron {provenance.aeron_version}, {provenance.dpdk_version}, ours {provenance.git}."
+        f"Aeron {circumstances.aeron_version}, {circumstances.dpdk_version}, ours {circumstances.git}."
     )
     return Group(
-        _histogram_table(paths), "", _figures_table(paths, provenance.message_length), Text(note, style="dim")
+        _histogram_table(paths),
+        "",
+        _figures_table(paths, circumstances.message_length),
+        Text(note, style="dim"),
     )

@@ -5,24 +5,24 @@ import pytest
 from rich.console import Console
 
 from aeron_dpdk.tools.demo_report import (
+    Circumstances,
     PathSummary,
-    Provenance,
     as_json,
     bar_text,
     latency,
     render,
     summarise,
 )
-from aeron_dpdk.tools.demo_run import Round
-from aeron_dpdk.tools.histogram import Histogram
-from aeron_dpdk.tools.load import Throughput
+from aeron_dpdk.tools.measure.processes import Round
 
-PROVENANCE = Provenance(32, 3, (0, 1), True, "1.53.0", "DPDK 22.11", "abc123")
+from .reports import report_of
+
+CIRCUMSTANCES = Circumstances(32, 3, (0, 1), True, "1.53.0", "DPDK 22.11", "abc123")
 
 
 def round_of(rtt_ns: int, messages: int) -> Round:
     return Round(
-        Histogram(((rtt_ns, 100),), rtt_ns), Throughput(messages, 32 * messages, 10**9), "1.53.0", "22.11"
+        server=report_of((None, 0), (None, messages)), client=report_of((rtt_ns, 100), (None, 2 * messages))
     )
 
 
@@ -39,7 +39,7 @@ def test_one_disturbed_round_does_not_move_the_medians_but_is_the_maximum() -> N
 
 
 def test_the_file_holds_both_paths_and_where_they_were_measured() -> None:
-    content = json.loads(json.dumps(as_json(paths(), PROVENANCE)))
+    content = json.loads(json.dumps(as_json(paths(), CIRCUMSTANCES)))
     assert content["paths"]["kernel"]["rtt_ns"]["p50"] == 16_000
     assert content["paths"]["dpdk"]["messages_per_second"] == 6_000_000
     assert content["paths"]["dpdk"]["bytes_per_second"] == 192_000_000
@@ -49,7 +49,7 @@ def test_the_file_holds_both_paths_and_where_they_were_measured() -> None:
 
 def test_the_terminal_shows_percentiles_and_ratios() -> None:
     console = Console(width=120, record=True, file=StringIO())
-    console.print(render(paths(), PROVENANCE))
+    console.print(render(paths(), CIRCUMSTANCES))
     text = console.export_text()
     assert "1.6 µs" in text
     assert "16 µs" in text

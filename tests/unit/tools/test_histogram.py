@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aeron_dpdk.tools.histogram import Histogram, bars, edges, merged
+from aeron_dpdk.tools.measure.histogram import Histogram, bars, edges, merged
 
 values = st.lists(st.integers(0, 10**9), min_size=1, max_size=200)
 

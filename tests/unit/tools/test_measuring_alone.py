@@ -1,7 +1,7 @@
 import threading
 from uuid import uuid4
 
-from aeron_dpdk.tools.measuring_alone import measuring_alone
+from aeron_dpdk.tools.measure.alone import measuring_alone
 
 
 def test_nobody_waits_on_an_idle_machine() -> None:

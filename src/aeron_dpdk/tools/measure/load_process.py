@@ -1,6 +1,7 @@
-"""One side of a measurement: `python -m aeron_dpdk.tools.load_process JOB FILE`, JOB as of LoadJob.to_json().
+"""One side of a measurement: `python -m aeron_dpdk.tools.measure.load_process JOB FILE`.
 
-Says "ready" on standard output once its peer may start and "done" after both phases, with a LoadReport in
+JOB is a LoadJob as of to_json().
+Says "ready" on standard output once its peer may start and "done" after its last phase, with a LoadReport in
 FILE; then it waits for the end of standard input before it closes anything. The memif PMD unmaps its rings
 from another thread when the peer goes, under the feet of whoever polls them just then (rte_eth_memif.c
 memif_disconnect()): so neither side may leave while the other still measures.
@@ -10,42 +11,54 @@ A thread sits in C for as long as the load runs; the main thread is the control 
 
 import ctypes
 import faulthandler
+import os
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from aeron_dpdk.control.identity import Identity
 from aeron_dpdk.control.loop import ControlLoop
 from aeron_dpdk.control.routing import Route
 from aeron_dpdk.errors import LoadError, explain
-from aeron_dpdk.native import Driver, Eal, Stack, stock_driver
+from aeron_dpdk.native import Eal, Stack, stock_driver
 from aeron_dpdk.seam import StackSettings
-from aeron_dpdk.tools.load import DpdkPort, LoadJob
-from aeron_dpdk.tools.load_thread import LoadThread
+from aeron_dpdk.tools.measure.job import DpdkPort, LoadJob
+from aeron_dpdk.tools.measure.load_thread import AeronGenerator, FloorGenerator, Generator, LoadThread
 
 PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 def die_with_parent() -> None:
-    """So that no load goes on after a demo that was killed."""
+    """So that no load goes on after the death of whoever started it."""
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 @contextmanager
-def dpdk_stack(port: DpdkPort) -> Iterator[Stack]:
+def opened_eal(port: DpdkPort) -> Iterator[None]:
     eal = Eal(("load_process", *port.eal_arguments))
     try:
-        interface = port.local_interface
-        prefix_length = interface.network.prefixlen
-        stack = Stack(StackSettings(interface.ip, prefix_length=prefix_length, threads_shared=True))
-        try:
-            yield stack
-        finally:
-            stack.close()
+        yield
     finally:
         eal.close()
+
+
+@contextmanager
+def opened_stack(port: DpdkPort, threads_shared: bool) -> Iterator[Stack]:
+    interface = port.local_interface
+    stack = Stack(
+        StackSettings(
+            interface.ip,
+            prefix_length=interface.network.prefixlen,
+            mtu=port.mtu,
+            threads_shared=threads_shared,
+        )
+    )
+    try:
+        yield stack
+    finally:
+        stack.close()
 
 
 def control_loop(stack: Stack, port: DpdkPort) -> ControlLoop:
@@ -54,9 +67,9 @@ def control_loop(stack: Stack, port: DpdkPort) -> ControlLoop:
     return ControlLoop(stack, Identity(stack.port_info().mac, route))
 
 
-def measure(driver: Driver, job: LoadJob, loop: ControlLoop | None, report: Path) -> None:
+def measure(generator: Generator, job: LoadJob, loop: ControlLoop | None, report: Path) -> None:
     """Runs the job to its end, or to a signal's, writes the report, and waits until the peer is done too."""
-    load = LoadThread(driver, job)
+    load = LoadThread(generator, job)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: load.stop())
     load.start()
@@ -73,18 +86,21 @@ def measure(driver: Driver, job: LoadJob, loop: ControlLoop | None, report: Path
 
 def run(job: LoadJob, report: Path) -> None:
     if job.port is None:
-        driver = stock_driver()
-        try:
-            measure(driver, job, None, report)
-        finally:
-            driver.close()
+        with closing(stock_driver()) as driver:
+            measure(AeronGenerator(driver), job, None, report)
         return
-    with dpdk_stack(job.port) as stack:
-        driver = stack.open_driver(str(stack.port_info().name))
-        try:
-            measure(driver, job, control_loop(stack, job.port), report)
-        finally:
-            driver.close()
+    with opened_eal(job.port):
+        if job.is_floor:
+            floor = FloorGenerator(job.port)
+            try:
+                measure(floor, job, None, report)
+            finally:
+                floor.close_port()
+            return
+        threads_shared = os.environ["AERON_THREADING_MODE"] != "DEDICATED"
+        with opened_stack(job.port, threads_shared) as stack:
+            with closing(stack.open_driver(str(stack.port_info().name))) as driver:
+                measure(AeronGenerator(driver), job, control_loop(stack, job.port), report)
 
 
 def main() -> int:

@@ -1,20 +1,19 @@
-"""Rounds of both paths in turn, each by two fresh processes that are gone when it is over."""
+"""A round: one path measured once, by two fresh processes that are gone when it is over."""
 
 import select
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from aeron_dpdk.errors import LoadError
-from aeron_dpdk.tools.demo_paths import Measurement, aeron_environment, dpdk_job, kernel_job
-from aeron_dpdk.tools.histogram import Histogram
-from aeron_dpdk.tools.load import LoadJob, LoadReport, Role, Throughput
+from aeron_dpdk.tools.measure.job import LoadJob, LoadReport, Phase, Role
+from aeron_dpdk.tools.measure.paths import MeasuredPath
+from aeron_dpdk.tools.measure.setting import Setting, command, environment, job_of
 
 READY_TIMEOUT_S = 20.0
 # native/load gives up after 10 s without progress, so this only catches what hangs for good.
@@ -27,16 +26,19 @@ ERROR_LINES = 6
 class Round:
     """One path measured once."""
 
-    round_trips: Histogram
-    throughput: Throughput
-    aeron_version: str
-    dpdk_version: str
+    server: LoadReport
+    client: LoadReport
+
+
+@contextmanager
+def unwatched(_processes: list[int]) -> Iterator[None]:
+    yield
 
 
 @contextmanager
 def shared_memory_directory() -> Iterator[Path]:
     """A private directory for Aeron's files and the memif socket; gone afterwards, whatever happened."""
-    directory = Path(tempfile.mkdtemp(prefix="aeron-dpdk-demo-", dir="/dev/shm"))
+    directory = Path(tempfile.mkdtemp(prefix="aeron-dpdk-measure-", dir="/dev/shm"))
     try:
         yield directory
     finally:
@@ -46,19 +48,23 @@ def shared_memory_directory() -> Iterator[Path]:
 class LoadProcess:
     """A load process; its report and its standard error are files of the round's directory."""
 
-    def __init__(self, job: LoadJob, directory: Path) -> None:
+    def __init__(self, job: LoadJob, directory: Path, setting: Setting, namespace: str | None) -> None:
         self.role = job.role
         self._report = directory / f"{job.role}.json"
         self._errors = directory / f"{job.role}.log"
         with self._errors.open("wb") as errors:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "aeron_dpdk.tools.load_process", job.to_json(), str(self._report)],
-                env=aeron_environment(directory, job.role),
+                command(job, self._report, namespace),
+                env=environment(directory, job.role, setting),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
-                start_new_session=True,  # Ctrl-C is for the demo, which stops its processes itself
+                start_new_session=True,  # Ctrl-C is for who started us, which stops its processes itself
             )
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     @property
     def output(self) -> IO[bytes]:
@@ -99,44 +105,36 @@ class LoadProcess:
         return LoadError(self.role, " / ".join([*lines[-ERROR_LINES:], f"exit code {code}"]))
 
 
-def await_done(processes: list[LoadProcess]) -> None:
+def await_done(processes: list[LoadProcess], timeout_s: float) -> None:
     """Raises LoadError for the first that fails: the other one then only waits in vain for its peer."""
     waiting = {process.output: process for process in processes}
     while waiting:
-        readable, _, _ = select.select(list(waiting), [], [], ROUND_TIMEOUT_S)
+        readable, _, _ = select.select(list(waiting), [], [], timeout_s)
         for output in readable or list(waiting):
             waiting.pop(output).await_word("done", 0)
 
 
-def run_round(job: Callable[[Role, Path], LoadJob]) -> Round:
-    """Raises LoadError; leaves neither process nor file behind."""
+def run_round(
+    path: MeasuredPath,
+    phases: tuple[Phase, ...],
+    setting: Setting,
+    watch: Callable[[list[int]], AbstractContextManager[None]] = unwatched,
+) -> Round:
+    """Raises LoadError; leaves neither process nor file behind. `watch` gets the ids of both processes,
+    server first, when they are ready, and surrounds the rest of their work.
+    """
+    timeout_s = ROUND_TIMEOUT_S + len(phases) * setting.duration_ns / 1e9
     with shared_memory_directory() as directory:
         processes: list[LoadProcess] = []
         try:
-            for role in (Role.SERVER, Role.CLIENT):
-                processes.append(LoadProcess(job(role, directory), directory))
+            for role, end in ((Role.SERVER, path.server), (Role.CLIENT, path.client)):
+                job = job_of(path, role, phases, setting, directory)
+                processes.append(LoadProcess(job, directory, setting, end.namespace))
                 processes[-1].await_word("ready", READY_TIMEOUT_S)
-            await_done(processes)
+            with watch([process.pid for process in processes]):
+                await_done(processes, timeout_s)
             server, client = (process.release() for process in processes)
         finally:
             for process in processes:
                 process.stop()
-    if client.round_trips is None or server.throughput is None:
-        raise LoadError(Role.CLIENT, "its report lacks what it was asked for")
-    return Round(client.round_trips, server.throughput, client.aeron_version, client.dpdk_version)
-
-
-def run_rounds(
-    measurement: Measurement, rounds: int, has_huge_pages: bool, progress: Callable[[str, int], None]
-) -> dict[str, list[Round]]:
-    """The rounds of each path by its name, interleaved: a machine's speed drifts, its ratios hold."""
-    jobs: dict[str, Callable[[Role, Path], LoadJob]] = {
-        "dpdk": lambda role, directory: dpdk_job(measurement, role, directory, has_huge_pages),
-        "kernel": lambda role, _directory: kernel_job(measurement, role),
-    }
-    measured: dict[str, list[Round]] = {path: [] for path in jobs}
-    for number in range(rounds):
-        for path, job in jobs.items():
-            progress(path, number)
-            measured[path].append(run_round(job))
-    return measured
+    return Round(server, client)

@@ -1,0 +1,191 @@
+/* Set-up of the floor, and its two moves: a burst out, a burst in. */
+#include "load/floor.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include <rte_lcore.h>
+
+#include "load/thread.h"
+#include "port/error.h"
+
+/* Frames of our own that wait nowhere but in the device. */
+#define ADK_FLOOR_EXTRA_MBUFS (2 * ADK_FLOOR_BURST_LENGTH)
+#define ADK_FLOOR_HELLO_PERIOD_NS (INT64_C(10000000))
+#define ADK_FLOOR_END_REPEATS (50)
+
+adk_floor_t *adk_floor_open(const adk_settings_t *settings)
+{
+    adk_floor_t *floor = calloc(1, sizeof(*floor));
+
+    if (NULL == floor)
+    {
+        adk_set_error(ENOMEM, "no memory for the floor");
+        return NULL;
+    }
+    if (adk_port_open(&floor->port, settings, ADK_FLOOR_EXTRA_MBUFS) < 0)
+    {
+        free(floor);
+        return NULL;
+    }
+
+    return floor;
+}
+
+int adk_floor_begin(adk_floor_t *floor, int cpu)
+{
+    (void)floor;
+    /* Without an lcore id a thread has no mempool cache. */
+    if (LCORE_ID_ANY == rte_lcore_id())
+    {
+        (void)rte_thread_register();
+    }
+
+    return adk_load_pin(cpu);
+}
+
+void adk_floor_close(adk_floor_t *floor)
+{
+    if (NULL != floor)
+    {
+        adk_port_close(&floor->port);
+        free(floor);
+    }
+}
+
+void adk_floor_stop(adk_floor_t *floor)
+{
+    atomic_store_explicit(&floor->is_stopping, true, memory_order_relaxed);
+}
+
+int adk_floor_check(const adk_floor_t *floor, int64_t deadline_ns, const char *awaited)
+{
+    if (atomic_load_explicit(&floor->is_stopping, memory_order_relaxed))
+    {
+        adk_set_error(ECANCELED, "the load was stopped");
+        return -1;
+    }
+    if (aeron_nano_clock() > deadline_ns)
+    {
+        adk_set_error(ETIMEDOUT, "waited %d s in vain for %s", (int)(ADK_LOAD_STALL_TIMEOUT_NS / 1000000000), awaited);
+        return -1;
+    }
+
+    return 0;
+}
+
+void adk_floor_begin_phase(adk_floor_t *floor, const adk_load_phase_t *phase)
+{
+    adk_frame_t *head = &floor->head;
+
+    floor->message_length = phase->message_length;
+    floor->frame_length =
+        (uint16_t)(ADK_FLOOR_HEADER_LENGTH +
+                   RTE_ALIGN_CEIL(ADK_FLOOR_DATA_HEADER_LENGTH + phase->message_length, ADK_FLOOR_DATA_ALIGNMENT));
+    memset(head, 0, sizeof(*head));
+    memset(head->ethernet.dst_addr.addr_bytes, 0xff, RTE_ETHER_ADDR_LEN);
+    memcpy(head->ethernet.src_addr.addr_bytes, floor->port.mac, RTE_ETHER_ADDR_LEN);
+    head->ethernet.ether_type = rte_cpu_to_be_16(ADK_FLOOR_ETHERTYPE);
+    head->stream_id = phase->stream_id;
+}
+
+int adk_floor_transmit(adk_floor_t *floor, int64_t sequence, uint16_t count, int64_t deadline_ns)
+{
+    struct rte_mbuf *burst[ADK_FLOOR_BURST_LENGTH];
+    uint16_t sent = 0;
+
+    for (uint32_t tries = 1; 0 != rte_pktmbuf_alloc_bulk(floor->port.tx_mempools[0], burst, count); tries++)
+    {
+        /* The device still has all of them; a memif takes the used ones back when it is given something to send. */
+        (void)rte_eth_tx_burst(floor->port.id, 0, burst, 0);
+        if (0 == tries % ADK_LOAD_TURNS_PER_STALL_CHECK && adk_floor_check(floor, deadline_ns, "an mbuf") < 0)
+        {
+            return -1;
+        }
+    }
+    for (uint16_t i = 0; i < count; i++)
+    {
+        adk_frame_t *frame = rte_pktmbuf_mtod(burst[i], adk_frame_t *);
+        *frame = floor->head;
+        adk_message_write(
+            (uint8_t *)(frame + 1),
+            floor->message_length,
+            ADK_MESSAGE_END == sequence ? ADK_MESSAGE_END : sequence + i);
+        burst[i]->data_len = floor->frame_length;
+        burst[i]->pkt_len = floor->frame_length;
+    }
+
+    for (uint32_t tries = 1; sent < count; tries++)
+    {
+        sent = (uint16_t)(sent + rte_eth_tx_burst(floor->port.id, 0, burst + sent, (uint16_t)(count - sent)));
+        if (0 == tries % ADK_LOAD_TURNS_PER_STALL_CHECK && adk_floor_check(floor, deadline_ns, "room to send") < 0)
+        {
+            rte_pktmbuf_free_bulk(burst + sent, (unsigned int)(count - sent));
+            return -1;
+        }
+    }
+
+    return 0;
+}
+
+uint16_t adk_floor_receive_burst(adk_floor_t *floor, int64_t *sequences)
+{
+    struct rte_mbuf *burst[ADK_FLOOR_BURST_LENGTH];
+    const uint16_t count = rte_eth_rx_burst(floor->port.id, 0, burst, ADK_FLOOR_BURST_LENGTH);
+    uint16_t found = 0;
+
+    for (uint16_t i = 0; i < count; i++)
+    {
+        const adk_frame_t *frame = rte_pktmbuf_mtod(burst[i], const adk_frame_t *);
+
+        /* A kernel at the other end of a veth has frames of its own to send. */
+        if (burst[i]->data_len >= floor->frame_length &&
+            floor->head.ethernet.ether_type == frame->ethernet.ether_type &&
+            floor->head.stream_id == frame->stream_id)
+        {
+            memcpy(&floor->head.ethernet.dst_addr, &frame->ethernet.src_addr, RTE_ETHER_ADDR_LEN);
+            sequences[found++] = adk_message_sequence((const uint8_t *)(frame + 1), floor->message_length);
+        }
+    }
+
+    rte_pktmbuf_free_bulk(burst, count);
+    return found;
+}
+
+/* Says sequence again and again until the peer says it back, or for so many times. */
+static int call(adk_floor_t *floor, int64_t sequence, int repeats)
+{
+    const int64_t deadline_ns = aeron_nano_clock() + ADK_LOAD_STALL_TIMEOUT_NS;
+    int64_t sequences[ADK_FLOOR_BURST_LENGTH];
+
+    for (int i = 0; i < repeats; i++)
+    {
+        const int64_t again_ns = aeron_nano_clock() + ADK_FLOOR_HELLO_PERIOD_NS;
+
+        if (adk_floor_check(floor, deadline_ns, "the other side") < 0 ||
+            adk_floor_transmit(floor, sequence, 1, deadline_ns) < 0)
+        {
+            return -1;
+        }
+        while (aeron_nano_clock() < again_ns)
+        {
+            const uint16_t count = adk_floor_receive_burst(floor, sequences);
+            if (count > 0 && sequence == sequences[count - 1])
+            {
+                return 0;
+            }
+        }
+    }
+
+    return 0;
+}
+
+int adk_floor_connect(adk_floor_t *floor)
+{
+    return call(floor, ADK_FLOOR_HELLO, INT32_MAX);
+}
+
+int adk_floor_end(adk_floor_t *floor)
+{
+    return call(floor, ADK_MESSAGE_END, ADK_FLOOR_END_REPEATS);
+}

@@ -1,0 +1,23 @@
+/* The measured time on the measuring thread: what the kernel, the allocator and the driver did in it. */
+#ifndef ADK_LOAD_WINDOW_H
+#define ADK_LOAD_WINDOW_H
+
+#include "load/thread.h"
+
+typedef struct adk_window_stct
+{
+    const adk_load_t *load;           /* NULL where no driver runs */
+    uint64_t retransmits;
+    uint64_t naks;
+    adk_disturbance_t before;
+} adk_window_t;
+
+/*
+ * Each makes one getrusage(RUSAGE_THREAD) call right at the edge of the measured time: who counts a thread's system
+ * calls from outside knows the time by these two.
+ */
+void adk_window_open(adk_window_t *window, const adk_load_t *load);
+/* Fills the parts of the result that belong to the window; messages, bytes and time are the caller's. */
+void adk_window_close(const adk_window_t *window, adk_load_result_t *result);
+
+#endif

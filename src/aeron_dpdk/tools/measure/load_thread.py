@@ -1,0 +1,209 @@
+"""The load generator of native/load with types, and the thread that lives in it."""
+
+from dataclasses import dataclass
+from threading import RLock, Thread
+from typing import Any, Protocol
+
+from aeron_dpdk._native import ffi, lib
+from aeron_dpdk.errors import LoadError, PortError
+from aeron_dpdk.native import DEFAULT_CACHE_SIZE, Driver, aeron_version, dpdk_version
+from aeron_dpdk.tools.measure.histogram import Histogram
+from aeron_dpdk.tools.measure.job import (
+    Disturbance,
+    DpdkPort,
+    LoadJob,
+    LoadReport,
+    PhaseKind,
+    PhaseReport,
+    Role,
+    Throughput,
+)
+
+# A stream of its own for each phase: the driver lingers over the previous one.
+FIRST_STREAM_ID = 1001
+
+
+def error_text() -> str:
+    """What went wrong in this thread's last failing call."""
+    return " ".join(str(ffi.string(lib.adk_error_text()).decode(errors="replace")).split())
+
+
+class Generator(Protocol):
+    """One side of native/load's two families of functions."""
+
+    def open(self, cpu: int) -> Any:
+        """What the functions work on, or NULL; the calling thread's from then on."""
+
+    def stop(self, opened: Any) -> None: ...
+
+    def close(self, opened: Any) -> None: ...
+
+    def function(self, role: Role, kind: PhaseKind) -> Any: ...
+
+
+@dataclass(frozen=True, slots=True)
+class AeronGenerator:
+    """Over a driver that nobody has started."""
+
+    driver: Driver
+
+    def open(self, cpu: int) -> Any:
+        return lib.adk_load_open(self.driver.pointer, cpu)
+
+    def stop(self, opened: Any) -> None:
+        lib.adk_load_stop(opened)
+
+    def close(self, opened: Any) -> None:
+        lib.adk_load_close(opened)
+
+    def function(self, role: Role, kind: PhaseKind) -> Any:
+        if role is Role.CLIENT:
+            return lib.adk_load_echo_client if kind is PhaseKind.ECHO else lib.adk_load_publish
+        return lib.adk_load_echo_server if kind is PhaseKind.ECHO else lib.adk_load_subscribe
+
+
+class FloorGenerator:
+    """Over a port of its own, without Aeron; made and closed by the control thread."""
+
+    def __init__(self, port: DpdkPort) -> None:
+        """Raises PortError."""
+        settings = {
+            "mtu": port.mtu or 0,
+            "rx_mempool_cache_size": DEFAULT_CACHE_SIZE,
+            "tx_mempool_cache_size": DEFAULT_CACHE_SIZE,
+            "local_ipv4": int(port.local_interface.ip),
+            "threads_shared": True,
+        }
+        self._floor = lib.adk_floor_open(ffi.new("adk_settings_t *", settings))
+        if self._floor == ffi.NULL:
+            raise PortError(error_text(), lib.adk_error_code())
+
+    def close_port(self) -> None:
+        """When neither side uses the link any more."""
+        lib.adk_floor_close(self._floor)
+
+    def open(self, cpu: int) -> Any:
+        return self._floor if lib.adk_floor_begin(self._floor, cpu) == 0 else ffi.NULL
+
+    def stop(self, opened: Any) -> None:
+        lib.adk_floor_stop(opened)
+
+    def close(self, opened: Any) -> None:
+        """The port stays open until the other side is done too."""
+
+    def function(self, role: Role, kind: PhaseKind) -> Any:
+        if role is Role.CLIENT:
+            return lib.adk_floor_echo_client if kind is PhaseKind.ECHO else lib.adk_floor_send
+        return lib.adk_floor_echo_server if kind is PhaseKind.ECHO else lib.adk_floor_receive
+
+
+class LoadThread(Thread):
+    """Does all phases of the job, on one core."""
+
+    def __init__(self, generator: Generator, job: LoadJob) -> None:
+        super().__init__(name="load")
+        self._generator = generator
+        self._job = job
+        self._opened = ffi.NULL
+        # Not a Lock: a second signal may come while the first one's handler holds it.
+        self._opened_lock = RLock()
+        self._is_stopping = False
+        self._report: LoadReport | None = None
+        self._error: BaseException | None = None
+
+    def stop(self) -> None:
+        """From any thread: the phase that runs fails at once, and report() raises."""
+        self._is_stopping = True
+        with self._opened_lock:
+            if self._opened != ffi.NULL:
+                self._generator.stop(self._opened)
+
+    def report(self) -> LoadReport:
+        """What was measured, after join(). Raises LoadError when a phase failed."""
+        if self._error is not None:
+            raise self._error
+        if self._report is None:
+            raise LoadError(self._job.role, "it was never run")
+        return self._report
+
+    def run(self) -> None:
+        try:
+            self._report = self._measure()
+        except BaseException as error:  # handed to the thread that asks for the report
+            self._error = error
+
+    def _measure(self) -> LoadReport:
+        opened = self._generator.open(self._job.cpu)
+        if opened == ffi.NULL:
+            raise LoadError(self._job.role, error_text())
+        self._opened = opened
+        try:
+            if self._is_stopping:
+                self._generator.stop(opened)
+            phases = tuple(self._run(index) for index in range(len(self._job.phases)))
+        finally:
+            with self._opened_lock:
+                self._opened = ffi.NULL
+            self._generator.close(opened)
+        return LoadReport(aeron_version(), dpdk_version(), phases)
+
+    def _run(self, index: int) -> PhaseReport:
+        job, phase = self._job, self._job.phases[index]
+        is_client, is_echo = job.role is Role.CLIENT, phase.kind is PhaseKind.ECHO
+        forward = ffi.new("char[]", job.forward_channel.encode())
+        backward = ffi.new("char[]", job.backward_channel.encode())
+        c_phase = ffi.new(
+            "adk_load_phase_t *",
+            {
+                "out_channel": (forward if is_client else backward) if is_echo or is_client else ffi.NULL,
+                "in_channel": (backward if is_client else forward) if is_echo or not is_client else ffi.NULL,
+                "stream_id": FIRST_STREAM_ID + index,
+                "message_length": phase.message_length,
+                "rate": phase.rate,
+                "warmup_ns": job.warmup_ns,
+                "duration_ns": job.duration_ns,
+            },
+        )
+        result = ffi.new("adk_load_result_t *")
+        function = self._generator.function(job.role, phase.kind)
+        if not (is_client and is_echo):
+            if function(self._opened, c_phase, result) < 0:
+                raise LoadError(job.role, error_text())
+            return _phase_report(result, None)
+        with_histogram = NativeHistogram()
+        if function(self._opened, c_phase, result, with_histogram.pointer) < 0:
+            raise LoadError(job.role, error_text())
+        return _phase_report(result, with_histogram.read())
+
+
+class NativeHistogram:
+    """An adk_histogram_t, freed with this object."""
+
+    def __init__(self) -> None:
+        self.pointer = ffi.gc(lib.adk_histogram_create(), lib.adk_histogram_free)
+
+    def read(self) -> Histogram:
+        counts = (
+            (index, lib.adk_histogram_count(self.pointer, index))
+            for index in range(lib.adk_histogram_length())
+        )
+        buckets = tuple((lib.adk_histogram_value_ns(index), count) for index, count in counts if count)
+        return Histogram(buckets, lib.adk_histogram_max_ns(self.pointer))
+
+
+def _phase_report(result: Any, round_trips: Histogram | None) -> PhaseReport:
+    disturbance = result.disturbance
+    return PhaseReport(
+        round_trips,
+        Throughput(result.messages, result.bytes, result.elapsed_ns),
+        result.lost,
+        result.retransmits,
+        result.naks,
+        Disturbance(
+            disturbance.allocations,
+            disturbance.page_faults,
+            disturbance.voluntary_switches,
+            disturbance.involuntary_switches,
+            disturbance.tlb_shootdowns,
+        ),
+    )

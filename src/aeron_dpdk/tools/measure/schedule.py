@@ -1,0 +1,52 @@
+"""Rounds of several paths in turn: a machine's speed drifts within minutes, its ratios hold."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from aeron_dpdk.errors import LoadError
+from aeron_dpdk.tools.measure.job import Phase
+from aeron_dpdk.tools.measure.paths import MeasuredPath
+from aeron_dpdk.tools.measure.processes import Round, run_round
+from aeron_dpdk.tools.measure.setting import Setting
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What one pair of processes does."""
+
+    path: MeasuredPath
+    phases: tuple[Phase, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """An entry and what came of it in one repeat."""
+
+    entry: Entry
+    repeat: int
+    round: Round
+
+
+def run_interleaved(
+    entries: Iterable[Entry],
+    repeats: int,
+    setting: Setting,
+    progress: Callable[[str], None],
+    on_failure: Callable[[str], None] | None = None,
+) -> Iterator[Done]:
+    """Every entry once, then every entry again: what is compared has run within seconds of each other.
+
+    With `on_failure` a round that fails is told to it, and the others go on; else LoadError is raised.
+    """
+    listed = tuple(entries)
+    for repeat in range(repeats):
+        for number, entry in enumerate(listed, 1):
+            progress(f"repeat {repeat + 1} of {repeats}, {number} of {len(listed)}: {entry.path.title}")
+            try:
+                done = Done(entry, repeat, run_round(entry.path, entry.phases, setting))
+            except LoadError as error:
+                if on_failure is None:
+                    raise
+                on_failure(f"{entry.path.title}, repeat {repeat + 1}: {error.reason} ({error.side})")
+            else:
+                yield done
