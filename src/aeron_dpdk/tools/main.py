@@ -13,17 +13,17 @@ from aeron_dpdk.tools.setup import setup
 
 # Each is the command of its name in the module of its name, imported when it is asked for: these need the
 # native half, and the others must work without it.
-OBSERVING = ("capture", "counters", "errors", "export", "loss", "status")
+NATIVE = ("bench", "capture", "counters", "errors", "export", "loss", "status")
 
 
 class Tools(click.Group):
     """Turns our errors into a sentence and an exit code."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted([*OBSERVING, *super().list_commands(ctx)])
+        return sorted([*NATIVE, *super().list_commands(ctx)])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in OBSERVING:
+        if cmd_name not in NATIVE:
             return super().get_command(ctx, cmd_name)
         command: click.Command = getattr(import_module(f"aeron_dpdk.tools.{cmd_name}"), cmd_name)
         return command

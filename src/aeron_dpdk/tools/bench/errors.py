@@ -1,0 +1,18 @@
+"""What a bench can fail with, beside its measurements."""
+
+from dataclasses import dataclass
+
+from aeron_dpdk.errors import AeronDpdkError, ExitCode
+
+
+@dataclass(eq=False)
+class BenchError(AeronDpdkError):
+    what: str
+    advice: str
+    exit_code = ExitCode.USAGE
+
+    def problem(self) -> str:
+        return self.what
+
+    def remedy(self) -> str:
+        return self.advice

@@ -1,0 +1,51 @@
+"""Our instructions for each frame are those of the table in the tree: whoever changes them says so in it."""
+
+import pytest
+
+from aeron_dpdk.tools.bench.cost import KEPT_TABLE, ROOT, CostTable, count, why_not
+from aeron_dpdk.tools.bench.figures import RX_BURST, TX_BURST
+
+REMEDY = (
+    "the cost of the data path has changed: see whether it should have, then write the new table with "
+    "./dev bench cost --repeats 1 --keep-cost, and commit it with the change"
+)
+
+
+@pytest.fixture(scope="module")
+def counted() -> CostTable:
+    if reason := why_not():
+        pytest.skip(reason)
+    return count()
+
+
+def test_our_instructions_are_those_of_the_table(counted: CostTable) -> None:
+    kept = CostTable.from_json(KEPT_TABLE.read_text())
+    if (kept.compiler, kept.dpdk) != (counted.compiler, counted.dpdk):
+        pytest.skip(f"the table is of {kept.compiler} and {kept.dpdk}")
+    expected = {(row.direction, row.message_length, row.frames, row.checksums): row.ours for row in kept.rows}
+    found = {(row.direction, row.message_length, row.frames, row.checksums): row.ours for row in counted.rows}
+    assert found == expected, REMEDY
+
+
+def test_the_page_on_performance_tells_the_counts_of_the_table() -> None:
+    kept = CostTable.from_json(KEPT_TABLE.read_text())
+    received, sent = kept.row("receive", RX_BURST).ours / RX_BURST, kept.row("send", TX_BURST).ours / TX_BURST
+    page = (ROOT / "docs" / "performance.md").read_text()
+    assert f"{received:.0f} instructions for a received frame" in page
+    assert f"{sent:.0f} for a sent one" in page
+
+
+def test_a_longer_payload_costs_nothing_where_the_device_computes_checksums(counted: CostTable) -> None:
+    for direction in ("receive", "send"):
+        short, long = (counted.row(direction, 1, length).ours for length in (32, 1344))
+        assert short == long
+
+
+def test_a_checksum_in_software_is_counted(counted: CostTable) -> None:
+    for direction in ("receive", "send"):
+        assert counted.row(direction, 1, 1344, "software").ours > counted.row(direction, 1, 1344).ours
+
+
+def test_a_burst_shares_out_what_a_call_costs(counted: CostTable) -> None:
+    assert counted.row("receive", 32).ours < 32 * counted.row("receive", 1).ours
+    assert counted.row("send", 16).ours < 16 * counted.row("send", 1).ours
