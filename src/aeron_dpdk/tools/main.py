@@ -13,7 +13,7 @@ from aeron_dpdk.tools.setup import setup
 
 # Each is the command of its name in the module of its name, imported when it is asked for: these need the
 # native half, and the others must work without it.
-NATIVE = ("bench", "capture", "counters", "errors", "export", "loss", "status")
+NATIVE = ("bench", "capture", "counters", "errors", "export", "loss", "status", "top")
 
 
 class Tools(click.Group):

@@ -1,0 +1,51 @@
+"""`aeron-dpdk top`: a running driver, live in the terminal."""
+
+import sys
+import time
+from pathlib import Path
+
+import click
+from rich.console import Console, Group
+from rich.live import Live
+from rich.text import Text
+
+from aeron_dpdk.observe.errors import ObserveError
+from aeron_dpdk.observe.rates import rates_between
+from aeron_dpdk.observe.status import Status, look
+from aeron_dpdk.tools.keyboard import key_within, single_keys
+from aeron_dpdk.tools.looking import aeron_dir_option
+from aeron_dpdk.tools.top_screen import Mode, screen
+
+
+@click.command()
+@click.option(
+    "--interval", "interval_s", type=click.FloatRange(0.2), default=1.0, show_default=True, help="In seconds."
+)
+@aeron_dir_option
+def top(aeron_dir: Path, interval_s: float) -> None:
+    """Watch a running driver: rates, drops, streams, errors. Keys: q quits, p pauses, s sorts."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise click.UsageError("top needs a terminal; for a file or a pipe there is status --json")
+    first = look(aeron_dir)
+    console = Console(highlight=False)
+    with single_keys(), Live(console=console, screen=True, auto_refresh=False) as live:
+        _watch(aeron_dir, interval_s, first, console, live)
+
+
+def _watch(aeron_dir: Path, interval_s: float, first: Status, console: Console, live: Live) -> None:
+    before, now, mode, trouble = first, first, Mode(), ""
+    due_s = time.monotonic() + interval_s
+    while True:
+        shown = screen(now, rates_between(before, now), mode, console.width, console.height)
+        live.update(Group(Text(trouble, style="bold red"), shown) if trouble else shown, refresh=True)
+        key = key_within(interval_s if mode.is_paused else due_s - time.monotonic())
+        if key == "q":
+            return
+        mode = mode.after(key)
+        if time.monotonic() < due_s or mode.is_paused:
+            continue
+        due_s = time.monotonic() + interval_s
+        try:
+            before, now, trouble = now, look(aeron_dir), ""
+        except ObserveError as error:  # the driver may come back
+            trouble = str(error)

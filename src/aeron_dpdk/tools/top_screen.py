@@ -1,0 +1,150 @@
+"""What `aeron-dpdk top` shows: pure, from two looks to a screen of a given size."""
+
+from dataclasses import dataclass
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from aeron_dpdk.observe.counts import BACK_PRESSURE, DROPS
+from aeron_dpdk.observe.rates import Rates, StreamRate
+from aeron_dpdk.observe.status import Status
+from aeron_dpdk.tools.panels import NUMBER, TEXT, errors_table, headline, table, titled
+
+SORTS = ("rate", "naks", "ahead", "back pressure", "channel")
+KEYS = "q quit   p pause   s sort by {next}"
+FIXED_LINES = 17  # all but the rows of drops, streams and errors
+FEWEST_STREAMS = 3
+_PREFIXES = ("", "k", "M", "G", "T")
+_STEP = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """What keys have chosen."""
+
+    sort: int = 0
+    is_paused: bool = False
+
+    @property
+    def sort_name(self) -> str:
+        return SORTS[self.sort]
+
+    @property
+    def next_sort_name(self) -> str:
+        return SORTS[(self.sort + 1) % len(SORTS)]
+
+    def after(self, key: str) -> "Mode":
+        match key:
+            case "s":
+                return Mode((self.sort + 1) % len(SORTS), self.is_paused)
+            case "p" | " ":
+                return Mode(self.sort, not self.is_paused)
+            case _:
+                return self
+
+
+def screen(status: Status, rates: Rates, mode: Mode, width: int, height: int) -> Group:
+    drops = drops_table(status, rates)
+    errors = errors_table(status)
+    room = height - FIXED_LINES - drops.row_count - 2 * errors.row_count
+    streams = streams_table(rates, mode, max(FEWEST_STREAMS, room), width)
+    state = "PAUSED   " if mode.is_paused else ""
+    return Group(
+        headline(status),
+        Text(link_line(status)),
+        traffic_table(status, rates),
+        *titled("DROPS AND BACK PRESSURE", drops),
+        *titled(f"{len(rates.streams)} STREAMS by {mode.sort_name}", streams),
+        *titled("ERRORS", errors),
+        Text(f"\n{state}{KEYS.format(next=mode.next_sort_name)}", style="reverse"),
+    )
+
+
+def link_line(status: Status) -> str:
+    port = status.driver.port
+    state = "up" if port.is_up else "down"
+    return f"{port.name} ({port.driver}) is {state}, {status.driver.address.local}, {status.aeron_dir}"
+
+
+def traffic_table(status: Status, rates: Rates) -> Table:
+    rows = []
+    for direction in ("rx", "tx", "loopback"):
+        packets, octets = f"{direction}-packets", f"{direction}-bytes"
+        if packets in status.traffic:
+            rows.append(
+                (
+                    direction,
+                    scaled(rates.traffic[packets]),
+                    scaled(8 * rates.traffic[octets]) if octets in rates.traffic else "",
+                    f"{status.traffic[packets]:,}",
+                )
+            )
+    headers = (("", TEXT), ("packets/s", NUMBER), ("bit/s", NUMBER), ("packets", NUMBER))
+    return table(headers, rows)
+
+
+def drops_table(status: Status, rates: Rates) -> Table:
+    """Those that have occurred, the growing ones first."""
+    totals = {**status.drops, **status.back_pressure}
+    per_second = {**rates.drops, **rates.back_pressure}
+    names = [name for name in (*DROPS, *BACK_PRESSURE) if totals.get(name)]
+    names.sort(key=lambda name: -per_second[name])
+    rows = [(name, scaled(per_second[name]), f"{totals[name]:,}") for name in names]
+    return table((("reason", TEXT), ("frames/s", NUMBER), ("frames", NUMBER)), rows)
+
+
+def streams_table(rates: Rates, mode: Mode, most: int, width: int) -> Table:
+    headers = (
+        ("", TEXT),
+        ("stream", NUMBER),
+        ("session", NUMBER),
+        ("B/s", NUMBER),
+        ("ahead B", NUMBER),
+        ("naks", NUMBER),
+        ("held", NUMBER),
+        ("channel", TEXT),
+    )
+    rows = [
+        (
+            "out" if each.stream.direction == "send" else "in",
+            str(each.stream.stream_id),
+            str(each.stream.session_id),
+            scaled(each.bytes_per_s),
+            scaled(each.ahead_bytes),
+            scaled(each.naks),
+            scaled(each.held_back),
+            each.stream.channel.removeprefix("aeron:"),
+        )
+        for each in sorted_streams(rates.streams, mode)[:most]
+    ]
+    made = table(headers, rows)
+    made.columns[-1].no_wrap = True
+    made.columns[-1].overflow = "ellipsis"
+    made.width = width
+    return made
+
+
+def sorted_streams(streams: tuple[StreamRate, ...], mode: Mode) -> list[StreamRate]:
+    match mode.sort_name:
+        case "rate":
+            return sorted(streams, key=lambda each: -each.bytes_per_s)
+        case "naks":
+            return sorted(streams, key=lambda each: -each.naks)
+        case "ahead":
+            return sorted(streams, key=lambda each: -each.ahead_bytes)
+        case "back pressure":
+            return sorted(streams, key=lambda each: -each.held_back)
+        case _:
+            return sorted(streams, key=lambda each: (each.stream.channel, each.stream.stream_id))
+
+
+def scaled(value: float) -> str:
+    """Three digits and a prefix: 999, 1.00k, 12.3M."""
+    for prefix in _PREFIXES:
+        if abs(value) < _STEP - 0.5 or prefix == _PREFIXES[-1]:
+            break
+        value /= _STEP
+    if not prefix:
+        return f"{value:.0f}"
+    return f"{value:.{0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2}f}{prefix}"

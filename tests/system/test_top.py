@@ -1,0 +1,147 @@
+"""`aeron-dpdk top` in a real terminal of 80 columns: tmux types the keys and reads the screen."""
+
+import contextlib
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+from scapy.layers.inet import IP, UDP
+from scapy.layers.l2 import Ether
+from scapy.packet import Raw
+from tests.system.bed import topology
+from tests.system.bed.bed import AF_PACKET, Bed, Maker, eventually, next_port, udp
+from tests.system.bed.driver import DpdkDriver, Driver
+from tests.system.bed.frames import Station, station
+from tests.system.bed.tool import PROGRAM, aeron_dpdk
+
+pytestmark = [
+    pytest.mark.usefixtures("dpdk_only"),
+    pytest.mark.skipif(shutil.which("tmux") is None, reason="not installed: tmux"),
+]
+
+STRAY = Ether(src="02:ad:00:00:00:02", dst="02:ad:00:00:00:01") / IP(src="10.91.0.2", dst="10.91.0.1")
+SERVER = f"adk-{os.getpid()}-top"
+
+
+def tmux(*arguments: str) -> str:
+    command = ["tmux", "-L", SERVER, "-f", "/dev/null", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+class Terminal:
+    def __init__(self, command: str) -> None:
+        tmux(
+            "new-session",
+            "-d",
+            "-x",
+            "80",
+            "-y",
+            "24",
+            f"echo before; {command}; echo exit code $?; sleep 600",
+        )
+
+    @property
+    def lines(self) -> list[str]:
+        return [line.rstrip() for line in tmux("capture-pane", "-p").splitlines()]
+
+    def row(self, first_word: str) -> list[str]:
+        return next((line.split() for line in self.lines if line.split()[:1] == [first_word]), [])
+
+    def press(self, key: str) -> None:
+        tmux("send-keys", key)
+
+    def shows(self, text: str) -> bool:
+        return any(text in line for line in self.lines)
+
+
+@contextlib.contextmanager
+def terminal(driver: Driver) -> Iterator[Terminal]:
+    try:
+        opened = Terminal(f"{PROGRAM} top --interval=0.3 --aeron-dir={driver.aeron_dir}")
+        eventually(lambda: opened.shows("q quit"), "top is on the screen")
+        yield opened
+    finally:
+        with contextlib.suppress(subprocess.CalledProcessError):
+            tmux("kill-server")
+
+
+@pytest.fixture(scope="module")
+def quiet(maker: Maker) -> Iterator[tuple[DpdkDriver, Station]]:
+    """Our driver and nobody else on its wire."""
+    with topology.straight("top", is_ours_kernel=False) as wire:
+        ours = maker.dpdk(wire.ours, AF_PACKET, "top-ours")
+        ours.start()
+        with station(wire.peer) as host:
+            yield ours, host
+        ours.discard()
+
+
+def test_what_is_dropped_appears_with_its_number(quiet: tuple[DpdkDriver, Station]) -> None:
+    driver, host = quiet
+    with terminal(driver) as screen:
+        assert screen.shows("DROPS AND BACK PRESSURE none")
+        host.send(*[STRAY / UDP(dport=20970) / Raw(bytes(40))] * 17)
+        eventually(lambda: screen.row("rx-no-endpoint")[-1:] == ["17"], "the drops are on the screen")
+        eventually(lambda: screen.row("rx-no-endpoint")[1:2] == ["0"], "they stand still")
+
+
+def test_streams_are_shown_with_their_channel_and_a_paused_screen_stands_still(bed: Bed) -> None:
+    channel = udp(bed.ours.address, port := next_port(), term_length="64k")
+    bed.ours.client("subscribe", channel=channel, messages=10**9, min=100, max=100)
+    bed.peer.client("publish", channel=channel, messages=10**9, min=100, max=100, interval_us=2000)
+    with terminal(bed.ours) as screen:
+        eventually(lambda: screen.shows(f"{bed.ours.address}:{port}"), "the stream is there")
+        seen = screen.row("rx")
+        eventually(lambda: screen.row("rx")[-1:] != seen[-1:], "its packets are counted")
+        screen.press("p")
+        eventually(lambda: screen.shows("PAUSED"), "the key was heard")
+        standing = screen.row("rx")
+        eventually(
+            lambda: (
+                aeron_dpdk("status", bed.ours, "--json").json["traffic"]["rx-packets"] > number(standing) + 50
+            ),
+            "the driver goes on",
+        )
+        assert screen.row("rx") == standing
+        screen.press("p")
+        eventually(lambda: screen.row("rx") != standing, "it goes on")
+
+
+def number(row: list[str]) -> int:
+    return int(row[-1].replace(",", ""))
+
+
+def test_s_chooses_the_next_order(quiet: tuple[DpdkDriver, Station]) -> None:
+    driver, _ = quiet
+    with terminal(driver) as screen:
+        assert screen.shows("STREAMS by rate")
+        screen.press("s")
+        eventually(lambda: screen.shows("STREAMS by naks"), "the next order is used")
+
+
+def test_q_gives_the_terminal_back_as_it_was(quiet: tuple[DpdkDriver, Station]) -> None:
+    driver, _ = quiet
+    with terminal(driver) as screen:
+        screen.press("q")
+        eventually(lambda: screen.shows("exit code 0"), "it has ended")
+        assert [line for line in screen.lines if line] == ["before", "exit code 0"]
+        flags = tmux("display-message", "-p", "#{alternate_on} #{cursor_flag}").split()
+        assert flags == ["0", "1"]
+
+
+def test_a_driver_that_goes_away_is_told_and_one_that_comes_back_is_shown(own_bed: Bed) -> None:
+    with terminal(own_bed.ours) as screen:
+        own_bed.ours.kill()
+        eventually(lambda: screen.shows("does not tell about itself"), "it is missed")
+        own_bed.start()
+        eventually(lambda: not screen.shows("does not tell about itself"), "its successor is shown")
+        assert screen.shows(f"pid {own_bed.ours.pid}")
+
+
+def test_without_a_terminal_it_points_to_status(quiet: tuple[DpdkDriver, Station]) -> None:
+    driver, _ = quiet
+    outcome = aeron_dpdk("top", driver)
+    assert outcome.exit_code == 2
+    assert "status --json" in outcome.complaint

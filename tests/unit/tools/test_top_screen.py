@@ -1,0 +1,113 @@
+"""What top shows of two looks, on a terminal of 80 columns by 24 lines."""
+
+import io
+from dataclasses import replace
+
+import pytest
+from rich.console import Console
+from tests.unit.observe.statuses import STATUS, URI
+
+from aeron_dpdk.observe.cnc import DistinctError
+from aeron_dpdk.observe.rates import rates_between
+from aeron_dpdk.observe.status import Status
+from aeron_dpdk.observe.streams import Stream
+from aeron_dpdk.tools.top_screen import SORTS, Mode, scaled, screen
+
+LATER = replace(
+    STATUS,
+    at_ms=STATUS.at_ms + 1000,
+    traffic={**STATUS.traffic, "rx-packets": 12_355, "rx-bytes": 1_001_000},
+    drops={**STATUS.drops, "rx-missed": 7, "rx-no-endpoint": 2},
+)
+
+
+def shown(status: Status, mode: Mode | None = None, height: int = 24) -> list[str]:
+    console = Console(width=80, height=height, file=io.StringIO(), force_terminal=False)
+    with console.capture() as capture:
+        console.print(screen(status, rates_between(STATUS, status), mode or Mode(), 80, height))
+    return [line.rstrip() for line in capture.get().splitlines()]
+
+
+def many_streams(count: int) -> Status:
+    uri = "aeron:udp?endpoint=a-host-with-quite-a-long-name.example.org:40123|alias=number-"
+    return replace(
+        LATER,
+        streams=tuple(Stream("send", id_, id_, f"{uri}{id_}", {"snd-pos": id_}) for id_ in range(count)),
+    )
+
+
+def test_rates_and_totals_stand_side_by_side() -> None:
+    lines = shown(LATER)
+    assert any(line.split() == ["rx", "12.3k", "8.00M", "12,355"] for line in lines)
+
+
+def test_growing_drops_come_first() -> None:
+    lines = shown(replace(LATER, drops={**LATER.drops, "rx-missed": 6}))
+    start = next(number for number, line in enumerate(lines) if line.startswith("reason"))
+    assert [line.split()[0] for line in lines[start + 1 : start + 3]] == ["rx-no-endpoint", "rx-missed"]
+
+
+def test_a_screen_has_24_lines_of_80_columns_however_many_streams_there_are() -> None:
+    lines = shown(many_streams(500))
+    assert len(lines) <= 24
+    assert max(map(len, lines)) <= 80
+    assert "500 STREAMS by rate" in lines
+    assert lines[-1].startswith("q quit")
+
+
+def test_a_higher_terminal_shows_more_streams() -> None:
+    def streams(height: int) -> int:
+        return sum("a-host-with" in line for line in shown(many_streams(500), height=height))
+
+    assert streams(60) == streams(24) + 36
+
+
+def test_the_latest_errors_are_there_with_their_first_line() -> None:
+    error = DistinctError(4, 0, 1_795_348_800_000, "(-1) no route to 10.9.9.9\n[sender] at send.c:1\n")
+    text = "\n".join(shown(replace(LATER, errors=(error,))))
+    assert "no route to 10.9.9.9" in text
+    assert "send.c" not in text
+
+
+@pytest.mark.parametrize(
+    ("sort", "first"), [("rate", 1), ("naks", 2), ("ahead", 3), ("back pressure", 4), ("channel", 5)]
+)
+def test_streams_are_sorted_by_what_was_chosen(sort: str, first: int) -> None:
+    positions = {
+        1: {"snd-pos": 9000},
+        2: {"snd-pos": 0, "snd-naks-received": 5},
+        3: {"snd-pos": 0, "snd-lmt": 99},
+        4: {"snd-pos": 0, "snd-bpe": 7},
+        5: {"snd-pos": 0},
+    }
+    before = tuple(Stream("send", id_, id_, f"{URI}{9 - id_}", {"snd-pos": 0}) for id_ in positions)
+    now = tuple(replace(each, positions=positions[each.session_id]) for each in before)
+    was, status = replace(STATUS, streams=before), replace(LATER, streams=now)
+    console = Console(width=80, file=io.StringIO())
+    with console.capture() as capture:
+        console.print(screen(status, rates_between(was, status), Mode(SORTS.index(sort)), 80, 40))
+    lines = capture.get().splitlines()
+    top = lines[next(number for number, line in enumerate(lines) if line.split()[:1] == ["stream"]) + 1]
+    assert top.split()[1] == str(first)
+
+
+def test_keys_change_the_sort_in_a_circle_and_pause() -> None:
+    mode = Mode()
+    for name in (*SORTS[1:], SORTS[0]):
+        mode = mode.after("s")
+        assert mode.sort_name == name
+    assert mode.after("p").is_paused
+    assert not mode.after("p").after(" ").is_paused
+    assert mode.after("x") == mode.after("") == mode
+    assert shown(LATER, Mode(is_paused=True))[-1].startswith("PAUSED")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0"), (7.4, "7"), (999.4, "999"), (999.6, "1.00k"), (1234, "1.23k"), (12_345, "12.3k"),
+        (999_600, "1.00M"), (4.2e9, "4.20G"), (1e15, "1000T"), (-1500, "-1.50k"),
+    ],
+)  # fmt: skip
+def test_numbers_have_three_digits_and_a_prefix(value: float, text: str) -> None:
+    assert scaled(value) == text
