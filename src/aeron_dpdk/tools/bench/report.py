@@ -41,7 +41,7 @@ def how(wishes: Wishes, setting: Setting) -> list[str]:
         "millisecond beside it, as in production.",
         f"{wishes.repeats} repeats, each with fresh processes, all paths of one message length in turn. "
         f"Every phase measures for {setting.duration_ns / 1e9:g} s after a warm-up of "
-        f"{setting.warmup_ns / 1e9:g} s ; an echo's lasts until every term "
+        f"{setting.warmup_ns / 1e9:g} s; an echo's lasts until every term "
         "buffer has been walked.",
         f"Terms of {TERM_LENGTH.upper()}iB, not sparse. Aeron's settings are its defaults otherwise. "
         + ("DPDK's memory is in huge pages." if setting.has_huge_pages else "No huge pages."),
