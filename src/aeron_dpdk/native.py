@@ -87,6 +87,9 @@ class Stack:
         if pointer == ffi.NULL:
             raise _port_failure()
         self._pointer = pointer
+        if lib.adk_telemetry_offer(pointer) < 0:
+            lib.adk_stack_close(pointer)
+            raise _port_failure()
         self._driver: Driver | None = None
         self._event = ffi.new("adk_control_event_t *")
         self._link = ffi.new("adk_link_t *")
@@ -125,6 +128,7 @@ class Stack:
 
     def close(self) -> None:
         """After the driver's close()."""
+        lib.adk_telemetry_withdraw()
         lib.adk_stack_close(self._pointer)
 
     def port_info(self) -> PortInfo:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
+from aeron_dpdk.observe.threads import cpu_list
+
 PROGRAM = "aeronmd_dpdk"
 NO_HUGE_MEMORY_MIB = 512
 LCORE_OPTIONS = frozenset({"-c", "-l", "--lcores"})
@@ -53,14 +55,3 @@ def complete_eal_arguments(
         # EAL would take 64 MiB, too little for our mempools; what is not touched costs nothing.
         added.append(f"-m{NO_HUGE_MEMORY_MIB}")
     return (PROGRAM, *added, *given)
-
-
-def cpu_list(cpus: Iterable[int]) -> str:
-    """{0, 1, 2, 5} to `0-2,5`."""
-    ranges: list[list[int]] = []
-    for cpu in sorted(cpus):
-        if ranges and cpu == ranges[-1][1] + 1:
-            ranges[-1][1] = cpu
-        else:
-            ranges.append([cpu, cpu])
-    return ",".join(str(low) if low == high else f"{low}-{high}" for low, high in ranges)

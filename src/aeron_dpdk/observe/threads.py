@@ -1,6 +1,7 @@
 """A process's threads, their CPUs and the time they have used (proc_pid_stat(5))."""
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,7 +41,7 @@ def threads_of(pid: int, proc: Path = _PROC) -> tuple[ThreadView, ...]:
     return tuple(found)
 
 
-def cpu_list(cpus: set[int]) -> str:
+def cpu_list(cpus: Iterable[int]) -> str:
     """{0, 1, 4} as "0-1,4"."""
     ranges: list[list[int]] = []
     for cpu in sorted(cpus):
