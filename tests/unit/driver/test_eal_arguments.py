@@ -4,7 +4,6 @@ from aeron_dpdk.driver.eal_arguments import (
     LCORE_OPTIONS,
     MEMORY_OPTIONS,
     complete_eal_arguments,
-    cpu_list,
     uses_huge_pages,
 )
 from aeron_dpdk.driver.eal_options import LONG_OPTIONS, SHORT_OPTIONS
@@ -62,10 +61,3 @@ def test_only_no_huge_does_without_huge_pages() -> None:
 def test_every_option_we_look_for_is_one_of_eals() -> None:
     for option in LCORE_OPTIONS | MEMORY_OPTIONS:
         assert option.removeprefix("--") in LONG_OPTIONS or option.removeprefix("-") in SHORT_OPTIONS
-
-
-@pytest.mark.parametrize(
-    ("cpus", "text"), [({0}, "0"), ({0, 1}, "0-1"), ({1, 3, 4, 5, 9}, "1,3-5,9"), (set(), "")]
-)
-def test_a_cpu_list_is_short(cpus: set[int], text: str) -> None:
-    assert cpu_list(cpus) == text
