@@ -45,3 +45,11 @@ def guest(guest_kernel: Kernel) -> Iterator[Guest]:
 @pytest.fixture(scope="package")
 def operator(guest: Guest, installed: Installation) -> Operator:
     return Operator(guest, installed)
+
+
+@pytest.fixture(scope="module")
+def vfio(guest: Guest) -> Iterator[None]:
+    """The modules, for a test that loads them by hand."""
+    guest.run("modprobe", "vfio-pci")
+    yield
+    guest.run("modprobe", "-r", "vfio-pci")

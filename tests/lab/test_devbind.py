@@ -4,6 +4,7 @@ import re
 import sys
 
 from tests.lab.bed.guest import Guest
+from tests.lab.bed.operator import Operator
 from tests.lab.machines import E1000E
 from tests.system.bed.installation import REPOSITORY
 
@@ -23,8 +24,9 @@ def entries(status: str) -> dict[str, tuple[str, str]]:
     return found
 
 
-def test_a_nic_goes_to_vfio_and_back_and_both_scripts_see_it(guest: Guest) -> None:
-    guest.run("modprobe", "vfio-pci")
+def test_a_nic_goes_to_vfio_and_setup_gives_it_back_and_both_scripts_see_it(
+    guest: Guest, operator: Operator, vfio: None
+) -> None:
     taken = guest.run(sys.executable, OURS, "-b", "vfio-pci", E1000E.pci_address, "--status-dev", "net")
     assert guest.driver(E1000E) == "vfio-pci"
     assert entries(taken) == entries(guest.run(DPDKS, "--status-dev", "net"))
@@ -33,6 +35,8 @@ def test_a_nic_goes_to_vfio_and_back_and_both_scripts_see_it(guest: Guest) -> No
         "vfio-pci",
     )
 
-    given_back = guest.run(sys.executable, OURS, "-b", "e1000e", E1000E.pci_address, "--status-dev", "net")
-    assert entries(given_back)[E1000E.pci_address] == ("Network devices using kernel driver", "e1000e")
-    assert guest.interface(E1000E) != ""
+    operator.undo()
+    assert entries(guest.run(DPDKS, "--status-dev", "net"))[E1000E.pci_address] == (
+        "Network devices using kernel driver",
+        "e1000e",
+    )

@@ -23,10 +23,9 @@ def huge_pages(guest: Guest) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module", params=[E1000E, VMXNET3, VIRTIO], ids=["e1000e", "vmxnet3", "virtio"])
-def nic(guest: Guest, request: pytest.FixtureRequest) -> Iterator[Nic]:
+def nic(guest: Guest, vfio: None, request: pytest.FixtureRequest) -> Iterator[Nic]:
     """A NIC in the hands of vfio."""
     nic: Nic = request.param
-    guest.run("modprobe", "vfio-pci")
     guest.bind(nic, "vfio-pci")
     yield nic
     guest.bind(nic)

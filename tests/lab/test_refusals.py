@@ -29,12 +29,6 @@ def test_the_nic_with_the_default_route_stays(operator: Operator, guest: Guest) 
     assert state(guest, VIRTIO) == before
 
 
-def test_the_nic_with_the_default_route_can_be_forced_by_name(operator: Operator) -> None:
-    nic = VIRTIO.pci_address
-    plan = operator.does("setup", "--dry-run", "--nic", nic, "--force", nic)
-    assert f"driver of {nic}: virtio-pci -> vfio-pci" in plan
-
-
 def test_the_nic_that_an_ssh_session_comes_through_stays(operator: Operator, guest: Guest) -> None:
     guest.inside.ip("route", "delete", "default")
     session = f"{guest.far(VIRTIO).address} 50000 {VIRTIO.address} 22"
@@ -52,16 +46,3 @@ def test_one_nic_of_a_shared_iommu_group_stays(operator: Operator, guest: Guest)
     assert f"IOMMU group {guest.iommu_group(one)}" in done.stderr
     assert other.pci_address in done.stderr
     assert guest.driver(one) == "e1000"
-
-
-def test_all_nics_of_a_shared_iommu_group_can_be_taken_together(operator: Operator) -> None:
-    nics = [word for nic in NEIGHBOURS for word in ("--nic", nic.pci_address)]
-    plan = operator.does("setup", "--dry-run", *nics)
-    for nic in NEIGHBOURS:
-        assert f"driver of {nic.pci_address}: e1000 -> vfio-pci" in plan
-
-
-def test_among_several_free_nics_the_operator_must_choose(operator: Operator) -> None:
-    done = operator.attempt("setup", "--yes")
-    assert done.returncode == REFUSED
-    assert "--nic" in done.stderr

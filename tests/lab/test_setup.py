@@ -34,6 +34,10 @@ AS_ROOT = Way("root", (), MISSING, (("AERON_DPDK_USER", ORDINARY_USER),))
 AS_ORDINARY_USER = Way(ORDINARY_USER, ("--user", ORDINARY_USER), MISSING | {"limits.memlock"})
 
 
+# What does not depend on who starts the driver is tried once.
+only_as_root = pytest.mark.parametrize("way", [AS_ROOT], ids=["root"], indirect=True)
+
+
 @pytest.fixture(scope="module", params=[AS_ROOT, AS_ORDINARY_USER], ids=["root", "ordinary_user"])
 def way(request: pytest.FixtureRequest) -> Way:
     chosen: Way = request.param
@@ -53,7 +57,7 @@ def before(guest: Guest) -> Iterator[str]:
 def said_by_setup(operator: Operator, before: str, way: Way) -> Iterator[str]:
     yield operator.does("setup", "--yes", "--nic", E1000E.pci_address, *way.options)
     if operator.guest.driver(E1000E) != "e1000e":
-        operator.does("setup", "--undo")
+        operator.undo()
 
 
 @pytest.fixture(scope="module")
@@ -86,10 +90,9 @@ def ours(guest: Guest, installed: Installation, way: Way, said_by_setup: str) ->
 
 def test_doctor_says_what_is_missing(operator: Operator, before: str, way: Way) -> None:
     assert operator.failures(*way.options) == way.missing
-    assert operator.attempt("doctor", *way.options).returncode == 21
 
 
-@pytest.mark.parametrize("way", [AS_ROOT], indirect=True)
+@only_as_root
 def test_a_dry_run_tells_the_plan_and_changes_nothing(operator: Operator, before: str, way: Way) -> None:
     plan = operator.does("setup", "--dry-run", "--nic", E1000E.pci_address, *way.options)
     assert f"driver of {E1000E.pci_address}: e1000e -> vfio-pci" in plan
@@ -102,7 +105,7 @@ def test_setup_hands_the_nic_to_vfio(said_by_setup: str, guest: Guest) -> None:
     assert f"aeronmd_dpdk -a {E1000E.pci_address}" in said_by_setup
 
 
-@pytest.mark.parametrize("way", [AS_ROOT], indirect=True)
+@only_as_root
 def test_setup_a_second_time_finds_nothing_to_do(operator: Operator, said_by_setup: str, way: Way) -> None:
     said = operator.does("setup", "--yes", "--nic", E1000E.pci_address, *way.options)
     assert "Nothing to do" in said
@@ -120,7 +123,7 @@ def test_the_driver_takes_the_address_the_nic_had_and_carries_aeron(ours: PciDri
     exchange(ours, peer)
 
 
-@pytest.mark.parametrize("way", [AS_ROOT], indirect=True)
+@only_as_root
 def test_undo_does_not_take_a_nic_from_a_running_driver(
     operator: Operator, ours: PciDriver, way: Way
 ) -> None:
@@ -132,7 +135,7 @@ def test_undo_does_not_take_a_nic_from_a_running_driver(
 
 def test_undo_gives_everything_back(operator: Operator, ours: PciDriver, before: str) -> None:
     assert ours.stop() == 0, ours.output
-    operator.does("setup", "--undo")
+    operator.undo()
     eventually(lambda: state(operator.guest, E1000E) == before, before)
 
 

@@ -41,12 +41,6 @@ def test_an_ordinary_user_is_told_that_it_takes_an_iommu(operator: Operator) -> 
     assert f"driver of {E1000E.pci_address}" not in plan
 
 
-def test_vfio_is_refused_because_it_cannot_work(operator: Operator) -> None:
-    done = operator.attempt("setup", "--yes", "--nic", E1000E.pci_address, "--driver", "vfio-pci")
-    assert done.returncode == 22
-    assert UIO in done.stderr
-
-
 def test_setup_takes_what_remains_and_the_driver_carries_aeron_over_it(
     bare: Guest, installed: Installation, operator: Operator
 ) -> None:
@@ -55,7 +49,7 @@ def test_setup_takes_what_remains_and_the_driver_carries_aeron_over_it(
     assert f"{UIO}, because neither an IOMMU nor vfio's no-IOMMU mode is there" in said
     assert bare.driver(E1000E) == UIO
     carry_aeron(bare, installed)
-    operator.does("setup", "--undo")
+    operator.undo()
     eventually(lambda: state(bare, E1000E) == before, before)
     await_ping(bare, E1000E)
 

@@ -48,6 +48,9 @@ class Operator:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
+    def undo(self) -> None:
+        self.does("setup", "--undo")
+
     def findings(self, *options: str) -> dict[str, dict[str, Any]]:
         """Of doctor, by id, whatever its exit code."""
         document = json.loads(self.attempt("doctor", "--json", *options).stdout)
