@@ -181,7 +181,7 @@ int adk_floor_send(adk_floor_t *floor, const adk_load_phase_t *phase, adk_load_r
     result->elapsed_ns = aeron_nano_clock() - start_ns;
     if (0 == outcome)
     {
-        outcome = send_until(floor, aeron_nano_clock() + phase->warmup_ns, &sequence);
+        outcome = send_until(floor, aeron_nano_clock() + ADK_LOAD_LATE_NS, &sequence);
     }
     return outcome < 0 ? -1 : adk_floor_end(floor);
 }

@@ -11,6 +11,8 @@
 /* A client's conductor of its own sleeps 16 ms between duty cycles (aeron_context.c); here it gets one in 64 turns. */
 #define ADK_LOAD_TURNS_PER_CONDUCTOR (64)
 #define ADK_LOAD_STALL_TIMEOUT_NS (INT64_C(10000000000))
+/* How much later than the publisher's clock the subscriber's may start: its first message may have to be sent again. */
+#define ADK_LOAD_LATE_NS (INT64_C(500000000))
 /* The clock of what does not move is looked at once in so many turns. */
 #define ADK_LOAD_TURNS_PER_STALL_CHECK (4096)
 

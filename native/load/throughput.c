@@ -52,7 +52,7 @@ static int publish_until(
     return 0;
 }
 
-/* Its own warm-up, the measured time, and one warm-up more: the subscriber's clock starts later than this one. */
+/* Its own warm-up, the measured time, and on for as long as the subscriber may be late. */
 static int publish(adk_stream_t *stream, adk_load_t *load, const adk_load_phase_t *phase, adk_load_result_t *result)
 {
     const size_t length = phase->message_length;
@@ -73,7 +73,7 @@ static int publish(adk_stream_t *stream, adk_load_t *load, const adk_load_phase_
     result->bytes = result->messages * length;
     result->elapsed_ns = aeron_nano_clock() - start_ns;
 
-    return outcome < 0 ? -1 : publish_until(stream, load, length, aeron_nano_clock() + phase->warmup_ns, &sequence);
+    return outcome < 0 ? -1 : publish_until(stream, load, length, aeron_nano_clock() + ADK_LOAD_LATE_NS, &sequence);
 }
 
 int adk_load_publish(adk_load_t *load, const adk_load_phase_t *phase, adk_load_result_t *result)
