@@ -163,8 +163,8 @@ enum adk_count_en
     ADK_COUNT_TX_TOO_LONG,
     ADK_COUNT_TX_UNREACHABLE,
     ADK_COUNT_TX_PREPARE,
-    /* kept by the control plane */
     ADK_COUNT_TX_RESET,
+    /* kept by the control plane */
     ADK_COUNT_CONTROL_TX_FULL,
     ADK_COUNT_CONTROL_MALFORMED,
     ADK_COUNT_CONTROL_RATE_LIMITED,
