@@ -27,8 +27,11 @@ const char *adk_dpdk_version(void);
 int adk_eal_init(int argc, char **argv);
 void adk_eal_cleanup(void);
 int adk_eal_has_hugepages(void);
-/* Sends the EAL's and the PMDs' log lines to fd; -1 gives them back to stderr. */
+/* Sends the EAL's and the PMDs' log lines to fd, each with its priority in front as sd-daemon(3) has it; -1 gives
+ * them back to stderr. */
 int adk_eal_log_to(int fd);
+/* On a crash (SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL) what is in the pipe from goes to to; -1 ends that. */
+void adk_log_drain_on_crash(int from, int to);
 /* rte_timer_manage(): the ENA PMD hangs its watchdog on rte_timer and leaves the turning to the application. */
 void adk_timer_manage(void);
 

@@ -15,7 +15,6 @@
 
 /* There is one EAL in a process, so its state is the process's too. */
 static cpu_set_t process_mask;
-static FILE *log_stream;
 
 const cpu_set_t *adk_eal_process_mask(void)
 {
@@ -58,28 +57,6 @@ void adk_eal_cleanup(void)
 int adk_eal_has_hugepages(void)
 {
     return rte_eal_has_hugepages();
-}
-
-int adk_eal_log_to(int fd)
-{
-    FILE *stream = fd < 0 ? NULL : fdopen(dup(fd), "w");
-    if (fd >= 0 && NULL == stream)
-    {
-        adk_set_error(errno, "log to descriptor %d: %s", fd, strerror(errno));
-        return -1;
-    }
-    if (NULL != stream)
-    {
-        (void)setvbuf(stream, NULL, _IOLBF, 0);
-    }
-
-    (void)rte_openlog_stream(stream);
-    if (NULL != log_stream)
-    {
-        (void)fclose(log_stream);
-    }
-    log_stream = stream;
-    return 0;
 }
 
 void adk_timer_manage(void)

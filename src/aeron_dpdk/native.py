@@ -57,6 +57,18 @@ def dpdk_version() -> str:
     return _text(lib.adk_dpdk_version())
 
 
+class CLog:
+    """Where DPDK's lines go, and what is left of them when the process crashes."""
+
+    def log_to(self, descriptor: int) -> None:
+        """-1 is stderr. Raises OSError."""
+        if lib.adk_eal_log_to(descriptor) < 0:
+            raise OSError(_failure()[1], _failure()[0])
+
+    def drain_on_crash(self, source: int, target: int) -> None:
+        lib.adk_log_drain_on_crash(source, target)
+
+
 class Eal:
     """DPDK's environment. The calling thread becomes the main lcore and the control thread."""
 

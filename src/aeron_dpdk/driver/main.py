@@ -13,10 +13,13 @@ import click
 from aeron_dpdk.driver.command_line import CommandLine, split_command_line
 from aeron_dpdk.driver.eal_arguments import PROGRAM
 from aeron_dpdk.driver.linux import name_process
+from aeron_dpdk.driver.log_lines import LogFormat, default_format
+from aeron_dpdk.driver.logs import Logs
+from aeron_dpdk.driver.privileges import limit_inheritance
 from aeron_dpdk.driver.properties import load_properties, parse_definition
 from aeron_dpdk.driver.saved_address import values_of
 from aeron_dpdk.driver.settings import Settings, make_settings
-from aeron_dpdk.driver.start_up import serve
+from aeron_dpdk.driver.start_up import Ready, serve
 from aeron_dpdk.driver.texts import help_text, ready_text, version_text
 from aeron_dpdk.errors import ExitCode, explain
 from aeron_dpdk.machine.facts.saved_nic import read_saved_nics
@@ -67,7 +70,24 @@ def run(arguments: Sequence[str]) -> None:
         click.echo(version_text(native.aeron_version(), native.dpdk_version()))
         return
     settings = read_settings(command_line)
-    serve(settings, native.PARTS, stop, lambda ready: click.echo(ready_text(ready)), owns_process=True)
+    log_format = settings.log_format or default_format(os.environ, os.fstat(sys.stderr.fileno()))
+    if settings.user is not None:
+        limit_inheritance()  # before the first thread: those of the log too
+    with Logs(log_format, native.CLog()) as logs:
+        try:
+            serve(settings, native.PARTS, stop, lambda ready: on_ready(ready, logs), owns_process=True)
+        except Exception as error:
+            if log_format is LogFormat.TEXT:
+                raise
+            explanation = explain(error)
+            logs.end_with(explanation.text)
+            raise SystemExit(int(explanation.exit_code)) from error
+
+
+def on_ready(ready: Ready, logs: Logs) -> None:
+    """On the main thread, which is where the EAL has put it by now."""
+    logs.stay_on(os.sched_getaffinity(0))
+    click.echo(ready_text(ready))
 
 
 def read_settings(command_line: CommandLine) -> Settings:

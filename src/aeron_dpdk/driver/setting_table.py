@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from aeron_dpdk.driver.log_lines import log_format
 from aeron_dpdk.driver.setting_values import address, boolean, local_address, size, text, whole_number
 
 PREFIX = "AERON_DPDK_"
@@ -44,4 +45,5 @@ SETTING_TABLE = (
     Setting("tx_mempool_cache_size", _cache_size, "the stack's", "transmit mbufs cached for each thread"),
     Setting("rx_mempool_cache_size", _cache_size, "the stack's", "receive mbufs cached for each thread"),
     Setting("threads_from_cgroup", boolean, "false", "pin main, conductor, sender, receiver to own CPU set"),
+    Setting("log_format", log_format, "text, or journal under systemd", "of stderr: text, json or journal"),
 )

@@ -12,6 +12,7 @@ from ipaddress import IPv4Address, IPv4Network
 from types import MappingProxyType
 from typing import Any
 
+from aeron_dpdk.driver.log_lines import LogFormat
 from aeron_dpdk.driver.properties import Property
 from aeron_dpdk.driver.setting_table import PREFIX, SETTING_TABLE, Setting
 from aeron_dpdk.driver.setting_values import LocalAddress
@@ -50,6 +51,7 @@ class Settings:
     tx_mempool_cache_size: int | None = None
     rx_mempool_cache_size: int | None = None
     threads_from_cgroup: bool = False
+    log_format: LogFormat | None = None
     eal_arguments: tuple[str, ...] = ()
     environment: Mapping[str, str | None] = field(default_factory=dict)
 

@@ -24,6 +24,7 @@ from aeron_dpdk.driver.observation import Observation
 from aeron_dpdk.driver.preflight import check_huge_pages, check_mtu, check_socket_buffers
 from aeron_dpdk.driver.privileges import Account
 from aeron_dpdk.driver.settings import Settings
+from aeron_dpdk.errors import AeronDpdkError
 from aeron_dpdk.machine.huge_pages import read_huge_pages
 from aeron_dpdk.machine.socket_buffers import probe_socket_buffers
 from aeron_dpdk.seam import DriverPart, Parts, PortInfo, StackPart, StackSettings
@@ -106,6 +107,7 @@ def serve(
             parts, stack, loop, stack_settings(settings, plan.aeron), driver.threading_mode
         )
         _answer(observation, loop, Path(driver.aeron_directory), undo)
+        _note_aeron_errors(loop, Path(driver.aeron_directory), undo)
         on_ready(
             Ready(settings, port, driver.threading_mode, driver.aeron_directory, os.geteuid(), os.getegid())
         )
@@ -123,6 +125,19 @@ def _answer(observation: Observation, loop: ControlLoop, directory: Path, undo: 
     undo.callback(answering.close)
     loop.attend("answering", answering.step)
     loop.attend("captures", observation.step)
+
+
+def _note_aeron_errors(loop: ControlLoop, directory: Path, undo: ExitStack) -> None:
+    """They stay in Aeron's own file, whatever happens here."""
+    try:
+        from aeron_dpdk.driver.aeron_errors import AeronErrors  # noqa: PLC0415 - needs the native half
+
+        errors = AeronErrors(directory)
+    except AeronDpdkError as error:
+        LOG.warning("Aeron's errors will not be in this log: %s", error)
+        return
+    undo.callback(errors.close)
+    loop.attend("Aeron's errors", errors.step)
 
 
 def _start(

@@ -81,6 +81,9 @@ class Cnc:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
         lib.adk_cnc_close(self._pointer)
 
     def facts(self) -> DriverFacts:

@@ -1,0 +1,33 @@
+"""Aeron keeps its errors in a file of its own. The first observation of each also goes into the log."""
+
+from logging import Logger, getLogger
+from pathlib import Path
+
+from aeron_dpdk.control.rate import NANOSECONDS, Every
+from aeron_dpdk.observe.cnc import Cnc
+
+PERIOD_NS = NANOSECONDS
+MAX_KNOWN = 256
+
+LOG = getLogger("aeron")
+
+
+class AeronErrors:
+    """`step` is a chore of the control loop. Raises NoDriverError where Aeron's files are missing."""
+
+    def __init__(self, directory: Path, log: Logger = LOG) -> None:
+        self._cnc = Cnc(directory)
+        self._log = log
+        self._due = Every(PERIOD_NS)
+        self._known: set[str] = set()
+
+    def step(self, now_ns: int) -> None:
+        if not self._due.is_due(now_ns):
+            return
+        for error in self._cnc.errors():
+            if error.text not in self._known and len(self._known) < MAX_KNOWN:
+                self._known.add(error.text)
+                self._log.error("%s", error.text.strip())
+
+    def close(self) -> None:
+        self._cnc.close()

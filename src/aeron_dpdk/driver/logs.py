@@ -1,0 +1,135 @@
+"""The one door that the process's lines leave by: ours, DPDK's, and what Aeron and others write to stderr.
+
+Nobody who logs waits for who reads the log. A line goes into a queue, and a thread writes it; a queue that is
+full loses the line. DPDK and C's stderr end in a pipe that another thread keeps empty. So a terminal that is
+stopped, or a log collector that hangs, stops neither the control loop nor a PMD.
+"""
+
+import logging
+import os
+import queue
+import sys
+import threading
+import time
+from collections.abc import Iterable
+from logging.handlers import QueueHandler, QueueListener
+from typing import Protocol, Self
+
+from aeron_dpdk.driver.log_lines import MAX_LINE_LENGTH, LogFormat, Throttle, formatter_for, line_of_c
+
+QUEUE_LENGTH = 4096
+READ_BYTES = 1 << 16
+STDERR = 2
+
+LOG = logging.getLogger("aeron_dpdk.driver")
+
+
+class CLog(Protocol):
+    """The native half's side of it."""
+
+    def log_to(self, descriptor: int) -> None:
+        """DPDK's lines go there, with their priority in front; -1 gives them back to stderr."""
+
+    def drain_on_crash(self, source: int, target: int) -> None:
+        """What is left in a pipe when the process crashes still gets out; -1 ends that."""
+
+
+class LossyQueueHandler(QueueHandler):
+    """Counts what finds the queue full."""
+
+    lost = 0
+
+    def enqueue(self, record: logging.LogRecord) -> None:
+        try:
+            self.queue.put_nowait(record)
+        except queue.Full:
+            self.lost += 1
+
+
+class Relay(threading.Thread):
+    """Makes log records of the lines in a pipe, until its other end is closed."""
+
+    def __init__(self, source: int) -> None:
+        super().__init__(name="log relay", daemon=True)
+        self._source = source
+
+    def run(self) -> None:
+        rest = b""
+        while received := os.read(self._source, READ_BYTES):
+            *lines, rest = (rest + received).split(b"\n")
+            for line in lines:
+                self._log(line)
+            if len(rest) > MAX_LINE_LENGTH:
+                self._log(rest)
+                rest = b""
+        if rest:
+            self._log(rest)
+
+    def _log(self, line: bytes) -> None:
+        name, level, message = line_of_c(line[:MAX_LINE_LENGTH].decode(errors="replace").rstrip())
+        if message:
+            logging.getLogger(name).log(level, "%s", message)
+
+
+class Logs:
+    """Inside `with` stderr belongs to us; before and after, it is as it was."""
+
+    def __init__(self, log_format: LogFormat, c_log: CLog) -> None:
+        self._c_log = c_log
+        self._last_words = ""
+        self._output = os.fdopen(os.dup(STDERR), "w", buffering=1, errors="replace")
+        self._queue: queue.Queue[logging.LogRecord] = queue.Queue(QUEUE_LENGTH)
+        self._handler = LossyQueueHandler(self._queue)
+        self._handler.addFilter(Throttle(time.monotonic_ns))
+        writer = logging.StreamHandler(self._output)
+        writer.setFormatter(formatter_for(log_format))
+        self._listener = QueueListener(self._queue, writer)
+
+    def __enter__(self) -> Self:
+        self._open()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._close()
+
+    def _open(self) -> None:
+        sys.stderr.flush()
+        reader, writer = os.pipe()
+        self._relay = Relay(reader)
+        self._reader = reader
+        self._relay.start()
+        self._listener.start()
+        os.dup2(writer, STDERR)
+        os.close(writer)
+        self._c_log.log_to(STDERR)
+        self._c_log.drain_on_crash(reader, self._output.fileno())
+        self._before = (logging.root.handlers[:], logging.root.level)
+        logging.root.handlers[:] = [self._handler]
+        logging.root.setLevel(logging.INFO)
+
+    def end_with(self, text: str) -> None:
+        """A critical line after all others, what C has written before included."""
+        self._last_words = text
+
+    def stay_on(self, cpus: Iterable[int]) -> None:
+        """Keeps the two threads off the data path's cores."""
+        for thread in (self._relay, self._listener._thread):
+            if thread is not None and thread.native_id is not None:
+                os.sched_setaffinity(thread.native_id, cpus)
+
+    def _close(self) -> None:
+        """Every line that was logged before is written."""
+        self._c_log.log_to(-1)
+        sys.stderr.flush()
+        self._c_log.drain_on_crash(-1, -1)
+        os.dup2(self._output.fileno(), STDERR)
+        self._relay.join()
+        os.close(self._reader)
+        if self._last_words:
+            LOG.critical("%s", self._last_words)
+        if self._handler.lost:
+            LOG.warning("%d log lines were lost, because nobody read them in time", self._handler.lost)
+        self._listener.stop()
+        logging.root.handlers[:], level = self._before
+        logging.root.setLevel(level)
+        self._output.close()
