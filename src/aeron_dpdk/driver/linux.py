@@ -37,8 +37,8 @@ def _prctl(option: int, *arguments: int | bytes) -> None:
     _check(_libc.prctl(ctypes.c_int(option), *wide), f"prctl({option})")
 
 
-def name_process(name: str) -> None:
-    """What ps -C and pgrep -x see. Call it on the main thread, whose name is the process's."""
+def name_thread(name: str) -> None:
+    """The calling one. The main thread's name is the process's: what ps -C and pgrep -x see."""
     if len(name) > MAX_NAME_LENGTH:
         raise ValueError(f"{name} is longer than {MAX_NAME_LENGTH} bytes")
     _prctl(PR_SET_NAME, name.encode())

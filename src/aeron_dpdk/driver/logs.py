@@ -12,9 +12,10 @@ import sys
 import threading
 import time
 from collections.abc import Iterable
-from logging.handlers import QueueHandler, QueueListener
+from logging.handlers import QueueHandler
 from typing import Protocol, Self
 
+from aeron_dpdk.driver.linux import name_thread
 from aeron_dpdk.driver.log_lines import MAX_LINE_LENGTH, LogFormat, Throttle, formatter_for, line_of_c
 
 QUEUE_LENGTH = 4096
@@ -54,6 +55,7 @@ class Relay(threading.Thread):
         self._source = source
 
     def run(self) -> None:
+        name_thread(self.name)
         rest = b""
         while received := os.read(self._source, READ_BYTES):
             *lines, rest = (rest + received).split(b"\n")
@@ -71,6 +73,20 @@ class Relay(threading.Thread):
             logging.getLogger(name).log(level, "%s", message)
 
 
+class Writer(threading.Thread):
+    """Writes what is in the queue, up to a None."""
+
+    def __init__(self, records: "queue.Queue[logging.LogRecord | None]", handler: logging.Handler) -> None:
+        super().__init__(name="log writer", daemon=True)
+        self._records = records
+        self._handler = handler
+
+    def run(self) -> None:
+        name_thread(self.name)
+        while (record := self._records.get()) is not None:
+            self._handler.handle(record)
+
+
 class Logs:
     """Inside `with` stderr belongs to us; before and after, it is as it was."""
 
@@ -78,12 +94,12 @@ class Logs:
         self._c_log = c_log
         self._last_words = ""
         self._output = os.fdopen(os.dup(STDERR), "w", buffering=1, errors="replace")
-        self._queue: queue.Queue[logging.LogRecord] = queue.Queue(QUEUE_LENGTH)
+        self._queue: queue.Queue[logging.LogRecord | None] = queue.Queue(QUEUE_LENGTH)
         self._handler = LossyQueueHandler(self._queue)
         self._handler.addFilter(Throttle(time.monotonic_ns))
         writer = logging.StreamHandler(self._output)
         writer.setFormatter(formatter_for(log_format))
-        self._listener = QueueListener(self._queue, writer)
+        self._writer = Writer(self._queue, writer)
 
     def __enter__(self) -> Self:
         self._open()
@@ -98,7 +114,7 @@ class Logs:
         self._relay = Relay(reader)
         self._reader = reader
         self._relay.start()
-        self._listener.start()
+        self._writer.start()
         os.dup2(writer, STDERR)
         os.close(writer)
         self._c_log.log_to(STDERR)
@@ -113,8 +129,8 @@ class Logs:
 
     def stay_on(self, cpus: Iterable[int]) -> None:
         """Keeps the two threads off the data path's cores."""
-        for thread in (self._relay, self._listener._thread):
-            if thread is not None and thread.native_id is not None:
+        for thread in (self._relay, self._writer):
+            if thread.native_id is not None:
                 os.sched_setaffinity(thread.native_id, cpus)
 
     def _close(self) -> None:
@@ -129,7 +145,8 @@ class Logs:
             LOG.critical("%s", self._last_words)
         if self._handler.lost:
             LOG.warning("%d log lines were lost, because nobody read them in time", self._handler.lost)
-        self._listener.stop()
+        self._queue.put(None)
+        self._writer.join()
         logging.root.handlers[:], level = self._before
         logging.root.setLevel(level)
         self._output.close()

@@ -12,7 +12,7 @@ import click
 
 from aeron_dpdk.driver.command_line import CommandLine, split_command_line
 from aeron_dpdk.driver.eal_arguments import PROGRAM
-from aeron_dpdk.driver.linux import name_process
+from aeron_dpdk.driver.linux import name_thread
 from aeron_dpdk.driver.log_lines import LogFormat, default_format
 from aeron_dpdk.driver.logs import Logs
 from aeron_dpdk.driver.privileges import limit_inheritance
@@ -59,7 +59,7 @@ def run(arguments: Sequence[str]) -> None:
     """Returns after an orderly stop. Raises AeronDpdkError."""
     stop = StopFlag()
     stop.install()
-    name_process(PROGRAM)
+    name_thread(PROGRAM)
     command_line = split_command_line(arguments)
     if command_line.shows_help:
         click.echo(help_text(), nl=False)

@@ -15,6 +15,7 @@ from aeron_dpdk.errors import AeronDpdkError, explain
 from aeron_dpdk.machine.core_pair import core_pair
 from aeron_dpdk.machine.huge_page_reservation import reserved_huge_pages
 from aeron_dpdk.tools.demo_report import Circumstances, PathSummary, as_json, render, summarise
+from aeron_dpdk.tools.hold import hold
 from aeron_dpdk.tools.measure.alone import measuring_alone
 from aeron_dpdk.tools.measure.job import Phase, PhaseKind
 from aeron_dpdk.tools.measure.paths import kernel_loopback, memif
@@ -57,8 +58,12 @@ def measured(message_length: int, repeats: int, console: Console) -> tuple[dict[
 @click.option(
     "--message-length", default=32, show_default=True, type=click.IntRange(16, 1376), help="Payload in bytes."
 )
-def demo(json_file: Path | None, rounds: int, message_length: int) -> None:
+@click.option("--hold", "holds", is_flag=True, help="Keep two drivers running, to try the tools on.")
+def demo(json_file: Path | None, rounds: int, message_length: int, holds: bool) -> None:
     """Measure round trips and throughput over DPDK and over the kernel, and compare."""
+    if holds:
+        hold()
+        return
     if json_file is not None and not os.access(json_file.parent, os.W_OK):
         raise click.BadParameter(
             f"{json_file.parent} is not a folder that we can write to", param_hint="--json"
