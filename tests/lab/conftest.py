@@ -5,6 +5,7 @@ The shared guest is left as it was found: NICs with their kernel drivers and wit
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from tests.lab.bed import boot, kernel
@@ -15,6 +16,16 @@ from tests.lab.machines import with_iommu
 from tests.system.bed import installation
 from tests.system.bed.installation import Installation
 from tests.system.bed.namespace import sweep
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "lab: in a QEMU guest; -m 'not lab' leaves these out")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker("lab")
 
 
 @pytest.fixture(scope="session")
