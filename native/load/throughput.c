@@ -8,6 +8,8 @@
 /* A turn of the driver sends a few datagrams; so many claims between turns keep it busy without making it wait. */
 #define ADK_THROUGHPUT_CLAIMS_PER_TURN (128)
 #define ADK_THROUGHPUT_FRAGMENT_LIMIT (256)
+/* A tenth of the time that was asked for is the least that a figure may stand on. */
+#define ADK_THROUGHPUT_SHORTEST_PART (10)
 
 typedef struct adk_subscriber_stct
 {
@@ -163,22 +165,24 @@ static int count(adk_subscriber_t *subscriber, const adk_load_phase_t *phase, ad
         outcome = read_until(subscriber, start_ns + phase->duration_ns, &now_ns);
         adk_window_close(&window, result);
     }
-    if (0 == outcome)
+    if (outcome < 0)
+    {
+        return -1;
+    }
+    /* Off its core for long, a subscriber sees the end early: a shorter time tells the same, unless it is none. */
+    if (0 == outcome && now_ns - start_ns < phase->duration_ns / ADK_THROUGHPUT_SHORTEST_PART)
     {
         adk_set_error(
             ENODATA,
             "the stream ended after %lld messages, before the measured time was over",
             (long long)subscriber->sequence);
-    }
-    if (outcome <= 0)
-    {
         return -1;
     }
 
     result->messages = (uint64_t)(subscriber->sequence - start_sequence);
     result->bytes = result->messages * subscriber->message_length;
     result->elapsed_ns = now_ns - start_ns;
-    return read_until(subscriber, INT64_MAX, &now_ns);
+    return 0 == outcome ? 0 : read_until(subscriber, INT64_MAX, &now_ns);
 }
 
 int adk_load_subscribe(adk_load_t *load, const adk_load_phase_t *phase, adk_load_result_t *result)
