@@ -52,7 +52,7 @@ def screen(status: Status, rates: Rates, mode: Mode, width: int, height: int) ->
     state = "PAUSED   " if mode.is_paused else ""
     return Group(
         headline(status),
-        Text(link_line(status)),
+        Text(link_line(status), no_wrap=True, overflow="ellipsis"),
         traffic_table(status, rates),
         *titled("DROPS AND BACK PRESSURE", drops),
         *titled(f"{len(rates.streams)} STREAMS by {mode.sort_name}", streams),
@@ -119,8 +119,8 @@ def streams_table(rates: Rates, mode: Mode, most: int, width: int) -> Table:
         for each in sorted_streams(rates.streams, mode)[:most]
     ]
     made = table(headers, rows)
-    made.columns[-1].no_wrap = True
-    made.columns[-1].overflow = "ellipsis"
+    made.columns[0].no_wrap = True
+    made.columns[-1].overflow = "ellipsis"  # without a blank in it, it is cut rather than wrapped
     made.width = width
     return made
 

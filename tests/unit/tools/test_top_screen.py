@@ -55,6 +55,17 @@ def test_a_screen_has_24_lines_of_80_columns_however_many_streams_there_are() ->
     assert lines[-1].startswith("q quit")
 
 
+def test_only_the_channel_gives_way_where_80_columns_are_too_few() -> None:
+    stream = Stream("send", -1_646_991_578, 1001, f"{URI}|alias={'x' * 90}", {"snd-pos": 123_456_789})
+    directory = f"/dev/shm/{'d' * 90}"
+    lines = shown(replace(LATER, streams=(stream,), aeron_dir=directory))
+    [row] = [line for line in lines if line.startswith("out")]
+    assert row.split()[:3] == ["out", "1001", "-1646991578"]
+    assert row.endswith("…")
+    assert len(row) == 80
+    assert lines[1].endswith("…")
+
+
 def test_a_higher_terminal_shows_more_streams() -> None:
     def streams(height: int) -> int:
         return sum("a-host-with" in line for line in shown(many_streams(500), height=height))
