@@ -62,11 +62,13 @@ adk_capture_t *adk_capture_create(
 /* No lane may write any more. */
 void adk_capture_free(adk_capture_t *capture);
 
-/* ---- hot path, while someone captures ---- */
+/* ---- hot path, while someone captures: kept out of the code that runs when nobody does ---- */
 
-uint64_t adk_capture_now_ns(void);
+#define ADK_CAPTURE_APART __attribute__((noinline, cold))
+
+ADK_CAPTURE_APART uint64_t adk_capture_now_ns(void);
 /* Copies the frame before anything happens to it; the lane's next drop becomes its reason. */
-void adk_capture_begin(
+ADK_CAPTURE_APART void adk_capture_begin(
     adk_capture_t *capture,
     adk_lane_t *lane,
     enum adk_direction_en direction,
@@ -75,10 +77,10 @@ void adk_capture_begin(
     uint32_t available,
     uint32_t frame_length);
 /* Shows it to the tool, with the reason if the frame was dropped since. */
-void adk_capture_end(adk_capture_t *capture, adk_lane_t *lane);
+ADK_CAPTURE_APART void adk_capture_end(adk_capture_t *capture, adk_lane_t *lane);
 
 /* Frames of one mbuf each that are about to leave, or that were dropped for reason (ADK_COUNT_SIZE: they were not). */
-void adk_capture_out(
+ADK_CAPTURE_APART void adk_capture_out(
     adk_capture_t *capture,
     adk_lane_t *lane,
     enum adk_direction_en direction,

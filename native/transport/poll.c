@@ -126,7 +126,8 @@ static inline bool on_frame(adk_poller_t *poller, struct rte_mbuf *mbuf)
     return false;
 }
 
-static void begin_capture(adk_capture_t *capture, const adk_poller_t *poller, struct rte_mbuf *mbuf, uint64_t now_ns)
+ADK_CAPTURE_APART static void begin_capture(
+    adk_capture_t *capture, const adk_poller_t *poller, struct rte_mbuf *mbuf, uint64_t now_ns)
 {
     const uint8_t *bytes = adk_rx_bytes(poller->stack, poller->lane, mbuf);
     const uint32_t available = mbuf->pkt_len < ADK_LINEAR_LENGTH ? mbuf->pkt_len : ADK_LINEAR_LENGTH;
