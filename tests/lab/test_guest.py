@@ -5,11 +5,10 @@ import signal
 import sys
 from pathlib import Path
 
-from tests.lab.bed.guest import ORDINARY_USER, Guest
+from tests.lab.bed.guest import ORDINARY_USER, Guest, settles
 from tests.lab.bed.kernel import Kernel
 from tests.lab.bed.traffic import await_ping, drop_address, take_address
 from tests.lab.machines import E1000E
-from tests.system.bed.bed import eventually
 from tests.system.bed.process import ChildProcess
 
 
@@ -47,7 +46,7 @@ def test_a_command_dies_with_the_process_that_stands_for_it(guest: Guest) -> Non
     process = ChildProcess(guest.inside.command("sh", "-c", "echo $$; exec sleep 600"))
     pid = process.next_line(60)
     process.kill()
-    eventually(lambda: guest.attempt("test", "-d", f"/proc/{pid}").returncode == 1, "the command is gone")
+    settles(lambda: guest.attempt("test", "-d", f"/proc/{pid}").returncode == 1, "the command is gone")
 
 
 def test_much_output_arrives_whole(guest: Guest) -> None:

@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
-from tests.lab.bed.guest import Guest
+from tests.lab.bed.guest import Guest, settles
 from tests.lab.bed.operator import Operator, state
 from tests.lab.bed.traffic import drop_address, take_address
 from tests.lab.machines import E1000E
-from tests.system.bed.bed import eventually
 from tests.system.bed.process import ChildProcess
 
 LINE_TIMEOUT_S = 120.0
@@ -30,7 +29,7 @@ def kill_after(operator: Operator, step: str) -> None:
         assert process.is_running, process.output
     finally:
         process.kill()
-    eventually(
+    settles(
         lambda: operator.guest.attempt("pgrep", "-f", "aeron-dpdk setup").returncode == 1, "setup is gone"
     )
 
@@ -41,4 +40,4 @@ def test_undo_after_a_kill_gives_everything_back(operator: Operator, before: str
         kill_after(operator, step)
     finally:
         operator.undo()
-    eventually(lambda: state(operator.guest, E1000E) == before, before)
+    settles(lambda: state(operator.guest, E1000E) == before, before)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from tests.lab.bed.driver import PciDriver
+from tests.lab.bed.driver import PATIENT, PciDriver
 from tests.lab.bed.guest import ORDINARY_USER, Guest
 from tests.lab.bed.hardware import Nic
 from tests.lab.bed.traffic import exchange
@@ -34,7 +34,7 @@ def nic(guest: Guest, vfio: None, request: pytest.FixtureRequest) -> Iterator[Ni
 @pytest.fixture(scope="module")
 def peer(guest: Guest, nic: Nic, installed: Installation) -> Iterator[Driver]:
     """A stock aeronmd on this machine's kernel, at the other end of the NIC's cable."""
-    driver = Driver(installed, guest.far(nic), f"{nic.tap}-peer")
+    driver = Driver(installed, guest.far(nic), f"{nic.tap}-peer", PATIENT)
     driver.start()
     yield driver
     driver.discard()

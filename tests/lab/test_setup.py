@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from tests.lab.bed.driver import GuestDriver, PciDriver
-from tests.lab.bed.guest import ORDINARY_USER, Guest
+from tests.lab.bed.driver import PATIENT, GuestDriver, PciDriver
+from tests.lab.bed.guest import ORDINARY_USER, Guest, settles
 from tests.lab.bed.operator import Operator, state
 from tests.lab.bed.traffic import await_ping, drop_address, exchange, take_address
 from tests.lab.machines import E1000E
-from tests.system.bed.bed import eventually
 from tests.system.bed.driver import Driver
 from tests.system.bed.installation import Installation
 
@@ -62,7 +61,7 @@ def said_by_setup(operator: Operator, before: str, way: Way) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def peer(guest: Guest, installed: Installation) -> Iterator[Driver]:
-    driver = Driver(installed, guest.far(E1000E), "setup-peer")
+    driver = Driver(installed, guest.far(E1000E), "setup-peer", PATIENT)
     driver.start()
     yield driver
     driver.discard()
@@ -136,7 +135,7 @@ def test_undo_does_not_take_a_nic_from_a_running_driver(
 def test_undo_gives_everything_back(operator: Operator, ours: PciDriver, before: str) -> None:
     assert ours.stop() == 0, ours.output
     operator.undo()
-    eventually(lambda: state(operator.guest, E1000E) == before, before)
+    settles(lambda: state(operator.guest, E1000E) == before, before)
 
 
 def test_kernel_traffic_flows_again(

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.lab.bed import initramfs
-from tests.lab.bed.guest import ORDINARY_USER, Guest, Inside
+from tests.lab.bed.guest import ORDINARY_USER, PATIENCE_S, Guest, Inside
 from tests.lab.bed.hardware import Hardware
 from tests.lab.bed.kernel import Kernel
 from tests.system.bed.installation import REPOSITORY
@@ -22,7 +22,6 @@ QEMU = "qemu-system-x86_64"
 AGENT = Path(__file__).with_name("agent.py")
 AGENT_IS_READY = "lab agent is ready"
 PORT_COUNT = 12
-TIMEOUT_S = 180.0
 
 
 def why_not() -> str:
@@ -58,7 +57,7 @@ def share_arguments(ports: Path) -> list[str]:
 
 
 def await_agent(process: ChildProcess) -> None:
-    deadline = time.monotonic() + TIMEOUT_S
+    deadline = time.monotonic() + PATIENCE_S
     while (line := process.next_line(max(0.0, deadline - time.monotonic()))) is not None:
         if AGENT_IS_READY in line:
             return

@@ -2,12 +2,17 @@
 
 from dataclasses import dataclass
 
-from tests.lab.bed.guest import as_user
+from tests.lab.bed.guest import PATIENCE_S, as_user
 from tests.system.bed.driver import READY_LINE, Driver
 from tests.system.bed.namespace import run
 
-# An emulated processor, shared with whatever else this machine does.
-START_TIMEOUT_S = 180.0
+# Of Aeron, at both ends: a guest that the host gives no time to is slow, not gone.
+PATIENT = {
+    "AERON_CLIENT_LIVENESS_TIMEOUT": "60s",
+    "AERON_IMAGE_LIVENESS_TIMEOUT": "30s",
+    "AERON_PUBLICATION_CONNECTION_TIMEOUT": "30s",
+    "AERON_PUBLICATION_UNBLOCK_TIMEOUT": "90s",
+}
 
 
 @dataclass
@@ -17,7 +22,7 @@ class GuestDriver(Driver):
 
     user: str = "root"
     memory_lock: str = "unlimited"
-    start_timeout_s: float = START_TIMEOUT_S
+    start_timeout_s: float = PATIENCE_S
 
     def beside(self, *command: str) -> tuple[str, ...]:
         return self.end.namespace.command(*command)
@@ -31,6 +36,13 @@ class GuestDriver(Driver):
     def _as_user(self, *command: str) -> list[str]:
         limit = self.memory_lock if self.memory_lock == "unlimited" else str(int(self.memory_lock) << 10)
         return ["prlimit", f"--memlock={limit}", *as_user(self.user, *command)]
+
+    def environment(self) -> dict[str, str]:
+        return {**super().environment(), **PATIENT, **self.settings}
+
+    def stop(self) -> int:
+        assert self.process is not None
+        return self.process.terminate(PATIENCE_S)
 
     def discard(self) -> None:
         super().discard()

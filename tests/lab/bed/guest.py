@@ -2,16 +2,20 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.lab.bed.hardware import Hardware, Nic
+from tests.system.bed.bed import eventually
 from tests.system.bed.namespace import Namespace, run
 from tests.system.bed.process import ChildProcess
 from tests.system.bed.topology import End
 
 INSIDE = Path(__file__).with_name("inside.py")
 ORDINARY_USER = "operator"
+# An emulated processor, shared with whatever else this machine does.
+PATIENCE_S = 180.0
 DEVICES = "/sys/bus/pci/devices"
 
 
@@ -85,6 +89,11 @@ class Guest:
     def far(self, nic: Nic) -> End:
         mac = self.outside.run("cat", f"/sys/class/net/{nic.tap}/address").strip()
         return End(self.outside, nic.tap, mac, f"10.99.{nic.subnet}.2")
+
+
+def settles(holds: Callable[[], bool], what: str) -> None:
+    """Wait for something that must come true in a guest."""
+    eventually(holds, what, PATIENCE_S)
 
 
 def as_user(user: str, *command: str) -> tuple[str, ...]:

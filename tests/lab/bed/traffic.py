@@ -1,8 +1,8 @@
 """Aeron traffic between a guest and this machine's kernel, and the kernel's own."""
 
-from tests.lab.bed.guest import Guest
+from tests.lab.bed.guest import Guest, settles
 from tests.lab.bed.hardware import Nic
-from tests.system.bed.bed import Content, eventually, next_port, transfer, udp
+from tests.system.bed.bed import Content, next_port, transfer, udp
 from tests.system.bed.driver import Driver
 
 CONTENT: Content = {"messages": 200, "min": 1, "max": 12000}
@@ -30,4 +30,4 @@ def drop_address(guest: Guest, nic: Nic) -> None:
 def await_ping(guest: Guest, nic: Nic) -> None:
     """The guest's kernel reaches the other end; the emulated link takes seconds to come up."""
     far = guest.far(nic).address
-    eventually(lambda: guest.attempt("ping", "-c", "1", far).returncode == 0, f"{far} answers")
+    settles(lambda: guest.attempt("ping", "-c", "1", far).returncode == 0, f"{far} answers")

@@ -34,9 +34,9 @@ def udp(address: str, port: int, **parameters: object) -> str:
     return f"aeron:udp?endpoint={address}:{port}{extra}"
 
 
-def eventually(holds: Callable[[], bool], what: str) -> None:
+def eventually(holds: Callable[[], bool], what: str, timeout_s: float = SETTLE_TIMEOUT_S) -> None:
     """Wait for something that must come true; how soon is not what is tested."""
-    deadline = time.monotonic() + SETTLE_TIMEOUT_S
+    deadline = time.monotonic() + timeout_s
     while not holds():
         assert time.monotonic() < deadline, f"never came true: {what}"
         time.sleep(0.05)
