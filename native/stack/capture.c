@@ -115,17 +115,19 @@ bool adk_capture_ring_next(adk_capture_ring_t *ring, adk_capture_record_t *recor
     {
         const uint64_t offset = head & (ADK_CAPTURE_RING_LENGTH - 1);
         const uint64_t left = ADK_CAPTURE_RING_LENGTH - offset;
-        if (left >= sizeof(*record))
+        if (left < sizeof(*record))
         {
-            memcpy(record, ring->data + offset, sizeof(*record));
-            if (0 != record->frame_length)
-            {
-                *data = ring->data + offset + sizeof(*record);
-                atomic_store_explicit(&ring->head, head, memory_order_release);
-                return true;
-            }
+            head += left;
+            continue;
         }
-        head += left;
+        memcpy(record, ring->data + offset, sizeof(*record));
+        if (0 != record->frame_length)
+        {
+            *data = ring->data + offset + sizeof(*record);
+            atomic_store_explicit(&ring->head, head, memory_order_release);
+            return true;
+        }
+        head += record->record_length;
     }
     return false;
 }

@@ -18,7 +18,7 @@ typedef struct adk_capture_record_stct
 {
     uint64_t time_ns;                 /* CLOCK_REALTIME */
     uint32_t record_length;           /* of this, the bytes behind it and what aligns the next one */
-    uint32_t frame_length;            /* on the wire; 0 is a filler, and the next record is at the ring's start */
+    uint32_t frame_length;            /* on the wire; 0: a filler up to the ring's end, or an empty frame */
     uint16_t captured_length;
     uint16_t reason;                  /* enum adk_count_en of the drop; ADK_COUNT_SIZE for none */
     uint8_t direction;                /* enum adk_direction_en */

@@ -39,6 +39,22 @@ TEST(frames_come_out_of_the_ring_in_order_however_often_it_wraps)
     look_away(&looking);
 }
 
+/* A memif peer can send such a frame. */
+TEST(an_empty_frame_is_passed_over_and_what_follows_it_is_not)
+{
+    looking_t looking = look(WHOLE);
+    adk_lane_t *lane = &looking.stack->lanes[ADK_ROLE_RECEIVER];
+    adk_capture_t *capture = adk_stack_capture(looking.stack);
+    const frame_t frame = frame_of(100);
+
+    adk_capture_begin(capture, lane, ADK_DIRECTION_IN, 1, frame.bytes, 0, 0);
+    adk_capture_end(capture, lane);
+    adk_capture_begin(capture, lane, ADK_DIRECTION_IN, 2, frame.bytes, frame.length, frame.length);
+    adk_capture_end(capture, lane);
+    CHECK_EQUAL(2, next_of(looking.reader).time_ns);
+    look_away(&looking);
+}
+
 static uint32_t capture_until_full(adk_stack_t *stack, adk_capture_reader_t *reader)
 {
     const frame_t frame = frame_of(1000);
