@@ -1,5 +1,6 @@
 """DPDK's telemetry socket: `dpdk-telemetry.py` sees our driver, and our own commands answer."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -11,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from scapy.layers.inet import IP, UDP
+from scapy.layers.inet import ICMP, IP, UDP
 from scapy.layers.l2 import Ether
+from scapy.packet import Raw
 from tests.system.bed import topology
 from tests.system.bed.bed import AF_PACKET, Maker, eventually, next_port, udp
 from tests.system.bed.driver import DpdkDriver
@@ -21,6 +23,18 @@ from tests.system.bed.frames import Station, station
 pytestmark = pytest.mark.usefixtures("dpdk_only")
 
 ANSWER_BYTES = 16384
+NONSENSE = (
+    b"/aeron/counts,%s%n%s%n",
+    b"/aeron/endpoints,-99999999999999999999",
+    b"/aeron/neighbours,99999999999999999999",
+    b"/aeron/neighbours," + b"9" * 1000,
+    b"\0" * 100,
+    b"\xff" * 2000,
+    b",,,,",
+    b"/",
+    b"/nothing/of/the/kind,0",
+    b"/ethdev/stats,77",
+)
 PEER = "10.91.0.2"
 TO_US = Ether(src="02:ad:00:00:00:02", dst="02:ad:00:00:00:01") / IP(src=PEER, dst="10.91.0.1")
 
@@ -95,6 +109,31 @@ def test_neighbours_are_those_that_answered(telling: tuple[TellingDriver, Statio
     driver.client("publish", channel=udp(PEER, next_port()), messages=1)
     eventually(lambda: ask(driver, "/aeron/neighbours") == [f"{PEER} 02:ad:00:00:00:02"], "it answered")
     driver.reap()
+
+
+def test_nothing_said_on_it_keeps_the_driver_from_its_work(telling: tuple[TellingDriver, Station]) -> None:
+    driver, host = telling
+    with contextlib.ExitStack() as stack:
+        for number, request in enumerate(NONSENSE * 3):
+            connection = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET))
+            connection.settimeout(5)
+            with contextlib.suppress(OSError):  # DPDK serves ten at a time and hangs up on the others
+                connection.connect(str(socket_of(driver)))
+                connection.send(request)
+                if number % 2:
+                    connection.close()  # without waiting for the answer
+    host.drain()
+    host.send(TO_US / ICMP(id=78) / Raw(b"are you there?"))
+    assert host.await_frame(lambda packet: ICMP in packet and packet[ICMP].type == 0) is not None
+    eventually(lambda: answers(driver), "the idle ones were let go")
+    assert ask(driver, "/aeron/endpoints,99999999999999999999") == ask(driver, "/aeron/endpoints")
+
+
+def answers(driver: TellingDriver) -> bool:
+    try:
+        return bool(ask(driver, "/aeron/counts"))
+    except (OSError, ValueError):  # hung up on
+        return False
 
 
 def test_dpdks_own_tool_sees_the_port(telling: tuple[TellingDriver, Station]) -> None:
