@@ -21,7 +21,7 @@ from aeron_dpdk.errors import (
     PortError,
     PortMemoryError,
 )
-from aeron_dpdk.observe.errors import CaptureError
+from aeron_dpdk.observe.errors import CaptureRefusedError
 from aeron_dpdk.seam import MAX_ENDPOINTS_SHOWN, Endpoint, Level, Parts, PortInfo, StackSettings
 from aeron_dpdk.wire.ethernet import Mac
 
@@ -184,10 +184,10 @@ class Stack:
     def capture_open(self, program: bytes, snap_length: int) -> int:
         length, rest = divmod(len(program), INSTRUCTION_LENGTH)
         if rest:
-            raise CaptureError("the filter is cut in the middle of an instruction", errno.EINVAL)
+            raise CaptureRefusedError("the filter is cut in the middle of an instruction")
         descriptor = int(lib.adk_stack_capture_open(self._pointer, program, length, snap_length))
         if descriptor < 0:
-            raise CaptureError(*_failure())
+            raise CaptureRefusedError(_failure()[0])
         return descriptor
 
     def capture_close(self) -> None:

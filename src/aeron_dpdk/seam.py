@@ -92,8 +92,8 @@ class StackPart(DataPlane, Protocol):
         """At most MAX_ENDPOINTS_SHOWN of them, in the order of their ports."""
 
     def capture_open(self, program: bytes, snap_length: int) -> int:
-        """The descriptor of the memory that frames are copied to from now on; it stays the stack's.
-        `program`: instructions as libpcap's struct bpf_insn, none for all frames. Raises CaptureError."""
+        """The descriptor of the memory that frames are copied to from now on; it stays the stack's. Raises
+        CaptureRefusedError. `program`: instructions as libpcap's struct bpf_insn, none for all frames."""
 
     def capture_close(self) -> None: ...
 

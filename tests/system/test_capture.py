@@ -26,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("dpdk_only", "tshark")
 
 OUR_MAC, PEER_MAC = "02:ad:00:00:00:01", "02:ad:00:00:00:02"
 TO_US = Ether(src=PEER_MAC, dst=OUR_MAC) / IP(src="10.91.0.2", dst="10.91.0.1")
-CAPTURE_REFUSED = 33
+CAPTURE_REFUSED, OUTPUT = 33, 36
 BOUNDS = {"-c", "-c3", "--s"}
 FIELDS = (
     "frame.time_epoch", "frame.comment", "frame.len", "frame.cap_len", "frame.interface_name",
@@ -246,10 +246,12 @@ def test_a_second_capture_is_refused_and_works_after_the_first(
     quiet: tuple[DpdkDriver, Station], tmp_path: Path
 ) -> None:
     driver, host = quiet
-    with capturing(driver, tmp_path / "first.pcapng"):
-        second = aeron_dpdk("capture", driver, "-w", str(tmp_path / "second.pcapng"))
+    with capturing(driver, file := tmp_path / "first.pcapng"):
+        before = file.read_bytes()
+        second = aeron_dpdk("capture", driver, "-w", str(file))
         assert second.exit_code == CAPTURE_REFUSED
         assert "another capture is open" in second.complaint
+        assert file.read_bytes().startswith(before), "the first one's file is left alone"
     eventually(lambda: one_frame(driver, host, tmp_path / "third.pcapng"), "the first has ended")
 
 
@@ -285,6 +287,14 @@ def test_a_capture_ends_at_its_bound(quiet: tuple[DpdkDriver, Station], tmp_path
         host.send(*[TO_US / UDP(dport=20994)] * 3)
         assert process.wait(30) == 0
     assert len(read(file)) <= 3
+
+
+def test_a_file_that_cannot_be_written_is_named(quiet: tuple[DpdkDriver, Station], tmp_path: Path) -> None:
+    driver, _ = quiet
+    for path, reason in (("/dev/full", "No space left"), (str(tmp_path / "no" / "such"), "No such file")):
+        outcome = aeron_dpdk("capture", driver, "-w", path)
+        assert outcome.exit_code == OUTPUT
+        assert path in outcome.complaint and reason in outcome.complaint
 
 
 def test_pcapng_is_not_written_to_a_terminal(quiet: tuple[DpdkDriver, Station]) -> None:

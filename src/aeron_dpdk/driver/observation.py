@@ -15,7 +15,7 @@ from aeron_dpdk.control.neighbour import Neighbour
 from aeron_dpdk.control.rate import NANOSECONDS
 from aeron_dpdk.driver.answering import Answer
 from aeron_dpdk.errors import PortError
-from aeron_dpdk.observe.errors import CaptureError
+from aeron_dpdk.observe.errors import CaptureRefusedError
 from aeron_dpdk.observe.view import AddressView, DriverView, NeighbourView, PortView
 from aeron_dpdk.seam import Parts, PortInfo, StackPart, StackSettings
 
@@ -42,6 +42,7 @@ class Observation:
         self._settings = settings
         self._threading_mode = threading_mode
         self._clock = clock
+        self._version = version("aeron-dpdk")  # once: it reads files
         self._start_ns = clock()
         self._view = ""
         self._view_ns = self._start_ns - VIEW_AGE_NS
@@ -69,8 +70,8 @@ class Observation:
             return Answer(dumps({"error": f"not a capture that this version knows: {error}"}))
         try:
             descriptor = self._stack.capture_open(program, snap_length)
-        except CaptureError as error:
-            return Answer(dumps({"error": str(error)}))
+        except CaptureRefusedError as error:
+            return Answer(dumps({"error": error.reason}))
         return Answer(
             dumps({"interface": f"dpdk{self._settings.port_id}", "device": self._stack.port_info().name}),
             (descriptor,),
@@ -86,7 +87,7 @@ class Observation:
     def view(self, now_ns: int) -> DriverView:
         stack, settings = self._stack, self._settings
         return DriverView(
-            version=version("aeron-dpdk"),
+            version=self._version,
             aeron_version=self._parts.aeron_version,
             dpdk_version=self._parts.dpdk_version,
             pid=os.getpid(),

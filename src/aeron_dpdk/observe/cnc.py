@@ -19,6 +19,7 @@ except ImportError as error:
 
 OPEN_TIMEOUT_MS = 500  # a driver that is just starting fills its file within that time
 SHARED_MEMORY = Path("/dev/shm")
+PLACES = ("aeron*", "aeron*/*")  # the default, and drivers that share a directory
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,7 @@ def _refuse_unreadable(directory: Path) -> None:
 
 
 def _other_directories(directory: Path) -> tuple[str, ...]:
-    found = (path.parent for path in SHARED_MEMORY.glob("aeron*/cnc.dat"))
+    found = (path.parent for place in PLACES for path in SHARED_MEMORY.glob(f"{place}/cnc.dat"))
     return tuple(sorted(str(path) for path in found if path != directory))
 
 

@@ -1,6 +1,5 @@
 """What looking at a driver can fail with."""
 
-import errno
 from dataclasses import dataclass
 
 from aeron_dpdk.errors import AeronDpdkError
@@ -47,16 +46,16 @@ class NotAnsweringError(ObserveError):
 
 @dataclass(eq=False)
 class CaptureRefusedError(ObserveError):
-    """`reason` is the driver's own sentence."""
+    """`reason` is the driver's own, also where it crossed the socket."""
 
     reason: str
     exit_code = ObserveExit.CAPTURE_REFUSED
 
     def problem(self) -> str:
-        return f"no capture: {self.reason.rstrip('.')}"
+        return f"the driver refuses to capture ({self.reason})"
 
     def remedy(self) -> str:
-        return "one capture at a time is served; `aeron-dpdk status` shows whether the driver is well"
+        return "end the other capture, or simplify the filter; it serves one at a time"
 
 
 @dataclass(eq=False)
@@ -73,20 +72,16 @@ class FilterError(ObserveError):
 
 
 @dataclass(eq=False)
-class CaptureError(ObserveError):
-    """What the driver answers to who wanted a capture; the driver itself goes on."""
-
+class OutputError(ObserveError):
+    path: str
     reason: str
-    error_number: int
-    exit_code = ObserveExit.CAPTURE_REFUSED
+    exit_code = ObserveExit.OUTPUT
 
     def problem(self) -> str:
-        return f"the driver cannot capture ({self.reason})"
+        return f"cannot write to {'standard output' if self.path == '-' else self.path} ({self.reason})"
 
     def remedy(self) -> str:
-        if self.error_number == errno.EBUSY:
-            return "wait for the other capture to end, or end it"
-        return "try a simpler filter, or free some memory"
+        return "give -w a file in a place with room that you may write to; what was written before stays"
 
 
 @dataclass(eq=False)

@@ -10,3 +10,4 @@ class ObserveExit(IntEnum):
     CAPTURE_REFUSED = 33
     FILTER = 34
     ADDRESS = 35
+    OUTPUT = 36

@@ -3,16 +3,19 @@
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import click
 
 from aeron_dpdk.observe import pcapng
 from aeron_dpdk.observe.capture_filter import compile_filter
+from aeron_dpdk.observe.cnc import Cnc
+from aeron_dpdk.observe.errors import OutputError
 from aeron_dpdk.observe.frames import Capture
 from aeron_dpdk.tools.looking import aeron_dir_option
 
@@ -88,7 +91,7 @@ def write_summary(sink: Sink, lost: int) -> None:
 @click.option(
     "-w",
     "output",
-    type=click.File("wb", lazy=False),
+    type=click.Path(dir_okay=False, allow_dash=True),
     default="-",
     help="Where to write; - is standard output.",
 )
@@ -107,7 +110,7 @@ def write_summary(sink: Sink, lost: int) -> None:
 @click.argument("expression", nargs=-1, metavar="[FILTER]...")
 def capture(
     aeron_dir: Path,
-    output: BinaryIO,
+    output: str,
     count: int | None,
     seconds: float | None,
     size_bytes: int | None,
@@ -119,23 +122,34 @@ def capture(
     FILTER is an expression as in tcpdump, pcap-filter(7). Frames that the driver drops are there too, with
     the reason as a comment. For a live view: aeron-dpdk capture | tshark -i -
     """
-    if output.isatty():
+    if output == "-" and sys.stdout.isatty():
         raise click.UsageError(
             "pcapng is not for a terminal: name a file with -w, or pipe it into tshark -i -"
         )
     filter_expression = " ".join(expression)
     program = compile_filter(filter_expression)
     stop = _stop_on_signals()
+    Cnc(aeron_dir).close()  # says where there are drivers, if there is none
     with Capture(aeron_dir, program, snap_length) as frames:
-        sink = Sink(output, Bounds(count, seconds, size_bytes))
-        write_preamble(sink, frames, snap_length, filter_expression)
-        click.echo(f"capturing on {frames.interface} ({frames.device})", err=True)
-        try:
+        with _opened(output) as file:
+            sink = Sink(file, Bounds(count, seconds, size_bytes))
+            write_preamble(sink, frames, snap_length, filter_expression)
+            click.echo(f"capturing on {frames.interface} ({frames.device})", err=True)
             record(frames, sink, stop)
             write_summary(sink, frames.lost())
-        except BrokenPipeError:  # tshark had enough
-            sys.stdout = None
         click.echo(f"{sink.frames} frames captured, {frames.lost()} lost", err=True)
+
+
+@contextmanager
+def _opened(path: str) -> Iterator[BinaryIO]:
+    """Only once there is a capture, so that one that is refused spoils no file. Raises OutputError."""
+    try:
+        with click.open_file(path, "wb") as file:
+            yield cast(BinaryIO, file)
+    except BrokenPipeError:  # tshark had enough
+        sys.stdout = None
+    except OSError as error:
+        raise OutputError(path, error.strerror or str(error)) from error
 
 
 def _stop_on_signals() -> Callable[[], bool]:

@@ -12,7 +12,7 @@ from tests.unit.driver.fakes import PORT, FakeParts
 from aeron_dpdk.control.data_plane import FrameReceived, Unresolved
 from aeron_dpdk.control.loop import ControlLoop
 from aeron_dpdk.driver.observation import VIEW_AGE_NS, Observation
-from aeron_dpdk.observe.errors import CaptureError
+from aeron_dpdk.observe.errors import CaptureRefusedError
 from aeron_dpdk.observe.view import DriverView, NeighbourView
 from aeron_dpdk.seam import StackSettings
 from aeron_dpdk.wire.ethernet import Mac
@@ -109,10 +109,10 @@ def test_a_capture_that_makes_no_sense_is_refused(observed: Observed, fields: di
 
 def test_what_the_stack_has_against_a_capture_is_told(observed: Observed) -> None:
     def refuse(program: bytes, snap_length: int) -> int:
-        raise CaptureError("another capture is open", 16)
+        raise CaptureRefusedError("another capture is open")
 
     observed.stack.capture_open = refuse
-    assert "another capture is open" in json.loads(observed.capture().text)["error"]
+    assert json.loads(observed.capture().text)["error"] == "another capture is open"
 
 
 @pytest.mark.parametrize("request_", [{}, {"request": "views"}, {"request": None}, {"request": ["view"]}])
