@@ -1,9 +1,6 @@
 """`aeron-dpdk top` in a real terminal of 80 columns: tmux types the keys and reads the screen."""
 
-import contextlib
-import os
 import shutil
-import subprocess
 from collections.abc import Iterator
 
 import pytest
@@ -12,9 +9,10 @@ from scapy.layers.l2 import Ether
 from scapy.packet import Raw
 from tests.system.bed import topology
 from tests.system.bed.bed import AF_PACKET, Bed, Maker, eventually, next_port, udp
-from tests.system.bed.driver import DpdkDriver, Driver
+from tests.system.bed.driver import DpdkDriver
 from tests.system.bed.frames import Station, station
-from tests.system.bed.tool import PROGRAM, aeron_dpdk
+from tests.system.bed.terminal import terminal, tmux
+from tests.system.bed.tool import aeron_dpdk
 
 pytestmark = [
     pytest.mark.usefixtures("dpdk_only"),
@@ -22,49 +20,6 @@ pytestmark = [
 ]
 
 STRAY = Ether(src="02:ad:00:00:00:02", dst="02:ad:00:00:00:01") / IP(src="10.91.0.2", dst="10.91.0.1")
-SERVER = f"adk-{os.getpid()}-top"
-
-
-def tmux(*arguments: str) -> str:
-    command = ["tmux", "-L", SERVER, "-f", "/dev/null", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
-
-
-class Terminal:
-    def __init__(self, command: str) -> None:
-        tmux(
-            "new-session",
-            "-d",
-            "-x",
-            "80",
-            "-y",
-            "24",
-            f"echo before; {command}; echo exit code $?; sleep 600",
-        )
-
-    @property
-    def lines(self) -> list[str]:
-        return [line.rstrip() for line in tmux("capture-pane", "-p").splitlines()]
-
-    def row(self, first_word: str) -> list[str]:
-        return next((line.split() for line in self.lines if line.split()[:1] == [first_word]), [])
-
-    def press(self, key: str) -> None:
-        tmux("send-keys", key)
-
-    def shows(self, text: str) -> bool:
-        return any(text in line for line in self.lines)
-
-
-@contextlib.contextmanager
-def terminal(driver: Driver) -> Iterator[Terminal]:
-    try:
-        opened = Terminal(f"{PROGRAM} top --interval=0.3 --aeron-dir={driver.aeron_dir}")
-        eventually(lambda: opened.shows("q quit"), "top is on the screen")
-        yield opened
-    finally:
-        with contextlib.suppress(subprocess.CalledProcessError):
-            tmux("kill-server")
 
 
 @pytest.fixture(scope="module")
@@ -121,10 +76,14 @@ def test_s_chooses_the_next_order(quiet: tuple[DpdkDriver, Station]) -> None:
         eventually(lambda: screen.shows("STREAMS by naks"), "the next order is used")
 
 
-def test_q_gives_the_terminal_back_as_it_was(quiet: tuple[DpdkDriver, Station]) -> None:
+@pytest.mark.parametrize("end", ["q", "C-c", "SIGTERM"])
+def test_its_end_gives_the_terminal_back_as_it_was(quiet: tuple[DpdkDriver, Station], end: str) -> None:
     driver, _ = quiet
     with terminal(driver) as screen:
-        screen.press("q")
+        if end == "SIGTERM":
+            screen.terminate()
+        else:
+            screen.press(end)
         eventually(lambda: screen.shows("exit code 0"), "it has ended")
         assert [line for line in screen.lines if line] == ["before", "exit code 0"]
         flags = tmux("display-message", "-p", "#{alternate_on} #{cursor_flag}").split()

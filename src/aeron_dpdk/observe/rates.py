@@ -55,7 +55,9 @@ def _key(stream: Stream) -> tuple[str, int, int, str]:
 
 def _stream_rate(before: Stream, now: Stream, seconds: float) -> StreamRate:
     is_sender = now.direction == "send"
-    own, bound = ("snd-pos", "snd-lmt") if is_sender else ("sub-pos", "rcv-pos")
+    own, bound = ("sub-pos", "rcv-pos")
+    if is_sender:  # IPC has no sender
+        own, bound = ("snd-pos", "snd-lmt") if "snd-pos" in now.positions else ("pub-pos", "pub-lmt")
     position = now.positions.get(own, now.positions.get(bound, 0))
     return StreamRate(
         stream=now,

@@ -1,7 +1,9 @@
 """`aeron-dpdk top`: a running driver, live in the terminal."""
 
+import signal
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -23,13 +25,15 @@ from aeron_dpdk.tools.top_screen import Mode, screen
 )
 @aeron_dir_option
 def top(aeron_dir: Path, interval_s: float) -> None:
-    """Watch a running driver: rates, drops, streams, errors. Keys: q quits, p pauses, s sorts."""
+    """Watch a running driver: rates, drops, streams, errors. Keys: q or Ctrl-C quits, p pauses, s sorts."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise click.UsageError("top needs a terminal; for a file or a pipe there is status --json")
     first = look(aeron_dir)
     console = Console(highlight=False)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the terminal is given back
     with single_keys(), Live(console=console, screen=True, auto_refresh=False) as live:
-        _watch(aeron_dir, interval_s, first, console, live)
+        with suppress(KeyboardInterrupt):
+            _watch(aeron_dir, interval_s, first, console, live)
 
 
 def _watch(aeron_dir: Path, interval_s: float, first: Status, console: Console, live: Live) -> None:

@@ -99,8 +99,9 @@ def streams_table(rates: Rates, mode: Mode, most: int, width: int) -> Table:
         ("", TEXT),
         ("stream", NUMBER),
         ("session", NUMBER),
+        ("at B", NUMBER),
         ("B/s", NUMBER),
-        ("ahead B", NUMBER),
+        ("ahead", NUMBER),
         ("naks", NUMBER),
         ("held", NUMBER),
         ("channel", TEXT),
@@ -110,11 +111,12 @@ def streams_table(rates: Rates, mode: Mode, most: int, width: int) -> Table:
             "out" if each.stream.direction == "send" else "in",
             str(each.stream.stream_id),
             str(each.stream.session_id),
+            scaled(each.position),
             scaled(each.bytes_per_s),
             scaled(each.ahead_bytes),
             scaled(each.naks),
             scaled(each.held_back),
-            each.stream.channel.removeprefix("aeron:"),
+            each.stream.channel.removeprefix("aeron:").removeprefix("udp?endpoint="),
         )
         for each in sorted_streams(rates.streams, mode)[:most]
     ]

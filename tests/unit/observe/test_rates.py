@@ -7,6 +7,7 @@ from tests.unit.observe.statuses import STATUS
 
 from aeron_dpdk.observe.cnc import DriverFacts
 from aeron_dpdk.observe.rates import rates_between
+from aeron_dpdk.observe.streams import Stream
 
 LATER = replace(
     STATUS,
@@ -36,6 +37,13 @@ def test_a_receiving_stream_is_where_its_slowest_subscriber_is() -> None:
 def test_a_sending_stream_is_ahead_by_its_window() -> None:
     stream = rates_between(STATUS, LATER).streams[1]
     assert (stream.position, stream.bytes_per_s, stream.ahead_bytes, stream.held_back) == (1064, 500, 3032, 7)
+
+
+def test_a_publication_over_ipc_is_where_its_publisher_is() -> None:
+    stream = Stream("send", 1, 2, "aeron:ipc", {"pub-pos": 640, "pub-lmt": 4096})
+    later = replace(stream, positions={"pub-pos": 1280, "pub-lmt": 4096})
+    [rate] = rates_between(replace(STATUS, streams=(stream,)), replace(LATER, streams=(later,))).streams
+    assert (rate.position, rate.bytes_per_s, rate.ahead_bytes) == (1280, 320, 2816)
 
 
 @pytest.mark.parametrize(
