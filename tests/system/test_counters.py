@@ -1,4 +1,4 @@
-"""`aeron-dpdk counters`, `errors` and `loss`: what an Aeron client reads, what was really sent and lost."""
+"""`aeron-dpdk counters` and `errors`: what an Aeron client reads, and what was really sent."""
 
 import json
 import subprocess
@@ -9,10 +9,9 @@ from scapy.layers.inet import IP, UDP
 from scapy.layers.l2 import Ether
 from scapy.packet import Raw
 from tests.system.bed import topology
-from tests.system.bed.bed import AF_PACKET, Bed, Maker, eventually, next_port, transfer, udp
+from tests.system.bed.bed import AF_PACKET, Bed, Maker, eventually
 from tests.system.bed.driver import DpdkDriver
 from tests.system.bed.frames import Station, station
-from tests.system.bed.thief import Thief
 from tests.system.bed.tool import PROGRAM, aeron_dpdk
 
 pytestmark = pytest.mark.usefixtures("dpdk_only")
@@ -70,7 +69,7 @@ def test_the_text_is_that_of_aeron_stat(quiet: tuple[DpdkDriver, Station]) -> No
     driver, _ = quiet
     title, line = aeron_dpdk("counters", driver, "NAKs received").output.splitlines()
     assert f"pid {driver.pid}, last heartbeat " in title
-    assert line == f"{6:5}: {0:20,} - NAKs received"
+    assert line == f"{6:3}: {0:20,} - NAKs received"
 
 
 def test_watching_goes_on_until_it_is_interrupted(quiet: tuple[DpdkDriver, Station]) -> None:
@@ -104,25 +103,6 @@ def test_an_error_is_listed_once_with_the_number_of_its_observations(bed: Bed) -
     text = aeron_dpdk("errors", bed.ours).output
     assert "3 observations from " in text
     assert f"{len(errors)} distinct errors observed." in text
-
-
-def test_what_was_taken_off_the_wire_is_reported_as_lost(maker: Maker) -> None:
-    with topology.tapped("lossy", is_ours_kernel=False) as tapped:
-        thief = Thief(tapped, seed=5, rate=0.05)
-        with thief.at_work(), maker.bed(tapped.wire, "lossy") as bed:
-            channel = udp(bed.ours.address, next_port(), term_length="1m")
-            sent = transfer(bed.peer, bed.ours, channel, messages=300, min=1376, max=1376)
-            [loss] = aeron_dpdk("loss", bed.ours, "--json").json["losses"]
-            rows = aeron_dpdk("loss", bed.ours).output.splitlines()
-    assert sent.messages == 300
-    assert len(thief.taken) > 5
-    assert loss["observations"] == len(thief.taken)
-    assert loss["bytes"] == sum(frame.length for frame in thief.taken)
-    assert loss["session_id"] == thief.taken[0].session_id
-    assert loss["channel"] == channel
-    assert loss["source"].startswith(f"{bed.peer.address}:")
-    assert rows[1].startswith(f"{loss['observations']},{loss['bytes']},")
-    assert rows[-1] == "1 entries loaded"
 
 
 def test_a_directory_without_a_driver_is_named_with_a_remedy(quiet: tuple[DpdkDriver, Station]) -> None:

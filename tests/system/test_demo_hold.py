@@ -55,7 +55,7 @@ def test_every_tool_works_on_it_and_ctrl_c_leaves_nothing(tmp_path: Path) -> Non
             eventually(partial(is_healthy, place), "both ends have met")
             eventually(partial(goes_on, place, positions(place)), "its stream goes on")
         assert "distinct errors observed" in run(directory, "errors")
-        assert "entries loaded" in run(directory, "loss")
+        assert "entries read" in run(directory, "loss")
         run(directory, "capture", "-c", "10", "-w", str(tmp_path / "demo.pcapng"))
         assert (tmp_path / "demo.pcapng").stat().st_size > 10 * 60
         os.kill(process.pid, signal.SIGINT)

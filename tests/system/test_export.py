@@ -2,9 +2,7 @@
 
 import re
 import socket
-import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 from scapy.layers.inet import IP, UDP
@@ -12,10 +10,10 @@ from scapy.layers.l2 import Ether
 from scapy.packet import Raw
 from tests.system.bed import topology
 from tests.system.bed.bed import AF_PACKET, Bed, Maker, eventually, next_port, transfer, udp
-from tests.system.bed.driver import DpdkDriver, Driver
+from tests.system.bed.driver import DpdkDriver
+from tests.system.bed.exporter import exporting, scrape
 from tests.system.bed.frames import Station, station
-from tests.system.bed.process import ChildProcess
-from tests.system.bed.tool import PROGRAM, aeron_dpdk
+from tests.system.bed.tool import aeron_dpdk
 
 pytestmark = pytest.mark.usefixtures("dpdk_only")
 
@@ -32,29 +30,6 @@ def quiet(maker: Maker) -> Iterator[tuple[DpdkDriver, Station]]:
         with station(wire.peer) as host:
             yield ours, host
         ours.discard()
-
-
-@contextmanager
-def exporting(driver: Driver) -> Iterator[str]:
-    """The URL of an exporter at work."""
-    process = ChildProcess(
-        [str(PROGRAM), "export", f"--aeron-dir={driver.aeron_dir}", "--listen=127.0.0.1:0"]
-    )
-    try:
-        line = process.next_line(30)
-        assert line is not None and line.startswith("serving "), process.output
-        yield line.removeprefix("serving ")
-        assert process.terminate() == 0
-    finally:
-        if process.is_running:
-            process.kill()
-
-
-def scrape(url: str) -> dict[str, float]:
-    with urllib.request.urlopen(url, timeout=30) as answer:
-        text = answer.read().decode()
-    lines = (line for line in text.splitlines() if not line.startswith("#"))
-    return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines)}
 
 
 def test_frames_that_were_sent_are_scraped(quiet: tuple[DpdkDriver, Station]) -> None:

@@ -29,7 +29,7 @@ def look_at_counters(aeron_dir: Path, pattern: str) -> CountersView:
 def counters_text(view: CountersView) -> str:
     age_ms = view.at_ms - view.driver.heartbeat_ms
     title = f"{view.aeron_dir}: pid {view.driver.pid}, last heartbeat {age_ms:,} ms ago"
-    lines = [f"{each.id:5}: {each.value:20,} - {each.label}" for each in view.counters]
+    lines = [f"{each.id:3}: {each.value:20,} - {each.label}" for each in view.counters]
     return "\n".join([title, *lines])
 
 

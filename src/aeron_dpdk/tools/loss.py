@@ -12,8 +12,8 @@ from aeron_dpdk.observe.cnc import Cnc, Loss
 from aeron_dpdk.tools.looking import look_options, present
 
 HEADER = (
-    "#OBSERVATION_COUNT,TOTAL_BYTES_LOST,FIRST_OBSERVATION,LAST_OBSERVATION,"
-    "SESSION_ID,STREAM_ID,CHANNEL,SOURCE"
+    "#OBSERVATION_COUNT, TOTAL_BYTES_LOST, FIRST_OBSERVATION, LAST_OBSERVATION, "
+    "SESSION_ID, STREAM_ID, CHANNEL, SOURCE"
 )
 
 
@@ -35,7 +35,7 @@ def loss_text(view: LossView) -> str:
         times = (utc(each.first_ms), utc(each.last_ms))
         streams = (each.session_id, each.stream_id, each.channel, each.source)
         writer.writerow([each.observations, each.bytes, *times, *streams])
-    return f"{HEADER}\n{rows.getvalue()}{len(view.losses)} entries loaded"
+    return f"{HEADER}\n{rows.getvalue()}{len(view.losses)} entries read"
 
 
 @click.command()

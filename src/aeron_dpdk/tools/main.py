@@ -37,7 +37,7 @@ class Tools(click.Group):
             ctx.exit(explanation.exit_code)
 
 
-@click.group(cls=Tools)
+@click.group(cls=Tools, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="aeron-dpdk")
 def main() -> None:
     """Tools around aeronmd_dpdk, Aeron's media driver over DPDK."""

@@ -9,6 +9,7 @@ from rich.text import Text
 from aeron_dpdk.observe.clock import utc
 from aeron_dpdk.observe.status import Status
 from aeron_dpdk.observe.streams import Channel
+from aeron_dpdk.observe.threads import ThreadView
 from aeron_dpdk.observe.view import DriverView
 from aeron_dpdk.seam import Level
 
@@ -22,7 +23,8 @@ def status_panels(status: Status) -> list[RenderableType]:
     return [
         headline(status),
         facts_table(status),
-        *titled("THREADS", threads_table(status)),
+        *titled("THREADS", threads_table(status.threads)),
+        *titled("LONGEST CYCLES", cycles_table(status.longest_cycles_ns)),
         *titled("TRAFFIC", counts_table(status.traffic)),
         *titled("DROPS", counts_table(status.drops)),
         *titled("BACK PRESSURE", counts_table(status.back_pressure)),
@@ -66,18 +68,10 @@ def facts_table(status: Status) -> Table:
     return table
 
 
-def threads_table(status: Status) -> Table:
-    cycles = status.longest_cycles_ns
+def threads_table(threads: Iterable[ThreadView]) -> Table:
     rows = [
-        (
-            each.name,
-            str(each.id),
-            each.cpus,
-            str(each.cpu),
-            f"{each.cpu_time_ms / 1000:,.1f}",
-            f"{cycles[each.name] / 1000:,.0f}" if each.name in cycles else "",
-        )
-        for each in status.threads
+        (each.name, str(each.id), each.cpus, str(each.cpu), f"{each.cpu_time_ms / 1000:,.1f}")
+        for each in threads
     ]
     headers = (
         ("thread", TEXT),
@@ -85,9 +79,14 @@ def threads_table(status: Status) -> Table:
         ("may run on", TEXT),
         ("cpu", NUMBER),
         ("cpu time s", NUMBER),
-        ("longest cycle µs", NUMBER),
     )
     return table(headers, rows)
+
+
+def cycles_table(longest_cycles_ns: Mapping[str, int]) -> Table:
+    """By Aeron's roles: a thread may have several of them, and its name depends on Aeron's settings."""
+    rows = [(role, f"{cycle_ns / 1000:,.0f}") for role, cycle_ns in longest_cycles_ns.items()]
+    return table((("role", TEXT), ("µs", NUMBER)), rows)
 
 
 def counts_table(counts: Mapping[str, int]) -> Table:

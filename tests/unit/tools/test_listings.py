@@ -21,7 +21,7 @@ def test_a_counter_has_its_id_its_value_with_separators_and_its_label() -> None:
     )
     assert counters_text(view).splitlines() == [
         "/dev/shm/aeron: pid 42, last heartbeat 1,500 ms ago",
-        "    7:            1,234,567 - Status Messages sent",
+        "  7:            1,234,567 - Status Messages sent",
     ]
 
 
@@ -41,7 +41,7 @@ def test_a_channel_with_commas_stays_one_field_of_the_loss_report() -> None:
     channel = "aeron:udp?endpoint=10.0.0.1:4000|alias=a,b"
     view = LossView("/dev/shm/aeron", (Loss(2, 64, NOON_MS, NOON_MS, -5, 1001, channel, "10.0.0.2:1"),))
     header, row, _ = loss_text(view).splitlines()
-    fields = dict(zip(header.lstrip("#").split(","), next(csv.reader([row])), strict=True))
+    fields = dict(zip(header.lstrip("#").split(", "), next(csv.reader([row])), strict=True))
     assert fields["CHANNEL"] == channel
     assert (fields["OBSERVATION_COUNT"], fields["TOTAL_BYTES_LOST"]) == ("2", "64")
 

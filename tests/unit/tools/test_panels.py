@@ -1,0 +1,56 @@
+"""What status prints of what was seen."""
+
+import io
+from dataclasses import replace
+
+from rich.console import Console
+from tests.unit.observe.statuses import STATUS
+
+from aeron_dpdk.observe.cnc import DistinctError
+from aeron_dpdk.observe.status import Status
+from aeron_dpdk.observe.threads import ThreadView
+from aeron_dpdk.tools.panels import status_panels
+
+
+def shown(status: Status) -> list[list[str]]:
+    """The words of each line, on a terminal that is wide enough."""
+    console = Console(width=200, file=io.StringIO(), highlight=False)
+    with console.capture() as capture:
+        console.print(*status_panels(status), sep="\n")
+    return [line.split() for line in capture.get().splitlines()]
+
+
+def test_longest_cycles_are_told_by_role_whatever_the_threads_are_called() -> None:
+    shared = replace(STATUS, threads=(ThreadView(43, "[conductor, sen", "2", 2, 61_000),))
+    lines = shown(shared)
+    assert ["[conductor,", "sen", "43", "2", "2", "61.0"] in lines
+    for row in (["conductor", "5,000"], ["sender", "20"], ["receiver", "30"]):
+        assert row in lines
+
+
+def test_counts_that_are_not_zero_stand_under_their_kind() -> None:
+    lines = shown(STATUS)
+    drops = lines.index(["DROPS"])
+    assert lines[drops + 1] == ["rx-missed", "6"]
+    assert ["BACK", "PRESSURE", "none"] in lines
+    assert lines[lines.index(["EVENTS"]) + 1] == ["arp-replies-sent", "2"]
+
+
+def test_levels_neighbours_and_channels_have_a_row_each() -> None:
+    lines = shown(STATUS)
+    assert ["adk_rx_0", "1,024", "16,383"] in lines
+    assert ["rx0", "3", "1,024"] in lines
+    assert ["10.0.0.1", "02:00:00:00:00:fe", "reachable", "1.5", "s", "0"] in lines
+    assert ["receive", "active", "10.0.0.5:4000", "aeron:udp?endpoint=10.0.0.5:4000"] in lines
+
+
+def test_ailments_stand_under_the_headline_one_on_a_line() -> None:
+    lines = shown(replace(STATUS, ailments=("the link is down", "mempool adk_rx_0 is empty")))
+    assert lines[0][-2:] == ["NOT", "HEALTHY"]
+    assert lines[1:3] == ["the link is down".split(), "mempool adk_rx_0 is empty".split()]
+
+
+def test_of_many_errors_the_latest_are_shown() -> None:
+    errors = tuple(DistinctError(1, 0, last_ms, f"error {last_ms}\n at x.c") for last_ms in (5, 1, 9, 7))
+    lines = shown(replace(STATUS, errors=errors))
+    assert [line[-1] for line in lines[-3:]] == ["5", "7", "9"]
