@@ -51,7 +51,7 @@ static int use_port(adk_driver_t *driver, adk_stack_t *stack, const char *interf
 
     driver->media.stack = stack;
     entry->clientd = &driver->media;
-    adk_interface_publish(interface_name, stack->local.ipv4, stack->prefix_length);
+    adk_interface_publish(interface_name, rte_be_to_cpu_32(stack->local.ipv4_be), stack->prefix_length);
     return aeron_driver_context_set_udp_channel_transport_bindings(driver->context, &adk_transport_bindings) < 0
         ? fail("transport bindings")
         : 0;

@@ -93,7 +93,7 @@ int adk_levels_endpoints(adk_stack_t *stack, adk_endpoint_view_t *endpoints, int
     int count = 0;
     for (uint32_t port = 0; port < ADK_ENDPOINTS; port++)
     {
-        const uint32_t state = adk_endpoint_state(&stack->endpoints.slots[port]);
+        const uint32_t state = adk_endpoint_state(adk_endpoint_of(&stack->endpoints, (uint16_t)port));
         if (ADK_ENDPOINT_FREE == state)
         {
             continue;

@@ -62,7 +62,7 @@ static void answer_endpoints(adk_stack_t *stack, int first, struct rte_tel_data 
     (void)rte_tel_data_start_dict(answer);
     for (uint32_t port = 0; port < ADK_ENDPOINTS && seen < first + ENTRIES_MAX; port++)
     {
-        const uint32_t state = adk_endpoint_state(&stack->endpoints.slots[port]);
+        const uint32_t state = adk_endpoint_state(adk_endpoint_of(&stack->endpoints, (uint16_t)port));
         if (ADK_ENDPOINT_FREE == state || seen++ < first)
         {
             continue;

@@ -3,9 +3,16 @@
 void adk_destination_prepare(
     const adk_stack_t *stack, adk_destination_t *destination, uint16_t source_port, uint32_t ipv4, rte_be16_t port_be)
 {
+    const struct sockaddr_in address = {
+        .sin_family = AF_INET,
+        .sin_port = port_be,
+        .sin_addr.s_addr = rte_cpu_to_be_32(ipv4),
+    };
     adk_header_t *header = &destination->header;
 
-    adk_header_init(header, stack->local.mac, stack->local.ipv4, source_port, ipv4, rte_be_to_cpu_16(port_be));
+    destination->key = adk_word_64(&address);
+    adk_header_init(
+        header, stack->local.mac, rte_be_to_cpu_32(stack->local.ipv4_be), source_port, ipv4, rte_be_to_cpu_16(port_be));
     destination->neighbour = NULL;
     destination->word = ADK_NEIGHBOUR_UNRESOLVED;
     destination->ask_again_tsc = 0;
@@ -14,7 +21,6 @@ void adk_destination_prepare(
     destination->ipv4_sum = adk_checksum_ipv4_base(header);
     destination->pseudo_sum = adk_checksum_pseudo_base(header);
     destination->route = (uint8_t)adk_stack_route(stack, ipv4, &destination->next_hop);
-    destination->is_prepared = true;
 }
 
 bool adk_destination_resolve(const adk_stack_t *stack, adk_destination_t *destination)

@@ -6,18 +6,28 @@
 
 typedef struct adk_destination_stct
 {
+    uint64_t key;                     /* see adk_destination_key(); 0 is nobody's */
     uint64_t word;                    /* the neighbour's word that the header's MAC was taken from */
     adk_neighbour_t *neighbour;       /* NULL until the control plane has resolved the next hop once */
     uint32_t ipv4;
     rte_be16_t port_be;
     uint8_t route;                    /* enum adk_route_en */
-    bool is_prepared;
     uint32_t next_hop;
     uint32_t ipv4_sum;                /* partial checksums over what does not change */
     uint32_t pseudo_sum;
     adk_header_t header;
     uint64_t ask_again_tsc;
 } adk_destination_t;
+
+static_assert(
+    2 == offsetof(struct sockaddr_in, sin_port) && 4 == offsetof(struct sockaddr_in, sin_addr),
+    "family, port and address are eight bytes");
+
+/* Family, port and address of a struct sockaddr_in: what tells two peers apart. */
+static inline uint64_t adk_destination_key(const struct sockaddr_storage *address)
+{
+    return adk_word_64(address);
+}
 
 /* Builds the header for a new peer; the neighbour is looked up at the first send. */
 void adk_destination_prepare(

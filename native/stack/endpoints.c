@@ -64,7 +64,7 @@ int adk_endpoints_reserve(adk_endpoints_t *endpoints, uint16_t port, void *owner
     *stale = NULL;
     if (0 != port)
     {
-        const int result = reserve(&endpoints->slots[port], owner, stale);
+        const int result = reserve(adk_endpoint_of(endpoints, port), owner, stale);
         return result < 0 ? result : port;
     }
 
@@ -72,7 +72,7 @@ int adk_endpoints_reserve(adk_endpoints_t *endpoints, uint16_t port, void *owner
     {
         const uint32_t candidate = endpoints->next_ephemeral;
         endpoints->next_ephemeral = ADK_EPHEMERAL_PORT_LAST == candidate ? ADK_EPHEMERAL_PORT_FIRST : candidate + 1;
-        if (0 == reserve(&endpoints->slots[candidate], owner, stale))
+        if (0 == reserve(adk_endpoint_of(endpoints, (uint16_t)candidate), owner, stale))
         {
             return (int)candidate;
         }
@@ -82,7 +82,7 @@ int adk_endpoints_reserve(adk_endpoints_t *endpoints, uint16_t port, void *owner
 
 void adk_endpoints_release(adk_endpoints_t *endpoints, uint16_t port, const void *owner)
 {
-    adk_endpoint_t *slot = &endpoints->slots[port];
+    adk_endpoint_t *slot = adk_endpoint_of(endpoints, port);
     if (slot->owner == owner)
     {
         slot->owner = NULL;
@@ -92,7 +92,7 @@ void adk_endpoints_release(adk_endpoints_t *endpoints, uint16_t port, const void
 
 int adk_endpoints_publish(adk_endpoints_t *endpoints, uint16_t port, const void *owner, enum adk_role_en role)
 {
-    adk_endpoint_t *slot = &endpoints->slots[port];
+    adk_endpoint_t *slot = adk_endpoint_of(endpoints, port);
     if (slot->owner != owner)
     {
         return -1;
@@ -103,7 +103,7 @@ int adk_endpoints_publish(adk_endpoints_t *endpoints, uint16_t port, const void 
 
 void adk_endpoints_withdraw(adk_endpoints_t *endpoints, uint16_t port, const void *owner)
 {
-    adk_endpoint_t *slot = &endpoints->slots[port];
+    adk_endpoint_t *slot = adk_endpoint_of(endpoints, port);
     if (slot->owner == owner)
     {
         atomic_store_explicit(&slot->state, ADK_ENDPOINT_WITHDRAWN, memory_order_release);

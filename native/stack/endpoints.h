@@ -39,7 +39,7 @@ static_assert(16 == sizeof(adk_endpoint_t), "four endpoints to a cache line");
 
 typedef struct adk_endpoints_stct
 {
-    adk_endpoint_t *slots;            /* ADK_ENDPOINTS of them */
+    adk_endpoint_t *slots;            /* ADK_ENDPOINTS of them, by the port as it stands on the wire: rte_be16_t */
     uint32_t next_ephemeral;
 } adk_endpoints_t;
 
@@ -58,6 +58,11 @@ void adk_endpoints_release(adk_endpoints_t *endpoints, uint16_t port, const void
 /* Owning thread only. 0, or -1 if the slot is another's by now. */
 int adk_endpoints_publish(adk_endpoints_t *endpoints, uint16_t port, const void *owner, enum adk_role_en role);
 void adk_endpoints_withdraw(adk_endpoints_t *endpoints, uint16_t port, const void *owner);
+
+static inline adk_endpoint_t *adk_endpoint_of(const adk_endpoints_t *endpoints, uint16_t port)
+{
+    return &endpoints->slots[rte_cpu_to_be_16(port)];
+}
 
 static inline enum adk_endpoint_state_en adk_endpoint_polled_by(enum adk_role_en role)
 {

@@ -11,13 +11,17 @@
 #include <rte_ring.h>
 
 #include "stack/endpoints.h"
+#include "wire/words.h"
 
 /* The MAC that an on-link source's last frame came from. */
 typedef struct adk_source_stct
 {
-    uint32_t ipv4;
     uint8_t mac[RTE_ETHER_ADDR_LEN];
+    rte_be16_t ether_type;            /* follows the MAC in a frame: with it, eight bytes are compared at once */
+    uint64_t ipv4_be;
 } adk_source_t;
+
+static_assert(16 == sizeof(adk_source_t), "a shift finds a source");
 
 typedef struct adk_lane_stct
 {
@@ -50,20 +54,25 @@ static inline void adk_drop(adk_lane_t *lane, enum adk_count_en reason)
     lane->drop_reason = reason;
 }
 
-static inline adk_source_t *adk_lane_source(adk_lane_t *lane, uint32_t ipv4)
+/* By the last octet, in which neighbours differ; on a big-endian machine, by the first. */
+static inline adk_source_t *adk_lane_source(adk_lane_t *lane, rte_be32_t ipv4_be)
 {
-    return &lane->sources[ipv4 & (ADK_SOURCES - 1)];
+    return RTE_PTR_ADD(lane->sources, (ipv4_be >> 24) * sizeof(adk_source_t));
 }
 
-/* Called for every datagram: compares before it writes, so a steady stream costs two loads. */
-static inline void adk_lane_note_source(adk_lane_t *lane, uint32_t ipv4, const uint8_t *mac)
+/* A frame from this source and its MAC was accepted before. */
+static inline bool adk_lane_knows_source(adk_lane_t *lane, rte_be32_t ipv4_be, const struct rte_ether_hdr *ethernet)
 {
-    adk_source_t *source = adk_lane_source(lane, ipv4);
-    if (source->ipv4 != ipv4 || 0 != memcmp(source->mac, mac, RTE_ETHER_ADDR_LEN))
-    {
-        source->ipv4 = ipv4;
-        memcpy(source->mac, mac, RTE_ETHER_ADDR_LEN);
-    }
+    const adk_source_t *source = adk_lane_source(lane, ipv4_be);
+    return 0 == ((source->ipv4_be ^ (uint64_t)ipv4_be) | (adk_word_64(source->mac) ^ adk_word_64(&ethernet->src_addr)));
+}
+
+/* Called for accepted datagrams, and for none else. */
+static inline void adk_lane_note_source(adk_lane_t *lane, rte_be32_t ipv4_be, const struct rte_ether_hdr *ethernet)
+{
+    adk_source_t *source = adk_lane_source(lane, ipv4_be);
+    source->ipv4_be = ipv4_be;
+    memcpy(source->mac, &ethernet->src_addr, sizeof(uint64_t));
 }
 
 #endif

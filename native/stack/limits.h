@@ -26,8 +26,8 @@
 /* Destinations that one transport keeps a ready header for. */
 #define ADK_DESTINATIONS (16)
 
-/* Sources whose MAC a thread remembers from their last frame. */
-#define ADK_SOURCES (64)
+/* Sources whose MAC a thread remembers from their last frame: one for each last octet of an address. */
+#define ADK_SOURCES (256)
 
 /* How long a destination waits before it bothers the control plane about the same neighbour again. */
 #define ADK_ASK_AGAIN_NS (2 * 1000 * 1000)
@@ -38,7 +38,6 @@
 #define ADK_EXTRA_MBUFS (4 * ADK_INBOX_LENGTH + 2 * ADK_FORWARD_LENGTH + 3 * ADK_CONTROL_LENGTH)
 
 static_assert(0 == (ADK_DESTINATIONS & (ADK_DESTINATIONS - 1)), "an index mask");
-static_assert(0 == (ADK_SOURCES & (ADK_SOURCES - 1)), "an index mask");
 static_assert(ADK_INBOX_LENGTH >= 4 * ADK_RX_BURST_LENGTH, "a burst must never overflow an idle inbox");
 
 #endif

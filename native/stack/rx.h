@@ -3,6 +3,7 @@
 #define ADK_STACK_RX_H
 
 #include "stack/stack.h"
+#include "wire/plain.h"
 
 /* The whole frame as contiguous, writable bytes: the mbuf's own, or copied together when it has several segments. */
 static inline uint8_t *adk_rx_bytes(const adk_stack_t *stack, const adk_lane_t *lane, struct rte_mbuf *mbuf)
@@ -32,18 +33,38 @@ static_assert(0 != (RTE_MBUF_F_RX_IP_CKSUM_NONE & RTE_MBUF_F_RX_IP_CKSUM_GOOD), 
 static_assert(0 != (RTE_MBUF_F_RX_L4_CKSUM_NONE & RTE_MBUF_F_RX_L4_CKSUM_GOOD), "NONE vouches");
 
 /* What the device does not vouch for is verified here: some report UNKNOWN for bad sums, some BAD for good ones. */
+#define ADK_RX_CHECKSUMS_GOOD (RTE_MBUF_F_RX_IP_CKSUM_GOOD | RTE_MBUF_F_RX_L4_CKSUM_GOOD)
+
+static
+    __attribute__((noinline, noclone, unused)) bool adk_rx_is_intact(const struct rte_mbuf *mbuf, const uint8_t *bytes)
+{
+    return adk_plain_is_intact(
+        bytes,
+        0 != (mbuf->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_GOOD),
+        0 != (mbuf->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_GOOD));
+}
+
+/* True for nearly every frame; the others are adk_rx_verdict()'s. bytes are those of the mbuf's first segment. */
+static __rte_always_inline bool adk_rx_is_plain(
+    const adk_stack_t *stack, const struct rte_mbuf *mbuf, const uint8_t *bytes, uint32_t *payload_length)
+{
+    return 1 == mbuf->nb_segs &&
+        adk_is_plain(&stack->local, bytes, mbuf->pkt_len, payload_length) &&
+        (0 == (~mbuf->ol_flags & ADK_RX_CHECKSUMS_GOOD) || adk_rx_is_intact(mbuf, bytes));
+}
+
+/* bytes: see adk_rx_bytes() */
 static inline int adk_rx_verdict(
     const adk_stack_t *stack, const struct rte_mbuf *mbuf, const uint8_t *bytes, adk_datagram_t *datagram)
 {
-    const uint64_t flags = mbuf->ol_flags;
     const uint32_t length = mbuf->pkt_len < ADK_LINEAR_LENGTH ? mbuf->pkt_len : ADK_LINEAR_LENGTH;
 
     return adk_parse_frame(
         &stack->local,
         bytes,
         length,
-        0 != (flags & RTE_MBUF_F_RX_IP_CKSUM_GOOD),
-        0 != (flags & RTE_MBUF_F_RX_L4_CKSUM_GOOD),
+        0 != (mbuf->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_GOOD),
+        0 != (mbuf->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_GOOD),
         datagram);
 }
 

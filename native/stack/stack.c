@@ -148,7 +148,7 @@ adk_stack_t *adk_stack_open(const adk_settings_t *settings)
         return NULL;
     }
 
-    stack->local.ipv4 = settings->local_ipv4;
+    stack->local.ipv4_be = rte_cpu_to_be_32(settings->local_ipv4);
     stack->gateway_ipv4 = settings->gateway_ipv4;
     stack->prefix_length = settings->prefix_length;
     stack->threads_shared = settings->threads_shared;
@@ -223,15 +223,15 @@ void adk_stack_lane_offline(adk_stack_t *stack, enum adk_role_en role)
 enum adk_route_en adk_stack_route(const adk_stack_t *stack, uint32_t destination_ipv4, uint32_t *next_hop)
 {
     *next_hop = destination_ipv4;
-    if (destination_ipv4 == stack->local.ipv4)
+    const uint32_t local_ipv4 = rte_be_to_cpu_32(stack->local.ipv4_be);
+    if (destination_ipv4 == local_ipv4)
     {
         return ADK_ROUTE_LOCAL;
     }
 
     const uint8_t length = stack->prefix_length;
     const uint32_t mask = 0 == length ? 0 : UINT32_MAX << (32 - length);
-    const bool is_on_link = 0 == length ? 0 == stack->gateway_ipv4
-                                        : (destination_ipv4 & mask) == (stack->local.ipv4 & mask);
+    const bool is_on_link = 0 == length ? 0 == stack->gateway_ipv4 : (destination_ipv4 & mask) == (local_ipv4 & mask);
     /* The subnet's network and broadcast addresses are no host (RFC 1122 §3.2.1.3); /31 and /32 have none. */
     const bool is_broadcast = UINT32_MAX == destination_ipv4 ||
         (length > 0 &&

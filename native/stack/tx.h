@@ -18,8 +18,17 @@ int adk_tx_send(
     uint16_t count,
     int64_t *bytes);
 
-/* What is left over from earlier sends, and the frames of lanes without a TX queue. Called from every poll. */
-void adk_tx_progress(const adk_stack_t *stack, adk_lane_t *lane);
+/* What is left over from earlier sends, and the frames of lanes without a TX queue. */
+void adk_tx_catch_up(const adk_stack_t *stack, adk_lane_t *lane);
+
+/* Called from every poll: a lane that owes nothing only looks. */
+static inline void adk_tx_progress(const adk_stack_t *stack, adk_lane_t *lane)
+{
+    if (__builtin_expect(0 != lane->backlog_length || NULL != lane->forward_in[0], 0))
+    {
+        adk_tx_catch_up(stack, lane);
+    }
+}
 
 /* Complete frames of the control plane. False when the queue is full; the mbuf is the caller's then. */
 bool adk_tx_frame(const adk_stack_t *stack, adk_lane_t *lane, struct rte_mbuf *frame);

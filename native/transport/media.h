@@ -30,6 +30,7 @@ struct adk_poller_stct
     adk_poller_t *sibling;            /* the other role's poller when both are one thread, else NULL */
     bool polls_port;
     uint16_t rx_queue;
+    enum adk_endpoint_state_en polled_by; /* of the endpoints whose frames are ours */
     aeron_udp_transport_recv_func_t recv_func; /* of the latest poll; the sibling delivers through it too */
     void *clientd;
     int64_t bytes;                    /* delivered during the current poll */
@@ -42,8 +43,9 @@ struct adk_transport_stct
     aeron_udp_channel_transport_t *transport;
     adk_stack_t *stack;
     adk_lane_t *lane;
-    rte_be32_t connected_ipv4_be;     /* 0: frames from any peer are welcome */
+    bool is_plain;                    /* hears any peer, and wants no time stamps */
     rte_be16_t connected_port_be;
+    rte_be32_t connected_ipv4_be;     /* 0: frames from any peer are welcome */
     uint16_t port;
     enum adk_role_en role;
     int32_t counter_id;

@@ -3,56 +3,119 @@
 
 #include "transport/media.h"
 
-static inline void deliver(
-    adk_poller_t *poller,
-    adk_lane_t *lane,
-    const adk_transport_t *owner,
-    uint8_t *payload,
-    uint16_t length,
-    rte_be32_t source_ipv4_be,
-    rte_be16_t source_port_be)
+/* A received UDP datagram: where it lies. Nothing is copied out of a frame before Aeron reads it. */
+typedef struct view_stct
 {
-    aeron_udp_channel_transport_t *transport = owner->transport;
-    struct sockaddr_in *source = (struct sockaddr_in *)&lane->source_address;
-    struct timespec now;
-    struct timespec *media_timestamp = NULL;
+    uint8_t *bytes;                   /* of the whole frame */
+    uint32_t payload_offset;
+    uint32_t payload_length;
+} view_t;
 
-    if (0 != owner->connected_ipv4_be &&
-        (owner->connected_ipv4_be != source_ipv4_be || owner->connected_port_be != source_port_be))
-    {
-        /* A connected kernel socket does not hear strangers either. */
-        adk_drop(lane, ADK_COUNT_RX_NO_ENDPOINT);
-        return;
-    }
-    if (0 != (transport->timestamp_flags & AERON_UDP_CHANNEL_TRANSPORT_MEDIA_RCV_TIMESTAMP))
-    {
-        (void)clock_gettime(CLOCK_REALTIME, &now);
-        media_timestamp = &now;
-    }
+static inline const struct rte_ether_hdr *ethernet_of(view_t view)
+{
+    return (const struct rte_ether_hdr *)view.bytes;
+}
 
-    source->sin_port = source_port_be;
-    source->sin_addr.s_addr = source_ipv4_be;
+static inline const struct rte_ipv4_hdr *ipv4_of(view_t view)
+{
+    return (const struct rte_ipv4_hdr *)(ethernet_of(view) + 1);
+}
+
+static inline const struct rte_udp_hdr *udp_of(view_t view)
+{
+    return (const struct rte_udp_hdr *)(view.bytes + view.payload_offset) - 1;
+}
+
+static __rte_always_inline void give(
+    adk_poller_t *poller, aeron_udp_channel_transport_t *transport, view_t view, struct timespec *media_timestamp)
+{
+    struct sockaddr_storage *address = &poller->lane->source_address;
+    struct sockaddr_in *source = (struct sockaddr_in *)address;
+
+    source->sin_port = udp_of(view)->src_port;
+    source->sin_addr.s_addr = ipv4_of(view)->src_addr;
+    poller->bytes += view.payload_length;
     poller->recv_func(
         transport->data_paths,
         transport,
         poller->clientd,
         transport->dispatch_clientd,
         transport->destination_clientd,
-        payload,
-        length,
-        &lane->source_address,
+        view.bytes + view.payload_offset,
+        view.payload_length,
+        address,
         media_timestamp);
 }
 
+/* A connected kernel socket does not hear strangers either. */
+static inline bool is_stranger(const adk_transport_t *owner, view_t view)
+{
+    return 0 != owner->connected_ipv4_be &&
+        (owner->connected_ipv4_be != ipv4_of(view)->src_addr || owner->connected_port_be != udp_of(view)->src_port);
+}
+
+/* To a transport that does not hear everybody, or that wants time stamps. */
+static __rte_noinline void deliver_selectively(
+    adk_poller_t *poller, const adk_transport_t *owner, const view_t *datagram)
+{
+    const view_t view = *datagram;
+    aeron_udp_channel_transport_t *transport = owner->transport;
+    struct timespec now;
+
+    if (is_stranger(owner, view))
+    {
+        adk_drop(poller->lane, ADK_COUNT_RX_NO_ENDPOINT);
+    }
+    else if (0 != (transport->timestamp_flags & AERON_UDP_CHANNEL_TRANSPORT_MEDIA_RCV_TIMESTAMP))
+    {
+        (void)clock_gettime(CLOCK_REALTIME, &now);
+        give(poller, transport, view, &now);
+    }
+    else
+    {
+        give(poller, transport, view, NULL);
+    }
+}
+
+static __rte_always_inline void deliver(adk_poller_t *poller, const adk_transport_t *owner, view_t view)
+{
+    if (__builtin_expect(owner->is_plain, 1))
+    {
+        give(poller, owner->transport, view, NULL);
+    }
+    else
+    {
+        const view_t copy = view;
+        deliver_selectively(poller, owner, &copy);
+    }
+}
+
+static inline const adk_endpoint_t *endpoint_of(const adk_stack_t *stack, view_t view)
+{
+    return &stack->endpoints.slots[udp_of(view)->dst_port];
+}
+
+static inline bool knows_source(const adk_poller_t *poller, view_t view)
+{
+    return adk_lane_knows_source(poller->lane, ipv4_of(view)->src_addr, ethernet_of(view));
+}
+
+/* The lane that will answer remembers the MAC, whichever poll saw the frame. */
+static inline void deliver_and_note(adk_poller_t *poller, const adk_transport_t *owner, view_t view)
+{
+    adk_lane_note_source(poller->lane, ipv4_of(view)->src_addr, ethernet_of(view));
+    deliver(poller, owner, view);
+}
+
 /* A datagram for the other role. True when the mbuf is no longer ours. */
-static inline bool hand_off(adk_poller_t *poller, struct rte_mbuf *mbuf, const adk_datagram_t *datagram)
+static bool hand_off(adk_poller_t *poller, struct rte_mbuf *mbuf, view_t view)
 {
     adk_lane_t *lane = poller->lane;
     const enum adk_role_en consumer = ADK_ROLE_SENDER == lane->role ? ADK_ROLE_RECEIVER : ADK_ROLE_SENDER;
     adk_note_t *note = adk_mbuf_note(mbuf);
 
-    note->payload_offset = datagram->payload_offset;
-    note->payload_length = datagram->payload_length;
+    note->payload_offset = (uint16_t)view.payload_offset;
+    note->payload_length = (uint16_t)view.payload_length;
     if (0 != rte_ring_sp_enqueue(poller->stack->lanes[consumer].inbox[lane->role], mbuf))
     {
         adk_drop(lane, ADK_COUNT_HANDOFF_FULL);
@@ -61,39 +124,34 @@ static inline bool hand_off(adk_poller_t *poller, struct rte_mbuf *mbuf, const a
     return true;
 }
 
-static inline bool on_datagram(
-    adk_poller_t *poller, struct rte_mbuf *mbuf, uint8_t *bytes, const adk_datagram_t *datagram)
+/* The other role's poller, where it is called on this thread and has been called once. */
+static inline adk_poller_t *ready_sibling(const adk_poller_t *poller)
 {
-    adk_lane_t *lane = poller->lane;
-    const adk_endpoint_t *endpoint = &poller->stack->endpoints.slots[datagram->destination_port];
+    return NULL != poller->sibling && NULL != poller->sibling->recv_func ? poller->sibling : NULL;
+}
+
+/* True when the mbuf is no longer ours. */
+static bool on_datagram(adk_poller_t *poller, struct rte_mbuf *mbuf, view_t view)
+{
+    const adk_endpoint_t *endpoint = endpoint_of(poller->stack, view);
     const uint32_t state = adk_endpoint_state(endpoint);
-    adk_poller_t *target = poller;
+    adk_poller_t *sibling = ready_sibling(poller);
 
-    if (adk_endpoint_polled_by(lane->role) != state)
+    if (poller->polled_by == state)
     {
-        if (ADK_ENDPOINT_POLLED_BY_SENDER != state && ADK_ENDPOINT_POLLED_BY_RECEIVER != state)
-        {
-            adk_drop(lane, ADK_COUNT_RX_NO_ENDPOINT);
-            return false;
-        }
-        target = poller->sibling;
-        if (NULL == target || NULL == target->recv_func)
-        {
-            return hand_off(poller, mbuf, datagram);
-        }
+        deliver_and_note(poller, endpoint->owner, view);
+        return false;
     }
-
-    /* The lane that will answer remembers the MAC, whichever poll saw the frame. */
-    adk_lane_note_source(target->lane, datagram->source_ipv4, bytes + RTE_ETHER_ADDR_LEN);
-    poller->bytes += datagram->payload_length;
-    deliver(
-        target,
-        lane,
-        endpoint->owner,
-        bytes + datagram->payload_offset,
-        datagram->payload_length,
-        datagram->source_ipv4_be,
-        datagram->source_port_be);
+    if (ADK_ENDPOINT_POLLED_BY_SENDER != state && ADK_ENDPOINT_POLLED_BY_RECEIVER != state)
+    {
+        adk_drop(poller->lane, ADK_COUNT_RX_NO_ENDPOINT);
+        return false;
+    }
+    if (NULL == sibling)
+    {
+        return hand_off(poller, mbuf, view);
+    }
+    deliver_and_note(sibling, endpoint->owner, view);
     return false;
 }
 
@@ -108,21 +166,57 @@ static inline bool on_control_frame(adk_lane_t *lane, struct rte_mbuf *mbuf)
     return true;
 }
 
-static inline bool on_frame(adk_poller_t *poller, struct rte_mbuf *mbuf)
+static __rte_noinline bool on_other_frame(adk_poller_t *poller, struct rte_mbuf *mbuf)
 {
     adk_datagram_t datagram;
     uint8_t *bytes = adk_rx_bytes(poller->stack, poller->lane, mbuf);
     const int verdict = adk_rx_verdict(poller->stack, mbuf, bytes, &datagram);
 
-    if (__builtin_expect(ADK_VERDICT_DATAGRAM == verdict, 1))
+    if (ADK_VERDICT_DATAGRAM == verdict)
     {
-        return on_datagram(poller, mbuf, bytes, &datagram);
+        return on_datagram(poller, mbuf, (view_t){ bytes, datagram.payload_offset, datagram.payload_length });
     }
     if (ADK_VERDICT_CONTROL == verdict)
     {
         return on_control_frame(poller->lane, mbuf);
     }
     adk_drop(poller->lane, (enum adk_count_en)verdict);
+    return false;
+}
+
+/* A plain frame from a known source, when this poll is not its endpoint's. True when the mbuf is no longer ours. */
+static __rte_noinline bool on_sibling_frame(adk_poller_t *poller, struct rte_mbuf *mbuf, const view_t *datagram)
+{
+    const view_t view = *datagram;
+    const adk_endpoint_t *endpoint = endpoint_of(poller->stack, view);
+    adk_poller_t *sibling = ready_sibling(poller);
+
+    if (NULL != sibling && adk_endpoint_state(endpoint) == sibling->polled_by && knows_source(sibling, view))
+    {
+        deliver(sibling, endpoint->owner, view);
+        return false;
+    }
+    return on_other_frame(poller, mbuf);
+}
+
+/* True when the mbuf is no longer ours. */
+static __rte_always_inline bool on_frame(adk_poller_t *poller, const adk_stack_t *stack, struct rte_mbuf *mbuf)
+{
+    view_t view = { .bytes = rte_pktmbuf_mtod(mbuf, uint8_t *), .payload_offset = sizeof(adk_header_t) };
+
+    if (__builtin_expect(!adk_rx_is_plain(stack, mbuf, view.bytes, &view.payload_length), 0))
+    {
+        return on_other_frame(poller, mbuf);
+    }
+
+    const adk_endpoint_t *endpoint = endpoint_of(stack, view);
+    if (__builtin_expect(adk_endpoint_state(endpoint) != poller->polled_by, 0) ||
+        __builtin_expect(!knows_source(poller, view), 0))
+    {
+        const view_t copy = view;
+        return on_sibling_frame(poller, mbuf, &copy);
+    }
+    deliver(poller, endpoint->owner, view);
     return false;
 }
 
@@ -134,17 +228,57 @@ ADK_CAPTURE_APART static void begin_capture(
     adk_capture_begin(capture, poller->lane, ADK_DIRECTION_IN, now_ns, bytes, available, mbuf->pkt_len);
 }
 
-static int poll_port(adk_poller_t *poller)
+/* capture is a constant NULL in all but the second caller: nothing is asked per frame when nobody captures. */
+static __rte_always_inline void on_burst(
+    adk_poller_t *poller, struct rte_mbuf **burst, uint16_t count, adk_capture_t *capture)
 {
-    struct rte_mbuf *burst[ADK_RX_BURST_LENGTH];
-    struct rte_mbuf *done[ADK_RX_BURST_LENGTH];
+    const adk_stack_t *stack = poller->stack;
+    const uint64_t now_ns = NULL == capture ? 0 : adk_capture_now_ns();
+    uint64_t frame_bytes = 0;
+
+    for (uint16_t i = 0; i < count; i++)
+    {
+        struct rte_mbuf *mbuf = burst[i];
+        /* The last one is fetched twice: cheaper than to ask which is the last. Nearly all begin at the headroom's end. */
+        rte_prefetch0((const uint8_t *)burst[i + 1]->buf_addr + RTE_PKTMBUF_HEADROOM);
+        frame_bytes += mbuf->pkt_len;
+        if (NULL != capture)
+        {
+            begin_capture(capture, poller, mbuf, now_ns);
+        }
+        if (__builtin_expect(on_frame(poller, stack, mbuf), 0))
+        {
+            burst[i] = NULL;
+        }
+        if (NULL != capture)
+        {
+            adk_capture_end(capture, poller->lane);
+        }
+    }
+    /* It leaves NULLs out. */
+    rte_pktmbuf_free_bulk(burst, count);
+    adk_count(poller->lane, ADK_COUNT_RX_PACKETS, count);
+    adk_count(poller->lane, ADK_COUNT_RX_BYTES, frame_bytes);
+}
+
+static __rte_noinline void on_quiet_burst(adk_poller_t *poller, struct rte_mbuf **burst, uint16_t count)
+{
+    on_burst(poller, burst, count, NULL);
+}
+
+ADK_CAPTURE_APART static void on_captured_burst(
+    adk_poller_t *poller, struct rte_mbuf **burst, uint16_t count, adk_capture_t *capture)
+{
+    on_burst(poller, burst, count, capture);
+}
+
+static __rte_always_inline int poll_port(adk_poller_t *poller)
+{
+    struct rte_mbuf *burst[ADK_RX_BURST_LENGTH + 1];
     adk_stack_t *stack = poller->stack;
     adk_capture_t *capture = adk_stack_capture(stack);
-    unsigned int done_count = 0;
-    uint64_t frame_bytes = 0;
-    uint64_t now_ns = 0;
 
-    if (atomic_load_explicit(&stack->port.is_held, memory_order_relaxed))
+    if (__builtin_expect(atomic_load_explicit(&stack->port.is_held, memory_order_relaxed), 0))
     {
         return 0;
     }
@@ -154,33 +288,15 @@ static int poll_port(adk_poller_t *poller)
     {
         return 0;
     }
+    burst[count] = burst[count - 1];
     if (__builtin_expect(NULL != capture, 0))
     {
-        now_ns = adk_capture_now_ns();
+        on_captured_burst(poller, burst, count, capture);
     }
-    for (uint16_t i = 0; i < count; i++)
+    else
     {
-        if (i + 1 < count)
-        {
-            rte_prefetch0(rte_pktmbuf_mtod(burst[i + 1], void *));
-        }
-        frame_bytes += burst[i]->pkt_len;
-        if (__builtin_expect(NULL != capture, 0))
-        {
-            begin_capture(capture, poller, burst[i], now_ns);
-        }
-        if (!on_frame(poller, burst[i]))
-        {
-            done[done_count++] = burst[i];
-        }
-        if (__builtin_expect(NULL != capture, 0))
-        {
-            adk_capture_end(capture, poller->lane);
-        }
+        on_quiet_burst(poller, burst, count);
     }
-    rte_pktmbuf_free_bulk(done, done_count);
-    adk_count(poller->lane, ADK_COUNT_RX_PACKETS, count);
-    adk_count(poller->lane, ADK_COUNT_RX_BYTES, frame_bytes);
     return count;
 }
 
@@ -189,30 +305,22 @@ static void on_inbox_frame(adk_poller_t *poller, struct rte_mbuf *mbuf)
 {
     adk_lane_t *lane = poller->lane;
     const adk_note_t *note = adk_mbuf_note(mbuf);
-    uint8_t *bytes = adk_rx_bytes(poller->stack, lane, mbuf);
-    const struct rte_ipv4_hdr *ipv4 = (const struct rte_ipv4_hdr *)(bytes + sizeof(struct rte_ether_hdr));
-    const struct rte_udp_hdr *udp = (const struct rte_udp_hdr *)(bytes + note->payload_offset -
-                                                                 sizeof(struct rte_udp_hdr));
-    const adk_endpoint_t *endpoint = &poller->stack->endpoints.slots[rte_be_to_cpu_16(udp->dst_port)];
+    const view_t view = {
+        .bytes = adk_rx_bytes(poller->stack, lane, mbuf),
+        .payload_offset = note->payload_offset,
+        .payload_length = note->payload_length,
+    };
+    const adk_endpoint_t *endpoint = endpoint_of(poller->stack, view);
 
-    if (adk_endpoint_polled_by(lane->role) != adk_endpoint_state(endpoint))
+    if (poller->polled_by != adk_endpoint_state(endpoint))
     {
         adk_count(lane, ADK_ROLE_SENDER == lane->role ? ADK_COUNT_RX_SENDER_DISCARD : ADK_COUNT_RX_NO_ENDPOINT, 1);
         return;
     }
-    adk_lane_note_source(lane, rte_be_to_cpu_32(ipv4->src_addr), bytes + RTE_ETHER_ADDR_LEN);
-    poller->bytes += note->payload_length;
-    deliver(
-        poller,
-        lane,
-        endpoint->owner,
-        bytes + note->payload_offset,
-        note->payload_length,
-        ipv4->src_addr,
-        udp->src_port);
+    deliver_and_note(poller, endpoint->owner, view);
 }
 
-static int poll_inbox(adk_poller_t *poller, struct rte_ring *inbox)
+static __rte_noinline int empty_inbox(adk_poller_t *poller, struct rte_ring *inbox)
 {
     struct rte_mbuf *burst[ADK_RX_BURST_LENGTH];
     const unsigned int count = rte_ring_sc_dequeue_burst(inbox, (void **)burst, ADK_RX_BURST_LENGTH, NULL);
@@ -222,6 +330,11 @@ static int poll_inbox(adk_poller_t *poller, struct rte_ring *inbox)
     }
     rte_pktmbuf_free_bulk(burst, count);
     return (int)count;
+}
+
+static inline int poll_inbox(adk_poller_t *poller, struct rte_ring *inbox)
+{
+    return __builtin_expect(rte_ring_empty(inbox), 1) ? 0 : empty_inbox(poller, inbox);
 }
 
 /* msgvec and vlen stay unused: Aeron reads the datagrams where the NIC put them, as many as there are. */

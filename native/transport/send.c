@@ -3,17 +3,33 @@
 
 static_assert(AERON_NETWORK_PUBLICATION_MAX_MESSAGES_PER_SEND <= ADK_SEND_BURST_MAX, "a send call fits one burst");
 
-static inline adk_destination_t *destination_of(adk_transport_t *state, const struct sockaddr_in *address)
-{
-    const uint32_t ipv4 = rte_be_to_cpu_32(address->sin_addr.s_addr);
-    const uint32_t slot = (ipv4 ^ (ipv4 >> 8) ^ rte_be_to_cpu_16(address->sin_port)) & (ADK_DESTINATIONS - 1);
-    adk_destination_t *destination = &state->destinations[slot];
+/* Knuth, The Art of Computer Programming 6.4: 2^64 over the golden ratio spreads what differs in a few bits. */
+#define FIBONACCI_MULTIPLIER (UINT64_C(0x9e3779b97f4a7c15))
+#define SLOT_SHIFT (64 - 4)
 
-    if (destination->ipv4 != ipv4 || destination->port_be != address->sin_port || !destination->is_prepared)
+static_assert(1 << (64 - SLOT_SHIFT) == ADK_DESTINATIONS, "the hash's upper bits are the slot");
+
+static __rte_noinline adk_destination_t *prepare(
+    adk_transport_t *state, adk_destination_t *destination, const struct sockaddr_storage *peer)
+{
+    const struct sockaddr_in *address = (const struct sockaddr_in *)peer;
+
+    if (AF_INET != peer->ss_family)
     {
-        adk_destination_prepare(state->stack, destination, state->port, ipv4, address->sin_port);
+        return NULL;
     }
+    adk_destination_prepare(
+        state->stack, destination, state->port, rte_be_to_cpu_32(address->sin_addr.s_addr), address->sin_port);
     return destination;
+}
+
+/* NULL for a peer that is not an IPv4 address. */
+static inline adk_destination_t *destination_of(adk_transport_t *state, const struct sockaddr_storage *peer)
+{
+    const uint64_t key = adk_destination_key(peer);
+    adk_destination_t *destination = &state->destinations[key * FIBONACCI_MULTIPLIER >> SLOT_SHIFT];
+
+    return __builtin_expect(destination->key == key, 1) ? destination : prepare(state, destination, peer);
 }
 
 int adk_transport_send(
@@ -26,19 +42,14 @@ int adk_transport_send(
 {
     adk_transport_t *state = (adk_transport_t *)transport->bindings_clientd;
     struct sockaddr_storage *peer = NULL != transport->connected_address ? transport->connected_address : address;
+    adk_destination_t *destination = destination_of(state, peer);
 
     (void)data_paths;
-    if (AF_INET != peer->ss_family)
+    if (NULL == destination)
     {
         return adk_transport_refuse(state, peer, EAFNOSUPPORT);
     }
 
-    const int result = adk_tx_send(
-        state->stack,
-        state->lane,
-        destination_of(state, (const struct sockaddr_in *)peer),
-        iov,
-        (uint16_t)iov_length,
-        bytes_sent);
-    return result < 0 ? adk_transport_refuse(state, peer, -result) : result;
+    const int result = adk_tx_send(state->stack, state->lane, destination, iov, (uint16_t)iov_length, bytes_sent);
+    return __builtin_expect(result < 0, 0) ? adk_transport_refuse(state, peer, -result) : result;
 }

@@ -19,7 +19,7 @@ static int refuse_address(const adk_stack_t *stack, struct sockaddr_storage *add
     char local[INET_ADDRSTRLEN];
 
     (void)aeron_format_source_identity(text, sizeof(text), address);
-    format_ipv4(local, sizeof(local), stack->local.ipv4);
+    format_ipv4(local, sizeof(local), rte_be_to_cpu_32(stack->local.ipv4_be));
     AERON_SET_ERR(
         code,
         "%s: %s; aeronmd_dpdk carries IPv4 unicast from and to %s (AERON_DPDK_LOCAL_IPV4_ADDRESS)",
@@ -41,7 +41,7 @@ static int check_bind_address(const adk_stack_t *stack, struct sockaddr_storage 
     {
         return refuse_address(stack, address, EAFNOSUPPORT, "multicast is not supported");
     }
-    return INADDR_ANY == ipv4 || stack->local.ipv4 == ipv4
+    return INADDR_ANY == ipv4 || rte_be_to_cpu_32(stack->local.ipv4_be) == ipv4
         ? 0
         : refuse_address(stack, address, EADDRNOTAVAIL, "not the address of the DPDK port");
 }
@@ -97,6 +97,7 @@ static void connect_to(
     transport->connected_address = address;
     state->connected_ipv4_be = peer->sin_addr.s_addr;
     state->connected_port_be = peer->sin_port;
+    state->is_plain = false;
 }
 
 /* Takes back what others see of a transport: its counter, and the device's rule for its port. */
@@ -137,7 +138,7 @@ static int reserve_port(adk_transport_t *state, struct sockaddr_storage *bind_ad
     if (port < 0)
     {
         char local[INET_ADDRSTRLEN];
-        format_ipv4(local, sizeof(local), state->stack->local.ipv4);
+        format_ipv4(local, sizeof(local), rte_be_to_cpu_32(state->stack->local.ipv4_be));
         AERON_SET_ERR(
             -port,
             -EADDRINUSE == port ? "%s:%u is in use by another channel of this driver"
@@ -197,6 +198,7 @@ int adk_transport_init(
     state->stack = stack;
     state->role = AERON_UDP_CHANNEL_TRANSPORT_AFFINITY_SENDER == affinity ? ADK_ROLE_SENDER : ADK_ROLE_RECEIVER;
     state->lane = &stack->lanes[state->role];
+    state->is_plain = !params->is_media_timestamping;
     if (reserve_port(state, bind_addr) < 0)
     {
         aeron_free(state);
@@ -217,7 +219,7 @@ int adk_transport_init(
     }
 
     char local[INET_ADDRSTRLEN];
-    format_ipv4(local, sizeof(local), stack->local.ipv4);
+    format_ipv4(local, sizeof(local), rte_be_to_cpu_32(stack->local.ipv4_be));
     state->counter_id = adk_counters_allocate(
         media->counters,
         AERON_COUNTER_DPDK_TRANSPORT_TYPE_ID,
@@ -287,7 +289,7 @@ int adk_transport_bind_addr_and_port(aeron_udp_channel_transport_t *transport, c
     const adk_transport_t *state = (const adk_transport_t *)transport->bindings_clientd;
     char local[INET_ADDRSTRLEN];
 
-    format_ipv4(local, sizeof(local), state->stack->local.ipv4);
+    format_ipv4(local, sizeof(local), rte_be_to_cpu_32(state->stack->local.ipv4_be));
     const int written = snprintf(buffer, length, "%s:%u", local, state->port);
     if (written < 0 || (size_t)written >= length)
     {

@@ -11,10 +11,24 @@ static inline uint16_t adk_checksum_fold(uint32_t sum)
     return (uint16_t)sum;
 }
 
+/* Sum of an IPv4 header without options: for twenty bytes rte_raw_cksum()'s loop costs more than it sums. */
+static inline uint32_t adk_checksum_ipv4_sum(const struct rte_ipv4_hdr *ipv4)
+{
+    uint32_t words[sizeof(*ipv4) / sizeof(uint32_t)];
+    uint64_t sum = 0;
+
+    memcpy(words, ipv4, sizeof(words));
+    for (size_t i = 0; i < RTE_DIM(words); i++)
+    {
+        sum += words[i];
+    }
+    return (uint32_t)(sum & 0xffff) + (uint32_t)((sum >> 16) & 0xffff) + (uint32_t)(sum >> 32);
+}
+
 /* Sum of the IPv4 header as adk_header_init() left it; total_length is still to be added. */
 static inline uint32_t adk_checksum_ipv4_base(const adk_header_t *header)
 {
-    return rte_raw_cksum(&header->ipv4, sizeof(header->ipv4));
+    return adk_checksum_ipv4_sum(&header->ipv4);
 }
 
 /* Sum of the pseudo header (RFC 768) without the length, which is still to be added. */

@@ -17,7 +17,7 @@
 typedef struct adk_address_stct
 {
     uint8_t mac[RTE_ETHER_ADDR_LEN];
-    uint32_t ipv4;
+    rte_be32_t ipv4_be;
 } adk_address_t;
 
 typedef struct adk_datagram_stct
@@ -105,7 +105,7 @@ static inline int adk_parse_ipv4(
     {
         return ADK_COUNT_RX_IPV4_CHECKSUM;
     }
-    if (rte_cpu_to_be_32(local->ipv4) != ipv4->dst_addr)
+    if (local->ipv4_be != ipv4->dst_addr)
     {
         return ADK_COUNT_RX_NOT_OUR_ADDRESS;
     }

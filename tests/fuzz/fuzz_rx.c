@@ -40,12 +40,12 @@ static uint32_t get32(const uint8_t *bytes)
 
 static adk_address_t local_of(uint8_t choices, const uint8_t *frame, uint32_t length)
 {
-    adk_address_t local = { .ipv4 = LOCAL_IPV4 };
+    adk_address_t local = { .ipv4_be = RTE_BE32(LOCAL_IPV4) };
     const bool has_header = length >= AT_SOURCE_PORT;
     memcpy(local.mac, has_header && (choices & LOCAL_MAC_FROM_FRAME) ? frame : LOCAL_MAC, 6);
     if (has_header && (choices & LOCAL_IPV4_FROM_FRAME))
     {
-        local.ipv4 = get32(frame + AT_DESTINATION_IPV4);
+        local.ipv4_be = rte_cpu_to_be_32(get32(frame + AT_DESTINATION_IPV4));
     }
     return local;
 }
@@ -71,8 +71,9 @@ static bool is_from_a_host_to_us(const adk_address_t *local, const uint8_t *fram
 {
     const uint32_t source = get32(frame + AT_SOURCE_IPV4);
     const uint8_t network = frame[AT_SOURCE_IPV4];
-    return get32(frame + AT_DESTINATION_IPV4) == local->ipv4 &&
-        source != local->ipv4 &&
+    const uint32_t destination = rte_be_to_cpu_32(local->ipv4_be);
+    return get32(frame + AT_DESTINATION_IPV4) == destination &&
+        source != destination &&
         0 != network &&
         127 != network &&
         network < 224;
@@ -190,6 +191,29 @@ static void check_chain(
     chain_close(&chain);
 }
 
+/* What is taken for plain has the full verdict's result, but that nobody has looked at its source. */
+static void check_plain(
+    const adk_address_t *local,
+    const uint8_t *frame,
+    uint32_t length,
+    uint8_t choices,
+    int expected_verdict,
+    const adk_datagram_t *expected)
+{
+    uint32_t payload_length;
+    if (!adk_is_plain(local, frame, length, &payload_length) ||
+        !adk_plain_is_intact(frame, 0 != (choices & IPV4_CHECKSUM_VOUCHED), 0 != (choices & UDP_CHECKSUM_VOUCHED)))
+    {
+        return;
+    }
+    REQUIRE(ADK_VERDICT_DATAGRAM == expected_verdict || ADK_COUNT_RX_MARTIAN_SOURCE == expected_verdict);
+    if (ADK_VERDICT_DATAGRAM == expected_verdict)
+    {
+        REQUIRE(sizeof(adk_header_t) == expected->payload_offset);
+        REQUIRE(payload_length == expected->payload_length);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     /* No device hands over more than one mbuf chain of 16-bit lengths. */
@@ -221,6 +245,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     {
         check_datagram(&datagram, frame, length);
     }
+    check_plain(&local, frame, length, data[0], verdict, &datagram);
     free(frame);
     check_chain(&local, data, length, verdict, &datagram);
     return 0;

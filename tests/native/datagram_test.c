@@ -1,10 +1,20 @@
 /* From a frame to its one verdict. Each frame is judged from memory of exactly its length, for ASan to guard. */
-#include "wire/datagram.h"
+#include "wire/plain.h"
 
 #include "frame.h"
 #include "suite.h"
 
-static const adk_address_t LOCAL = { .mac = { 0x02, 0x00, 0x00, 0x00, 0x00, 0x05 }, .ipv4 = LOCAL_IPV4 };
+static const adk_address_t LOCAL = { .mac = { 0x02, 0x00, 0x00, 0x00, 0x00, 0x05 }, .ipv4_be = RTE_BE32(LOCAL_IPV4) };
+
+/* Every frame of these tests is also asked whether it is plain: not when it is refused for anything but its source. */
+static void check_plain(const uint8_t *bytes, uint32_t length, bool is_ipv4_good, bool is_udp_good, int verdict)
+{
+    uint32_t payload_length;
+    if (adk_is_plain(&LOCAL, bytes, length, &payload_length) && adk_plain_is_intact(bytes, is_ipv4_good, is_udp_good))
+    {
+        CHECK(ADK_VERDICT_DATAGRAM == verdict || ADK_COUNT_RX_MARTIAN_SOURCE == verdict);
+    }
+}
 
 static int judge(const frame_t *frame, bool is_ipv4_good, bool is_udp_good, adk_datagram_t *datagram)
 {
@@ -14,6 +24,7 @@ static int judge(const frame_t *frame, bool is_ipv4_good, bool is_udp_good, adk_
         memcpy(bytes, frame->bytes, frame->length);
     }
     const int verdict = adk_parse_frame(&LOCAL, bytes, frame->length, is_ipv4_good, is_udp_good, datagram);
+    check_plain(bytes, frame->length, is_ipv4_good, is_udp_good, verdict);
     free(bytes);
     return verdict;
 }
@@ -44,6 +55,19 @@ TEST(a_good_datagram_says_where_it_came_from_and_where_its_payload_is)
     {
         const frame_t frame = frame_of(lengths[i]);
         check_datagram(&frame, AT_PAYLOAD, lengths[i]);
+    }
+}
+
+TEST(an_ordinary_datagram_is_plain_whatever_its_length)
+{
+    static const uint32_t lengths[] = { 0, 1, 17, 18, 32, 1472, 8972 };
+    for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++)
+    {
+        const frame_t frame = frame_of(lengths[i]);
+        uint32_t payload_length = 0;
+        CHECK(adk_is_plain(&LOCAL, frame.bytes, frame.length, &payload_length));
+        CHECK(adk_plain_is_intact(frame.bytes, false, false));
+        CHECK_EQUAL(lengths[i], payload_length);
     }
 }
 

@@ -15,7 +15,7 @@ static adk_endpoints_t endpoints_of_test(void)
 
 static uint32_t state_of(const adk_endpoints_t *endpoints, uint16_t port)
 {
-    return adk_endpoint_state(&endpoints->slots[port]);
+    return adk_endpoint_state(adk_endpoint_of(endpoints, port));
 }
 
 TEST(a_port_belongs_to_one_owner_until_it_is_released)
@@ -123,7 +123,7 @@ TEST(a_port_that_is_polled_or_withdrawn_is_never_taken_over)
 
     CHECK_EQUAL(7, adk_endpoints_reserve(&endpoints, 7, &first, &stale));
     CHECK_EQUAL(0, adk_endpoints_publish(&endpoints, 7, &first, ADK_ROLE_RECEIVER));
-    endpoints.slots[7].reserved_at_s -= 3600;
+    adk_endpoint_of(&endpoints, 7)->reserved_at_s -= 3600;
     CHECK_EQUAL(-EADDRINUSE, adk_endpoints_reserve(&endpoints, 7, &second, &stale));
     adk_endpoints_withdraw(&endpoints, 7, &first);
     CHECK_EQUAL(-EADDRINUSE, adk_endpoints_reserve(&endpoints, 7, &second, &stale));
@@ -139,7 +139,7 @@ TEST(an_abandoned_reservation_is_taken_over_and_its_owner_cannot_come_back)
     void *stale;
 
     CHECK_EQUAL(7, adk_endpoints_reserve(&endpoints, 7, &first, &stale));
-    endpoints.slots[7].reserved_at_s -= 3;
+    adk_endpoint_of(&endpoints, 7)->reserved_at_s -= 3;
     CHECK_EQUAL(7, adk_endpoints_reserve(&endpoints, 7, &second, &stale));
     CHECK(&first == stale);
 

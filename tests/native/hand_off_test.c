@@ -121,8 +121,9 @@ TEST(the_lane_that_will_answer_learns_the_mac_whichever_poll_saw_the_frame)
     ring_port_put(&test->port, &frame);
     CHECK_EQUAL(1, media_poll(test, ADK_ROLE_SENDER));
 
-    const adk_source_t *source = adk_lane_source(&test->port.stack->lanes[ADK_ROLE_RECEIVER], PEER_IPV4);
-    CHECK_EQUAL(PEER_IPV4, source->ipv4);
+    const adk_source_t *source = adk_lane_source(
+        &test->port.stack->lanes[ADK_ROLE_RECEIVER], rte_cpu_to_be_32(PEER_IPV4));
+    CHECK_EQUAL(rte_cpu_to_be_32(PEER_IPV4), source->ipv4_be);
     CHECK_EQUAL(0, memcmp(PEER_MAC, source->mac, 6));
     CHECK_EQUAL(0, adk_transport_close(&receiver));
     media_close(test);

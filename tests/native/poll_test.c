@@ -153,6 +153,39 @@ TEST(every_frame_ends_in_exactly_one_count_or_is_delivered)
     media_close(test);
 }
 
+static void check_last_frame_noted(const test_media_t *test, uint32_t ipv4, uint8_t last_octet_of_mac)
+{
+    adk_lane_t *lane = &test->port.stack->lanes[ADK_ROLE_RECEIVER];
+    const adk_source_t *source = adk_lane_source(lane, rte_cpu_to_be_32(ipv4));
+    CHECK_EQUAL(rte_cpu_to_be_32(ipv4), source->ipv4_be);
+    CHECK_EQUAL(last_octet_of_mac, source->mac[5]);
+}
+
+TEST(sources_that_change_their_mac_or_end_in_the_same_octet_are_all_heard)
+{
+    static const uint32_t other_ipv4 = PEER_IPV4 ^ 0x00000100;
+    test_media_t *test = media_open();
+    aeron_udp_channel_transport_t transport = { 0 };
+
+    media_add(test, &transport, ADK_ROLE_RECEIVER, LOCAL_PORT);
+    for (int i = 0; i < 6; i++)
+    {
+        const uint32_t source = 0 == i % 2 ? PEER_IPV4 : other_ipv4;
+        frame_t frame = frame_of(32);
+        frame.bytes[AT_SOURCE_MAC + 5] = (uint8_t)i;
+        put32(frame.bytes + AT_SOURCE_IPV4, source);
+        seal(&frame);
+        ring_port_put(&test->port, &frame);
+        ring_port_put(&test->port, &frame);
+        CHECK_EQUAL(2, media_poll(test, ADK_ROLE_RECEIVER));
+        CHECK_EQUAL(2 * (i + 1), test->deliveries->count);
+        CHECK_EQUAL(rte_cpu_to_be_32(source), test->deliveries->list[2 * i + 1].source.sin_addr.s_addr);
+        check_last_frame_noted(test, source, (uint8_t)i);
+    }
+    CHECK_EQUAL(0, adk_transport_close(&transport));
+    media_close(test);
+}
+
 TEST(frames_for_the_control_plane_get_there_whole)
 {
     test_media_t *test = media_open();
@@ -293,13 +326,26 @@ TEST(a_transport_with_media_timestamps_gets_one_with_every_datagram)
 {
     test_media_t *test = media_open();
     aeron_udp_channel_transport_t transport = { 0 };
+    struct sockaddr_storage bind_address = address_of(LOCAL_IPV4, LOCAL_PORT);
+    aeron_udp_channel_transport_params_t params = { .mtu_length = 1408, .is_media_timestamping = true };
     const frame_t frame = frame_of(32);
 
-    media_add(test, &transport, ADK_ROLE_RECEIVER, LOCAL_PORT);
-    transport.timestamp_flags = AERON_UDP_CHANNEL_TRANSPORT_MEDIA_RCV_TIMESTAMP;
+    CHECK_EQUAL(
+        0,
+        adk_transport_init(
+            &transport,
+            &bind_address,
+            NULL,
+            NULL,
+            &params,
+            test->context,
+            AERON_UDP_CHANNEL_TRANSPORT_AFFINITY_RECEIVER));
+    CHECK_EQUAL(0, adk_poller_add(&test->pollers[ADK_ROLE_RECEIVER], &transport));
     ring_port_put(&test->port, &frame);
-    CHECK_EQUAL(1, media_poll(test, ADK_ROLE_RECEIVER));
+    ring_port_put(&test->port, &frame);
+    CHECK_EQUAL(2, media_poll(test, ADK_ROLE_RECEIVER));
     CHECK(test->deliveries->list[0].has_timestamp);
+    CHECK(test->deliveries->list[1].has_timestamp);
     CHECK_EQUAL(0, adk_transport_close(&transport));
     media_close(test);
 }

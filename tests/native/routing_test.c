@@ -42,7 +42,7 @@ static route_case_t case_of(char *line)
 static const char *answer_to(const route_case_t *route_case, char *text)
 {
     const adk_stack_t stack = {
-        .local.ipv4 = ipv4_of(route_case->local),
+        .local.ipv4_be = rte_cpu_to_be_32(ipv4_of(route_case->local)),
         .prefix_length = (uint8_t)atoi(route_case->prefix),
         .gateway_ipv4 = '\0' == route_case->gateway[0] ? 0 : ipv4_of(route_case->gateway),
     };

@@ -7,7 +7,7 @@
 static int verdict_with(const frame_t *frame, uint64_t flags)
 {
     static const adk_stack_t stack = {
-        .local = { .mac = { 0x02, 0x00, 0x00, 0x00, 0x00, 0x05 }, .ipv4 = LOCAL_IPV4 },
+        .local = { .mac = { 0x02, 0x00, 0x00, 0x00, 0x00, 0x05 }, .ipv4_be = RTE_BE32(LOCAL_IPV4) },
     };
     const struct rte_mbuf mbuf = { .ol_flags = flags, .pkt_len = frame->length };
     adk_datagram_t datagram;

@@ -246,7 +246,7 @@ TEST(a_transport_whose_port_was_taken_over_is_freed_once)
     aeron_udp_channel_transport_t quick;
 
     CHECK_EQUAL(0, init_at(test, &slow, address_of(0, LOCAL_PORT), NULL, 1408));
-    test->port.stack->endpoints.slots[LOCAL_PORT].reserved_at_s -= 3;
+    adk_endpoint_of(&test->port.stack->endpoints, LOCAL_PORT)->reserved_at_s -= 3;
     CHECK_EQUAL(0, init_at(test, &quick, address_of(0, LOCAL_PORT), NULL, 1408));
     CHECK_EQUAL(-1, adk_poller_add(&test->pollers[ADK_ROLE_RECEIVER], &slow));
     CHECK_EQUAL(0, test->pollers[ADK_ROLE_RECEIVER].transports.length);
@@ -267,7 +267,7 @@ TEST(a_transport_that_aeron_forgets_gives_its_port_and_its_memory_back)
     aeron_udp_channel_transport_t next;
 
     CHECK_EQUAL(0, init_at(test, &forgotten, address_of(0, LOCAL_PORT), NULL, 1408));
-    test->port.stack->endpoints.slots[LOCAL_PORT].reserved_at_s -= 3;
+    adk_endpoint_of(&test->port.stack->endpoints, LOCAL_PORT)->reserved_at_s -= 3;
     CHECK_EQUAL(0, init_at(test, &next, address_of(0, LOCAL_PORT), NULL, 1408));
     CHECK_EQUAL(0, adk_transport_close(&next));
     adk_orphans_free(&test->media);

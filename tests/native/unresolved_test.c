@@ -16,6 +16,13 @@ static int send_one(const ring_port_t *port, adk_destination_t *destination)
     return result;
 }
 
+static void note_source(adk_lane_t *lane, uint32_t ipv4, const uint8_t *mac)
+{
+    struct rte_ether_hdr ethernet = { .ether_type = rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4) };
+    memcpy(ethernet.src_addr.addr_bytes, mac, sizeof(ethernet.src_addr));
+    adk_lane_note_source(lane, rte_cpu_to_be_32(ipv4), &ethernet);
+}
+
 static void check_sent_to(const ring_port_t *port, const uint8_t *mac)
 {
     struct rte_mbuf *mbuf = ring_port_take(port, 0);
@@ -210,7 +217,7 @@ TEST(the_mac_of_the_last_frame_from_a_peer_serves_until_the_control_plane_knows)
     adk_control_event_t event;
 
     port.stack->ask_again_tsc = UINT64_MAX / 2;
-    adk_lane_note_source(lane, STRANGER_IPV4, PEER_MAC);
+    note_source(lane, STRANGER_IPV4, PEER_MAC);
     CHECK_EQUAL(1, send_one(&port, &destination));
     check_sent_to(&port, PEER_MAC);
     CHECK_EQUAL(1, send_one(&port, &destination));
@@ -233,7 +240,7 @@ TEST(nothing_is_learnt_about_a_peer_behind_the_gateway)
     adk_destination_t destination = destination_of_test(&port, far_ipv4);
     adk_control_event_t event;
 
-    adk_lane_note_source(&port.stack->lanes[ADK_ROLE_SENDER], far_ipv4, PEER_MAC);
+    note_source(&port.stack->lanes[ADK_ROLE_SENDER], far_ipv4, PEER_MAC);
     CHECK_EQUAL(1, send_one(&port, &destination));
     CHECK(NULL == ring_port_take(&port, 0));
     CHECK_EQUAL(1, adk_control_receive(port.stack, &event));
@@ -248,7 +255,7 @@ TEST(a_group_address_is_never_learnt_as_the_mac_of_a_peer)
     adk_destination_t destination = destination_of_test(&port, STRANGER_IPV4);
     adk_control_event_t event;
 
-    adk_lane_note_source(&port.stack->lanes[ADK_ROLE_SENDER], STRANGER_IPV4, group_mac);
+    note_source(&port.stack->lanes[ADK_ROLE_SENDER], STRANGER_IPV4, group_mac);
     CHECK_EQUAL(1, send_one(&port, &destination));
     CHECK(NULL == ring_port_take(&port, 0));
     CHECK_EQUAL(1, adk_control_receive(port.stack, &event));

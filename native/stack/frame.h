@@ -1,0 +1,62 @@
+/* Hot path: one payload and one header become a frame in an mbuf. */
+#ifndef ADK_STACK_FRAME_H
+#define ADK_STACK_FRAME_H
+
+#include <sys/uio.h>
+
+#include <rte_memcpy.h>
+
+#include "stack/destination.h"
+
+/* What a device must know to compute the checksums of our headers. */
+#define ADK_TX_OFFLOAD (rte_mbuf_tx_offload(sizeof(struct rte_ether_hdr), sizeof(struct rte_ipv4_hdr), 0, 0, 0, 0, 0))
+
+/*
+ * Header and payload, without checksums, in an mbuf just taken from the pool. There it is of one segment with one
+ * reference (rte_mbuf.h, rte_mbuf_raw_alloc()); what else is read of an mbuf to send is set here.
+ */
+static __rte_always_inline adk_header_t *adk_frame_fill(
+    const adk_destination_t *destination, struct rte_mbuf *mbuf, const struct iovec *payload)
+{
+    const uint16_t length = (uint16_t)(sizeof(adk_header_t) + payload->iov_len);
+
+    mbuf->data_off = RTE_PKTMBUF_HEADROOM;
+    mbuf->ol_flags = 0;
+    mbuf->data_len = length;
+    mbuf->pkt_len = length;
+    mbuf->tx_offload = ADK_TX_OFFLOAD;
+
+    adk_header_t *header = rte_pktmbuf_mtod(mbuf, adk_header_t *);
+    *header = destination->header;
+    rte_memcpy(header + 1, payload->iov_base, payload->iov_len);
+    return header;
+}
+
+/* A frame as it leaves; is_offloaded leaves to the device the checksums that it can compute. */
+static __rte_always_inline void adk_frame_build(
+    const adk_port_t *port,
+    const adk_destination_t *destination,
+    struct rte_mbuf *mbuf,
+    const struct iovec *payload,
+    bool is_offloaded)
+{
+    adk_header_t *header = adk_frame_fill(destination, mbuf, payload);
+    const uint16_t datagram_length = (uint16_t)(sizeof(struct rte_udp_hdr) + payload->iov_len);
+
+    header->ipv4.total_length = rte_cpu_to_be_16((uint16_t)(sizeof(struct rte_ipv4_hdr) + datagram_length));
+    header->udp.dgram_len = rte_cpu_to_be_16(datagram_length);
+    if (is_offloaded)
+    {
+        mbuf->ol_flags = port->tx_mbuf_flags;
+    }
+    if (!is_offloaded || !port->tx_ipv4_checksum)
+    {
+        header->ipv4.hdr_checksum = adk_checksum_ipv4_finish(destination->ipv4_sum, header->ipv4.total_length);
+    }
+    /* A device that computes the UDP checksum starts from the pseudo header's sum (rte_mbuf_core.h, TX_UDP_CKSUM). */
+    header->udp.dgram_cksum = is_offloaded && port->tx_udp_checksum
+        ? adk_checksum_fold(destination->pseudo_sum + header->udp.dgram_len)
+        : adk_checksum_udp_finish(destination->pseudo_sum, &header->udp, datagram_length);
+}
+
+#endif

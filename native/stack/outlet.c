@@ -1,0 +1,159 @@
+#include "stack/outlet.h"
+
+#include <rte_cycles.h>
+
+#include "stack/frame.h"
+
+static int send_to_own_address(
+    const adk_stack_t *stack,
+    adk_lane_t *lane,
+    adk_destination_t *destination,
+    struct rte_mbuf **frames,
+    const struct iovec *payloads,
+    uint16_t count)
+{
+    const adk_endpoint_t *endpoint = &stack->endpoints.slots[destination->port_be];
+    const uint32_t state = adk_endpoint_state(endpoint);
+    if (ADK_ENDPOINT_POLLED_BY_SENDER != state && ADK_ENDPOINT_POLLED_BY_RECEIVER != state)
+    {
+        adk_count(lane, ADK_COUNT_RX_NO_ENDPOINT, count);
+        rte_pktmbuf_free_bulk(frames, count);
+        return count;
+    }
+
+    for (uint16_t i = 0; i < count; i++)
+    {
+        adk_note_t *note = adk_mbuf_note(frames[i]);
+        (void)adk_frame_fill(destination, frames[i], &payloads[i]);
+        note->payload_offset = sizeof(adk_header_t);
+        note->payload_length = (uint16_t)payloads[i].iov_len;
+    }
+
+    const enum adk_role_en consumer = ADK_ENDPOINT_POLLED_BY_SENDER == state ? ADK_ROLE_SENDER : ADK_ROLE_RECEIVER;
+    struct rte_ring *inbox = stack->lanes[consumer].inbox[lane->role];
+    const bool is_full = rte_ring_free_count(inbox) < count;
+    adk_capture_t *capture = adk_stack_capture(stack);
+    if (__builtin_expect(NULL != capture, 0))
+    {
+        const uint16_t reason = is_full ? ADK_COUNT_LOOPBACK_FULL : ADK_COUNT_SIZE;
+        adk_capture_out(capture, lane, ADK_DIRECTION_LOOPBACK, frames, count, reason);
+    }
+    if (is_full)
+    {
+        adk_count(lane, ADK_COUNT_LOOPBACK_FULL, count);
+        rte_pktmbuf_free_bulk(frames, count);
+        return 0;
+    }
+    /* Room does not shrink: nobody but this thread puts anything in. */
+    (void)rte_ring_sp_enqueue_bulk(inbox, (void *const *)frames, count, NULL);
+    adk_count(lane, ADK_COUNT_LOOPBACK_PACKETS, count);
+    return count;
+}
+
+/* Hands complete frames to the control plane, which keeps a few until the next hop answers. */
+static int park(
+    const adk_stack_t *stack,
+    adk_lane_t *lane,
+    adk_destination_t *destination,
+    struct rte_mbuf **frames,
+    const struct iovec *payloads,
+    uint16_t count)
+{
+    for (uint16_t i = 0; i < count; i++)
+    {
+        adk_frame_build(&stack->port, destination, frames[i], &payloads[i], false);
+        *adk_mbuf_note(frames[i]) = (adk_note_t){ .kind = ADK_CONTROL_UNRESOLVED, .next_hop = destination->next_hop };
+    }
+    if (0 == rte_ring_sp_enqueue_bulk(lane->control_out, (void *const *)frames, count, NULL))
+    {
+        adk_count(lane, ADK_COUNT_CONTROL_FULL, count);
+        rte_pktmbuf_free_bulk(frames, count);
+        return 0;
+    }
+    return count;
+}
+
+/* Tells the control plane which MAC was taken on trust, so that it confirms it. Losing the message costs nothing. */
+static void tell_learnt(adk_lane_t *lane, const adk_destination_t *destination)
+{
+    struct rte_mbuf *message = rte_pktmbuf_alloc(lane->tx_mempool);
+    if (NULL == message)
+    {
+        return;
+    }
+
+    adk_note_t *note = adk_mbuf_note(message);
+    *note = (adk_note_t){ .kind = ADK_CONTROL_LEARN, .next_hop = destination->next_hop };
+    memcpy(note->hint_mac, destination->header.ethernet.dst_addr.addr_bytes, sizeof(note->hint_mac));
+    if (0 != rte_ring_sp_enqueue(lane->control_out, message))
+    {
+        adk_count(lane, ADK_COUNT_CONTROL_FULL, 1);
+        rte_pktmbuf_free(message);
+    }
+}
+
+/*
+ * The peer's own last frame tells its MAC, where it is on-link: a receiver's first status message need not wait for
+ * ARP. Behind a gateway it would be the gateway's MAC under the wrong address.
+ */
+static bool learn_from_last_frame(adk_lane_t *lane, adk_destination_t *destination)
+{
+    const rte_be32_t ipv4_be = rte_cpu_to_be_32(destination->ipv4);
+    const adk_source_t *source = adk_lane_source(lane, ipv4_be);
+    if (ADK_ROUTE_ON_LINK != destination->route || source->ipv4_be != ipv4_be || 0 != (source->mac[0] & 1))
+    {
+        return false;
+    }
+    memcpy(destination->header.ethernet.dst_addr.addr_bytes, source->mac, RTE_ETHER_ADDR_LEN);
+    return true;
+}
+
+enum adk_outlet_en adk_outlet_find(const adk_stack_t *stack, adk_lane_t *lane, adk_destination_t *destination)
+{
+    if (ADK_ROUTE_LOCAL == destination->route)
+    {
+        return ADK_OUTLET_OWN_ADDRESS;
+    }
+    if (adk_destination_resolve(stack, destination))
+    {
+        return ADK_OUTLET_PORT;
+    }
+
+    const uint64_t now_tsc = rte_rdtsc();
+    const bool may_ask = now_tsc >= destination->ask_again_tsc;
+    if (may_ask)
+    {
+        destination->ask_again_tsc = now_tsc + stack->ask_again_tsc;
+    }
+    if (!learn_from_last_frame(lane, destination))
+    {
+        return may_ask ? ADK_OUTLET_CONTROL : ADK_OUTLET_NONE;
+    }
+    if (may_ask)
+    {
+        tell_learnt(lane, destination);
+    }
+    return ADK_OUTLET_PORT;
+}
+
+int adk_outlet_send(
+    const adk_stack_t *stack,
+    adk_lane_t *lane,
+    adk_destination_t *destination,
+    struct rte_mbuf **frames,
+    const struct iovec *payloads,
+    uint16_t count,
+    enum adk_outlet_en outlet)
+{
+    if (ADK_OUTLET_OWN_ADDRESS == outlet)
+    {
+        return send_to_own_address(stack, lane, destination, frames, payloads, count);
+    }
+    adk_count(lane, ADK_COUNT_TX_UNRESOLVED, count);
+    if (ADK_OUTLET_CONTROL == outlet)
+    {
+        return park(stack, lane, destination, frames, payloads, count);
+    }
+    rte_pktmbuf_free_bulk(frames, count);
+    return 0;
+}

@@ -1,0 +1,30 @@
+/* Where frames go that do not simply leave by the port: back into this driver, or to the control plane. */
+#ifndef ADK_STACK_OUTLET_H
+#define ADK_STACK_OUTLET_H
+
+#include <sys/uio.h>
+
+#include "stack/destination.h"
+
+enum adk_outlet_en
+{
+    ADK_OUTLET_PORT,
+    ADK_OUTLET_OWN_ADDRESS,
+    ADK_OUTLET_CONTROL,                   /* the control plane, which asks for the next hop's MAC */
+    ADK_OUTLET_NONE                       /* it has been asked a moment ago */
+};
+
+/* For a destination that has no MAC, or an outdated one. */
+enum adk_outlet_en adk_outlet_find(const adk_stack_t *stack, adk_lane_t *lane, adk_destination_t *destination);
+
+/* Anywhere but the port. frames come straight from the pool and are taken in any case; see adk_tx_send() otherwise. */
+int adk_outlet_send(
+    const adk_stack_t *stack,
+    adk_lane_t *lane,
+    adk_destination_t *destination,
+    struct rte_mbuf **frames,
+    const struct iovec *payloads,
+    uint16_t count,
+    enum adk_outlet_en outlet);
+
+#endif
