@@ -1,5 +1,6 @@
 """A driver's state as tables for a terminal of 80 columns or more: what status prints and top repeats."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from rich.console import RenderableType
@@ -14,6 +15,7 @@ from aeron_dpdk.observe.view import DriverView
 from aeron_dpdk.seam import Level
 
 LATEST_ERRORS = 3
+_PLACE = re.compile(r"^\[[^]]*]")
 NUMBER = "right"
 TEXT = "left"
 
@@ -128,7 +130,7 @@ def channels_table(channels: Iterable[Channel]) -> Table:
 
 def errors_table(status: Status) -> Table:
     latest = sorted(status.errors, key=lambda each: each.last_ms)[-LATEST_ERRORS:]
-    rows = [(utc(each.last_ms), str(each.observations), first_line(each.text)) for each in latest]
+    rows = [(utc(each.last_ms), str(each.observations), summary(each.text)) for each in latest]
     return table((("last seen", TEXT), ("times", NUMBER), ("error", TEXT)), rows)
 
 
@@ -160,5 +162,9 @@ def duration(milliseconds: int) -> str:
     return f"{seconds // 86400} d {seconds % 86400 // 3600} h"
 
 
-def first_line(text: str) -> str:
-    return text.strip().partition("\n")[0]
+def summary(text: str) -> str:
+    """Of an error as Aeron writes it: the errno value on the first line, what happened on the second, behind
+    the place in the source."""
+    code, _, rest = text.strip().partition("\n")
+    what = _PLACE.sub("", rest.partition("\n")[0]).strip()
+    return f"{code}: {what}" if what else code

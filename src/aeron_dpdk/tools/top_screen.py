@@ -47,7 +47,8 @@ class Mode:
 def screen(status: Status, rates: Rates, mode: Mode, width: int, height: int) -> Group:
     drops = drops_table(status, rates)
     errors = errors_table(status)
-    room = height - FIXED_LINES - drops.row_count - 2 * errors.row_count
+    cut_to(errors, width)
+    room = height - FIXED_LINES - drops.row_count - errors.row_count
     streams = streams_table(rates, mode, max(FEWEST_STREAMS, room), width)
     state = "PAUSED   " if mode.is_paused else ""
     return Group(
@@ -122,9 +123,15 @@ def streams_table(rates: Rates, mode: Mode, most: int, width: int) -> Table:
     ]
     made = table(headers, rows)
     made.columns[0].no_wrap = True
-    made.columns[-1].overflow = "ellipsis"  # without a blank in it, it is cut rather than wrapped
-    made.width = width
+    cut_to(made, width)
     return made
+
+
+def cut_to(made: Table, width: int) -> None:
+    """One line for each row: the last column takes what the others leave."""
+    last = made.columns[-1]
+    last.ratio, last.no_wrap, last.overflow = 1, True, "ellipsis"
+    made.width = width
 
 
 def sorted_streams(streams: tuple[StreamRate, ...], mode: Mode) -> list[StreamRate]:

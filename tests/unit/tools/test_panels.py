@@ -3,13 +3,14 @@
 import io
 from dataclasses import replace
 
+import pytest
 from rich.console import Console
 from tests.unit.observe.statuses import STATUS
 
 from aeron_dpdk.observe.cnc import DistinctError
 from aeron_dpdk.observe.status import Status
 from aeron_dpdk.observe.threads import ThreadView
-from aeron_dpdk.tools.panels import status_panels
+from aeron_dpdk.tools.panels import status_panels, summary
 
 
 def shown(status: Status) -> list[list[str]]:
@@ -50,7 +51,21 @@ def test_ailments_stand_under_the_headline_one_on_a_line() -> None:
     assert lines[1:3] == ["the link is down".split(), "mempool adk_rx_0 is empty".split()]
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("(22) Invalid argument\n[check_mtu, transport.c:80] it does not fit\n[f, g.c:1] uri=x\n",
+         "(22) Invalid argument: it does not fit"),
+        ("(11) again\n[f, g.c:1] \n[h, i.c:2] more\n", "(11) again"),
+        ("one line", "one line"),
+        ("", ""),
+    ],
+)  # fmt: skip
+def test_an_error_is_summed_up_by_its_code_and_what_happened(text: str, shown: str) -> None:
+    assert summary(text) == shown
+
+
 def test_of_many_errors_the_latest_are_shown() -> None:
-    errors = tuple(DistinctError(1, 0, last_ms, f"error {last_ms}\n at x.c") for last_ms in (5, 1, 9, 7))
+    errors = tuple(DistinctError(1, 0, last_ms, f"error {last_ms}") for last_ms in (5, 1, 9, 7))
     lines = shown(replace(STATUS, errors=errors))
     assert [line[-1] for line in lines[-3:]] == ["5", "7", "9"]

@@ -73,11 +73,12 @@ def test_a_higher_terminal_shows_more_streams() -> None:
     assert streams(60) == streams(24) + 36
 
 
-def test_the_latest_errors_are_there_with_their_first_line() -> None:
-    error = DistinctError(4, 0, 1_795_348_800_000, "(-1) no route to 10.9.9.9\n[sender] at send.c:1\n")
-    text = "\n".join(shown(replace(LATER, errors=(error,))))
-    assert "no route to 10.9.9.9" in text
-    assert "send.c" not in text
+def test_the_latest_errors_are_there_with_what_happened_in_one_line_each() -> None:
+    text = "(101) Network is unreachable\n[refuse_address, transport.c:23] 10.9.9.9: " + "gateway " * 20
+    lines = shown(replace(LATER, errors=(DistinctError(4, 0, 1_795_348_800_000, text),)))
+    [row] = [line for line in lines if "unreachable" in line]
+    assert "(101) Network is unreachable: 10.9.9.9:" in row
+    assert (len(row), row[-1]) == (80, "…")
 
 
 @pytest.mark.parametrize(
