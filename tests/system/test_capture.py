@@ -188,10 +188,14 @@ def test_frames_are_cut_to_the_snap_length(quiet: tuple[DpdkDriver, Station], tm
 
 def test_a_stream_to_our_own_address_is_on_an_interface_of_its_own(bed: Bed, tmp_path: Path) -> None:
     channel = udp(bed.ours.address, port := next_port(), term_length="64k")
+    before = bed.ours.counters().labelled("dpdk-loopback-packets")
     with capturing(bed.ours, file := tmp_path / "own.pcapng", "udp", "port", str(port)):
         transfer(bed.ours, bed.ours, channel, messages=20, min=500, max=500)
+        time.sleep(0.3)  # the counts are published ten times a second
+        counted = bed.ours.counters().labelled("dpdk-loopback-packets") - before
     frames = read(file, *aeron(port), "-o", "udp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE")
     assert {frame["frame.interface_name"] for frame in frames} == {"dpdk0-loopback"}
+    assert len(frames) >= counted >= 10
     assert sum(frame["aeron.data.term_offset"] is not None for frame in frames) >= 10
     bad = ["-Y", "udp.checksum.status == 0 || ip.checksum.status == 0", "-o", "udp.check_checksum:TRUE"]
     assert read(file, *bad, "-o", "ip.check_checksum:TRUE") == []

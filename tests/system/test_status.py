@@ -50,7 +50,8 @@ def test_the_driver_tells_what_it_was_started_with(quiet: tuple[DpdkDriver, Stat
     seen = status(driver)
     assert seen["ailments"] == []
     assert seen["driver"]["pid"] == driver.pid == driver.counters().pid
-    assert seen["driver"]["uid"] == os.geteuid()
+    assert (seen["driver"]["uid"], seen["driver"]["gid"]) == (os.geteuid(), os.getegid())
+    assert 0 < seen["driver"]["uptime_ms"] < age_ms(driver.pid)
     assert seen["driver"]["threading_mode"] == "DEDICATED"
     assert seen["driver"]["address"] == {
         "local": driver.address, "prefix_length": 24, "gateway": "10.91.0.254"
@@ -58,6 +59,11 @@ def test_the_driver_tells_what_it_was_started_with(quiet: tuple[DpdkDriver, Stat
     port = seen["driver"]["port"]
     assert (port["driver"], port["mac"], port["mtu"]) == ("net_af_packet", driver.end.mac, 1500)
     assert port["is_up"]
+
+
+def age_ms(pid: int) -> float:
+    ticks = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
+    return 1000 * (time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK"))
 
 
 def test_every_thread_is_shown_with_the_cpus_it_may_run_on(quiet: tuple[DpdkDriver, Station]) -> None:
@@ -98,6 +104,23 @@ def test_drops_are_shown_by_name_with_their_number(quiet: tuple[DpdkDriver, Stat
     assert status(driver)["traffic"]["rx-packets"] == before["traffic"]["rx-packets"] + 18
 
 
+def test_what_leaves_is_what_arrives_at_the_other_end(quiet: tuple[DpdkDriver, Station]) -> None:
+    driver, host = quiet
+
+    def agree() -> bool:  # but for ARP of the driver's own between drain and look
+        host.drain()
+        before = status(driver)
+        host.send(*[TO_US / ICMP(id=5, seq=number) / Raw(bytes(40)) for number in range(9)])
+        arrived = [packet for packet in host.received(0.5) if packet.src == driver.end.mac]
+        now = status(driver)
+        sent = {name: now["traffic"][name] - before["traffic"][name] for name in ("tx-packets", "tx-bytes")}
+        replies = now["events"]["icmp-echo-replies"] - before["events"]["icmp-echo-replies"]
+        frames_and_bytes = {"tx-packets": len(arrived), "tx-bytes": sum(map(len, arrived))}
+        return sum(ICMP in packet for packet in arrived) == replies == 9 and sent == frames_and_bytes
+
+    eventually(agree, "as many frames and bytes arrive as were sent")
+
+
 def test_neighbours_are_shown_with_state_and_age(quiet: tuple[DpdkDriver, Station]) -> None:
     driver, host = quiet
     assert neighbour(driver, THIRD) is None
@@ -107,6 +130,7 @@ def test_neighbours_are_shown_with_state_and_age(quiet: tuple[DpdkDriver, Statio
     waiting = neighbour(driver, THIRD)
     assert waiting is not None
     assert (waiting["state"], waiting["mac"], waiting["confirmed_ms"]) == ("incomplete", None, None)
+    assert waiting["waiting_frames"] > 0
     reply = ARP(op=2, hwsrc=PEER_MAC, psrc=THIRD, hwdst=asked[ARP].hwsrc, pdst=asked[ARP].psrc)
     host.send(Ether(src=PEER_MAC, dst=asked[ARP].hwsrc) / reply)
     eventually(lambda: state(driver, THIRD) == "reachable", "the answer was taken")

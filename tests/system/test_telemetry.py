@@ -19,6 +19,7 @@ from tests.system.bed import topology
 from tests.system.bed.bed import AF_PACKET, Maker, eventually, next_port, udp
 from tests.system.bed.driver import DpdkDriver
 from tests.system.bed.frames import Station, station
+from tests.system.bed.tool import aeron_dpdk
 
 pytestmark = pytest.mark.usefixtures("dpdk_only")
 
@@ -109,6 +110,21 @@ def test_neighbours_are_those_that_answered(telling: tuple[TellingDriver, Statio
     driver.client("publish", channel=udp(PEER, next_port()), messages=1)
     eventually(lambda: ask(driver, "/aeron/neighbours") == [f"{PEER} 02:ad:00:00:00:02"], "it answered")
     driver.reap()
+
+
+def test_status_says_of_the_port_what_dpdk_says(telling: tuple[TellingDriver, Station]) -> None:
+    driver, _ = telling
+    info, link = ask(driver, "/ethdev/info,0"), ask(driver, "/ethdev/link_status,0")
+    seen = aeron_dpdk("status", driver, "--json").json["driver"]
+    port = seen["port"]
+    assert (port["name"], port["mac"]) == (info["name"], info["mac_addr"].lower())
+    assert port["mtu"] == info["mtu"]
+    assert (port["rx_queues"], port["tx_queues"]) == (info["nb_rx_queues"], info["nb_tx_queues"])
+    assert (port["is_up"], port["speed_mbps"], port["is_full_duplex"]) == (
+        link["status"] == "UP", link["speed"], link["duplex"] == "full-duplex"
+    )  # fmt: skip
+    sizes = {name: ask(driver, f"/mempool/info,{name}")["size"] for name in ask(driver, "/mempool/list")}
+    assert {each["name"]: each["capacity"] for each in seen["mempools"]} == sizes
 
 
 def test_nothing_said_on_it_keeps_the_driver_from_its_work(telling: tuple[TellingDriver, Station]) -> None:
