@@ -8,6 +8,7 @@ import pytest
 from tests.hosts.recorded import NAMES, facts_of
 
 from aeron_dpdk.machine.facts.accounts import Account
+from aeron_dpdk.machine.facts.interface import Address, Interface, Route
 from aeron_dpdk.machine.facts.kernel import Presence
 from aeron_dpdk.machine.facts.machine import Facts
 from aeron_dpdk.machine.facts.nics import Peer
@@ -171,6 +172,63 @@ def test_only_a_foreign_driver_in_the_group_is_in_the_way(peer: Peer, expected: 
     facts = facts_of("bare-metal-ixgbe", tmp_path)
     facts = with_driver(facts, "0000:48:00.0", "vfio-pci", peers=(peer,), interfaces=())
     assert status(facts, ROOT, "nic.group/0000:48:00.0") == expected
+
+
+def test_where_a_nic_is_and_what_addresses_it_has_is_told(tmp_path: Path) -> None:
+    facts = facts_of("bare-metal-ixgbe", tmp_path)
+    driver = found(facts, ROOT, "nic.driver/0000:48:00.0")
+    address = found(facts, ROOT, "nic.address/0000:48:00.0")
+    assert driver is not None and driver.seen.endswith(
+        "enp72s0f0, NUMA node 1, IOMMU group 52: the kernel's ixgbe"
+    )
+    assert address is not None and address.seen == "enp72s0f0 has 10.20.0.5/24"
+
+
+def below(facts: Facts, name: str, upper: Interface) -> Facts:
+    """With an interface over the one called `name`: by its `lower`, or as the master of that."""
+    nic = facts.network[name]
+    lower = nic if upper.lower else replace(nic, master=upper.name)
+    return replace(facts, network={**facts.network, name: lower, upper.name: upper})
+
+
+BOND = Interface("bond0", "00:1b:21:55:3b:93", 1500, is_up=True, has_carrier=True)
+VLAN = replace(BOND, name="vlan100", lower="bond0")
+DEFAULT = Route("0.0.0.0/0", "10.20.0.1", metric=50)
+
+
+@pytest.mark.parametrize(
+    ("uppers", "reason"),
+    [
+        ([BOND], "enp72s0f0 is below bond0"),
+        ([replace(BOND, routes=(DEFAULT,))], "enp72s0f0 is below bond0, which carries the default route"),
+        (
+            [BOND, replace(VLAN, routes=(DEFAULT,))],
+            "enp72s0f0 is below vlan100, which carries the default route",
+        ),
+        (
+            [BOND, replace(VLAN, addresses=(Address("10.20.0.77/24"),))],
+            "enp72s0f0 is below vlan100, which carries an SSH session (10.20.0.77)",
+        ),
+        ([replace(VLAN, lower="enp72s0f0")], "enp72s0f0 is below vlan100"),
+    ],
+)
+def test_what_a_bond_or_a_vlan_carries_its_nic_carries(
+    uppers: list[Interface], reason: str, tmp_path: Path
+) -> None:
+    facts = facts_of("bare-metal-ixgbe", tmp_path)
+    facts = replace(facts, session=replace(facts.session, ssh_addresses=frozenset({"10.20.0.77"})))
+    for upper in uppers:
+        facts = below(facts, "enp72s0f0", upper)
+    finding = found(facts, ROOT, "nic.carries/0000:48:00.0")
+    assert finding is not None and finding.seen.startswith(f"{reason}:")
+
+
+def test_a_nic_in_another_network_namespace_is_not_free(tmp_path: Path) -> None:
+    facts = with_driver(facts_of("aws-c6in", tmp_path), "0000:00:06.0", "ena", interfaces=())
+    finding = found(facts, ROOT, "nic.carries/0000:00:06.0")
+    assert finding is not None and "without an interface here" in finding.seen
+    bound = found(facts, ROOT, "nic.bound")
+    assert bound is not None and "in use by the system" in bound.seen
 
 
 def test_a_kernel_without_any_driver_for_dpdk_fails(tmp_path: Path) -> None:

@@ -11,11 +11,13 @@ import pytest
 
 from aeron_dpdk.machine.change.apply import apply, steps_of, undo
 from aeron_dpdk.machine.change.journal import opened_journal
+from aeron_dpdk.machine.change.nic_resources import at_rest
 from aeron_dpdk.machine.change.resources import FilePermissions, KernelValue
 from aeron_dpdk.machine.change.system import System
 from aeron_dpdk.machine.facts.interface import Address, Interface, Route
 from aeron_dpdk.machine.facts.machine import read_facts
 from aeron_dpdk.machine.facts.memory import read_memory
+from aeron_dpdk.machine.facts.saved_nic import interface_from
 from aeron_dpdk.machine.plan.change import Change
 from aeron_dpdk.machine.plan.make_plan import make_plan
 from aeron_dpdk.machine.plan.wishes import Part, Wishes
@@ -170,6 +172,56 @@ def test_configuring_twice_is_as_good_as_once(namespace: str) -> None:
         (name,) = set(system.network()) & {"nic0", "ens6"}
         system.configure(name, WANTED)
     assert essence(system.network()["ens6"].addresses) == essence(WANTED.addresses)
+
+
+@needs_root
+@pytest.mark.parametrize("kind", ["bridge", "bond"])
+def test_a_port_leaves_its_bridge_or_bond_and_comes_back(kind: str, namespace: str) -> None:
+    made = subprocess.run(["ip", "link", "add", "upper", "type", kind], capture_output=True, check=False)
+    if made.returncode != 0:
+        pytest.skip(f"this kernel has no {kind}")
+    system = System()
+    system.configure("nic0", replace(WANTED, master="upper", addresses=(), routes=()))
+    before = system.network()["ens6"]
+    assert before.master == "upper"
+    system.configure("ens6", interface_from(at_rest(before)))
+    rested = system.network()["ens6"]
+    assert rested.master is None and not rested.is_up and rested.mac == before.mac
+    system.configure("ens6", before)
+    assert replace(system.network()["ens6"], has_carrier=before.has_carrier) == before
+
+
+@needs_root
+def test_an_interface_that_stands_on_another_names_it(namespace: str) -> None:
+    command = ["ip", "link", "add", "link", "nic0", "name", "over", "type", "macvlan"]
+    if subprocess.run(command, capture_output=True, check=False).returncode != 0:
+        pytest.skip("this kernel has no macvlan")
+    assert System().network()["over"].lower == "nic0"
+
+
+@needs_root
+def test_the_other_half_of_a_pair_in_another_namespace_is_no_interface_of_ours(namespace: str) -> None:
+    other = f"{namespace}-other"
+    subprocess.run(["ip", "netns", "add", other], check=True)
+    try:
+        subprocess.run(["ip", "link", "set", "far", "netns", other], check=True)
+        assert System().network()["nic0"].lower is None
+    finally:
+        subprocess.run(["ip", "netns", "del", other], check=True)
+
+
+@needs_root
+def test_a_route_of_two_paths_counts_for_both_interfaces(namespace: str) -> None:
+    system = System()
+    for name, address in (("nic0", "10.1.2.3/24"), ("far", "10.1.3.3/24")):
+        system.configure(name, replace(WANTED, name=name, mtu=1500, addresses=(Address(address),), routes=()))
+    hops = ["nexthop", "via", "10.1.2.1", "dev", "nic0", "nexthop", "via", "10.1.3.1", "dev", "far"]
+    subprocess.run(["ip", "route", "add", "default", *hops], check=True)
+    routes = {
+        name: [(each.is_default, each.gateway) for each in found.routes]
+        for name, found in system.network().items()
+    }
+    assert routes == {"lo": [], "nic0": [(True, "10.1.2.1")], "far": [(True, "10.1.3.1")]}
 
 
 def essence(addresses: tuple[Address, ...]) -> set[tuple[str, str | None, bool]]:

@@ -39,7 +39,7 @@ def test_the_product_pages_non_root_chapter_is_one_plan(tmp_path: Path) -> None:
         "kernel module vfio_iommu_type1 -> loaded",
         "kernel module vfio-pci -> loaded",
         '/etc/modules-load.d/aeron-dpdk.conf -> "vfio-pci"',
-        f"/var/lib/aeron-dpdk/nics/{BAR}.json -> 31 lines",
+        f"/var/lib/aeron-dpdk/nics/{BAR}.json -> 33 lines",
         f"network configuration of {BAR} -> enp72s0f0 down, no address",
         f"driver of {BAR} -> vfio-pci",
         "permissions of /dev/vfio/52 -> 0:1000 0660",
@@ -77,6 +77,14 @@ def test_what_is_only_for_now_leaves_nothing_for_boot(tmp_path: Path) -> None:
     wishes = Wishes(parts=frozenset(Part) - {Part.BOOT}, nics=(BAR,), is_temporary=True)
     lines = shown(make_plan(facts_of("bare-metal-ixgbe", tmp_path), wishes))
     assert not any("systemd" in line or "sysctl.d" in line or "modules-load" in line for line in lines)
+
+
+def test_modules_and_their_options_need_no_choice_among_free_nics(tmp_path: Path) -> None:
+    facts = facts_of("bare-metal-ixgbe", tmp_path)
+    wishes = Wishes(parts=frozenset({Part.VFIO, Part.HUGE_PAGES, Part.PERMISSIONS, Part.BOOT}), user=MIKE)
+    plan = make_plan(facts, wishes)
+    assert "kernel module vfio-pci -> loaded" in shown(plan)
+    assert not any("/dev/vfio/" in line for line in shown(plan)) and "--nic" not in boot_line(plan)
 
 
 def test_an_ordinary_user_without_iommu_gets_the_boot_arguments_first(tmp_path: Path) -> None:
@@ -128,7 +136,7 @@ def test_pages_of_another_size_count_unless_a_size_is_asked_for(tmp_path: Path) 
         (Wishes(huge_kib=1 << 40, nics=(BAR,)), "more than this machine's"),
         (Wishes(nics=("eth7",)), "eth7 is no network device"),
         (Wishes(nics=("enp67s0",)), "enp67s0 carries the default route"),
-        (Wishes(), "several NICs are free"),
+        (Wishes(), r"several NICs are free: 0000:48:00.0 \(enp72s0f0\), 0000:48:00.1 \(enp72s0f1\)"),
     ],
 )
 def test_what_cannot_or_must_not_be_done_is_refused(wishes: Wishes, complaint: str, tmp_path: Path) -> None:

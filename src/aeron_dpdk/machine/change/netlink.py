@@ -13,10 +13,12 @@ from aeron_dpdk.machine.facts.network import read_network
 
 def configure(name: str, wanted: Interface) -> None:
     """Raises OSError. What is there beyond `wanted` goes."""
-    present = read_network()[name]
     try:
         with IPRoute() as netlink:
-            index = netlink.link_lookup(ifname=name)[0]
+            index = _index(netlink, name)
+            if wanted.master is None and read_network()[name].master is not None:
+                netlink.link("set", index=index, master=0)
+            present = read_network()[name]  # a bond gives back the MAC address that it had replaced
             _configure_link(netlink, index, present, wanted)
             kept = {address.cidr for address in wanted.addresses}
             for address in present.addresses:
@@ -30,18 +32,29 @@ def configure(name: str, wanted: Interface) -> None:
         raise OSError(error.code, f"{name}: {error}") from error
 
 
+def _index(netlink: Any, name: str) -> int:
+    found: list[int] = netlink.link_lookup(ifname=name)
+    if not found:
+        raise OSError(errno.ENODEV, f"there is no interface {name}")
+    return found[0]
+
+
 def _configure_link(netlink: Any, index: int, present: Interface, wanted: Interface) -> None:
     changes: dict[str, object] = {}
     if present.mac != wanted.mac:
         changes["address"] = wanted.mac
     if present.name != wanted.name:
         changes["ifname"] = wanted.name
-    if changes or (present.is_up and not wanted.is_up):
-        netlink.link("set", index=index, state="down")  # a name changes only while the link is down
+    joins = wanted.master is not None and wanted.master != present.master
+    if changes or joins or (present.is_up and not wanted.is_up):
+        # A name changes only while the link is down, and a bond takes no other.
+        netlink.link("set", index=index, state="down")
         if changes:
             netlink.link("set", index=index, **changes)
     if present.mtu != wanted.mtu:
         netlink.link("set", index=index, mtu=wanted.mtu)
+    if joins:
+        netlink.link("set", index=index, master=_index(netlink, str(wanted.master)))
     if wanted.is_up:
         netlink.link("set", index=index, state="up")
 

@@ -140,5 +140,5 @@ def _essence(state: State) -> Interface | None:
 
 
 def at_rest(interface: Interface) -> State:
-    """Down and without addresses, as it must be before it leaves the kernel."""
-    return asdict(replace(interface, is_up=False, addresses=(), routes=()))
+    """Down and for itself, without addresses, as it must be before it leaves the kernel."""
+    return asdict(replace(interface, is_up=False, addresses=(), routes=(), master=None))

@@ -42,7 +42,8 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """`mtu` in bytes. Link-local IPv6 addresses are left out: they come back by themselves."""
+    """`mtu` in bytes. `master` is the bond or bridge that it is a port of, `lower` the interface that it
+    stands on, as a VLAN does. Link-local IPv6 addresses are left out: they come back by themselves."""
 
     name: str
     mac: str
@@ -51,6 +52,8 @@ class Interface:
     has_carrier: bool
     addresses: tuple[Address, ...] = ()
     routes: tuple[Route, ...] = ()
+    master: str | None = None
+    lower: str | None = None
 
 
 Network = Mapping[str, Interface]

@@ -39,6 +39,17 @@ class Facts:
     def interfaces_of(self, nic: Nic) -> tuple[Interface, ...]:
         return tuple(self.network[name] for name in nic.interfaces if name in self.network)
 
+    def above(self, interface: Interface) -> tuple[Interface, ...]:
+        """Bonds, bridges, VLANs and the like that work over it, directly or over one another."""
+        found = [interface]
+        for below in found:
+            found += [
+                other
+                for other in self.network.values()
+                if other not in found and (other.lower == below.name or below.master == other.name)
+            ]
+        return tuple(found[1:])
+
     def saved_of(self, nic: Nic) -> SavedNic | None:
         return next((saved for saved in self.saved_nics if saved.address == nic.address), None)
 

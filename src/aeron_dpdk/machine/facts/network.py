@@ -1,7 +1,7 @@
 """Interfaces, addresses and routes, as netlink shows them (man 7 rtnetlink)."""
 
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pyroute2 import IPRoute
@@ -21,10 +21,17 @@ def read_network() -> Network:
         links = [message for message in netlink.get_links()]
         addresses = [message for message in netlink.get_addr()]
         routes = [message for message in netlink.get_routes()]
-    return {message.get("ifname"): _interface(message, addresses, routes) for message in links}
+    names = {message["index"]: message.get("ifname") for message in links}
+    return {
+        name: _interface(message, names, addresses, routes)
+        for message in links
+        if (name := message.get("ifname"))
+    }
 
 
-def _interface(link: Any, addresses: Iterable[Any], routes: Iterable[Any]) -> Interface:
+def _interface(
+    link: Any, names: Mapping[int, str], addresses: Iterable[Any], routes: Iterable[Any]
+) -> Interface:
     index = link["index"]
     return Interface(
         name=link.get("ifname"),
@@ -37,7 +44,9 @@ def _interface(link: Any, addresses: Iterable[Any], routes: Iterable[Any]) -> In
             for message in addresses
             if message["index"] == index and message["scope"] != _LINK_SCOPE
         ),
-        routes=tuple(_route(message) for message in routes if _is_set_on(message, index)),
+        routes=tuple(_routes_over(index, routes)),
+        master=names.get(link.get("master")),
+        lower=names.get(link.get("link")) if link.get("link_netnsid") is None else None,
     )
 
 
@@ -57,15 +66,20 @@ def _lifetime(seconds: int) -> int | None:
     return None if seconds == _FOREVER else seconds
 
 
-def _is_set_on(message: Any, index: int) -> bool:
-    return bool(message.get("oif") == index and message["type"] == _UNICAST and message["proto"] != _KERNEL)
+def _routes_over(index: int, routes: Iterable[Any]) -> Iterator[Route]:
+    """A route of several paths counts for each interface that it goes over."""
+    for message in routes:
+        if message["type"] == _UNICAST and message["proto"] != _KERNEL:
+            for path in message.get("multipath") or (message,):
+                if (path.get("oif") or 0) == index:
+                    yield _route(message, path.get("gateway"))
 
 
-def _route(message: Any) -> Route:
+def _route(message: Any, gateway: str | None) -> Route:
     everything = "0.0.0.0" if message["family"] == socket.AF_INET else "::"
     return Route(
         destination=f"{message.get('dst') or everything}/{message['dst_len']}",
-        gateway=message.get("gateway"),
+        gateway=gateway,
         source=message.get("prefsrc"),
         table=message.get("table"),
         protocol=message["proto"],

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
-from aeron_dpdk.machine.facts.interface import MAIN_TABLE, Route
+from aeron_dpdk.machine.facts.interface import MAIN_TABLE, Interface, Route
 from aeron_dpdk.machine.facts.machine import Facts
 from aeron_dpdk.machine.facts.nics import BRIDGE_CLASS, Nic
 from aeron_dpdk.machine.findings.finding import Check, Finding
 from aeron_dpdk.machine.intent import Intent
+from aeron_dpdk.machine.pmds import pmd_of
 
 BOUND = Check(
     "nic.bound", "aeronmd_dpdk runs on a NIC that the kernel has let go, or on one that works beside it"
@@ -26,13 +27,14 @@ NUMA = Check(
 )
 LINK = Check("nic.link", "without a link nothing is sent or received")
 ADDRESS = Check(
-    "nic.address", "the kernel no longer knows the address of a NIC that DPDK has: aeronmd_dpdk must"
+    "nic.address",
+    "aeronmd_dpdk must know its address, which setup takes from the kernel before the NIC leaves",
 )
 
 
 def find_bound(facts: Facts, intent: Intent) -> Iterator[Finding]:
     ours = [nic.address for nic in facts.nics if nic.is_for_dpdk or nic.is_bifurcated]
-    free = [nic for nic in facts.nics if not nic.is_for_dpdk and not why_not(facts, nic)]
+    free = [nic for nic in facts.nics if is_free(facts, nic)]
     if ours:
         yield BOUND.passed(f"{', '.join(ours)} can be used by DPDK")
     elif not facts.nics:
@@ -47,7 +49,7 @@ def find_bound(facts: Facts, intent: Intent) -> Iterator[Finding]:
         yield BOUND.fail(f"no NIC is bound to a DPDK driver; free to take: {choice}", remedy, fixable=True)
     else:
         yield BOUND.fail(
-            "no NIC is bound to a DPDK driver, and each is in use by the system",
+            "no NIC is bound to a DPDK driver, and each is in use by the system or unknown to DPDK",
             "add a NIC (on AWS: a second network interface); a used one only with setup --nic X --force X",
         )
 
@@ -55,7 +57,7 @@ def find_bound(facts: Facts, intent: Intent) -> Iterator[Finding]:
 def find_driver(facts: Facts, intent: Intent) -> Iterator[Finding]:
     for nic in facts.nics:
         check = DRIVER.of(nic.address)
-        name = f"{nic.name}, {' '.join(nic.interfaces)}".removesuffix(", ")
+        name = ", ".join(_identity(nic))
         if nic.is_for_dpdk:
             yield check.passed(f"{name}: {nic.driver}")
         elif nic.is_bifurcated:
@@ -64,6 +66,15 @@ def find_driver(facts: Facts, intent: Intent) -> Iterator[Finding]:
             yield check.note(f"{name}: no driver", f"sudo aeron-dpdk setup --nic {nic.address}", fixable=True)
         else:
             yield check.passed(f"{name}: the kernel's {nic.driver}")
+
+
+def _identity(nic: Nic) -> Iterator[str]:
+    yield nic.name
+    yield from nic.interfaces
+    if nic.numa_node is not None:
+        yield f"NUMA node {nic.numa_node}"
+    if nic.iommu_group is not None:
+        yield f"IOMMU group {nic.iommu_group}"
 
 
 def find_carries(facts: Facts, intent: Intent) -> Iterator[Finding]:
@@ -75,16 +86,33 @@ def find_carries(facts: Facts, intent: Intent) -> Iterator[Finding]:
 
 def why_not(facts: Facts, nic: Nic) -> str | None:
     """What the system would lose with this NIC; None when nothing that we see."""
+    if nic.driver is not None and not nic.is_for_dpdk and not nic.interfaces:
+        return f"{nic.driver} has it without an interface here: a container may use it, or RDMA"
     for interface in facts.interfaces_of(nic):
-        own = {str(address.interface.ip) for address in interface.addresses}
-        if set(interface.routes) & _default_routes(facts):
-            return f"{interface.name} carries the default route"
-        if own & facts.session.ssh_addresses:
-            return f"{interface.name} carries an SSH session ({', '.join(own & facts.session.ssh_addresses)})"
-        if own & facts.session.used_addresses:
-            used = ", ".join(sorted(own & facts.session.used_addresses))
-            return f"{interface.name} has an address with open connections ({used})"
+        reason = _load(facts, interface)
+        if reason is not None:
+            return f"{interface.name} {reason}"
+        loads = {upper.name: _load(facts, upper) for upper in facts.above(interface)}
+        for name, reason in sorted(loads.items(), key=lambda item: item[1] is None):
+            return f"{interface.name} is below {name}" + (f", which {reason}" if reason else "")
     return None
+
+
+def _load(facts: Facts, interface: Interface) -> str | None:
+    """What goes over an interface, by its own routes and addresses."""
+    own = {str(address.interface.ip) for address in interface.addresses}
+    if set(interface.routes) & _default_routes(facts):
+        return "carries the default route"
+    if sessions := sorted(own & facts.session.ssh_addresses):
+        return f"carries an SSH session ({', '.join(sessions)})"
+    if used := sorted(own & facts.session.used_addresses):
+        return f"has an address with open connections ({', '.join(used)})"
+    return None
+
+
+def is_free(facts: Facts, nic: Nic) -> bool:
+    """Whether DPDK can have it for the asking: it runs such a device, and nobody would miss it."""
+    return not nic.is_for_dpdk and pmd_of(nic, None) is not None and why_not(facts, nic) is None
 
 
 def _default_routes(facts: Facts) -> frozenset[Route]:
@@ -168,12 +196,18 @@ def find_link(facts: Facts, intent: Intent) -> Iterator[Finding]:
 
 def find_address(facts: Facts, intent: Intent) -> Iterator[Finding]:
     for nic in facts.nics:
-        if not nic.is_for_dpdk:
-            continue
         saved = facts.saved_of(nic)
         check = ADDRESS.of(nic.address)
-        if saved is not None and saved.ipv4 is not None:
+        if not nic.is_for_dpdk:
+            yield from _kernel_addresses(facts, nic, check)
+        elif saved is not None and saved.ipv4 is not None:
             gateway = f", gateway {saved.gateway}" if saved.gateway else ", no gateway"
             yield check.passed(f"saved by setup: {saved.ipv4}{gateway}, MTU {saved.interface.mtu}")
         else:
             yield check.note("none was saved", "set AERON_DPDK_LOCAL_IPV4_ADDRESS=ADDRESS/PREFIX")
+
+
+def _kernel_addresses(facts: Facts, nic: Nic, check: Check) -> Iterator[Finding]:
+    for interface in facts.interfaces_of(nic):
+        if interface.addresses:
+            yield check.passed(f"{interface.name} has {', '.join(each.cidr for each in interface.addresses)}")

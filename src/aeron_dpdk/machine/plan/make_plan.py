@@ -72,6 +72,7 @@ def _changes(
     facts: Facts, wishes: Wishes, nics: tuple[Nic, ...], by_address: dict[str, DriverChoice]
 ) -> Iterator[Change]:
     parts, choices = wishes.parts, tuple(by_address.values())
+    taken = nics if Part.BIND in parts else tuple(nic for nic in nics if nic.is_for_dpdk)
     if Part.HUGE_PAGES in parts:
         yield from memory.reserve_huge_pages(facts, wishes, nics)
     if Part.SOCKETS in parts:
@@ -86,9 +87,10 @@ def _changes(
     if Part.IOMMU in parts:
         yield from devices.set_vfio_parameters(facts, choices)
     if Part.BIND in parts:
-        for nic in nics:
+        for nic in taken:
             yield from devices.bind(facts, nic, by_address[nic.address])
     if Part.PERMISSIONS in parts:
-        yield from devices.open_to_user(facts, wishes, nics)
+        yield from devices.open_to_user(facts, wishes, taken)
     if Part.BOOT in parts and facts.files.has_systemd:
-        yield from boot.repeat_at_boot(wishes, boot.unit_arguments(facts, wishes, nics, choices))
+        chosen = tuple(by_address[nic.address] for nic in taken)
+        yield from boot.repeat_at_boot(wishes, boot.unit_arguments(facts, wishes, taken, chosen))
