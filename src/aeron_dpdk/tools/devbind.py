@@ -62,6 +62,8 @@ def change_driver(
         raise click.UsageError("name at least one device")
     if facts.session.uid != 0:
         raise RefusedError("changing drivers takes root", "run the same with sudo")
+    if driver in DPDK_DRIVERS and not facts.kernel.runs(driver.replace("-", "_")):
+        raise RefusedError(f"{driver} is not loaded", f"sudo modprobe {driver}")
     nics = [_nic(facts, name) for name in names]
     changes = [change for nic in nics for change in changes_for(facts, nic, driver, is_forced, tuple(nics))]
     if noiommu_mode:

@@ -113,9 +113,12 @@ def test_limits_and_quotas_of_a_container_are_read(tmp_path: Path) -> None:
 
 def test_pages_of_ended_processes_are_leftovers_and_those_of_living_ones_are_not(tmp_path: Path) -> None:
     tree = unpack("one-gib-pages", tmp_path)
-    (tmp_path / "dev/hugepages/rtemap_0").touch()
-    inode = (tmp_path / "run/dpdk/rte/config").stat().st_ino
-    (tmp_path / "proc/locks").write_text(f"1: POSIX  ADVISORY  WRITE 77 00:19:{inode} 0 EOF\n")
+    in_use = tmp_path / "dev/hugepages/rtemap_0"
+    in_use.touch()
+    (tmp_path / "proc/locks").write_text(
+        f"1: POSIX  ADVISORY  WRITE 77 00:19:{(tmp_path / 'run/dpdk/rte/config').stat().st_ino} 0 EOF\n"
+        f"2: FLOCK  ADVISORY  READ 77 00:2d:{in_use.stat().st_ino} 0 EOF\n"
+    )
     files = read_facts(tree, {}).files
     assert files.dead_prefixes == ("old",) and files.huge_files == ("/dev/hugepages/oldmap_0",)
 
@@ -177,3 +180,16 @@ def test_a_damaged_saved_nic_is_passed_over(tmp_path: Path) -> None:
 )
 def test_access_goes_by_the_first_class_that_fits(owner: tuple[int, int], mode: int, expected: bool) -> None:
     assert Permissions(*owner, mode).allow_write(1000, frozenset({1000, 990})) is expected
+
+
+def test_a_pod_of_kubernetes_is_a_container(tmp_path: Path) -> None:
+    assert not facts_of("aws-c6in", tmp_path).in_container
+    (tmp_path / "var/run/secrets/kubernetes.io").mkdir(parents=True)
+    assert read_facts(Tree(tmp_path), {}).in_container
+
+
+def test_interrupt_remapping_that_was_switched_off_at_boot_is_none(tmp_path: Path) -> None:
+    assert facts_of("bare-metal-ixgbe", tmp_path).iommu.remaps_interrupts
+    with (tmp_path / "proc/cmdline").open("a") as command_line:
+        command_line.write("intremap=off\n")
+    assert read_facts(Tree(tmp_path), {}).iommu.remaps_interrupts is False

@@ -8,6 +8,7 @@ from tests.hosts.recorded import facts_of
 
 from aeron_dpdk.machine.errors import RefusedError
 from aeron_dpdk.machine.facts.accounts import Account
+from aeron_dpdk.machine.facts.files import BOOT_UNIT
 from aeron_dpdk.machine.facts.kernel import Presence
 from aeron_dpdk.machine.facts.machine import Facts
 from aeron_dpdk.machine.facts.nics import Peer
@@ -71,6 +72,35 @@ def test_the_unit_for_boot_repeats_what_does_not_last(tmp_path: Path) -> None:
         "ExecStart=/usr/bin/x setup huge-pages iommu vfio bind permissions --yes --now --huge-memory=1024M "
         f"--nic={BAR} --force={BAR} --driver=vfio-pci --user=mike\n" in text
     )
+
+
+def after_boot_with(facts: Facts, *arguments: str) -> Facts:
+    return replace(facts, files=replace(facts.files, boot_arguments=arguments))
+
+
+def boot_line(plan: Plan) -> str:
+    texts = [str(change.after["text"]) for change in plan.changes if change.resource.target == BOOT_UNIT]
+    return next(line for line in texts[0].splitlines() if line.startswith("ExecStart="))
+
+
+def test_a_second_setup_keeps_what_the_first_one_has_for_boot(tmp_path: Path) -> None:
+    facts = after_boot_with(
+        facts_of("one-gib-pages", tmp_path),
+        *("huge-pages", "bind", "--huge-memory=4096M", "--nic=0000:5e:00.0", "--user=mike"),
+    )
+    line = boot_line(make_plan(facts, Wishes(parts=frozenset({Part.HUGE_PAGES, Part.BOOT}))))
+    assert "--huge-memory=4096M --nic=0000:5e:00.0 --force=0000:5e:00.0 --driver=vfio-pci --user=mike" in line
+
+
+def test_a_second_nic_joins_the_first_one_at_boot_unless_that_was_given_back(tmp_path: Path) -> None:
+    other = "0000:48:00.1"
+    facts = after_boot_with(facts_of("bare-metal-ixgbe", tmp_path), "bind", f"--nic={other}", "--user=mike")
+    assert other not in boot_line(make_plan(facts, Wishes(nics=(BAR,))))
+    nics = tuple(
+        replace(nic, driver="vfio-pci", interfaces=()) if nic.address == other else nic for nic in facts.nics
+    )
+    line = boot_line(make_plan(replace(facts, nics=nics), Wishes(nics=(BAR,))))
+    assert f"--nic={BAR} --nic={other} --force={BAR} --force={other} --driver=vfio-pci --user=mike" in line
 
 
 def test_what_is_only_for_now_leaves_nothing_for_boot(tmp_path: Path) -> None:

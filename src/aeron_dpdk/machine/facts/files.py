@@ -16,19 +16,20 @@ GRUBBY = "/usr/sbin/grubby"
 UPDATE_GRUB = "/usr/sbin/update-grub"
 GRUB_DEFAULTS = "/etc/default/grub"
 # eal_get_hugefile_path(): the pages of the file prefix rte are rtemap_0, rtemap_1 and so on.
-_HUGE_FILE = re.compile(r"(.+)map_\d+")
+_HUGE_FILE = re.compile(r".+map_\d+")
 
 
 @dataclass(frozen=True, slots=True)
 class Files:
     """`dead_prefixes` are runtime directories of DPDK processes that are gone, `huge_files` the pages that
-    such processes left in mounts. The two maxima are in bytes."""
+    such processes left in mounts. The two maxima are in bytes. `boot_arguments` are those with which our unit
+    calls setup at boot."""
 
     dead_prefixes: tuple[str, ...]
     huge_files: tuple[str, ...]
     rmem_max: int | None
     wmem_max: int | None
-    has_boot_unit: bool
+    boot_arguments: tuple[str, ...]
     sysctl_hugepages: str | None
     has_systemd: bool
     has_boot_menu_tool: bool
@@ -45,15 +46,21 @@ def read_files(tree: Tree, mounts: tuple[HugeMount, ...]) -> Files:
             f"{mount.directory}/{name}"
             for mount in mounts
             for name in tree.names(mount.directory)
-            if (found := _HUGE_FILE.fullmatch(name)) and found[1] not in living
+            if _HUGE_FILE.fullmatch(name) and not _is_locked(tree, f"{mount.directory}/{name}")
         ),
         rmem_max=tree.number("/proc/sys/net/core/rmem_max"),
         wmem_max=tree.number("/proc/sys/net/core/wmem_max"),
-        has_boot_unit=tree.exists(BOOT_UNIT),
+        boot_arguments=_boot_arguments(tree),
         sysctl_hugepages=_sysctl_file(tree, "vm.nr_hugepages"),
         has_systemd=tree.exists("/run/systemd/system"),  # sd_booted(3)
         has_boot_menu_tool=tree.exists(GRUBBY) or (tree.exists(UPDATE_GRUB) and tree.exists(GRUB_DEFAULTS)),
     )
+
+
+def _boot_arguments(tree: Tree) -> tuple[str, ...]:
+    """Behind the program and its command."""
+    calls = [line.split()[2:] for line in tree.lines(BOOT_UNIT) if line.startswith("ExecStart=")]
+    return tuple(calls[0]) if calls else ()
 
 
 def _sysctl_file(tree: Tree, name: str) -> str | None:
@@ -65,7 +72,8 @@ def _sysctl_file(tree: Tree, name: str) -> str | None:
 
 
 def _is_locked(tree: Tree, name: str) -> bool:
-    """A primary process holds a write lock on its config file as long as it lives."""
+    """While it lives, a primary process holds a lock on its config file, and each process one on its pages:
+    clear_hugedir() of EAL goes by that too."""
     try:
         inode = tree.path(name).stat().st_ino
     except OSError:

@@ -48,7 +48,9 @@ def is_real_group(tree: Tree, group: str) -> bool:
 
 
 def _remaps_interrupts(tree: Tree) -> bool | None:
-    """Of Intel's, which shows its capabilities; None for others."""
+    """Of Intel's, which shows its capabilities; None for others, unless it was switched off at boot."""
+    if "intremap=off" in (tree.text("/proc/cmdline") or "").split():
+        return False
     capabilities = [
         tree.text(f"/sys/class/iommu/{unit}/intel-iommu/ecap") for unit in tree.names("/sys/class/iommu")
     ]

@@ -15,8 +15,14 @@ from aeron_dpdk.machine.facts.write_combining import Mapping, read_mappings
 from aeron_dpdk.machine.tree import Permissions, Tree
 
 VFIO_DEVICES = "/dev/vfio"
-# Docker, Podman, and what systemd writes for the others (systemd: CONTAINER_INTERFACE).
-CONTAINER_SIGNS = ("/.dockerenv", "/run/.containerenv", "/run/systemd/container")
+# Docker, Podman, a pod's service account (Kubernetes: "Accessing the Kubernetes API from a Pod"), and what
+# systemd writes for the others (systemd: CONTAINER_INTERFACE).
+CONTAINER_SIGNS = (
+    "/.dockerenv",
+    "/run/.containerenv",
+    "/var/run/secrets/kubernetes.io",
+    "/run/systemd/container",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ def find_boot(facts: Facts, intent: Intent) -> Iterator[Finding]:
     argument = facts.kernel.argument("hugepages")
     if argument is not None:
         yield BOOT.passed(f"the kernel is booted with hugepages={argument}")
-    elif facts.files.has_boot_unit:
+    elif facts.files.boot_arguments:
         yield BOOT.passed("aeron-dpdk-setup.service reserves them at boot")
     elif facts.files.sysctl_hugepages is not None:
         yield BOOT.passed(f"{facts.files.sysctl_hugepages} sets vm.nr_hugepages")

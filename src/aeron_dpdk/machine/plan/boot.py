@@ -41,19 +41,30 @@ WantedBy=multi-user.target
 def unit_arguments(
     facts: Facts, wishes: Wishes, nics: tuple[Nic, ...], choices: tuple[DriverChoice, ...]
 ) -> tuple[str, ...]:
-    """What is wished for now, and what is there already."""
-    wanted_kib = wishes.huge_kib if wishes.huge_kib is not None else advised_kib(facts.memory)
-    arguments = [part.value for part in RUNTIME_PARTS if nics or part is Part.HUGE_PAGES]
-    arguments += ["--yes", "--now", f"--huge-memory={wanted_kib >> 10}M"]
-    if wishes.page_kib is not None:
-        arguments.append(f"--page-size={wishes.page_kib >> 10}M")
-    for nic in nics:
-        arguments += [f"--nic={nic.address}", f"--force={nic.address}"]
-    if choices:
-        arguments.append(f"--driver={choices[0].driver}")
-    if wishes.user is not None:
-        arguments.append(f"--user={wishes.user.name}")
-    return tuple(arguments)
+    """What is wished for now; where nothing is, what the unit does already or what is advised."""
+    kept = [nic for name in _already(facts, "nic") if (nic := facts.nic(name)) and nic.is_for_dpdk]
+    addresses = sorted({nic.address for nic in (*kept, *nics)})
+    drivers = {choice.driver for choice in choices} | {nic.driver for nic in kept if nic not in nics}
+    size = (f"{wishes.huge_kib >> 10}M",) if wishes.huge_kib is not None else _already(facts, "huge-memory")
+    page = (f"{wishes.page_kib}K",) if wishes.page_kib is not None else _already(facts, "page-size")
+    user = (wishes.user.name,) if wishes.user is not None else _already(facts, "user")
+    options = {
+        "huge-memory": size or (f"{advised_kib(facts.memory) >> 10}M",),
+        "page-size": page,
+        "nic": addresses,
+        "force": addresses,
+        "driver": drivers if len(drivers) == 1 else (),
+        "user": user,
+    }
+    parts = [part.value for part in RUNTIME_PARTS if addresses or part is Part.HUGE_PAGES]
+    given = [f"--{name}={value}" for name, values in options.items() for value in values]
+    return (*parts, "--yes", "--now", *given)
+
+
+def _already(facts: Facts, option: str) -> tuple[str, ...]:
+    """What the unit that is there gives for an option."""
+    start = f"--{option}="
+    return tuple(each.removeprefix(start) for each in facts.files.boot_arguments if each.startswith(start))
 
 
 def repeat_at_boot(wishes: Wishes, arguments: tuple[str, ...]) -> Iterator[Change]:
