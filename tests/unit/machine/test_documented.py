@@ -3,16 +3,26 @@
 import importlib
 import pkgutil
 import re
+import shlex
+from collections.abc import Iterator
 from pathlib import Path
+
+import click
+import pytest
 
 from aeron_dpdk.machine import aws, findings
 from aeron_dpdk.machine.exit_code import MachineExit
 from aeron_dpdk.machine.findings.examine import AREAS
 from aeron_dpdk.machine.findings.finding import Check
 from aeron_dpdk.machine.plan.wishes import Part
+from aeron_dpdk.tools import devbind
+from aeron_dpdk.tools.main import main
 from aeron_dpdk.tools.setup import setup
 
-OPERATIONS = Path(__file__).resolve().parents[3] / "docs" / "operations"
+ROOT = Path(__file__).resolve().parents[3]
+OPERATIONS = ROOT / "docs" / "operations"
+# What needs no native half: the rest has a test of its own.
+MACHINE_COMMANDS = ("aws", "devices", "doctor", "setup")
 
 
 def ids_in_code() -> set[str]:
@@ -45,3 +55,39 @@ def test_every_part_and_option_of_setup_is_documented() -> None:
         max(parameter.opts, key=len) for parameter in setup.params if parameter.param_type_name == "option"
     }
     assert {option for option in options if option not in text} == {"--yes"}
+
+
+def commands_in(page: Path) -> Iterator[list[str]]:
+    """Lines of code blocks and code within the text, up to a comment, a pipe or a redirection."""
+    blocks = re.compile(r"^```\w*\n(.*?)^```", re.M | re.S)
+    text = page.read_text()
+    lines = [line for block in blocks.findall(text) for line in block.splitlines()]
+    for code in [*lines, *re.findall(r"`([^`\n]+)`", blocks.sub("", text))]:
+        if re.search(r"aeron-dpdk |devbind", code):
+            yield shlex.split(re.split(r"\s[#|>]", code)[0])
+
+
+def parse(words: list[str]) -> bool:
+    """Whether it was one of ours. Raises click.UsageError for what it would not take."""
+    words = words[words[0] == "sudo" :]
+    program, arguments = Path(words[0]).name if words else "", words[1:]
+    if program == "dpdk-devbind.py" and arguments:
+        devbind.command.make_context(program, arguments)
+        return True
+    if program != "aeron-dpdk" or not arguments or arguments[0] not in MACHINE_COMMANDS:
+        return False
+    command: click.Command = main
+    while isinstance(command, click.Group) and arguments:
+        name, *arguments = arguments
+        found = command.get_command(click.Context(command), name)
+        assert found is not None, words
+        command = found
+    command.make_context(program, arguments)
+    return True
+
+
+@pytest.mark.parametrize(
+    ("page", "least"), [("docs/operations/setup.md", 15), ("docs/operations/doctor.md", 5), ("README.md", 3)]
+)
+def test_commands_are_taken_as_they_are_printed(page: str, least: int) -> None:
+    assert sum(parse(words) for words in commands_in(ROOT / page) if words) >= least

@@ -139,12 +139,29 @@ def test_a_machine_without_a_known_boot_menu_is_told_what_to_do(tmp_path: Path) 
     assert any("boot with intel_iommu=on iommu=pt" in note for note in plan.notes)
 
 
+def test_the_unsafe_mode_is_switched_off_where_there_is_an_iommu(tmp_path: Path) -> None:
+    facts = facts_of("bare-metal-ixgbe", tmp_path)
+    facts = replace(facts, iommu=replace(facts.iommu, no_iommu_mode=True))
+    assert "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode -> N" in shown(
+        make_plan(facts, Wishes(parts=frozenset({Part.IOMMU}), user=MIKE))
+    )
+
+
 def test_an_iommu_without_interrupt_remapping_gets_the_word_of_the_product_page(tmp_path: Path) -> None:
     facts = facts_of("bare-metal-ixgbe", tmp_path)
     facts = replace(facts, iommu=replace(facts.iommu, remaps_interrupts=False))
     assert "/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts -> Y" in shown(
         make_plan(facts, Wishes(nics=(BAR,)))
     )
+
+
+def test_the_pages_of_64_kib_that_arm_has_are_not_what_dpdk_gets(tmp_path: Path) -> None:
+    facts = facts_of("debian-no-iommu", tmp_path)
+    (usual,) = facts.memory.pools
+    small = replace(usual, page_kib=64, directory="/sys/kernel/mm/hugepages/hugepages-64kB")
+    facts = replace(facts, memory=replace(facts.memory, pools=(small, usual)))
+    (line,) = shown(make_plan(facts, Wishes(parts=frozenset({Part.HUGE_PAGES}))))
+    assert "hugepages-2048kB" in line
 
 
 def test_pages_of_another_size_count_unless_a_size_is_asked_for(tmp_path: Path) -> None:

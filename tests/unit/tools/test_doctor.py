@@ -2,15 +2,17 @@
 
 import io
 import json
+import re
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from rich.console import Console
 from tests.hosts.fake_kernel import FakeKernel
+from tests.hosts.recorded import NAMES
 
 from aeron_dpdk.machine.findings.finding import Finding, Status
-from aeron_dpdk.tools import doctor
+from aeron_dpdk.tools import doctor, setup
 from aeron_dpdk.tools.main import main
 
 PASS = Finding("cpus.clock", Status.PASS, "tsc", "clocks are read often")
@@ -100,3 +102,24 @@ def test_settings_are_taken_from_the_environment_and_from_property_files(
 def test_doctor_changes_nothing(host: FakeKernel) -> None:
     CliRunner().invoke(main, ["doctor", "-v"])
     assert host.writes == []
+
+
+@pytest.mark.parametrize("user", [None, "mike"])
+@pytest.mark.parametrize("name", NAMES)
+def test_setup_has_something_to_do_where_doctor_says_that_it_can_mend(
+    name: str, user: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake = FakeKernel(name, tmp_path)
+    for module in (doctor, setup):
+        monkeypatch.setattr(module, "this_host", lambda: fake)
+    monkeypatch.setenv("AERON_SOCKET_SO_SNDBUF", "64m")
+    options = [] if user is None else ["--user", user]
+    findings = json.loads(CliRunner().invoke(main, ["doctor", "--json", *options]).output)["findings"]
+    for finding in [each for each in findings if each["fixable"]]:
+        command = re.search(r"sudo (?:env (\w+)=(\d+) )?aeron-dpdk (setup(?: [\w.:-]+)*)", finding["remedy"])
+        assert command is not None, finding
+        if command[1]:
+            monkeypatch.setenv(command[1], command[2])
+        words = command[3].replace("NAME", "mike").split()
+        planned = CliRunner().invoke(main, [*words, "--dry-run"])
+        assert planned.exit_code == 0 and " -> " in planned.output, (finding, planned.output)

@@ -96,19 +96,27 @@ def find_sockets(facts: Facts, intent: Intent) -> Iterator[Finding]:
     buffer smaller than asked for a warning."""
     asked = {"rmem": intent.socket_rcvbuf_bytes, "wmem": intent.socket_sndbuf_bytes}
     limits = {"rmem": facts.files.rmem_max, "wmem": facts.files.wmem_max}
-    fix = "sudo aeron-dpdk setup sockets"
+    settings = {"rmem": "AERON_SOCKET_SO_RCVBUF", "wmem": "AERON_SOCKET_SO_SNDBUF"}
     for name, limit in limits.items():
         if limit is None:
             continue
         shown = f"net.core.{name}_max is {limit}"
         if name == "rmem" and limit < intent.window_bytes:
-            seen = f"{shown}, less than AERON_RCV_INITIAL_WINDOW_LENGTH of {intent.window_bytes}"
+            window = "AERON_RCV_INITIAL_WINDOW_LENGTH"
+            seen = f"{shown}, less than {window} of {intent.window_bytes}"
+            fix = _raise_sockets(window, intent.window_bytes)
             yield SOCKETS[name].fail(seen, fix, fixable=not facts.in_container)
         elif limit < asked[name]:
             seen = f"{shown}, less than the socket buffer of {asked[name]} that Aeron is set to ask for"
+            fix = _raise_sockets(settings[name], asked[name])
             yield SOCKETS[name].warn(seen, fix, fixable=not facts.in_container)
         else:
             yield SOCKETS[name].passed(f"{shown}, enough")
+
+
+def _raise_sockets(setting: str, length: int) -> str:
+    """The setting may be in a property file, and sudo keeps no environment."""
+    return f"sudo env {setting}={length} aeron-dpdk setup sockets"
 
 
 def find_aeron_directory(facts: Facts, intent: Intent) -> Iterator[Finding]:

@@ -41,14 +41,15 @@ def find_reserved(facts: Facts, intent: Intent) -> Iterator[Finding]:
     elif free_kib == 0:
         yield RESERVED.fail(
             f"all huge pages are in use: {_shown(pools)}",
-            f"stop what uses them (grep -l hugepages /proc/*/maps), or more: {FIX} --huge-memory "
-            f"{_double(total_kib)}",
+            f"stop what uses them (grep -l hugepages /proc/*/maps), or more: {_more(pools)}",
             fixable=not facts.in_container,
         )
+    elif total_kib < advised_kib(facts.memory) // 2:
+        yield RESERVED.warn(f"only {_shown(pools)}", FIX, fixable=not facts.in_container)
     elif free_kib < advised_kib(facts.memory) // 2:
-        yield RESERVED.warn(
-            f"only {free_kib >> 10} MiB are free of {_shown(pools)}",
-            FIX,
+        yield RESERVED.note(
+            f"{_shown(pools)}, of which {free_kib >> 10} MiB are free: enough if aeronmd_dpdk has the others",
+            f"for something else beside it: {_more(pools)}",
             fixable=not facts.in_container,
         )
     else:
@@ -63,9 +64,10 @@ def find_node(facts: Facts, intent: Intent) -> Iterator[Finding]:
         if any(pool.free for pool in own):
             yield NODE.of(nic.address).passed(f"node {nic.numa_node}, the NIC's, has free huge pages")
         elif any(pool.free for pool in facts.memory.pools):
+            command = _more(tuple(own)) if any(pool.total for pool in own) else FIX
             yield NODE.of(nic.address).warn(
                 f"the NIC is on node {nic.numa_node}, where no huge page is free, but other nodes have some",
-                f"{FIX} --nic {nic.address}",
+                f"{command} --nic {nic.address}",
                 fixable=True,
             )
 
@@ -82,7 +84,9 @@ def find_boot(facts: Facts, intent: Intent) -> Iterator[Finding]:
         yield BOOT.passed(f"{facts.files.sysctl_hugepages} sets vm.nr_hugepages")
     else:
         yield BOOT.note(
-            "nothing that we know reserves them at boot", "sudo aeron-dpdk setup boot", fixable=True
+            "nothing that we know reserves them at boot",
+            "sudo aeron-dpdk setup boot" if facts.files.has_systemd else "let your init system do it",
+            fixable=facts.files.has_systemd,
         )
 
 
@@ -113,9 +117,14 @@ def _shown(pools: tuple[NodePool, ...]) -> str:
     )
 
 
-def _size(page_kib: int) -> str:
-    return f"{page_kib >> 20} GiB" if page_kib >= 1 << 20 else f"{page_kib >> 10} MiB"
+def _size(kib: int) -> str:
+    units = ((1 << 20, "GiB"), (1 << 10, "MiB"))
+    return next((f"{kib // unit} {name}" for unit, name in units if kib >= unit), f"{kib} KiB")
 
 
-def _double(total_kib: int) -> str:
-    return f"{2 * total_kib >> 10}M"
+def _more(pools: tuple[NodePool, ...]) -> str:
+    """Twice what the node with most pages has: what setup is asked for counts for each node."""
+    by_node = {pool.node: 0 for pool in pools}
+    for pool in pools:
+        by_node[pool.node] += pool.total * pool.page_kib
+    return f"{FIX} --huge-memory {2 * max(by_node.values()) >> 10}M"

@@ -97,7 +97,11 @@ def find_no_iommu_mode(facts: Facts, intent: Intent) -> Iterator[Finding]:
     iommu = facts.iommu
     if iommu.is_on:
         if iommu.no_iommu_mode:
-            yield NO_IOMMU_MODE.note("on, although there is an IOMMU that makes it unnecessary")
+            yield NO_IOMMU_MODE.note(
+                "on, although there is an IOMMU that makes it unnecessary",
+                "sudo aeron-dpdk setup iommu",
+                fixable=True,
+            )
     elif iommu.no_iommu_mode:
         yield NO_IOMMU_MODE.passed("on")
     elif can_do_without_iommu(facts):

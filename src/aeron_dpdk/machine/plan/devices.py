@@ -60,6 +60,9 @@ def set_vfio_parameters(facts: Facts, choices: Iterable[DriverChoice]) -> Iterat
     if any(choice.needs_no_iommu_mode for choice in choices):
         why = "there is no IOMMU, so vfio must do without"
         yield Change(KernelValue(NO_IOMMU_MODE), "Y", why, DMESG)
+    elif facts.iommu.is_on and facts.iommu.no_iommu_mode:
+        why = "with an IOMMU, this unsafe mode is not needed"
+        yield Change(KernelValue(NO_IOMMU_MODE), "N", why, DMESG)
     if needs_unsafe_interrupts(facts):
         why = "this IOMMU does not remap interrupts, and vfio must be told that it is accepted"
         yield Change(KernelValue(UNSAFE_INTERRUPTS), "Y", why, DMESG)

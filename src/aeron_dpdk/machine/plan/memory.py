@@ -13,6 +13,7 @@ from aeron_dpdk.machine.plan.wishes import Wishes
 
 HEAD = "# Written by aeron-dpdk setup; aeron-dpdk setup --undo removes it.\n"
 CORE = "/proc/sys/net/core"
+USUAL_PAGE_KIB = 2048  # Arm has 64 KiB below it
 
 
 def reserve_huge_pages(facts: Facts, wishes: Wishes, nics: tuple[Nic, ...]) -> Iterator[Change]:
@@ -45,7 +46,8 @@ def _has(facts: Facts, node: int | None, wanted_kib: int) -> bool:
 def _pools(facts: Facts, wishes: Wishes, nics: tuple[Nic, ...]) -> list[NodePool]:
     """On the NICs' nodes, or where these are unknown on the first one."""
     sizes = sorted({pool.page_kib for pool in facts.memory.pools})
-    page_kib = wishes.page_kib if wishes.page_kib is not None else next(iter(sizes), 0)
+    usual = USUAL_PAGE_KIB if USUAL_PAGE_KIB in sizes else next(iter(sizes), 0)
+    page_kib = wishes.page_kib if wishes.page_kib is not None else usual
     pools = [pool for pool in facts.memory.pools if pool.page_kib == page_kib]
     if not pools:
         raise RefusedError(
