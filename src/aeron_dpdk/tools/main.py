@@ -6,25 +6,34 @@ from typing import Any
 import click
 
 from aeron_dpdk.errors import AeronDpdkError, explain
-from aeron_dpdk.tools.aws import aws
-from aeron_dpdk.tools.devices import devices
-from aeron_dpdk.tools.doctor import doctor
-from aeron_dpdk.tools.setup import setup
 
-# Each is the command of its name in the module of its name, imported when it is asked for: these need the
-# native half, and the others must work without it.
-NATIVE = ("bench", "capture", "counters", "errors", "export", "loss", "status", "top")
+# Each is the command of its name in the module of its name, imported when it is asked for: most need the
+# native half, without which the others must work, and none shall wait for what another one imports.
+COMMANDS = (
+    "aws",
+    "bench",
+    "capture",
+    "counters",
+    "devices",
+    "doctor",
+    "errors",
+    "export",
+    "loss",
+    "setup",
+    "status",
+    "top",
+)
 
 
 class Tools(click.Group):
     """Turns our errors into a sentence and an exit code."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted([*NATIVE, *super().list_commands(ctx)])
+        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in NATIVE:
-            return super().get_command(ctx, cmd_name)
+        if cmd_name not in COMMANDS:
+            return None
         command: click.Command = getattr(import_module(f"aeron_dpdk.tools.{cmd_name}"), cmd_name)
         return command
 
@@ -41,7 +50,3 @@ class Tools(click.Group):
 @click.version_option(package_name="aeron-dpdk")
 def main() -> None:
     """Tools around aeronmd_dpdk, Aeron's media driver over DPDK."""
-
-
-for _command in (doctor, setup, devices, aws):
-    main.add_command(_command)
