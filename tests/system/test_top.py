@@ -11,7 +11,7 @@ from tests.system.bed import topology
 from tests.system.bed.bed import AF_PACKET, Bed, Maker, eventually, next_port, udp
 from tests.system.bed.driver import DpdkDriver
 from tests.system.bed.frames import Station, station
-from tests.system.bed.terminal import terminal, tmux
+from tests.system.bed.terminal import terminal
 from tests.system.bed.tool import aeron_dpdk
 
 pytestmark = [
@@ -86,8 +86,7 @@ def test_its_end_gives_the_terminal_back_as_it_was(quiet: tuple[DpdkDriver, Stat
             screen.press(end)
         eventually(lambda: screen.shows("exit code 0"), "it has ended")
         assert [line for line in screen.lines if line] == ["before", "exit code 0"]
-        flags = tmux("display-message", "-p", "#{alternate_on} #{cursor_flag}").split()
-        assert flags == ["0", "1"]
+        assert screen.values("#{alternate_on}", "#{cursor_flag}") == ["0", "1"]
 
 
 def test_a_driver_that_goes_away_is_told_and_one_that_comes_back_is_shown(own_bed: Bed) -> None:
