@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <rte_telemetry.h>
 #include <rte_version.h>
@@ -31,8 +32,8 @@ static void add_number(struct rte_tel_data *answer, const char *name, uint64_t v
 
 static int first_wanted(const char *parameters)
 {
-    const int first = NULL == parameters ? 0 : atoi(parameters);
-    return first < 0 || first > ADK_ENDPOINTS ? 0 : first;
+    const long first = NULL == parameters ? 0 : strtol(parameters, NULL, 10);
+    return first < 0 || first > ADK_ENDPOINTS ? 0 : (int)first;
 }
 
 /* DPDK takes only letters, digits and underscores in a name (rte_telemetry.h). */
