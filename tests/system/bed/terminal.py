@@ -20,7 +20,8 @@ class Terminal:
 
     def __init__(self, command: str) -> None:
         self._server = f"adk-{os.getpid()}-top-{next(_numbers)}"
-        shell = f"trap : INT; echo before; {command}; echo exit code $?; sleep 600"  # Ctrl-C is for the command
+        # Ctrl-C goes to the shell too, which must outlive it.
+        shell = f"trap : INT; echo before; {command}; echo exit code $?; sleep 600"
         self._tmux("new-session", "-d", "-x", "80", "-y", "24", shell)
 
     def _tmux(self, *arguments: str) -> str:
