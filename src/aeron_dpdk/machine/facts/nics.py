@@ -1,7 +1,7 @@
 """Network devices on the PCI bus (kernel: Documentation/PCI/sysfs-pci.rst,
 Documentation/ABI/testing/sysfs-bus-pci)."""
 
-from collections.abc import Iterable
+import re
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -74,7 +74,7 @@ def read_nics(tree: Tree, release: str) -> tuple[Nic, ...]:
         return ()
     ids = {address: _ids(tree, address) for address in addresses}
     names = read_names(tree, frozenset(ids.values()))
-    aliases = tree.lines(f"/lib/modules/{release}/modules.alias")
+    aliases = tree.text(f"/lib/modules/{release}/modules.alias") or ""
     return tuple(
         _read_nic(tree, address, ids[address], names[ids[address]], aliases) for address in addresses
     )
@@ -85,7 +85,7 @@ def _ids(tree: Tree, address: str) -> tuple[int, int]:
     return tree.number(f"{directory}/vendor") or 0, tree.number(f"{directory}/device") or 0
 
 
-def _read_nic(tree: Tree, address: str, ids: tuple[int, int], name: str, aliases: Iterable[str]) -> Nic:
+def _read_nic(tree: Tree, address: str, ids: tuple[int, int], name: str, aliases: str) -> Nic:
     directory = f"{DEVICES}/{address}"
     group = tree.link_name(f"{directory}/iommu_group")
     if group is not None and not is_real_group(tree, group):
@@ -106,12 +106,13 @@ def _read_nic(tree: Tree, address: str, ids: tuple[int, int], name: str, aliases
     )
 
 
-def _modules_for(alias: str, aliases: Iterable[str]) -> tuple[str, ...]:
-    """Lines are `alias PATTERN MODULE`. The patterns of a vendor are few among thousands, and to match is
-    slow."""
-    start = f"alias {alias.partition('d')[0]}"  # pci:v00008086d000010D3sv...: the vendor stands first
-    words = [line.split() for line in aliases if line.startswith(start)]
-    return tuple(sorted({module for _, pattern, module in words if fnmatchcase(alias, pattern)}))
+def _modules_for(alias: str, aliases: str) -> tuple[str, ...]:
+    """Lines are `alias PATTERN MODULE`. There are tens of thousands, and to match a pattern is slow: so first
+    the vendor's, then those that begin as `alias` does."""
+    vendor = alias.partition("d")[0]  # pci:v00008086d000010D3sv...
+    lines = re.findall(rf"alias ({vendor}\S*) (\S+)", aliases) if vendor else []
+    close = [(pattern, module) for pattern, module in lines if alias.startswith(pattern.partition("*")[0])]
+    return tuple(sorted({module for pattern, module in close if fnmatchcase(alias, pattern)}))
 
 
 def interface_names(tree: Tree, address: str) -> tuple[str, ...]:
