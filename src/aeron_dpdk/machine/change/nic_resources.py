@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from aeron_dpdk.machine.change.resources import Resource, State
 from aeron_dpdk.machine.change.system import System
 from aeron_dpdk.machine.facts.interface import Interface
-from aeron_dpdk.machine.facts.nics import DEVICES, interface_names
+from aeron_dpdk.machine.facts.nics import DEVICES, DPDK_DRIVERS, interface_names
 from aeron_dpdk.machine.facts.saved_nic import interface_from
 
 DRIVERS = "/sys/bus/pci/drivers"
@@ -109,6 +109,9 @@ class NetworkConfiguration(Resource):
         if state is None:
             return
         wanted = interface_from(state)
+        driver = system.link_name(f"{DEVICES}/{self.target}/driver")
+        if driver in (None, *DPDK_DRIVERS):
+            raise OSError(errno.ENODEV, f"{self.target} has no interface, its driver is {driver or 'none'}")
         if not system.wait_for(lambda: bool(interface_names(system, self.target)), PROBE_S):
             raise OSError(errno.ENODEV, f"no interface of {self.target} has come back within {PROBE_S:g} s")
         # udev may be about to give it its name.
