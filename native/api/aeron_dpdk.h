@@ -52,6 +52,7 @@ typedef struct adk_settings_stct
     uint8_t tx_mempool_per_queue;     /* boolean */
     uint8_t prefix_length;            /* of local_ipv4; 0 means unknown: all to the gateway, or all on-link */
     uint8_t threads_shared;           /* boolean: sender and receiver run on one thread */
+    uint8_t trusts_tsc;               /* boolean: the kernel's own clock is the TSC, so ours may be */
     uint32_t local_ipv4;
     uint32_t gateway_ipv4;            /* 0 means none */
 } adk_settings_t;

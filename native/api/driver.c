@@ -7,6 +7,7 @@
 #include "api/internal.h"
 #include "port/error.h"
 #include "transport/agent.h"
+#include "transport/clock.h"
 #include "transport/counters.h"
 
 struct adk_driver_stct
@@ -51,6 +52,12 @@ static int use_port(adk_driver_t *driver, adk_stack_t *stack, const char *interf
 
     driver->media.stack = stack;
     entry->clientd = &driver->media;
+    if (stack->trusts_tsc)
+    {
+        adk_clock_calibrate();
+        driver->context->nano_clock = adk_clock_nano;
+        driver->context->epoch_clock = adk_clock_epoch;
+    }
     adk_interface_publish(interface_name, rte_be_to_cpu_32(stack->local.ipv4_be), stack->prefix_length);
     return aeron_driver_context_set_udp_channel_transport_bindings(driver->context, &adk_transport_bindings) < 0
         ? fail("transport bindings")

@@ -152,6 +152,7 @@ adk_stack_t *adk_stack_open(const adk_settings_t *settings)
     stack->gateway_ipv4 = settings->gateway_ipv4;
     stack->prefix_length = settings->prefix_length;
     stack->threads_shared = settings->threads_shared;
+    stack->trusts_tsc = settings->trusts_tsc;
     stack->ask_again_tsc = rte_get_tsc_hz() / (UINT64_C(1000000000) / ADK_ASK_AGAIN_NS);
     if (adk_port_open(&stack->port, settings, ADK_EXTRA_MBUFS) < 0)
     {

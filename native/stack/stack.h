@@ -21,6 +21,7 @@ struct adk_stack_stct
     adk_address_t local;
     uint32_t gateway_ipv4;
     uint8_t prefix_length;
+    bool trusts_tsc;
     bool threads_shared;              /* sender and receiver are one thread: no hand-off between them */
     uint64_t ask_again_tsc;           /* ADK_ASK_AGAIN_NS in ticks */
     _Atomic(adk_capture_t *) capture; /* NULL: nobody looks */

@@ -44,7 +44,7 @@ int adk_poller_init(
     state->stack = media->stack;
     state->lane = &media->stack->lanes[role];
     state->polled_by = adk_endpoint_polled_by(role);
-    state->polls_port = !is_sender || media->stack->threads_shared || NULL != media->stack->port.steering;
+    state->polls_port = !is_sender || NULL != media->stack->port.steering;
     state->rx_queue = is_sender && NULL != media->stack->port.steering ? ADK_STEERING_RX_QUEUE : 0;
     state->counter_id = adk_counters_allocate(
         media->counters,

@@ -124,6 +124,7 @@ class Stack:
                 "tx_mempool_per_queue": settings.tx_mempool_per_queue,
                 "prefix_length": settings.prefix_length or 0,
                 "threads_shared": settings.threads_shared,
+                "trusts_tsc": settings.trusts_tsc,
                 "local_ipv4": int(settings.local_address),
                 "gateway_ipv4": int(settings.gateway) if settings.gateway else 0,
             },

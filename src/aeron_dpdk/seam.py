@@ -31,6 +31,7 @@ class StackSettings:
     tx_mempool_ops: str | None = None
     tx_mempool_per_queue: bool = False
     threads_shared: bool = False
+    trusts_tsc: bool = False
 
 
 @dataclass(frozen=True, slots=True)

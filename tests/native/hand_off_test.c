@@ -84,7 +84,6 @@ TEST(a_frame_for_a_sender_that_is_gone_meanwhile_is_counted)
 
 TEST(threads_that_are_one_need_no_ring_between_them)
 {
-    static const enum adk_role_en roles[] = { ADK_ROLE_SENDER, ADK_ROLE_RECEIVER };
     test_media_t *test = media_open_with(ring_settings(), AERON_THREADING_MODE_SHARED);
     aeron_udp_channel_transport_t sender = { 0 };
     aeron_udp_channel_transport_t receiver = { 0 };
@@ -99,7 +98,8 @@ TEST(threads_that_are_one_need_no_ring_between_them)
         test->deliveries->count = 0;
         ring_port_put(&test->port, &to_sender);
         ring_port_put(&test->port, &to_receiver);
-        CHECK_EQUAL(2, media_poll(test, roles[i]));
+        CHECK_EQUAL(0, media_poll(test, ADK_ROLE_SENDER));
+        CHECK_EQUAL(2, media_poll(test, ADK_ROLE_RECEIVER));
         CHECK_EQUAL(2, test->deliveries->count);
         CHECK(&sender == test->deliveries->list[0].transport);
         CHECK(&receiver == test->deliveries->list[1].transport);
@@ -113,18 +113,18 @@ TEST(threads_that_are_one_need_no_ring_between_them)
 TEST(the_lane_that_will_answer_learns_the_mac_whichever_poll_saw_the_frame)
 {
     test_media_t *test = media_open_with(ring_settings(), AERON_THREADING_MODE_SHARED);
-    aeron_udp_channel_transport_t receiver = { 0 };
-    const frame_t frame = frame_of(32);
+    aeron_udp_channel_transport_t sender = { 0 };
+    const frame_t frame = frame_to(SENDER_PORT, 32);
 
-    media_add(test, &receiver, ADK_ROLE_RECEIVER, LOCAL_PORT);
-    CHECK_EQUAL(0, media_poll(test, ADK_ROLE_RECEIVER));
+    media_add(test, &sender, ADK_ROLE_SENDER, SENDER_PORT);
+    CHECK_EQUAL(0, media_poll(test, ADK_ROLE_SENDER));
     ring_port_put(&test->port, &frame);
-    CHECK_EQUAL(1, media_poll(test, ADK_ROLE_SENDER));
+    CHECK_EQUAL(1, media_poll(test, ADK_ROLE_RECEIVER));
 
     const adk_source_t *source = adk_lane_source(
-        &test->port.stack->lanes[ADK_ROLE_RECEIVER], rte_cpu_to_be_32(PEER_IPV4));
+        &test->port.stack->lanes[ADK_ROLE_SENDER], rte_cpu_to_be_32(PEER_IPV4));
     CHECK_EQUAL(rte_cpu_to_be_32(PEER_IPV4), source->ipv4_be);
     CHECK_EQUAL(0, memcmp(PEER_MAC, source->mac, 6));
-    CHECK_EQUAL(0, adk_transport_close(&receiver));
+    CHECK_EQUAL(0, adk_transport_close(&sender));
     media_close(test);
 }

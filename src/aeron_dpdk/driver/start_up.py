@@ -25,6 +25,7 @@ from aeron_dpdk.driver.preflight import check_huge_pages, check_mtu, check_socke
 from aeron_dpdk.driver.privileges import Account
 from aeron_dpdk.driver.settings import Settings
 from aeron_dpdk.errors import AeronDpdkError
+from aeron_dpdk.machine.clock_source import kernel_trusts_tsc
 from aeron_dpdk.machine.huge_pages import read_huge_pages
 from aeron_dpdk.machine.socket_buffers import probe_socket_buffers
 from aeron_dpdk.seam import DriverPart, Parts, PortInfo, StackPart, StackSettings
@@ -185,6 +186,7 @@ def stack_settings(settings: Settings, aeron: AeronSettings) -> StackSettings:
         tx_mempool_ops=settings.tx_mempool_ops,
         tx_mempool_per_queue=settings.tx_mempool_per_queue,
         threads_shared=aeron.threads_shared,
+        trusts_tsc=kernel_trusts_tsc(),
     )
 
 

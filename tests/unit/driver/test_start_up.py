@@ -17,6 +17,7 @@ from tests.unit.driver.fakes import PORT, FakeParts, settings_in
 from aeron_dpdk.driver.settings import Settings
 from aeron_dpdk.driver.start_up import Ready, serve
 from aeron_dpdk.errors import AeronDpdkError, MtuError
+from aeron_dpdk.machine.clock_source import kernel_trusts_tsc
 from aeron_dpdk.seam import StackSettings
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -109,6 +110,7 @@ def test_the_stack_gets_every_setting_of_its_own(tmp_path: Path) -> None:
         tx_mempool_ops="ring_mp_mc",
         tx_mempool_per_queue=True,
         threads_shared=True,
+        trusts_tsc=kernel_trusts_tsc(),
     )
 
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from aeron_dpdk.machine.clock_source import clock_source
 from aeron_dpdk.machine.core_pair import cpu_list
 from aeron_dpdk.machine.tree import Tree
 
@@ -41,7 +42,7 @@ def read_cpus(tree: Tree) -> Cpus:
             for cpu in online
             if (governor := tree.text(f"{CPUS}/cpu{cpu}/cpufreq/scaling_governor")) is not None
         },
-        clock_source=tree.text("/sys/devices/system/clocksource/clocksource0/current_clocksource") or "",
+        clock_source=clock_source(tree),
         has_steady_tsc=flags is not None and {"constant_tsc", "nonstop_tsc"} <= set(flags[1].split()),
     )
 
