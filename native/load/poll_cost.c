@@ -109,9 +109,9 @@ int adk_load_poll_cost(adk_load_t *load, const adk_poll_job_t *job, adk_poll_cos
     (void)idle_ns(&channels, &samples, job->batches / 4);
     cost->idle_ns = idle_ns(&channels, &samples, job->batches);
     cost->frame_ns = frame_ns(&channels, &injector, &samples, job->batches);
-    outcome = cost->frame_ns < 0 ? -1 : adk_load_turn(load);
-
+    /* Before any turn: a driver that looks for changed host names wants an endpoint behind every transport. */
     adk_channels_close(&channels);
+    outcome = cost->frame_ns < 0 ? -1 : adk_load_turn(load);
 close_injector:
     adk_injector_close(&injector);
 close_samples:

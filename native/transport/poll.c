@@ -26,10 +26,15 @@ static inline const struct rte_udp_hdr *udp_of(view_t view)
     return (const struct rte_udp_hdr *)(view.bytes + view.payload_offset) - 1;
 }
 
+/* lane, here and below, is that of the poll that saw the frame. */
 static __rte_always_inline void give(
-    adk_poller_t *poller, aeron_udp_channel_transport_t *transport, view_t view, struct timespec *media_timestamp)
+    adk_poller_t *poller,
+    adk_lane_t *lane,
+    aeron_udp_channel_transport_t *transport,
+    view_t view,
+    struct timespec *media_timestamp)
 {
-    struct sockaddr_storage *address = &poller->lane->source_address;
+    struct sockaddr_storage *address = &lane->source_address;
     struct sockaddr_in *source = (struct sockaddr_in *)address;
 
     source->sin_port = udp_of(view)->src_port;
@@ -56,7 +61,7 @@ static inline bool is_stranger(const adk_transport_t *owner, view_t view)
 
 /* To a transport that does not hear everybody, or that wants time stamps. */
 static __rte_noinline void deliver_selectively(
-    adk_poller_t *poller, const adk_transport_t *owner, const view_t *datagram)
+    adk_poller_t *poller, adk_lane_t *lane, const adk_transport_t *owner, const view_t *datagram)
 {
     const view_t view = *datagram;
     aeron_udp_channel_transport_t *transport = owner->transport;
@@ -64,29 +69,30 @@ static __rte_noinline void deliver_selectively(
 
     if (is_stranger(owner, view))
     {
-        adk_drop(poller->lane, ADK_COUNT_RX_NO_ENDPOINT);
+        adk_drop(lane, ADK_COUNT_RX_NO_ENDPOINT);
     }
     else if (0 != (transport->timestamp_flags & AERON_UDP_CHANNEL_TRANSPORT_MEDIA_RCV_TIMESTAMP))
     {
         (void)clock_gettime(CLOCK_REALTIME, &now);
-        give(poller, transport, view, &now);
+        give(poller, lane, transport, view, &now);
     }
     else
     {
-        give(poller, transport, view, NULL);
+        give(poller, lane, transport, view, NULL);
     }
 }
 
-static __rte_always_inline void deliver(adk_poller_t *poller, const adk_transport_t *owner, view_t view)
+static __rte_always_inline void deliver(
+    adk_poller_t *poller, adk_lane_t *lane, const adk_transport_t *owner, view_t view)
 {
     if (__builtin_expect(owner->is_plain, 1))
     {
-        give(poller, owner->transport, view, NULL);
+        give(poller, lane, owner->transport, view, NULL);
     }
     else
     {
         const view_t copy = view;
-        deliver_selectively(poller, owner, &copy);
+        deliver_selectively(poller, lane, owner, &copy);
     }
 }
 
@@ -95,16 +101,23 @@ static inline const adk_endpoint_t *endpoint_of(const adk_stack_t *stack, view_t
     return &stack->endpoints.slots[udp_of(view)->dst_port];
 }
 
-static inline bool knows_source(const adk_poller_t *poller, view_t view)
+static inline bool knows_source(adk_lane_t *lane, view_t view)
 {
-    return adk_lane_knows_source(poller->lane, ipv4_of(view)->src_addr, ethernet_of(view));
+    return adk_lane_knows_source(lane, ipv4_of(view)->src_addr, ethernet_of(view));
 }
 
-/* The lane that will answer remembers the MAC, whichever poll saw the frame. */
-static inline void deliver_and_note(adk_poller_t *poller, const adk_transport_t *owner, view_t view)
+/*
+ * The lane that will answer remembers the MAC, whichever poll saw the frame. Not of what we sent to ourselves: nobody
+ * else may come from our address.
+ */
+static inline void deliver_and_note(adk_poller_t *poller, adk_lane_t *lane, const adk_transport_t *owner, view_t view)
 {
-    adk_lane_note_source(poller->lane, ipv4_of(view)->src_addr, ethernet_of(view));
-    deliver(poller, owner, view);
+    const rte_be32_t source_ipv4_be = ipv4_of(view)->src_addr;
+    if (poller->stack->local.ipv4_be != source_ipv4_be)
+    {
+        adk_lane_note_source(poller->lane, source_ipv4_be, ethernet_of(view));
+    }
+    deliver(poller, lane, owner, view);
 }
 
 /* A datagram for the other role. True when the mbuf is no longer ours. */
@@ -139,7 +152,7 @@ static bool on_datagram(adk_poller_t *poller, struct rte_mbuf *mbuf, view_t view
 
     if (poller->polled_by == state)
     {
-        deliver_and_note(poller, endpoint->owner, view);
+        deliver_and_note(poller, poller->lane, endpoint->owner, view);
         return false;
     }
     if (ADK_ENDPOINT_POLLED_BY_SENDER != state && ADK_ENDPOINT_POLLED_BY_RECEIVER != state)
@@ -151,7 +164,7 @@ static bool on_datagram(adk_poller_t *poller, struct rte_mbuf *mbuf, view_t view
     {
         return hand_off(poller, mbuf, view);
     }
-    deliver_and_note(sibling, endpoint->owner, view);
+    deliver_and_note(sibling, poller->lane, endpoint->owner, view);
     return false;
 }
 
@@ -191,16 +204,17 @@ static __rte_noinline bool on_sibling_frame(adk_poller_t *poller, struct rte_mbu
     const adk_endpoint_t *endpoint = endpoint_of(poller->stack, view);
     adk_poller_t *sibling = ready_sibling(poller);
 
-    if (NULL != sibling && adk_endpoint_state(endpoint) == sibling->polled_by && knows_source(sibling, view))
+    if (NULL != sibling && adk_endpoint_state(endpoint) == sibling->polled_by && knows_source(sibling->lane, view))
     {
-        deliver(sibling, endpoint->owner, view);
+        deliver(sibling, poller->lane, endpoint->owner, view);
         return false;
     }
     return on_other_frame(poller, mbuf);
 }
 
 /* True when the mbuf is no longer ours. */
-static __rte_always_inline bool on_frame(adk_poller_t *poller, const adk_stack_t *stack, struct rte_mbuf *mbuf)
+static __rte_always_inline bool on_frame(
+    adk_poller_t *poller, adk_lane_t *lane, const adk_stack_t *stack, struct rte_mbuf *mbuf)
 {
     view_t view = { .bytes = rte_pktmbuf_mtod(mbuf, uint8_t *), .payload_offset = sizeof(adk_header_t) };
 
@@ -211,12 +225,12 @@ static __rte_always_inline bool on_frame(adk_poller_t *poller, const adk_stack_t
 
     const adk_endpoint_t *endpoint = endpoint_of(stack, view);
     if (__builtin_expect(adk_endpoint_state(endpoint) != poller->polled_by, 0) ||
-        __builtin_expect(!knows_source(poller, view), 0))
+        __builtin_expect(!knows_source(lane, view), 0))
     {
         const view_t copy = view;
         return on_sibling_frame(poller, mbuf, &copy);
     }
-    deliver(poller, endpoint->owner, view);
+    deliver(poller, lane, endpoint->owner, view);
     return false;
 }
 
@@ -233,6 +247,7 @@ static __rte_always_inline void on_burst(
     adk_poller_t *poller, struct rte_mbuf **burst, uint16_t count, adk_capture_t *capture)
 {
     const adk_stack_t *stack = poller->stack;
+    adk_lane_t *lane = poller->lane;
     const uint64_t now_ns = NULL == capture ? 0 : adk_capture_now_ns();
     uint64_t frame_bytes = 0;
 
@@ -246,7 +261,7 @@ static __rte_always_inline void on_burst(
         {
             begin_capture(capture, poller, mbuf, now_ns);
         }
-        if (__builtin_expect(on_frame(poller, stack, mbuf), 0))
+        if (__builtin_expect(on_frame(poller, lane, stack, mbuf), 0))
         {
             burst[i] = NULL;
         }
@@ -257,8 +272,8 @@ static __rte_always_inline void on_burst(
     }
     /* It leaves NULLs out. */
     rte_pktmbuf_free_bulk(burst, count);
-    adk_count(poller->lane, ADK_COUNT_RX_PACKETS, count);
-    adk_count(poller->lane, ADK_COUNT_RX_BYTES, frame_bytes);
+    adk_count(lane, ADK_COUNT_RX_PACKETS, count);
+    adk_count(lane, ADK_COUNT_RX_BYTES, frame_bytes);
 }
 
 static __rte_noinline void on_quiet_burst(adk_poller_t *poller, struct rte_mbuf **burst, uint16_t count)
@@ -317,7 +332,7 @@ static void on_inbox_frame(adk_poller_t *poller, struct rte_mbuf *mbuf)
         adk_count(lane, ADK_ROLE_SENDER == lane->role ? ADK_COUNT_RX_SENDER_DISCARD : ADK_COUNT_RX_NO_ENDPOINT, 1);
         return;
     }
-    deliver_and_note(poller, endpoint->owner, view);
+    deliver_and_note(poller, lane, endpoint->owner, view);
 }
 
 static __rte_noinline int empty_inbox(adk_poller_t *poller, struct rte_ring *inbox)

@@ -110,6 +110,30 @@ TEST(threads_that_are_one_need_no_ring_between_them)
     media_close(test);
 }
 
+TEST(a_stranger_to_the_sender_is_a_drop_of_the_poll_that_saw_its_frame)
+{
+    test_media_t *test = media_open_with(ring_settings(), AERON_THREADING_MODE_SHARED);
+    adk_lane_t *lane = &test->port.stack->lanes[ADK_ROLE_RECEIVER];
+    aeron_udp_channel_transport_t sender = { 0 };
+    struct sockaddr_storage peer = address_of(PEER_IPV4 + 1, PEER_PORT);
+    const frame_t frame = frame_to(SENDER_PORT, 32);
+
+    CHECK_EQUAL(0, media_init(test, &sender, ADK_ROLE_SENDER, SENDER_PORT, &peer));
+    CHECK_EQUAL(0, adk_poller_add(&test->pollers[ADK_ROLE_SENDER], &sender));
+    CHECK_EQUAL(0, media_poll(test, ADK_ROLE_SENDER));
+    for (uint64_t i = 1; i <= 2; i++)
+    {
+        lane->drop_reason = ADK_COUNT_SIZE;
+        ring_port_put(&test->port, &frame);
+        CHECK_EQUAL(1, media_poll(test, ADK_ROLE_RECEIVER));
+        CHECK_EQUAL(0, test->deliveries->count);
+        CHECK_EQUAL(i, lane->counts[ADK_COUNT_RX_NO_ENDPOINT]);
+        CHECK_EQUAL(ADK_COUNT_RX_NO_ENDPOINT, lane->drop_reason);
+    }
+    CHECK_EQUAL(0, adk_transport_close(&sender));
+    media_close(test);
+}
+
 TEST(the_lane_that_will_answer_learns_the_mac_whichever_poll_saw_the_frame)
 {
     test_media_t *test = media_open_with(ring_settings(), AERON_THREADING_MODE_SHARED);

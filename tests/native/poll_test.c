@@ -186,6 +186,32 @@ TEST(sources_that_change_their_mac_or_end_in_the_same_octet_are_all_heard)
     media_close(test);
 }
 
+TEST(nobody_else_may_come_from_our_address_even_after_we_sent_to_ourselves)
+{
+    test_media_t *test = media_open();
+    aeron_udp_channel_transport_t transport = { 0 };
+    struct sockaddr_storage ourselves = address_of(LOCAL_IPV4, LOCAL_PORT);
+    uint8_t payload[32] = { 0 };
+    struct iovec message = { .iov_base = payload, .iov_len = sizeof(payload) };
+    int64_t bytes = 0;
+    frame_t frame = frame_of(32);
+
+    media_add(test, &transport, ADK_ROLE_RECEIVER, LOCAL_PORT);
+    CHECK_EQUAL(1, adk_transport_send(NULL, &transport, &ourselves, &message, 1, &bytes));
+    CHECK_EQUAL(1, media_poll(test, ADK_ROLE_RECEIVER));
+    CHECK_EQUAL(1, test->deliveries->count);
+
+    memcpy(frame.bytes + AT_SOURCE_MAC, LOCAL_MAC, sizeof(LOCAL_MAC));
+    put32(frame.bytes + AT_SOURCE_IPV4, LOCAL_IPV4);
+    seal(&frame);
+    ring_port_put(&test->port, &frame);
+    CHECK_EQUAL(1, media_poll(test, ADK_ROLE_RECEIVER));
+    CHECK_EQUAL(1, test->deliveries->count);
+    CHECK_EQUAL(1, count_of(&test->port, ADK_COUNT_RX_MARTIAN_SOURCE));
+    CHECK_EQUAL(0, adk_transport_close(&transport));
+    media_close(test);
+}
+
 TEST(frames_for_the_control_plane_get_there_whole)
 {
     test_media_t *test = media_open();

@@ -12,7 +12,11 @@ from typing import Any
 import pytest
 
 from aeron_dpdk.machine.change.veth_pair import NAMESPACES, PREFIX, may_make_veth
+from aeron_dpdk.tools.bench import single_runs
+from aeron_dpdk.tools.bench.single_costs import Subject
+from aeron_dpdk.tools.bench.single_runs import run_single, single_job
 from aeron_dpdk.tools.measure.alone import measuring_alone
+from aeron_dpdk.tools.measure.setting import Setting, environment
 
 TIMEOUT_S = 600
 SHARED_MEMORY = Path("/dev/shm")
@@ -122,3 +126,17 @@ def test_a_file_that_cannot_be_written_is_refused_before_anything_is_measured() 
     process = bench("--json", "/no/such/folder/bench.json")
     process.communicate(timeout=TIMEOUT_S)
     assert process.returncode == 2
+
+
+def test_a_driver_that_looks_for_changed_host_names_while_polls_are_measured_survives(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The channels measured are transports without Aeron's endpoints behind them."""
+    monkeypatch.setattr(
+        single_runs,
+        "environment",
+        lambda *arguments: environment(*arguments) | {"AERON_DRIVER_RERESOLUTION_CHECK_INTERVAL": "1us"},
+    )
+    setting = Setting(0, 0, (0,), (1,), has_huge_pages=False)
+    for subject in (Subject.POLL_KERNEL, Subject.POLL_DPDK):
+        assert set(run_single(single_job(subject, setting, batches=1), setting)) == {"1", "10", "100", "1000"}

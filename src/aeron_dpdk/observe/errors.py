@@ -81,7 +81,8 @@ class OutputError(ObserveError):
         return f"cannot write to {'standard output' if self.path == '-' else self.path} ({self.reason})"
 
     def remedy(self) -> str:
-        return "give -w a file in a place with room that you may write to; what was written before stays"
+        where = "send it to" if self.path == "-" else "give -w a file in"
+        return f"{where} a place with room that you may write to; what was written before stays"
 
 
 @dataclass(eq=False)

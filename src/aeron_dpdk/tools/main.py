@@ -1,11 +1,14 @@
 """The command aeron-dpdk: the group that the operator's tools hang in, and the one place where they fail."""
 
+import errno
+import sys
 from importlib import import_module
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
 from aeron_dpdk.errors import AeronDpdkError, explain
+from aeron_dpdk.observe.errors import OutputError
 
 # Each is the command of its name in the module of its name, imported when it is asked for: most need the
 # native half, without which the others must work, and none shall wait for what another one imports.
@@ -25,6 +28,12 @@ COMMANDS = (
 )
 
 
+def fail(ctx: click.Context, error: AeronDpdkError) -> NoReturn:
+    explanation = explain(error)
+    click.echo(explanation.text, err=True)
+    ctx.exit(explanation.exit_code)
+
+
 class Tools(click.Group):
     """Turns our errors into a sentence and an exit code."""
 
@@ -39,11 +48,16 @@ class Tools(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+            return result
         except AeronDpdkError as error:
-            explanation = explain(error)
-            click.echo(explanation.text, err=True)
-            ctx.exit(explanation.exit_code)
+            fail(ctx, error)
+        except OSError as error:
+            # A file that we opened has a name, and a reader who went away is click's business.
+            if error.filename is not None or error.errno == errno.EPIPE:
+                raise
+            fail(ctx, OutputError("-", error.strerror or str(error)))
 
 
 @click.group(cls=Tools, context_settings={"help_option_names": ["-h", "--help"]})

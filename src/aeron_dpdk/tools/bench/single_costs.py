@@ -1,4 +1,4 @@
-"""Costs that one process measures alone: `python -m aeron_dpdk.tools.bench.single_costs JOB`, JSON both ways.
+"""Costs that one process measures alone: single_runs starts it with a JOB, JSON both ways.
 
 A poll at several numbers of channels, over a net_ring device or over kernel sockets; the hand-off between
 the receiver's and the sender's thread; the software checksum.
@@ -157,7 +157,3 @@ def main() -> int:
         print(error.reason if isinstance(error, LoadError) else explanation.text, file=sys.stderr)
         return explanation.exit_code
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 from aeron_dpdk.errors import LoadError
+from aeron_dpdk.tools.bench import single_costs
 from aeron_dpdk.tools.bench.single_costs import SingleJob, Subject
 from aeron_dpdk.tools.measure.job import Role
 from aeron_dpdk.tools.measure.processes import shared_memory_directory
@@ -13,6 +14,8 @@ from aeron_dpdk.tools.measure.setting import Setting, eal_arguments, environment
 
 TIMEOUT_S = 120
 CHANNELS = (1, 10, 100, 1000)
+# Not -m: the package has imported the module already, and runpy would warn that there are two of it.
+PROGRAM = f"import sys; from {single_costs.__name__} import main; sys.exit(main())"
 
 
 def single_job(subject: Subject, setting: Setting, batches: int) -> SingleJob:
@@ -33,7 +36,7 @@ def run_single(job: SingleJob, setting: Setting) -> dict[str, Any]:
         is_hand_off = job.subject is Subject.HAND_OFF
         variables["AERON_THREADING_MODE"] = "DEDICATED" if is_hand_off else "INVOKER"
         done = subprocess.run(
-            [sys.executable, "-m", "aeron_dpdk.tools.bench.single_costs", job.to_json()],
+            [sys.executable, "-c", PROGRAM, job.to_json()],
             env=variables,
             capture_output=True,
             text=True,
@@ -41,6 +44,8 @@ def run_single(job: SingleJob, setting: Setting) -> dict[str, Any]:
             check=False,
         )
     if done.returncode != 0:
-        raise LoadError(job.subject, " / ".join(done.stderr.splitlines()[-6:]))
+        raise LoadError(
+            job.subject, " / ".join([*done.stderr.splitlines()[-6:], f"exit code {done.returncode}"])
+        )
     result: dict[str, Any] = json.loads(done.stdout)
     return result
