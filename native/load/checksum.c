@@ -17,6 +17,7 @@ double adk_load_checksum_ns(uint32_t payload_length)
     {
         return -1;
     }
+    adk_checksum_use_widest();
     for (size_t i = 0; i < sizeof(datagram); i++)
     {
         datagram[i] = (uint8_t)(i * 167);

@@ -148,6 +148,7 @@ adk_stack_t *adk_stack_open(const adk_settings_t *settings)
         return NULL;
     }
 
+    adk_checksum_use_widest();
     stack->local.ipv4_be = rte_cpu_to_be_32(settings->local_ipv4);
     stack->gateway_ipv4 = settings->gateway_ipv4;
     stack->prefix_length = settings->prefix_length;

@@ -60,7 +60,7 @@ static inline int adk_parse_udp(
     if (!is_checksum_good && 0 != udp->dgram_cksum)
     {
         const uint32_t sum = (uint32_t)rte_raw_cksum(&ipv4->src_addr, 2 * sizeof(rte_be32_t)) +
-            rte_cpu_to_be_16(IPPROTO_UDP) + udp->dgram_len + rte_raw_cksum(udp, datagram_length);
+            rte_cpu_to_be_16(IPPROTO_UDP) + udp->dgram_len + adk_checksum_sum(udp, datagram_length);
         if (!adk_checksum_is_valid(sum))
         {
             return ADK_COUNT_RX_UDP_CHECKSUM;

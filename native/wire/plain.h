@@ -67,7 +67,7 @@ static inline bool adk_plain_is_intact(const uint8_t *frame, bool is_ipv4_checks
     return is_udp_checksum_good ||
         0 == header->udp.dgram_cksum ||
         adk_checksum_is_valid(
-               (uint32_t)rte_raw_cksum(
+               (uint32_t)adk_checksum_sum(
                    &header->ipv4.src_addr, 2 * sizeof(rte_be32_t) + rte_be_to_cpu_16(header->udp.dgram_len)) +
                rte_cpu_to_be_16(IPPROTO_UDP) + header->udp.dgram_len);
 }

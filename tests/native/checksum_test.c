@@ -12,6 +12,26 @@ TEST(the_example_of_rfc_1071_sums_up_to_ddf2)
     CHECK_EQUAL(0xddf2, (uint16_t)~slow_checksum(slow_sum(example, sizeof(example))));
 }
 
+TEST(the_widest_vectors_sum_up_to_the_same_wherever_the_bytes_lie)
+{
+    uint8_t bytes[1600];
+    uint16_t (*const baseline)(const void *, size_t) = adk_checksum_sum;
+
+    for (uint32_t i = 0; i < sizeof(bytes); i++)
+    {
+        bytes[i] = payload_byte(i * 7919);
+    }
+    adk_checksum_use_widest();
+    for (size_t offset = 0; offset < 64; offset++)
+    {
+        for (size_t length = 0; length <= 1536; length++)
+        {
+            const uint16_t sum = adk_checksum_sum(bytes + offset, length);
+            CHECK_EQUAL(baseline(bytes + offset, length), sum);
+        }
+    }
+}
+
 static adk_header_t header_of(uint16_t payload_length)
 {
     adk_header_t header;

@@ -124,9 +124,10 @@ def _total(counts: Iterable[Count]) -> int:
 
 
 def compiler(build: Path) -> str:
-    """Name and version, as CMake found them."""
+    """Name and version, as CMake found them, and the vectors of this CPU that a checksum in software uses."""
+    vectors = "AVX2" if " avx2 " in Path("/proc/cpuinfo").read_text() else "no AVX2"
     for path in build.glob("CMakeFiles/*/CMakeCCompiler.cmake"):
         text = path.read_text()
         found = [re.search(rf'set\(CMAKE_C_COMPILER_{what} "([^"]*)"\)', text) for what in ("ID", "VERSION")]
-        return " ".join(match[1] for match in found if match)
+        return " ".join(match[1] for match in found if match) + f", {vectors}"
     return "unknown"

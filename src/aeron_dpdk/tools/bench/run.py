@@ -4,7 +4,9 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from typing import Any
 
+from aeron_dpdk.errors import LoadError
 from aeron_dpdk.machine.change.veth_pair import may_make_veth, veth_pair
 from aeron_dpdk.machine.errors import VethError
 from aeron_dpdk.machine.huge_page_reservation import reserved_huge_pages
@@ -69,23 +71,37 @@ def measure(wishes: Wishes, progress: Callable[[str], None]) -> tuple[Results, S
 def _measure_single(
     wishes: Wishes, setting: Setting, results: Results, progress: Callable[[str], None]
 ) -> None:
-    batches = max(1, min(BATCHES, wishes.duration_ns // 100_000))
+    """A process that fails is told as a round that fails; the others go on."""
     for repeat in range(wishes.repeats):
-        if Part.ENDPOINTS in wishes.parts:
-            for subject in (Subject.POLL_DPDK, Subject.POLL_KERNEL):
-                progress(f"repeat {repeat + 1} of {wishes.repeats}: {subject}")
-                costs = run_single(single_job(subject, setting, batches), setting)
-                results.polls.setdefault(subject, []).append(costs)
-        if Part.THREADS in wishes.parts:
-            progress(f"repeat {repeat + 1} of {wishes.repeats}: hand-off between threads")
-            results.hand_offs.append(run_single(single_job(Subject.HAND_OFF, setting, batches), setting))
-        if Part.COST in wishes.parts:
-            found = run_single(single_job(Subject.CHECKSUM, setting, batches), setting)
-            results.checksums_ns.append(found["checksum_ns"])
+        for subject in _subjects(wishes.parts):
+            progress(f"repeat {repeat + 1} of {wishes.repeats}: {subject}")
+            batches = max(1, min(BATCHES, wishes.duration_ns // 100_000))
+            try:
+                _keep(results, subject, run_single(single_job(subject, setting, batches), setting))
+            except LoadError as error:
+                results.failures.append(f"{subject}, repeat {repeat + 1}: {error.reason}")
     if Part.THREADS in wishes.parts:
         results.notes.append(
             "Steering by UDP port, which saves the hand-off, was not measured: no virtual device has it."
         )
+
+
+def _subjects(parts: frozenset[Part]) -> tuple[Subject, ...]:
+    by_part = {
+        Part.ENDPOINTS: (Subject.POLL_DPDK, Subject.POLL_KERNEL),
+        Part.THREADS: (Subject.HAND_OFF,),
+        Part.COST: (Subject.CHECKSUM,),
+    }
+    return tuple(subject for part, subjects in by_part.items() if part in parts for subject in subjects)
+
+
+def _keep(results: Results, subject: Subject, found: dict[str, Any]) -> None:
+    if subject is Subject.HAND_OFF:
+        results.hand_offs.append(found)
+    elif subject is Subject.CHECKSUM:
+        results.checksums_ns.append(found["checksum_ns"])
+    else:
+        results.polls.setdefault(subject, []).append(found)
 
 
 @contextmanager
