@@ -49,7 +49,8 @@ class Tools(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             result = super().invoke(ctx)
-            sys.stdout.flush()
+            if sys.stdout is not None:  # a capture lets go of it when its reader has gone
+                sys.stdout.flush()
             return result
         except AeronDpdkError as error:
             fail(ctx, error)
