@@ -22,10 +22,6 @@ typedef struct adk_address_stct
 
 typedef struct adk_datagram_stct
 {
-    uint32_t source_ipv4;
-    rte_be32_t source_ipv4_be;
-    rte_be16_t source_port_be;
-    uint16_t destination_port;
     uint16_t payload_offset;          /* from the first byte of the frame */
     uint16_t payload_length;
 } adk_datagram_t;
@@ -67,10 +63,6 @@ static inline int adk_parse_udp(
         }
     }
 
-    datagram->source_ipv4_be = ipv4->src_addr;
-    datagram->source_ipv4 = rte_be_to_cpu_32(ipv4->src_addr);
-    datagram->source_port_be = udp->src_port;
-    datagram->destination_port = rte_be_to_cpu_16(udp->dst_port);
     datagram->payload_offset = (uint16_t)(udp_offset + sizeof(*udp));
     datagram->payload_length = (uint16_t)(datagram_length - sizeof(*udp));
     return ADK_VERDICT_DATAGRAM;

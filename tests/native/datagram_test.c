@@ -42,13 +42,9 @@ static void check_datagram(const frame_t *frame, uint32_t payload_offset, uint32
     CHECK_EQUAL(ADK_VERDICT_DATAGRAM, judge(frame, false, false, &datagram));
     CHECK_EQUAL(payload_offset, datagram.payload_offset);
     CHECK_EQUAL(payload_length, datagram.payload_length);
-    CHECK_EQUAL(PEER_IPV4, datagram.source_ipv4);
-    CHECK_EQUAL(rte_cpu_to_be_32(PEER_IPV4), datagram.source_ipv4_be);
-    CHECK_EQUAL(rte_cpu_to_be_16(PEER_PORT), datagram.source_port_be);
-    CHECK_EQUAL(LOCAL_PORT, datagram.destination_port);
 }
 
-TEST(a_good_datagram_says_where_it_came_from_and_where_its_payload_is)
+TEST(a_good_datagram_says_where_its_payload_is)
 {
     static const uint32_t lengths[] = { 0, 1, 17, 18, 32, 1472, 8972 };
     for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++)
