@@ -132,6 +132,12 @@ def refuse_unknown(properties: Iterable[Property]) -> None:
         raise UnknownSettingError(each.name, each.source, nearest[0] if nearest else None)
 
 
+def read_setting(environment: Mapping[str, str], name: str) -> Any:
+    """One of ours, as aeronmd_dpdk would read it; None where it is not set. Raises SettingValueError."""
+    merged = merge(environment, ())
+    return next(_value(setting, merged) for setting in SETTING_TABLE if setting.name == name)
+
+
 def _value(setting: Setting, merged: Mapping[str, Property]) -> Any:
     given = merged.get(setting.name)
     if given is None or not given.value:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from aeron_dpdk.driver.aeron_settings import read_aeron_settings
 from aeron_dpdk.driver.properties import load_properties
-from aeron_dpdk.driver.settings import merge
+from aeron_dpdk.driver.settings import merge, read_setting
 from aeron_dpdk.machine.change.system import System
 from aeron_dpdk.machine.errors import RefusedError
 from aeron_dpdk.machine.facts.accounts import Account, read_account, read_group_id
@@ -27,7 +27,8 @@ def environment_with(files: Sequence[str]) -> Mapping[str, str]:
 def read_intent(
     environment: Mapping[str, str], tree: Tree, session: Session, ordinary_user: str | None
 ) -> Intent:
-    """`ordinary_user` is who shall start aeronmd_dpdk without root; AERON_DPDK_USER works for root only."""
+    """`ordinary_user` is who shall start aeronmd_dpdk without root; AERON_DPDK_USER works for root only.
+    Raises SettingValueError."""
     aeron = read_aeron_settings(environment)
     drops_to, group = environment.get("AERON_DPDK_USER"), environment.get("AERON_DPDK_GROUP")
     user_name = ordinary_user or drops_to or None
@@ -44,8 +45,7 @@ def read_intent(
         window_bytes=aeron.initial_window_length,
         socket_rcvbuf_bytes=aeron.socket_rcvbuf,
         socket_sndbuf_bytes=aeron.socket_sndbuf,
-        threads_from_cgroup=environment.get("AERON_DPDK_THREADS_FROM_CGROUP", "")
-        in ("1", "on", "true", "yes"),
+        threads_from_cgroup=read_setting(environment, "AERON_DPDK_THREADS_FROM_CGROUP") or False,
         is_dedicated=not aeron.threads_shared,
         affinity=aeron.affinity,
         aeron_directory=directory,

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from tests.hosts.recorded import NAMES, facts_of, network_of, unpack
 
+from aeron_dpdk.machine.facts.accounts import Account, read_account, read_group_id
 from aeron_dpdk.machine.facts.interface import Address, Interface, Route
 from aeron_dpdk.machine.facts.kernel import Presence
 from aeron_dpdk.machine.facts.machine import read_facts
@@ -98,6 +99,17 @@ def test_a_group_that_vfio_made_up_is_no_iommu(tmp_path: Path) -> None:
     (group / "name").write_text("vfio-noiommu\n")
     facts = read_facts(tree, network_of(name))
     assert not facts.iommu.is_on and facts.nics[1].iommu_group is None
+
+
+@pytest.mark.parametrize("line", ["", "+", "+::::::", "+@netgroup::::::", "-mallory", "# a comment", "x:y"])
+def test_lines_that_are_no_entries_of_passwd_and_group_are_passed_over(line: str, tmp_path: Path) -> None:
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/passwd").write_text(f"{line}\nmike:x:1000:1000:,,,:/home/mike:/bin/sh\n{line}\n")
+    (tmp_path / "etc/group").write_text(f"{line}\nmike:x:1000:\n{line}\nvfio:x:990:mike\n")
+    tree = Tree(tmp_path)
+    assert read_account(tree, "mike") == Account("mike", 1000, 1000, frozenset({1000, 990}))
+    assert read_account(tree, "+") is None
+    assert read_group_id(tree, "vfio") == 990
 
 
 def test_an_ssh_session_is_found_in_an_ancestor_although_sudo_cleaned_our_environment(tmp_path: Path) -> None:

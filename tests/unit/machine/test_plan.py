@@ -12,6 +12,8 @@ from aeron_dpdk.machine.facts.files import BOOT_UNIT
 from aeron_dpdk.machine.facts.kernel import Presence
 from aeron_dpdk.machine.facts.machine import Facts
 from aeron_dpdk.machine.facts.nics import Peer
+from aeron_dpdk.machine.findings.iommu import find_state
+from aeron_dpdk.machine.intent import Intent
 from aeron_dpdk.machine.plan.change import Plan
 from aeron_dpdk.machine.plan.driver_choice import choose_driver
 from aeron_dpdk.machine.plan.make_plan import make_plan
@@ -126,12 +128,28 @@ def test_an_ordinary_user_without_iommu_gets_the_boot_arguments_first(tmp_path: 
     assert any("reboot" in note for note in plan.notes)
 
 
-def test_amds_iommu_is_switched_on_by_its_own_name(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("is_amd", "arguments", "remedy"),
+    [
+        (True, (), "AMD's is on by default"),
+        (True, ("amd_iommu=off",), "take amd_iommu=off off the kernel's command line"),
+        (False, ("iommu=off",), "take iommu=off off the kernel's command line"),
+    ],
+)
+def test_no_argument_is_added_where_none_switches_the_iommu_on(
+    is_amd: bool, arguments: tuple[str, ...], remedy: str, tmp_path: Path
+) -> None:
     facts = facts_of("bare-metal-ixgbe", tmp_path)
-    off = replace(facts, iommu=replace(facts.iommu, groups=0, is_amd=True))
-    assert "kernel arguments at the next boot -> amd_iommu=on iommu=pt" in shown(
-        make_plan(off, Wishes(nics=(BAR,), user=MIKE))
+    off = replace(
+        facts,
+        iommu=replace(facts.iommu, groups=0, is_amd=is_amd),
+        kernel=replace(facts.kernel, command_line=arguments),
     )
+    plan = make_plan(off, Wishes(nics=(BAR,), user=MIKE))
+    assert not any("kernel arguments" in line for line in shown(plan))
+    assert any(remedy in note for note in plan.notes)
+    (state,) = find_state(off, Intent(starts_as_root=False))
+    assert remedy in state.remedy and not state.fixable
 
 
 def test_a_machine_without_a_known_boot_menu_is_told_what_to_do(tmp_path: Path) -> None:

@@ -99,6 +99,22 @@ def test_settings_are_taken_from_the_environment_and_from_property_files(
     assert "less than AERON_RCV_INITIAL_WINDOW_LENGTH of 8388608" in result.output
 
 
+@pytest.mark.parametrize(("value", "is_on"), [("TRUE", True), ("Yes", True), ("off", False)])
+def test_a_switch_is_read_as_the_driver_reads_it(
+    value: str, is_on: bool, host: FakeKernel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AERON_DPDK_THREADS_FROM_CGROUP", value)
+    assert ("taken from the cgroup" in CliRunner().invoke(main, ["doctor", "-v"]).output) == is_on
+
+
+def test_a_value_that_the_driver_would_refuse_is_refused(
+    host: FakeKernel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AERON_DPDK_THREADS_FROM_CGROUP", "perhaps")
+    result = CliRunner().invoke(main, ["doctor"])
+    assert result.exit_code == 3 and "it must be true or false" in result.output
+
+
 def test_doctor_changes_nothing(host: FakeKernel) -> None:
     CliRunner().invoke(main, ["doctor", "-v"])
     assert host.writes == []

@@ -4,6 +4,7 @@ too."""
 import grp
 import os
 import pwd
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,8 +22,7 @@ class Account:
 
 
 def read_account(tree: Tree, user: str) -> Account | None:
-    for line in tree.lines("/etc/passwd"):
-        name, _, uid, gid, *_ = line.split(":")
+    for name, _, uid, gid, *_ in _entries(tree, "/etc/passwd"):
         if user in (name, uid):
             return Account(name, int(uid), int(gid), frozenset({int(gid), *_gids_of(tree, name)}))
     if tree.root != Path("/"):
@@ -36,8 +36,7 @@ def read_account(tree: Tree, user: str) -> Account | None:
 
 
 def read_group_id(tree: Tree, group: str) -> int | None:
-    for line in tree.lines("/etc/group"):
-        name, _, gid, _ = line.split(":")
+    for name, _, gid, *_ in _entries(tree, "/etc/group"):
         if group in (name, gid):
             return int(gid)
     if group.isdecimal():
@@ -51,5 +50,13 @@ def read_group_id(tree: Tree, group: str) -> int | None:
 
 
 def _gids_of(tree: Tree, user: str) -> list[int]:
-    rows = [line.split(":") for line in tree.lines("/etc/group")]
-    return [int(gid) for _, _, gid, members in rows if user in members.split(",")]
+    rows = _entries(tree, "/etc/group")
+    return [int(gid) for _, _, gid, members, *_ in rows if user in members.split(",")]
+
+
+def _entries(tree: Tree, name: str) -> Iterator[list[str]]:
+    """Without blank lines, comments, and the + and - lines of nsswitch.conf(5)'s compatibility mode."""
+    for line in tree.lines(name):
+        fields = line.split(":")
+        if len(fields) >= 4 and fields[2].isdecimal() and not line.startswith(("+", "-", "#")):
+            yield fields

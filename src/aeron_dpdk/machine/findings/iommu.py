@@ -39,10 +39,10 @@ def find_state(facts: Facts, intent: Intent) -> Iterator[Finding]:
         return
     if iommu.is_in_firmware:
         seen = f"off, although the firmware describes one{_cause(kernel)}"
-        remedy = f"sudo aeron-dpdk setup iommu --user {intent.user_name or 'NAME'}, which adds "
-        yield _off(
-            seen, f"{remedy}{boot_arguments(facts)} to the kernel's command line; then reboot", facts, intent
-        )
+        arguments = boot_arguments(facts)
+        command = f"sudo aeron-dpdk setup iommu --user {intent.user_name or 'NAME'}, which adds "
+        remedy = f"{command}{arguments} to the kernel's command line; then reboot"
+        yield _off(seen, remedy if arguments else to_boot_with(facts), facts, intent)
     else:
         seen = f"none: neither the firmware nor the hypervisor offers one{_cause(kernel)}"
         yield _off(
@@ -55,15 +55,32 @@ def find_state(facts: Facts, intent: Intent) -> Iterator[Finding]:
 
 def _off(seen: str, remedy: str, facts: Facts, intent: Intent) -> Finding:
     """Root gets along without an IOMMU; an ordinary user does not."""
-    fixable = facts.iommu.is_in_firmware and not facts.in_container
+    fixable = facts.iommu.is_in_firmware and boot_arguments(facts) is not None and not facts.in_container
     if intent.starts_as_root:
         return STATE.note(seen, remedy, fixable=fixable)
     return STATE.fail(f"{seen}, and an ordinary user cannot do without", remedy, fixable=fixable)
 
 
-def boot_arguments(facts: Facts) -> str:
-    """AMD's is on by default, Intel's only in some distributions; pt spares the kernel's own devices."""
-    return "amd_iommu=on iommu=pt" if facts.iommu.is_amd else "intel_iommu=on iommu=pt"
+def boot_arguments(facts: Facts) -> str | None:
+    """What the kernel must be given to switch it on, None where no argument does. Intel's is on by default
+    only in some distributions; pt spares the kernel's own devices."""
+    if facts.iommu.is_amd or _switched_off_by(facts.kernel):
+        return None
+    return "intel_iommu=on iommu=pt"
+
+
+def to_boot_with(facts: Facts) -> str:
+    """The sentence's end for an operator who changes the kernel's command line by hand."""
+    if off := _switched_off_by(facts.kernel):
+        return f"take {' and '.join(off)} off the kernel's command line, and reboot"
+    if arguments := boot_arguments(facts):
+        return f"boot with {arguments}"
+    return "AMD's is on by default, so the kernel's messages say why not: dmesg | grep AMD-Vi"
+
+
+def _switched_off_by(kernel: Kernel) -> tuple[str, ...]:
+    """Arguments that no other one overrides (kernel: arch/x86/kernel/pci-dma.c, drivers/iommu/amd/init.c)."""
+    return tuple(name for name in ("iommu=off", "amd_iommu=off") if name in kernel.command_line)
 
 
 def _cause(kernel: Kernel) -> str:

@@ -22,9 +22,9 @@ DMESG = "the kernel's messages say why (dmesg | tail)"
 
 def switch_iommu_on(facts: Facts, wishes: Wishes) -> Iterator[Change]:
     """For an ordinary user, who cannot do without it. It takes a reboot."""
-    if wishes.user is None or facts.iommu.is_on or not facts.files.has_boot_menu_tool:
-        return
     arguments = boot_arguments(facts)
+    if wishes.user is None or facts.iommu.is_on or not facts.files.has_boot_menu_tool or arguments is None:
+        return
     yield Change(
         BootArguments(arguments),
         arguments.split(),

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from aeron_dpdk.machine.facts.files import MODULES_FILE, SYSCTL_FILE
 from aeron_dpdk.machine.facts.machine import Facts
 from aeron_dpdk.machine.facts.nics import Nic
-from aeron_dpdk.machine.findings.iommu import boot_arguments
+from aeron_dpdk.machine.findings.iommu import boot_arguments, to_boot_with
 from aeron_dpdk.machine.plan import boot, devices, memory
 from aeron_dpdk.machine.plan.change import Change, Plan
 from aeron_dpdk.machine.plan.driver_choice import DriverChoice, choose_driver
@@ -54,9 +54,11 @@ def _nics(facts: Facts, wishes: Wishes, notes: list[str]) -> tuple[Nic, ...]:
 
 def _iommu_note(facts: Facts, user: str) -> str:
     needs = f"{user} needs an IOMMU, which is off, so no NIC is bound yet"
+    if boot_arguments(facts) is None:
+        return f"{needs}: {to_boot_with(facts)}"
     if facts.files.has_boot_menu_tool:
         return needs
-    return f"{needs}: boot with {boot_arguments(facts)} (this machine has no boot menu that we know)"
+    return f"{needs}: {to_boot_with(facts)} (this machine has no boot menu that we know)"
 
 
 def _choice(facts: Facts, wishes: Wishes, nic: Nic) -> DriverChoice:
