@@ -59,13 +59,14 @@ class UndoError(MachineError):
 class JournalError(MachineError):
     place: str
     reason: str
+    advice: str = "run as root, wait for another setup to end, or repair the file; undo depends on it"
     exit_code = MachineExit.STEP_FAILED
 
     def problem(self) -> str:
         return f"the journal of setup, {self.place}, cannot be used ({self.reason})"
 
     def remedy(self) -> str:
-        return "run as root, wait for another setup to end, or repair the file; undo depends on it"
+        return self.advice
 
 
 @dataclass(eq=False)

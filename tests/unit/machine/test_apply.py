@@ -1,5 +1,6 @@
 """Plans carried out on recorded hosts whose kernel answers: forth, back, twice, interrupted, killed."""
 
+import errno
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -187,6 +188,46 @@ def once(effect: Callable[[str], None]) -> Callable[[str], None]:
                 raise
 
     return act
+
+
+def fill_disk(host: FakeKernel, monkeypatch: pytest.MonkeyPatch, files_before: int) -> list[str]:
+    """After so many files there is no room for another; /sys and /proc take none. Returns what was asked."""
+    asked: list[str] = []
+
+    def replace_file(name: str, text: str, mode: int) -> None:
+        asked.append(name)
+        if len(asked) > files_before:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        FakeKernel.replace_file(host, name, text, mode)
+
+    monkeypatch.setattr(host, "replace_file", replace_file)
+    return asked
+
+
+def test_a_full_disk_at_any_moment_takes_back_everything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = FakeKernel("bare-metal-ixgbe", tmp_path / "whole")
+    asked = fill_disk(whole, monkeypatch, 1 << 20)
+    before = snapshot(whole)
+    set_up(whole, BARE_METAL)
+    for moment, name in enumerate(asked):
+        host = FakeKernel("bare-metal-ixgbe", tmp_path / str(moment))
+        fill_disk(host, monkeypatch, moment)
+        with pytest.raises(StepFailedError, match="No space left on device") as failure:
+            set_up(host, BARE_METAL)
+        assert failure.value.remains == (), f"full before file {moment}: {name}"
+        assert name != PLACE or "make room on the file system of /var/lib/aeron-dpdk" in str(failure.value)
+        assert snapshot(host) == before
+
+
+def test_a_full_disk_does_not_stop_undo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    host = FakeKernel("aws-c6in", tmp_path)
+    before = snapshot(host)
+    set_up(host, CASES["aws-c6in"])
+    fill_disk(host, monkeypatch, 0)
+    take_back(host)
+    assert snapshot(host) == before
 
 
 def test_what_cannot_be_taken_back_is_named_and_kept_for_undo(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from aeron_dpdk.machine.change.journal import Entry, Journal
 from aeron_dpdk.machine.change.resources import Resource, State
 from aeron_dpdk.machine.change.system import System
-from aeron_dpdk.machine.errors import StepFailedError, UndoError
+from aeron_dpdk.machine.errors import JournalError, StepFailedError, UndoError
 from aeron_dpdk.machine.plan.change import Change
 
 Report = Callable[[str], None]
@@ -43,21 +43,31 @@ def apply(steps: Sequence[Step], system: System, journal: Journal, report: Repor
         before = resource.read(system)  # an earlier step may have brought it into being
         record = _Done(resource, before, journal.find(resource))
         done.append(record)
-        journal.begin(resource, before, after)
-        report(str(Step(step.change, before)))
+        advice = step.change.advice
         try:
-            resource.write(system, after)
-            seen = resource.read(system)
-            reason = None if resource.is_same(seen, after) else f"it is {resource.show(seen)} instead"
-        except OSError as error:
-            reason = error.strerror or str(error)
+            journal.begin(resource, before, after)
+            report(str(Step(step.change, before)))
+            reason = _carry_out(resource, after, system)
+            if reason is None:
+                journal.finish(resource)
+        except JournalError as error:
+            reason, advice = error.problem(), error.remedy()
         except BaseException:
             _take_back(done, system, journal, report)
             raise
         if reason is not None:
             remains = _take_back(done, system, journal, report)
-            raise StepFailedError(str(Step(step.change, before)), reason, step.change.advice, remains)
-        journal.finish(resource)
+            raise StepFailedError(str(Step(step.change, before)), reason, advice, remains)
+
+
+def _carry_out(resource: Resource, after: State, system: System) -> str | None:
+    """Why it is not as it should be; None when it is."""
+    try:
+        resource.write(system, after)
+        seen = resource.read(system)
+    except OSError as error:
+        return error.strerror or str(error)
+    return None if resource.is_same(seen, after) else f"it is {resource.show(seen)} instead"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +81,28 @@ class _Done:
 
 def _take_back(done: Sequence[_Done], system: System, journal: Journal, report: Report) -> tuple[str, ...]:
     remains = []
+    unwritten: JournalError | None = None
     for record in reversed(done):
         failure = _restore(record.resource, record.before, system)
         if failure is None:
             report(f"taken back: {record.resource.name()} is {record.resource.show(record.before)}")
-            journal.reset(record.resource, record.entry)
+            unwritten = _reset(journal, record.resource, record.entry)
         else:
             remains.append(failure)
-    return tuple(remains)
+    return (*remains, *_complaint(unwritten))
+
+
+def _reset(journal: Journal, resource: Resource, entry: Entry | None) -> JournalError | None:
+    """A full disk must not keep us from taking back the rest; the next write has this change too."""
+    try:
+        journal.reset(resource, entry)
+    except JournalError as error:
+        return error
+    return None
+
+
+def _complaint(unwritten: JournalError | None) -> tuple[str, ...]:
+    return () if unwritten is None else (f"{unwritten.problem()}; {unwritten.remedy()}",)
 
 
 def _restore(resource: Resource, before: State, system: System) -> str | None:
@@ -99,12 +123,14 @@ def _restore(resource: Resource, before: State, system: System) -> str | None:
 def undo(system: System, journal: Journal, report: Report) -> None:
     """Latest first. Raises UndoError when something remains; that stays in the journal."""
     remains = []
+    unwritten: JournalError | None = None
     for entry in reversed(journal.entries):
         failure = _undo(entry, system, report)
         if failure is None:
-            journal.reset(entry.resource, None)
+            unwritten = _reset(journal, entry.resource, None)
         else:
             remains.append(failure)
+    remains += _complaint(unwritten)
     if remains:
         raise UndoError(tuple(remains))
 

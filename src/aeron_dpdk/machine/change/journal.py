@@ -1,5 +1,6 @@
 """What setup has changed, on disk before each change is made: so undo works after kill -9 at any moment."""
 
+import errno
 import fcntl
 import json
 from collections.abc import Iterator
@@ -98,16 +99,22 @@ class Journal:
         )
 
     def _write(self, entries: tuple[Entry | None, ...]) -> None:
-        kept = tuple(entry for entry in entries if entry is not None)
-        document = {"version": VERSION, "entries": [asdict(entry) for entry in kept]}
+        """What cannot be written is in `entries` all the same, and so in what is written next."""
+        self.entries = tuple(entry for entry in entries if entry is not None)
+        document = {"version": VERSION, "entries": [asdict(entry) for entry in self.entries]}
         try:
-            if kept:
+            if self.entries:
                 self._system.replace_file(PLACE, json.dumps(document, indent=1) + "\n", 0o644)
             else:
                 self._system.remove_file(PLACE)
         except OSError as error:
-            raise JournalError(PLACE, str(error)) from error
-        self.entries = kept
+            raise _unwritable(error) from error
+
+
+def _unwritable(error: OSError) -> JournalError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return JournalError(PLACE, str(error), f"make room on the file system of {STATE_DIRECTORY}")
+    return JournalError(PLACE, str(error))
 
 
 def _read(system: System) -> tuple[Entry, ...]:
@@ -134,7 +141,7 @@ def opened_journal(system: System) -> Iterator[Journal]:
         system.path(STATE_DIRECTORY).mkdir(parents=True, exist_ok=True, mode=0o755)
         lock = system.path(LOCK).open("w")
     except OSError as error:
-        raise JournalError(PLACE, str(error)) from error
+        raise _unwritable(error) from error
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
