@@ -9,6 +9,7 @@ import gc
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from ipaddress import IPv4Address
 from logging import Logger, getLogger
 
 from aeron_dpdk.control.actions import Action
@@ -90,6 +91,12 @@ class ControlLoop:
     def attend(self, name: str, chore: Chore) -> None:
         """From now on does a chore of its host's at every tick; what it raises is counted and logged."""
         self._chores = (*self._chores, (name, chore))
+
+    def ask(self, ipv4: IPv4Address) -> None:
+        """By ARP, whether `ipv4` is there; the neighbour table has the answer."""
+        now_ns = self._clock()
+        if self._port_is_usable:
+            self._effects.perform(self._neighbours.ask(ipv4, now_ns), now_ns)
 
     def run(self, stop: Callable[[], bool], *, collector_rests: bool = True) -> None:
         """Ticks until `stop()`. `collector_rests` is for a process of our own; a host that embeds the driver

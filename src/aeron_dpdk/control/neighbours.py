@@ -61,6 +61,18 @@ class Neighbours:
             return (DropParked(1),)
         return neighbour.park(frame)
 
+    def ask(self, ipv4: IPv4Address, now_ns: int) -> tuple[Action, ...]:
+        """Finds out whether `ipv4` is there, without a frame for it."""
+        evicted: tuple[Action, ...] = ()
+        neighbour = self._table.get(ipv4)
+        if neighbour is None:
+            evicted, neighbour = self._admit(ipv4, now_ns)
+        elif neighbour.state in (State.INCOMPLETE, State.PROBE):
+            return ()
+        if neighbour is None:
+            return ()
+        return (*evicted, *self._scheduled(neighbour, neighbour.solicit(now_ns)))
+
     def hint(self, ipv4: IPv4Address, mac: Mac, now_ns: int) -> tuple[Action, ...]:
         """The data path needs `ipv4`, and was just reached by it from `mac`."""
         if not self._may_be_neighbours(mac):

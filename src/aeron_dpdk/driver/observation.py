@@ -51,10 +51,18 @@ class Observation:
         match request.get("request"):
             case "view":
                 return Answer(self._view_json(self._clock()))
+            case "ask-gateway":
+                return self._ask_gateway()
             case "capture":
                 return self._capture(request)
             case _:
                 return Answer(dumps({"error": "not a request that this version knows"}))
+
+    def _ask_gateway(self) -> Answer:
+        """The view shows what comes of it."""
+        if self._settings.gateway is not None:
+            self._loop.ask(self._settings.gateway)
+        return Answer("{}")
 
     def step(self, now_ns: int) -> None:
         """A chore of the control loop."""

@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from aeron_dpdk.observe.view import DriverView
 SOCKET_NAME = "dpdk.sock"
 ANSWER_TIMEOUT_S = 5.0
 RECEIVE_BYTES = 1 << 16
+GATEWAY_POLL_S = 0.15  # a driver makes ten views a second
+GATEWAY_TIMEOUT_S = 8.0  # four requests take the driver 3.75 s
 
 
 def connect(directory: Path) -> socket.socket:
@@ -43,6 +46,21 @@ def ask(connection: socket.socket, directory: Path, request: dict[str, Any]) -> 
     except OSError as error:
         raise NotAnsweringError(str(directory), error.strerror or str(error)) from error
     return answer.decode(errors="replace")
+
+
+def ask_gateway(directory: Path) -> DriverView:
+    """Has the driver ask its gateway by ARP, if it has one, and waits for what comes of it. Raises
+    NotAnsweringError."""
+    with connect(directory) as connection:
+        ask(connection, directory, {"request": "ask-gateway"})
+    end = time.monotonic() + GATEWAY_TIMEOUT_S
+    while True:
+        time.sleep(GATEWAY_POLL_S)
+        view = driver_view(directory)
+        states = {each.ipv4: each.state for each in view.neighbours}
+        is_decided = states.get(view.address.gateway or "") in ("reachable", "failed")
+        if view.address.gateway is None or is_decided or time.monotonic() > end:
+            return view
 
 
 def driver_view(directory: Path) -> DriverView:

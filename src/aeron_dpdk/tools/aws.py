@@ -1,6 +1,6 @@
 """`aeron-dpdk aws`: from a fresh EC2 instance to traffic."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.resources import files
 from pathlib import Path
 
@@ -9,16 +9,35 @@ from rich.console import Console
 
 from aeron_dpdk.driver.aeron_settings import read_aeron_settings
 from aeron_dpdk.machine.aws import choice
-from aeron_dpdk.machine.aws.metadata import URL, Metadata
+from aeron_dpdk.machine.aws.metadata import URL, Metadata, NetworkInterface
 from aeron_dpdk.machine.aws.traffic import Traffic, judge
 from aeron_dpdk.machine.facts.machine import read_facts
+from aeron_dpdk.machine.facts.nics import Nic
 from aeron_dpdk.machine.findings import ena
 from aeron_dpdk.machine.findings.finding import worst
 from aeron_dpdk.machine.intent import Intent
+from aeron_dpdk.machine.plan.driver_choice import allow_argument
 from aeron_dpdk.machine.plan.wishes import Part, Wishes
+from aeron_dpdk.observe.request import ask_gateway
+from aeron_dpdk.observe.view import DriverView
 from aeron_dpdk.tools.doctor import EXIT_CODES, show
-from aeron_dpdk.tools.host import environment_with, this_host
+from aeron_dpdk.tools.host import dpdk_release, environment_with, this_host
 from aeron_dpdk.tools.setup import own_program, run_plan, size_kib
+
+OWN_ANSWERS = ("arp-replies-sent", "icmp-echo-replies", "icmp-unreachable", "icmp-fragmentation-needed")
+IGNORED = ("arp-ignored", "icmp-ignored", "control-malformed", "control-rate-limited")
+# Frames that were no UDP datagram for us.
+NO_DATAGRAM = (
+    "rx-truncated",
+    "rx-not-our-mac",
+    "rx-ethertype",
+    "rx-ipv4-header",
+    "rx-fragment",
+    "rx-not-our-address",
+    "rx-martian-source",
+    "rx-protocol",
+)
+AERON_DIR = "/dev/shm/aeron-${USER}"  # the shell's to expand, as on the product page
 
 
 @click.group()
@@ -52,23 +71,26 @@ def setup(dry_run: bool, yes: bool, nic: str | None, huge_memory: int | None, me
         nics=(chosen.nic.address,),
         huge_kib=huge_memory,
         program=own_program(),
+        dpdk=dpdk_release(),
     )
-    run_plan(system, wishes, dry_run=dry_run, yes=yes)
+    if not run_plan(system, wishes, dry_run=dry_run, yes=yes):
+        return
+    taken = read_facts(system, system.network()).nic(chosen.nic.address)
+    assert taken is not None
     click.echo("Start the driver with:")
-    for line in start_lines(chosen):
+    for line in start_lines(chosen.interface, taken):
         click.echo(f"  {line}")
-    click.echo("Once it runs: sudo aeron-dpdk aws verify")
+    click.echo(f"Once it runs: sudo aeron-dpdk aws verify --aeron-dir {AERON_DIR}")
 
 
-def start_lines(eni: choice.Eni) -> Iterator[str]:
+def start_lines(interface: NetworkInterface, nic: Nic) -> Iterator[str]:
     """The product page's own lines, with the values of this instance."""
-    assert eni.nic is not None
     yield "export AERON_DPDK_USER=${USER}"
     yield "export AERON_DPDK_GROUP=$(id -g -n ${USER})"
-    yield "export AERON_DIR=/dev/shm/aeron-${USER}"
-    yield f"export AERON_DPDK_LOCAL_IPV4_ADDRESS={eni.interface.address}"
-    yield f"export AERON_DPDK_GATEWAY_IPV4_ADDRESS={eni.interface.gateway}"
-    yield f"sudo --preserve-env aeronmd_dpdk -l 0 -a {eni.nic.address}"
+    yield f"export AERON_DIR={AERON_DIR}"
+    yield f"export AERON_DPDK_LOCAL_IPV4_ADDRESS={interface.address}"
+    yield f"export AERON_DPDK_GATEWAY_IPV4_ADDRESS={interface.gateway}"
+    yield f"sudo --preserve-env aeronmd_dpdk -l 0 -a {allow_argument(nic)}"
 
 
 @aws.command()
@@ -76,23 +98,34 @@ def start_lines(eni: choice.Eni) -> Iterator[str]:
 def verify(aeron_dir: Path | None) -> None:
     """Look at a running driver: ARP, write-combining, traffic in both directions."""
     from aeron_dpdk.observe.cnc import Cnc  # noqa: PLC0415 - the other commands work without the native half
+    from aeron_dpdk.observe.counts import counts_in  # noqa: PLC0415 - as above
 
     directory = aeron_dir or Path(read_aeron_settings(environment_with(())).directory)
     with Cnc(directory) as cnc:
-        counts = {counter.label: counter.value for counter in cnc.counters()}
+        driver = ask_gateway(directory)
+        counts = counts_in(cnc.counters())
     host = this_host()
     facts = read_facts(host, host.network())
-    findings = (*judge(traffic_from(counts)), *ena.find_active(facts, Intent()))
+    findings = (*judge(traffic_from(driver, counts)), *ena.find_active(facts, Intent()))
     show(findings, True, Console(highlight=False))
     raise SystemExit(EXIT_CODES.get(worst(findings), 0))
 
 
-def traffic_from(counts: dict[str, int]) -> Traffic:
+def traffic_from(driver: DriverView, counts: Mapping[str, int]) -> Traffic:
+    """What the driver sends on its own behalf is no traffic, and neither are the answers to that: of which
+    there is at most one for each ARP request, so a peer is heard from its third datagram on, after two
+    announcements."""
+
+    def total(names: Iterable[str]) -> int:
+        return sum(counts.get(name, 0) for name in names)
+
+    asked = total(("arp-requests-sent",))
+    not_from_peers = asked + total(OWN_ANSWERS) + total(IGNORED) + total(NO_DATAGRAM)
     return Traffic(
-        received=counts.get("dpdk-rx-packets", 0),
-        sent=counts.get("dpdk-tx-packets", 0),
-        arp_requests=counts.get("dpdk-arp-requests-sent", 0),
-        arp_failures=counts.get("dpdk-arp-failed", 0),
+        gateway=driver.address.gateway,
+        silent=tuple(each.ipv4 for each in driver.neighbours if each.mac is None),
+        sent=max(0, total(("tx-packets",)) - total(OWN_ANSWERS) - asked),
+        received=max(0, total(("rx-packets",)) - not_from_peers),
     )
 
 

@@ -1,16 +1,19 @@
 """The host we run on, and what the environment says that shall run there."""
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 
 from aeron_dpdk.driver.aeron_settings import read_aeron_settings
 from aeron_dpdk.driver.properties import load_properties
 from aeron_dpdk.driver.settings import merge, read_setting
+from aeron_dpdk.errors import NotBuiltError
 from aeron_dpdk.machine.change.system import System
 from aeron_dpdk.machine.errors import RefusedError
 from aeron_dpdk.machine.facts.accounts import Account, read_account, read_group_id
 from aeron_dpdk.machine.facts.session import Session
 from aeron_dpdk.machine.intent import Intent
+from aeron_dpdk.machine.plan.wishes import DpdkRelease
 from aeron_dpdk.machine.tree import Tree
 
 
@@ -51,6 +54,16 @@ def read_intent(
         aeron_directory=directory,
         aeron_directory_permissions=tree.permissions(directory),
     )
+
+
+def dpdk_release() -> DpdkRelease | None:
+    """None where the native half is not built, whose the libraries are."""
+    try:
+        from aeron_dpdk.native import dpdk_version  # noqa: PLC0415 - loads all of DPDK
+    except NotBuiltError:
+        return None
+    found = re.search(r"(\d+)\.(\d+)", dpdk_version())
+    return (int(found[1]), int(found[2])) if found else None
 
 
 def find_user(tree: Tree, name: str) -> Account:

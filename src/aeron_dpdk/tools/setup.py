@@ -17,9 +17,10 @@ from aeron_dpdk.machine.errors import RefusedError
 from aeron_dpdk.machine.facts.machine import Facts, read_facts
 from aeron_dpdk.machine.facts.nics import DPDK_DRIVERS
 from aeron_dpdk.machine.plan.change import Plan
+from aeron_dpdk.machine.plan.driver_choice import allow_argument
 from aeron_dpdk.machine.plan.make_plan import make_plan
 from aeron_dpdk.machine.plan.wishes import Part, Wishes
-from aeron_dpdk.tools.host import find_user, this_host
+from aeron_dpdk.tools.host import dpdk_release, find_user, this_host
 
 _UNITS_IN_KIB = {"K": 1, "M": 1 << 10, "G": 1 << 20}
 
@@ -86,8 +87,10 @@ def setup(  # noqa: PLR0913 - one parameter for each option
         receive_bytes=max(aeron.initial_window_length, aeron.socket_rcvbuf),
         send_bytes=aeron.socket_sndbuf,
         program=own_program(),
+        dpdk=dpdk_release(),
     )
-    run_plan(system, wishes, dry_run=dry_run, yes=yes)
+    if run_plan(system, wishes, dry_run=dry_run, yes=yes):
+        show_next(read_facts(system, system.network()), wishes)
 
 
 def wished_parts(names: Sequence[str], now: bool) -> frozenset[Part]:
@@ -106,14 +109,14 @@ def own_program() -> str:
     return shutil.which("aeron-dpdk") or "/usr/bin/aeron-dpdk"
 
 
-def run_plan(system: System, wishes: Wishes, *, dry_run: bool, yes: bool) -> None:
-    """Raises an error of the machine kind."""
+def run_plan(system: System, wishes: Wishes, *, dry_run: bool, yes: bool) -> bool:
+    """Whether all that was wished for is so now. Raises an error of the machine kind."""
     facts = read_facts(system, system.network())
     plan = make_plan(facts, wishes)
     steps = steps_of(plan.changes, system)
     show_plan(plan, steps)
     if dry_run or not steps:
-        return
+        return not dry_run
     if facts.session.uid != 0:
         raise RefusedError("changing the machine takes root", "run the same with sudo")
     if not yes:
@@ -121,7 +124,7 @@ def run_plan(system: System, wishes: Wishes, *, dry_run: bool, yes: bool) -> Non
     with opened_journal(system) as journal:
         apply(steps, system, journal, click.echo)
     click.echo(f"Done, {len(steps)} steps, each verified. To give all of it back: aeron-dpdk setup --undo")
-    show_next(read_facts(system, system.network()), wishes)
+    return True
 
 
 def show_plan(plan: Plan, steps: Sequence[Step]) -> None:
@@ -145,7 +148,7 @@ def show_next(facts: Facts, wishes: Wishes) -> None:
         if saved is not None and saved.ipv4 is not None
         else "AERON_DPDK_LOCAL_IPV4_ADDRESS=ADDRESS/PREFIX "
     )
-    click.echo(f"Start the driver with: {address}{root}aeronmd_dpdk -a {bound[0].address}")
+    click.echo(f"Start the driver with: {address}{root}aeronmd_dpdk -a {allow_argument(bound[0])}")
 
 
 def run_undo(system: System, dry_run: bool) -> None:

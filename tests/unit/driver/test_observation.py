@@ -66,6 +66,24 @@ def test_neighbours_are_shown_as_the_table_has_them(observed: Observed) -> None:
     assert observed.view().neighbours == (NeighbourView(str(GATEWAY), str(GATEWAY_MAC), "reachable", 250, 0),)
 
 
+def test_the_gateway_is_asked_before_there_is_anything_to_send(observed: Observed) -> None:
+    answer = observed.observation.answer({"request": "ask-gateway"})
+    assert answer.text == "{}"
+    observed.pass_time(VIEW_AGE_NS)
+    assert [each.state for each in observed.view().neighbours] == ["incomplete"]
+    observed.stack.events.append(FrameReceived(arp_reply(GATEWAY, GATEWAY_MAC)))
+    observed.pass_time(VIEW_AGE_NS)
+    assert [each.state for each in observed.view().neighbours] == ["reachable"]
+
+
+def test_a_driver_that_is_asked_again_and_again_asks_the_gateway_no_more_often(observed: Observed) -> None:
+    for _ in range(100):
+        observed.observation.answer({"request": "ask-gateway"})
+        observed.pass_time(MS)
+    asked = [frame for frame in observed.stack.sent if frame[38:42] == GATEWAY.packed]
+    assert len(asked) == 1
+
+
 def test_however_many_ask_a_view_is_made_ten_times_a_second(observed: Observed) -> None:
     observed.pass_time(MS)
     first = observed.view()

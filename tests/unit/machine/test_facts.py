@@ -104,7 +104,7 @@ def test_a_group_that_vfio_made_up_is_no_iommu(tmp_path: Path) -> None:
 @pytest.mark.parametrize("line", ["", "+", "+::::::", "+@netgroup::::::", "-mallory", "# a comment", "x:y"])
 def test_lines_that_are_no_entries_of_passwd_and_group_are_passed_over(line: str, tmp_path: Path) -> None:
     (tmp_path / "etc").mkdir()
-    (tmp_path / "etc/passwd").write_text(f"{line}\nmike:x:1000:1000:,,,:/home/mike:/bin/sh\n{line}\n")
+    (tmp_path / "etc/passwd").write_text(f"{line}\nmike:x:1000:1000:,,,:/:/bin/sh\n{line}\n")
     (tmp_path / "etc/group").write_text(f"{line}\nmike:x:1000:\n{line}\nvfio:x:990:mike\n")
     tree = Tree(tmp_path)
     assert read_account(tree, "mike") == Account("mike", 1000, 1000, frozenset({1000, 990}))

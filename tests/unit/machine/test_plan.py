@@ -15,7 +15,7 @@ from aeron_dpdk.machine.facts.nics import Peer
 from aeron_dpdk.machine.findings.iommu import find_state
 from aeron_dpdk.machine.intent import Intent
 from aeron_dpdk.machine.plan.change import Plan
-from aeron_dpdk.machine.plan.driver_choice import choose_driver
+from aeron_dpdk.machine.plan.driver_choice import allow_argument, choose_driver
 from aeron_dpdk.machine.plan.make_plan import make_plan
 from aeron_dpdk.machine.plan.wishes import Part, Wishes
 
@@ -269,6 +269,29 @@ def test_drivers_are_chosen_from_best_to_last(tmp_path: Path) -> None:
     assert choose_driver(without_modules(facts, "vfio_pci"), ena).driver == "uio_pci_generic"
     with pytest.raises(RefusedError, match="no driver that could hand"):
         choose_driver(without_modules(facts, "vfio_pci", "uio_pci_generic"), ena)
+
+
+def test_ena_is_not_given_to_a_dpdk_that_cannot_poll_its_admin_queue(tmp_path: Path) -> None:
+    """DPDK 22.11 on uio_pci_generic: the NIC would be bound, and the driver could not start."""
+    facts = without_modules(facts_of("aws-c6in", tmp_path), "vfio_pci")
+    with pytest.raises(RefusedError, match=r"ENA needs DPDK 24.03, and this is 22.11: use a kernel"):
+        make_plan(facts, Wishes(nics=("ens6",), dpdk=(22, 11)))
+    newer = make_plan(facts, Wishes(nics=("ens6",), dpdk=(24, 3)))
+    assert "driver of 0000:00:06.0 -> uio_pci_generic" in shown(newer)
+    assert any("control_path_poll_interval=1000" in note for note in newer.notes)
+
+
+def test_other_nics_are_taken_on_uio_pci_generic_whatever_the_dpdk(tmp_path: Path) -> None:
+    facts = facts_of("debian-no-iommu", tmp_path)
+    assert choose_driver(facts, facts.nics[1], dpdk=(22, 11)).driver == "uio_pci_generic"
+
+
+def test_ena_on_uio_pci_generic_is_started_with_the_argument_that_it_needs(tmp_path: Path) -> None:
+    ena = facts_of("aws-c6in", tmp_path).nic("ens6")
+    assert ena is not None
+    assert allow_argument(replace(ena, driver="vfio-pci")) == "0000:00:06.0"
+    polled = "0000:00:06.0,control_path_poll_interval=1000"
+    assert allow_argument(replace(ena, driver="uio_pci_generic")) == polled
 
 
 def test_a_wanted_driver_that_cannot_work_is_refused_with_those_that_would(tmp_path: Path) -> None:

@@ -1,17 +1,21 @@
 """The commands for EC2: template, set-up against a metadata service, a look at a running driver."""
 
+import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from tests.hosts.fake_kernel import FakeKernel
 from tests.unit.machine.test_aws_metadata import FIRST, SECOND, Service, served
+from tests.unit.observe.views import VIEW
 
 from aeron_dpdk.machine.aws.traffic import Traffic
 from aeron_dpdk.machine.errors import MetadataError
+from aeron_dpdk.observe.view import NeighbourView
 from aeron_dpdk.tools import aws
 from aeron_dpdk.tools.main import main
 
@@ -84,9 +88,49 @@ def test_elsewhere_than_on_ec2_the_exit_code_is_24(host: FakeKernel) -> None:
     assert result.exit_code == 24 == MetadataError("", "").exit_code
 
 
-def test_traffic_is_read_from_the_drivers_own_counters() -> None:
-    counts = {"dpdk-rx-packets": 3, "dpdk-tx-packets": 4, "dpdk-arp-requests-sent": 2, "dpdk-arp-failed": 1}
-    assert aws.traffic_from(counts) == Traffic(received=3, sent=4, arp_requests=2, arp_failures=1)
+def test_the_lines_that_are_printed_name_one_aeron_directory_and_one_way_to_start(host: FakeKernel) -> None:
+    with served(with_addresses_of_the_host(Service())) as url:
+        result = CliRunner().invoke(main, ["aws", "setup", "--yes", "--metadata-url", url])
+    assert "export AERON_DIR=/dev/shm/aeron-${USER}" in result.output
+    assert "sudo aeron-dpdk aws verify --aeron-dir /dev/shm/aeron-${USER}" in result.output
+    assert len(re.findall(r"Start the driver with|sudo --preserve-env \S*aeronmd_dpdk", result.output)) == 2
+
+
+def test_a_dry_run_does_not_say_how_to_start_what_it_has_not_set_up(host: FakeKernel) -> None:
+    with served(with_addresses_of_the_host(Service())) as url:
+        result = CliRunner().invoke(main, ["aws", "setup", "--dry-run", "--metadata-url", url])
+    assert result.exit_code == 0 and "aeronmd_dpdk -" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("counts", "sent", "received"),
+    [
+        ({"tx-packets": 2, "arp-requests-sent": 2}, 0, 0),  # two announcements, nobody answers
+        ({"tx-packets": 3, "arp-requests-sent": 3, "rx-packets": 1}, 0, 0),  # the gateway was asked
+        ({"tx-packets": 9, "arp-requests-sent": 3, "rx-packets": 1}, 6, 0),  # the group is closed
+        ({"tx-packets": 9, "arp-requests-sent": 3, "rx-packets": 7}, 6, 4),
+        ({"tx-packets": 7, "arp-replies-sent": 2, "icmp-echo-replies": 5, "rx-packets": 7}, 0, 0),
+        ({"rx-packets": 5, "rx-ethertype": 5}, 0, 0),
+    ],
+)
+def test_what_the_driver_sends_of_itself_and_hears_of_that_is_no_traffic(
+    counts: dict[str, int], sent: int, received: int
+) -> None:
+    assert aws.traffic_from(VIEW, counts) == Traffic(
+        VIEW.address.gateway, silent=(), sent=sent, received=received
+    )
+
+
+def test_a_next_hop_without_a_mac_is_silent() -> None:
+    silent = NeighbourView("10.9.0.7", None, "failed", None, 0)
+    assert aws.traffic_from(replace(VIEW, neighbours=(silent,)), {}).silent == ("10.9.0.7",)
+
+
+def test_the_template_has_an_image_that_vfio_runs_on_and_no_package_of_its_own() -> None:
+    text = CliRunner().invoke(main, ["aws", "template"]).output
+    package = text.partition("  Package:\n")[2].partition("\n\n")[0]
+    assert "Default" not in package
+    assert "Default: /aws/service/canonical/ubuntu/server/" in text
 
 
 @pytest.mark.parametrize("name", ["setup-aws.sh", "dpdk-devbind.py"])

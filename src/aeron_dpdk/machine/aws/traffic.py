@@ -1,4 +1,4 @@
-"""Does traffic flow? Judged from a running driver's counters."""
+"""Does traffic flow? Judged from a running driver's gateway and counts."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,38 +7,44 @@ from aeron_dpdk.machine.findings.finding import Check, Finding
 
 ARP = Check("aws.arp", "on EC2 the VPC itself answers ARP at once: silence means that frames do not pass")
 TRAFFIC = Check(
-    "aws.traffic", "packets that leave while none arrive are, on EC2, nearly always a security group"
+    "aws.traffic", "datagrams that leave while none arrive are, on EC2, nearly always a security group"
+)
+ADDRESSES = (
+    "give AERON_DPDK_LOCAL_IPV4_ADDRESS the network interface's own address and prefix, and "
+    "AERON_DPDK_GATEWAY_IPV4_ADDRESS the second address of its subnet"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """Counts since the driver started."""
+    """`gateway` is the driver's, None for none; `silent` are next hops in use that answer no ARP now. The
+    counts are since the driver started: of datagrams sent, and of what came from peers."""
 
-    received: int
+    gateway: str | None
+    silent: tuple[str, ...]
     sent: int
-    arp_requests: int
-    arp_failures: int
+    received: int
 
 
 def judge(traffic: Traffic) -> Iterator[Finding]:
-    if traffic.arp_failures > 0:
-        yield ARP.fail(
-            f"{traffic.arp_failures} of {traffic.arp_requests} ARP requests stayed without an answer",
-            "give AERON_DPDK_LOCAL_IPV4_ADDRESS the network interface's own address and prefix, and "
-            "AERON_DPDK_GATEWAY_IPV4_ADDRESS the second address of its subnet",
-        )
-    elif traffic.arp_requests > 0:
-        yield ARP.passed(f"{traffic.arp_requests} ARP requests, each answered")
-    else:
-        yield ARP.note("nothing asked yet: the driver asks once there is something to send")
-    if traffic.sent > 0 and traffic.received == 0:
+    yield _judge_arp(traffic)
+    if traffic.received > 0:
+        yield TRAFFIC.passed(f"{traffic.received} datagrams from peers, {traffic.sent} sent")
+    elif traffic.sent > 0:
         yield TRAFFIC.fail(
-            f"{traffic.sent} packets sent and none received",
+            f"{traffic.sent} datagrams sent and none received",
             "let the security group accept UDP from itself: aws ec2 authorize-security-group-ingress "
-            "--group-id GROUP --protocol udp --port 0-65535 --source-group GROUP",
+            "--group-id GROUP --protocol udp --port 0-65535 --source-group GROUP; is a peer there?",
         )
-    elif traffic.received > 0:
-        yield TRAFFIC.passed(f"{traffic.received} packets received, {traffic.sent} sent")
     else:
-        yield TRAFFIC.note("no packets yet")
+        yield TRAFFIC.note("no datagram was sent or received yet", "start a client, and look again")
+
+
+def _judge_arp(traffic: Traffic) -> Finding:
+    if traffic.gateway in traffic.silent:
+        return ARP.fail(f"the gateway {traffic.gateway} does not answer", ADDRESSES)
+    if traffic.silent:
+        return ARP.fail(f"next hops that do not answer: {', '.join(traffic.silent)}", ADDRESSES)
+    if traffic.gateway is not None:
+        return ARP.passed(f"the gateway {traffic.gateway} answers")
+    return ARP.note("no gateway is set, so none was asked", "set AERON_DPDK_GATEWAY_IPV4_ADDRESS")

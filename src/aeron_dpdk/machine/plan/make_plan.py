@@ -67,7 +67,7 @@ def _choice(facts: Facts, wishes: Wishes, nic: Nic) -> DriverChoice:
         assert nic.driver is not None
         needs_mode = nic.driver == "vfio-pci" and not facts.iommu.is_on
         return DriverChoice(nic.driver, "it is bound already", needs_mode)
-    return choose_driver(facts, nic, wishes.driver)
+    return choose_driver(facts, nic, wishes.driver, wishes.dpdk)
 
 
 def _changes(

@@ -5,6 +5,8 @@ from enum import StrEnum
 
 from aeron_dpdk.machine.facts.accounts import Account
 
+DpdkRelease = tuple[int, int]  # (22, 11) for 22.11
+
 
 class Part(StrEnum):
     HUGE_PAGES = "huge-pages"
@@ -21,7 +23,8 @@ class Part(StrEnum):
 class Wishes:
     """`nics` are PCI addresses or interface names, and so is `forced`. `driver` None lets us choose,
     `huge_kib` None takes what is advised, `user` is the ordinary user who shall start aeronmd_dpdk, None for
-    root. `program` is what a unit calls at boot. Lengths in bytes."""
+    root. `program` is what a unit calls at boot, `dpdk` the release that we run, None if not known. Lengths
+    in bytes."""
 
     parts: frozenset[Part] = frozenset(Part)
     nics: tuple[str, ...] = ()
@@ -34,3 +37,4 @@ class Wishes:
     receive_bytes: int = 128 << 10
     send_bytes: int = 0
     program: str = "/usr/bin/aeron-dpdk"
+    dpdk: DpdkRelease | None = None
