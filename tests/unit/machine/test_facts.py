@@ -117,6 +117,18 @@ def test_an_ssh_session_is_found_in_an_ancestor_although_sudo_cleaned_our_enviro
     assert session.ssh_addresses == {"172.31.16.10"} == session.used_addresses
 
 
+def test_udp_sockets_count_by_their_address_and_not_those_that_are_on_each(tmp_path: Path) -> None:
+    """A stock aeronmd; systemd-networkd's DHCP client; a socket for all addresses."""
+    tree = unpack("aws-c6in", tmp_path)
+    (tmp_path / "proc/net/udp").write_text(
+        "   sl  local_address rem_address   st\n"
+        "  1: 14101FAC:9CA4 00000000:0000 07 \n"
+        "  2: 14101FAC:0044 00000000:0000 07 \n"
+        "  3: 00000000:14E9 00000000:0000 07 \n"
+    )
+    assert read_facts(tree, {}).session.udp_sockets == {"172.31.16.20": {40100}}
+
+
 def test_limits_and_quotas_of_a_container_are_read(tmp_path: Path) -> None:
     facts = facts_of("container", tmp_path)
     assert facts.in_container and facts.session.cpus == {2, 3}

@@ -157,6 +157,16 @@ def test_an_interface_gets_everything_back(namespace: str) -> None:
 
 
 @needs_root
+def test_link_local_addresses_are_known_apart(namespace: str) -> None:
+    system = System()
+    system.configure("nic0", WANTED)
+    subprocess.run(["ip", "address", "add", "fe80::77/64", "dev", "ens6", "nodad"], check=True)
+    present = system.network()["ens6"]
+    assert "fe80::77" in present.link_local
+    assert not any(each.cidr.startswith("fe80") for each in present.addresses)
+
+
+@needs_root
 def test_an_interface_is_laid_to_rest(namespace: str) -> None:
     system = System()
     system.configure("nic0", WANTED)

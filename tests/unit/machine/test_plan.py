@@ -1,5 +1,6 @@
 """What setup would do on the recorded hosts."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,7 +35,7 @@ def without_modules(facts: Facts, *modules: str) -> Facts:
 
 def test_the_product_pages_non_root_chapter_is_one_plan(tmp_path: Path) -> None:
     plan = make_plan(facts_of("bare-metal-ixgbe", tmp_path), Wishes(nics=("enp72s0f0",), user=MIKE))
-    assert shown(plan)[:-2] == [
+    assert [re.sub(r"\d+ lines", "its configuration", line) for line in shown(plan)[:-2]] == [
         "/sys/devices/system/node/node1/hugepages/hugepages-2048kB/nr_hugepages -> 512",
         "/proc/sys/net/core/rmem_max -> 131072",
         '/etc/sysctl.d/60-aeron-dpdk.conf -> "net.core.rmem_max = 131072"',
@@ -42,7 +43,7 @@ def test_the_product_pages_non_root_chapter_is_one_plan(tmp_path: Path) -> None:
         "kernel module vfio_iommu_type1 -> loaded",
         "kernel module vfio-pci -> loaded",
         '/etc/modules-load.d/aeron-dpdk.conf -> "vfio-pci"',
-        f"/var/lib/aeron-dpdk/nics/{BAR}.json -> 33 lines",
+        f"/var/lib/aeron-dpdk/nics/{BAR}.json -> its configuration",
         f"network configuration of {BAR} -> enp72s0f0 down, no address",
         f"driver of {BAR} -> vfio-pci",
         "permissions of /dev/vfio/52 -> 0:1000 0660",
@@ -222,6 +223,33 @@ def test_an_ssh_sessions_nic_is_refused(tmp_path: Path) -> None:
     facts = replace(facts, session=replace(facts.session, ssh_addresses=frozenset({"10.20.0.5"})))
     with pytest.raises(RefusedError, match="SSH session"):
         make_plan(facts, Wishes(nics=(BAR,)))
+
+
+@pytest.mark.parametrize(
+    ("ssh", "connected", "reason"),
+    [("fe80::5%enp72s0f0", "", "an SSH session"), ("", "fe80::5", "open connections")],
+)
+def test_a_session_over_a_link_local_address_keeps_its_nic(
+    ssh: str, connected: str, reason: str, tmp_path: Path
+) -> None:
+    facts = facts_of("bare-metal-ixgbe", tmp_path)
+    used = replace(facts.session, ssh_addresses=frozenset({ssh}), used_addresses=frozenset({connected}))
+    network = {name: replace(each, link_local=("fe80::5",)) for name, each in facts.network.items()}
+    facts = replace(facts, session=used, network=network)
+    with pytest.raises(RefusedError, match=f"enp72s0f0 .*{reason}"):
+        make_plan(facts, Wishes(nics=(BAR,)))
+    if ssh:  # the zone tells two NICs of one link-local address apart
+        assert make_plan(facts, Wishes(nics=("0000:48:00.1",))).changes
+
+
+def test_the_nic_of_a_media_driver_is_refused(tmp_path: Path) -> None:
+    """The migration: aeronmd still runs on the NIC that aeronmd_dpdk shall have."""
+    facts = facts_of("bare-metal-ixgbe", tmp_path)
+    session = replace(facts.session, udp_sockets={"10.20.0.5": frozenset({20121})})
+    facts = replace(facts, session=session)
+    with pytest.raises(RefusedError, match=r"UDP sockets bound to its address \(10.20.0.5:20121\)"):
+        make_plan(facts, Wishes(nics=(BAR,)))
+    assert make_plan(facts, Wishes(nics=(BAR,), forced=frozenset({BAR}))).changes
 
 
 def test_an_address_in_use_is_refused(tmp_path: Path) -> None:

@@ -134,14 +134,14 @@ class NetworkConfiguration(Resource):
 
 
 def _essence(state: State) -> Interface | None:
-    """Without what changes by itself: the carrier and remaining lifetimes."""
+    """Without what changes by itself: the carrier, remaining lifetimes, link-local addresses."""
     if state is None:
         return None
     interface = interface_from(state)
     lasting = tuple(replace(address, valid_s=None, preferred_s=None) for address in interface.addresses)
-    return replace(interface, has_carrier=False, addresses=lasting)
+    return replace(interface, has_carrier=False, addresses=lasting, link_local=())
 
 
 def at_rest(interface: Interface) -> State:
     """Down and for itself, without addresses, as it must be before it leaves the kernel."""
-    return asdict(replace(interface, is_up=False, addresses=(), routes=(), master=None))
+    return asdict(replace(interface, is_up=False, addresses=(), routes=(), link_local=(), master=None))

@@ -43,7 +43,8 @@ class Route:
 @dataclass(frozen=True, slots=True)
 class Interface:
     """`mtu` in bytes. `master` is the bond or bridge that it is a port of, `lower` the interface that it
-    stands on, as a VLAN does. Link-local IPv6 addresses are left out: they come back by themselves."""
+    stands on, as a VLAN does. `link_local` are its IPv6 addresses of that scope, which come back by
+    themselves."""
 
     name: str
     mac: str
@@ -54,6 +55,7 @@ class Interface:
     routes: tuple[Route, ...] = ()
     master: str | None = None
     lower: str | None = None
+    link_local: tuple[str, ...] = ()
 
 
 Network = Mapping[str, Interface]

@@ -45,6 +45,11 @@ def _interface(
             if message["index"] == index and message["scope"] != _LINK_SCOPE
         ),
         routes=tuple(_routes_over(index, routes)),
+        link_local=tuple(
+            str(message.get("address"))
+            for message in addresses
+            if message["index"] == index and message["scope"] == _LINK_SCOPE
+        ),
         master=names.get(link.get("master")),
         lower=names.get(link.get("link")) if link.get("link_netnsid") is None else None,
     )

@@ -59,6 +59,7 @@ def interface_from(fields: dict[str, Any]) -> Interface:
             **fields,
             "addresses": tuple(Address(**each) for each in fields["addresses"]),
             "routes": tuple(Route(**each) for each in fields["routes"]),
+            "link_local": tuple(fields.get("link_local", ())),
         }
     )
 

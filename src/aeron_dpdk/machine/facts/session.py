@@ -2,20 +2,24 @@
 
 import re
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 
 from aeron_dpdk.machine.core_pair import cpu_list
 from aeron_dpdk.machine.tree import Tree
 
 _ESTABLISHED = "01"  # include/net/tcp_states.h
 _MAX_ANCESTORS = 32
+# Clients of DHCP and DHCPv6 (RFC 2131, RFC 8415), NTP and NetBIOS daemons.
+_ON_EVERY_ADDRESS = frozenset({68, 546, 123, 137, 138})
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
     """`memlock_bytes` is None for unlimited. `cpu_quota` is in CPUs, None for all. `ssh_addresses` are own
-    addresses that an SSH session came in by, `used_addresses` those of any established TCP connection."""
+    addresses that an SSH session came in by, with %interface behind a link-local one; `used_addresses` those
+    of any established TCP connection, `udp_sockets` those that UDP sockets are bound to, with the ports."""
 
     uid: int
     gids: frozenset[int]
@@ -24,6 +28,7 @@ class Session:
     cpu_quota: float | None
     ssh_addresses: frozenset[str]
     used_addresses: frozenset[str]
+    udp_sockets: Mapping[str, frozenset[int]]
 
 
 def read_session(tree: Tree) -> Session:
@@ -38,6 +43,7 @@ def read_session(tree: Tree) -> Session:
         cpu_quota=_read_quota(tree),
         ssh_addresses=frozenset(_ssh_addresses(tree)),
         used_addresses=frozenset(_connected_addresses(tree)),
+        udp_sockets=_bound_udp_sockets(tree),
     )
 
 
@@ -68,11 +74,25 @@ def _ssh_addresses(tree: Tree) -> Iterator[str]:
 
 
 def _connected_addresses(tree: Tree) -> Iterator[str]:
-    for name, family in (("tcp", socket.AF_INET), ("tcp6", socket.AF_INET6)):
+    return (address for address, _, state in _sockets(tree, "tcp") if state == _ESTABLISHED)
+
+
+def _bound_udp_sockets(tree: Tree) -> Mapping[str, frozenset[int]]:
+    """Without those of daemons that have one on every address, and need none of them."""
+    ports: dict[str, set[int]] = {}
+    for address, port, _ in _sockets(tree, "udp"):
+        if port not in _ON_EVERY_ADDRESS and not ip_address(address).is_unspecified:
+            ports.setdefault(address, set()).add(port)
+    return {address: frozenset(found) for address, found in ports.items()}
+
+
+def _sockets(tree: Tree, protocol: str) -> Iterator[tuple[str, int, str]]:
+    """Own address, own port and state."""
+    for name, family in ((protocol, socket.AF_INET), (f"{protocol}6", socket.AF_INET6)):
         for line in tree.lines(f"/proc/net/{name}")[1:]:
             words = line.split()
-            if words[3] == _ESTABLISHED:
-                yield _address(words[1].partition(":")[0], family)
+            address, _, port = words[1].partition(":")
+            yield _address(address, family), int(port, 16), words[3]
 
 
 def _address(hexadecimal: str, family: int) -> str:

@@ -100,13 +100,16 @@ def why_not(facts: Facts, nic: Nic) -> str | None:
 
 def _load(facts: Facts, interface: Interface) -> str | None:
     """What goes over an interface, by its own routes and addresses."""
-    own = {str(address.interface.ip) for address in interface.addresses}
+    lasting = {str(address.interface.ip) for address in interface.addresses}
+    own = {*lasting, *interface.link_local, *(f"{each}%{interface.name}" for each in interface.link_local)}
     if set(interface.routes) & _default_routes(facts):
         return "carries the default route"
     if sessions := sorted(own & facts.session.ssh_addresses):
         return f"carries an SSH session ({', '.join(sessions)})"
     if used := sorted(own & facts.session.used_addresses):
         return f"has an address with open connections ({', '.join(used)})"
+    if bound := [f"{each}:{port}" for each in own for port in facts.session.udp_sockets.get(each, ())]:
+        return f"has UDP sockets bound to its address ({', '.join(sorted(bound)[:3])}), as a media driver's"
     return None
 
 
