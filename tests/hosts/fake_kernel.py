@@ -83,6 +83,10 @@ class FakeKernel(System):
     def wait_for(self, is_so: Callable[[], bool], seconds: float) -> bool:
         return is_so()
 
+    def replace_card(self, address: str, mac: str) -> None:
+        """While it has no interface."""
+        self._absent[address] = replace(self._absent[address], mac=mac)
+
     # ---- the kernel ----
 
     def _note(self, name: str) -> None:

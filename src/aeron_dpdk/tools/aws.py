@@ -22,7 +22,7 @@ from aeron_dpdk.observe.request import ask_gateway
 from aeron_dpdk.observe.view import DriverView
 from aeron_dpdk.tools.doctor import EXIT_CODES, show
 from aeron_dpdk.tools.host import dpdk_release, environment_with, this_host
-from aeron_dpdk.tools.setup import own_program, run_plan, size_kib
+from aeron_dpdk.tools.setup import changeable_of, own_program, run_plan, size_kib
 
 OWN_ANSWERS = ("arp-replies-sent", "icmp-echo-replies", "icmp-unreachable", "icmp-fragmentation-needed")
 IGNORED = ("arp-ignored", "icmp-ignored", "control-malformed", "control-rate-limited")
@@ -71,6 +71,7 @@ def setup(dry_run: bool, yes: bool, nic: str | None, huge_memory: int | None, me
         nics=(chosen.nic.address,),
         huge_kib=huge_memory,
         program=own_program(),
+        changeable=changeable_of(system, own_program()),
         dpdk=dpdk_release(),
     )
     if not run_plan(system, wishes, dry_run=dry_run, yes=yes):

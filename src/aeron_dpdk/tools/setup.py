@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import click
 
+import aeron_dpdk
 from aeron_dpdk.driver.aeron_settings import read_aeron_settings
 from aeron_dpdk.machine.change.apply import Step, apply, steps_of
 from aeron_dpdk.machine.change.apply import undo as undo_all
@@ -16,6 +17,7 @@ from aeron_dpdk.machine.change.system import System
 from aeron_dpdk.machine.errors import RefusedError
 from aeron_dpdk.machine.facts.machine import Facts, read_facts
 from aeron_dpdk.machine.facts.nics import DPDK_DRIVERS
+from aeron_dpdk.machine.facts.program import changeable_part
 from aeron_dpdk.machine.plan.change import Plan
 from aeron_dpdk.machine.plan.driver_choice import allow_argument
 from aeron_dpdk.machine.plan.make_plan import make_plan
@@ -87,6 +89,7 @@ def setup(  # noqa: PLR0913 - one parameter for each option
         receive_bytes=max(aeron.initial_window_length, aeron.socket_rcvbuf),
         send_bytes=aeron.socket_sndbuf,
         program=own_program(),
+        changeable=changeable_of(system, own_program()),
         dpdk=dpdk_release(),
     )
     if run_plan(system, wishes, dry_run=dry_run, yes=yes):
@@ -107,6 +110,12 @@ def own_program() -> str:
     if os.path.basename(called) == "aeron-dpdk" and os.access(called, os.X_OK):
         return called
     return shutil.which("aeron-dpdk") or "/usr/bin/aeron-dpdk"
+
+
+def changeable_of(system: System, program: str) -> str | None:
+    """A part of our own that somebody else than root may change: the command, its Python, its package."""
+    names = (program, sys.executable, aeron_dpdk.__file__)
+    return changeable_part(system, [each for name in names for each in (name, os.path.realpath(name))])
 
 
 def run_plan(system: System, wishes: Wishes, *, dry_run: bool, yes: bool) -> bool:

@@ -304,6 +304,15 @@ def test_a_nic_that_a_process_uses_is_not_torn_from_it(tmp_path: Path) -> None:
     assert host.link_name(f"/sys/bus/pci/devices/{BAR}/driver") == "vfio-pci"
 
 
+def test_undo_does_not_configure_another_card_that_is_at_the_address_now(tmp_path: Path) -> None:
+    host = FakeKernel("bare-metal-ixgbe", tmp_path)
+    set_up(host, BARE_METAL)
+    host.replace_card(BAR, "02:00:00:00:00:99")
+    with pytest.raises(UndoError, match="is another NIC now, 02:00:00:00:00:99"):
+        take_back(host)
+    assert host.network()["enp72s0f0"].addresses == ()
+
+
 def test_the_saved_nic_is_there_while_it_is_bound(tmp_path: Path) -> None:
     host = FakeKernel("bare-metal-ixgbe", tmp_path)
     set_up(host, BARE_METAL)

@@ -4,13 +4,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.hosts.recorded import NAMES, facts_of, network_of, unpack
+from tests.hosts.recorded import NAMES, RecordedTree, facts_of, network_of, unpack
 
 from aeron_dpdk.machine.facts.accounts import Account, read_account, read_group_id
 from aeron_dpdk.machine.facts.interface import Address, Interface, Route
 from aeron_dpdk.machine.facts.kernel import Presence
 from aeron_dpdk.machine.facts.machine import read_facts
 from aeron_dpdk.machine.facts.nics import Bar, Peer
+from aeron_dpdk.machine.facts.program import changeable_part
 from aeron_dpdk.machine.facts.saved_nic import SavedNic, from_json, to_json
 from aeron_dpdk.machine.facts.write_combining import Mapping, read_mappings, types_within
 from aeron_dpdk.machine.tree import Permissions, Tree
@@ -127,6 +128,27 @@ def test_udp_sockets_count_by_their_address_and_not_those_that_are_on_each(tmp_p
         "  3: 00000000:14E9 00000000:0000 07 \n"
     )
     assert read_facts(tree, {}).session.udp_sockets == {"172.31.16.20": {40100}}
+
+
+@pytest.mark.parametrize(
+    ("part", "permissions", "is_changeable"),
+    [
+        ("/opt/adk/bin/aeron-dpdk", Permissions(0, 0, 0o755), False),
+        ("/opt/adk/bin/aeron-dpdk", Permissions(1000, 1000, 0o755), True),
+        ("/opt/adk/bin", Permissions(1000, 1000, 0o700), True),
+        ("/opt/adk", Permissions(0, 1000, 0o775), True),
+        ("/opt/adk", Permissions(0, 50, 0o2775), False),
+        ("/opt", Permissions(0, 0, 0o777), True),
+        ("/opt", Permissions(0, 0, 0o1777), False),
+    ],
+)
+def test_a_program_is_roots_only_if_all_above_it_is(
+    part: str, permissions: Permissions, is_changeable: bool, tmp_path: Path
+) -> None:
+    root = Permissions(0, 0, 0o755)
+    chain = dict.fromkeys(("/", "/opt", "/opt/adk", "/opt/adk/bin", "/opt/adk/bin/aeron-dpdk"), root)
+    tree = RecordedTree(tmp_path, {**chain, part: permissions})
+    assert changeable_part(tree, ["/opt/adk/bin/aeron-dpdk"]) == (part if is_changeable else None)
 
 
 def test_limits_and_quotas_of_a_container_are_read(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from aeron_dpdk.machine.facts.files import BOOT_UNIT
 from aeron_dpdk.machine.facts.kernel import Presence
 from aeron_dpdk.machine.facts.machine import Facts
 from aeron_dpdk.machine.facts.nics import Peer
+from aeron_dpdk.machine.facts.saved_nic import SavedNic
 from aeron_dpdk.machine.findings.iommu import find_state
 from aeron_dpdk.machine.intent import Intent
 from aeron_dpdk.machine.plan.change import Plan
@@ -216,6 +217,28 @@ def test_the_default_routes_nic_is_taken_when_forced_by_name(name: str, tmp_path
     assert "driver of 0000:43:00.0 -> vfio-pci" in shown(
         make_plan(facts_of("bare-metal-ixgbe", tmp_path), wishes)
     )
+
+
+def moved(facts: Facts, mac: str) -> Facts:
+    """At boot another card is where setup took one; the login goes over it, but not yet."""
+    saved = SavedNic(BAR, "ixgbe", facts.network["enp72s0f0"])
+    network = {**facts.network, "enp72s0f0": replace(facts.network["enp72s0f0"], permanent_mac=mac)}
+    return replace(facts, network=network, saved_nics=(saved,))
+
+
+def test_the_boot_unit_does_not_take_another_card_that_is_at_the_address_now(tmp_path: Path) -> None:
+    facts = facts_of("bare-metal-ixgbe", tmp_path)
+    at_boot = Wishes(nics=(BAR,), forced=frozenset({BAR}), is_temporary=True)
+    with pytest.raises(RefusedError, match=r"is not the NIC that setup took there: .* 02:00:00:00:00:99"):
+        make_plan(moved(facts, "02:00:00:00:00:99"), at_boot)
+    same = make_plan(moved(facts, facts.network["enp72s0f0"].mac.upper()), at_boot)
+    assert f"driver of {BAR} -> vfio-pci" in shown(same)
+
+
+def test_no_unit_runs_a_program_as_root_that_others_may_change(tmp_path: Path) -> None:
+    plan = make_plan(facts_of("bare-metal-ixgbe", tmp_path), Wishes(nics=(BAR,), changeable="/opt/venv"))
+    assert not any(".service" in line for line in shown(plan))
+    assert any("/opt/venv can be changed by others than root" in note for note in plan.notes)
 
 
 def test_an_ssh_sessions_nic_is_refused(tmp_path: Path) -> None:

@@ -114,9 +114,18 @@ class NetworkConfiguration(Resource):
             raise OSError(errno.ENODEV, f"{self.target} has no interface, its driver is {driver or 'none'}")
         if not system.wait_for(lambda: bool(interface_names(system, self.target)), PROBE_S):
             raise OSError(errno.ENODEV, f"no interface of {self.target} has come back within {PROBE_S:g} s")
+        self._refuse_another(system, wanted)
         # udev may be about to give it its name.
         system.wait_for(lambda: wanted.name in interface_names(system, self.target), RENAME_S)
         system.configure(interface_names(system, self.target)[0], wanted)
+
+    def _refuse_another(self, system: System, wanted: Interface) -> None:
+        """A card that moved is at another address, and another one may be here."""
+        present = self.interface(system)
+        if present is not None and present.own_mac != wanted.own_mac:
+            raise OSError(
+                errno.EXDEV, f"{self.target} is another NIC now, {present.own_mac} and not {wanted.own_mac}"
+            )
 
     def name(self) -> str:
         return f"network configuration of {self.target}"
@@ -139,7 +148,7 @@ def _essence(state: State) -> Interface | None:
         return None
     interface = interface_from(state)
     lasting = tuple(replace(address, valid_s=None, preferred_s=None) for address in interface.addresses)
-    return replace(interface, has_carrier=False, addresses=lasting, link_local=())
+    return replace(interface, has_carrier=False, addresses=lasting, link_local=(), permanent_mac=None)
 
 
 def at_rest(interface: Interface) -> State:

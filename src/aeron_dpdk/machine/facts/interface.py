@@ -44,7 +44,8 @@ class Route:
 class Interface:
     """`mtu` in bytes. `master` is the bond or bridge that it is a port of, `lower` the interface that it
     stands on, as a VLAN does. `link_local` are its IPv6 addresses of that scope, which come back by
-    themselves."""
+    themselves. `permanent_mac` is the NIC's own, whatever `mac` was set to; None where the kernel does not
+    say."""
 
     name: str
     mac: str
@@ -56,6 +57,11 @@ class Interface:
     master: str | None = None
     lower: str | None = None
     link_local: tuple[str, ...] = ()
+    permanent_mac: str | None = None
+
+    @property
+    def own_mac(self) -> str:
+        return (self.permanent_mac or self.mac).lower()
 
 
 Network = Mapping[str, Interface]

@@ -37,6 +37,7 @@ def _interface(
         name=link.get("ifname"),
         mac=link.get("address") or "",
         mtu=link.get("mtu"),
+        permanent_mac=link.get("perm_address"),
         is_up=bool(link["flags"] & _IFF_UP),
         has_carrier=link.get("carrier") == 1,
         addresses=tuple(

@@ -34,6 +34,11 @@ def make_plan(facts: Facts, wishes: Wishes) -> Plan:
     )
     if any(change.resource.kind == "boot-arguments" for change in changes):
         notes.append("the IOMMU is on only after a reboot; run setup again then")
+    if Part.BOOT in wishes.parts and wishes.changeable is not None:
+        notes.append(
+            f"not repeated at boot, when it would run as root: {wishes.changeable} can be changed by others "
+            "than root; install aeron-dpdk as root, below /opt for instance, and run setup from there"
+        )
     if Part.BOOT in wishes.parts and not facts.files.has_systemd:
         notes.append(f"no systemd here: at each boot, run {wishes.program} setup as now")
     return Plan(changes, tuple(notes))
@@ -93,6 +98,6 @@ def _changes(
             yield from devices.bind(facts, nic, by_address[nic.address])
     if Part.PERMISSIONS in parts:
         yield from devices.open_to_user(facts, wishes, taken)
-    if Part.BOOT in parts and facts.files.has_systemd:
+    if Part.BOOT in parts and facts.files.has_systemd and wishes.changeable is None:
         chosen = tuple(by_address[nic.address] for nic in taken)
         yield from boot.repeat_at_boot(wishes, boot.unit_arguments(facts, wishes, taken, chosen))

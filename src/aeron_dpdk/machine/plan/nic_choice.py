@@ -3,6 +3,7 @@
 from aeron_dpdk.machine.errors import RefusedError
 from aeron_dpdk.machine.facts.machine import Facts
 from aeron_dpdk.machine.facts.nics import Nic
+from aeron_dpdk.machine.facts.saved_nic import place
 from aeron_dpdk.machine.findings.nics import is_free, sharers, why_not
 from aeron_dpdk.machine.plan.wishes import Part, Wishes
 
@@ -32,8 +33,21 @@ def _named(facts: Facts, name: str) -> Nic:
     return nic
 
 
+def _refuse_another(facts: Facts, nic: Nic) -> None:
+    """At boot the unit asks by PCI address and with force, and a card may have moved. Raises RefusedError."""
+    saved = facts.saved_of(nic)
+    for interface in facts.interfaces_of(nic):
+        if saved is not None and interface.own_mac != saved.interface.own_mac:
+            raise RefusedError(
+                f"{nic.address} is not the NIC that setup took there: its MAC address is "
+                f"{interface.own_mac}, and that of the saved one {saved.interface.own_mac}",
+                f"aeron-dpdk setup --undo, or sudo rm {place(nic.address)}; then set up again",
+            )
+
+
 def refuse_to_take(facts: Facts, nic: Nic, together: tuple[Nic, ...], forced: frozenset[str]) -> None:
     """Raises RefusedError where the machine would lose what it needs, or the binding could not work."""
+    _refuse_another(facts, nic)
     reason = why_not(facts, nic)
     if reason is not None and not forced & facts.names_of(nic):
         raise RefusedError(f"{nic.address} stays: {reason}", f"if you mean it: --force {nic.address}")

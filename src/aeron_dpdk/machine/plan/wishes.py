@@ -23,7 +23,8 @@ class Part(StrEnum):
 class Wishes:
     """`nics` are PCI addresses or interface names, and so is `forced`. `driver` None lets us choose,
     `huge_kib` None takes what is advised, `user` is the ordinary user who shall start aeronmd_dpdk, None for
-    root. `program` is what a unit calls at boot, `dpdk` the release that we run, None if not known. Lengths
+    root. `program` is what a unit calls at boot, `changeable` a part of it that
+    somebody else than root may change, `dpdk` the release that we run, None if not known. Lengths
     in bytes."""
 
     parts: frozenset[Part] = frozenset(Part)
@@ -37,4 +38,5 @@ class Wishes:
     receive_bytes: int = 128 << 10
     send_bytes: int = 0
     program: str = "/usr/bin/aeron-dpdk"
+    changeable: str | None = None
     dpdk: DpdkRelease | None = None
