@@ -39,6 +39,14 @@ void adk_timer_manage(void);
 
 typedef struct adk_stack_stct adk_stack_t;
 
+/* Which channels the kernel carries, by Aeron's own UDP transport, inside this driver. */
+enum adk_kernel_sockets_en
+{
+    ADK_KERNEL_SOCKETS_NONE = 0,
+    ADK_KERNEL_SOCKETS_LOOPBACK = 1,
+    ADK_KERNEL_SOCKETS_ALL = 2        /* and those of every address that is not the port's */
+};
+
 typedef struct adk_settings_stct
 {
     uint16_t port_id;
@@ -53,6 +61,7 @@ typedef struct adk_settings_stct
     uint8_t prefix_length;            /* of local_ipv4; 0 means unknown: all to the gateway, or all on-link */
     uint8_t threads_shared;           /* boolean: sender and receiver run on one thread */
     uint8_t trusts_tsc;               /* boolean: the kernel's own clock is the TSC, so ours may be */
+    uint8_t kernel_sockets;           /* enum adk_kernel_sockets_en */
     uint32_t local_ipv4;
     uint32_t gateway_ipv4;            /* 0 means none */
 } adk_settings_t;

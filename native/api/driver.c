@@ -100,7 +100,7 @@ static void free_leftovers(adk_media_t *media)
 {
     for (int role = 0; role < ADK_ROLE_CONTROL; role++)
     {
-        aeron_free(media->pollers[role]);
+        adk_poller_free(media->pollers[role]);
     }
     adk_orphans_free(media);
 }

@@ -28,6 +28,7 @@ typedef struct adk_lane_stct
     enum adk_role_en role;
     bool is_online;                   /* reports quiescent states */
     bool owns_tx_queue;               /* else its frames go through forward_out */
+    bool has_side_work;               /* to be looked at in each poll: forward_in, the kernel's sockets */
     uint16_t tx_queue;
     uint16_t backlog_length;          /* frames accepted from Aeron that the full TX ring has not taken yet */
     struct rte_mempool *tx_mempool;
@@ -45,6 +46,12 @@ typedef struct adk_lane_stct
 static inline void adk_count(adk_lane_t *lane, enum adk_count_en count, uint64_t n)
 {
     lane->counts[count] += n;
+}
+
+/* Has more to do than to look at what came in. */
+static inline bool adk_lane_is_behind(const adk_lane_t *lane)
+{
+    return __builtin_expect(0 != lane->backlog_length || lane->has_side_work, 0);
 }
 
 /* One received frame is thrown away. */

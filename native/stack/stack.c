@@ -68,6 +68,7 @@ static int open_transmit(adk_stack_t *stack, enum adk_role_en role, int socket_i
     }
     struct rte_ring **in = stack->lanes[transmitter].forward_in;
     in[NULL == in[0] ? 0 : 1] = lane->forward_out;
+    stack->lanes[transmitter].has_side_work = true;
     return 0;
 }
 
@@ -154,6 +155,7 @@ adk_stack_t *adk_stack_open(const adk_settings_t *settings)
     stack->prefix_length = settings->prefix_length;
     stack->threads_shared = settings->threads_shared;
     stack->trusts_tsc = settings->trusts_tsc;
+    stack->kernel_sockets = (enum adk_kernel_sockets_en)settings->kernel_sockets;
     stack->ask_again_tsc = rte_get_tsc_hz() / (UINT64_C(1000000000) / ADK_ASK_AGAIN_NS);
     if (adk_port_open(&stack->port, settings, ADK_EXTRA_MBUFS) < 0)
     {

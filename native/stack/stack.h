@@ -22,6 +22,7 @@ struct adk_stack_stct
     uint32_t gateway_ipv4;
     uint8_t prefix_length;
     bool trusts_tsc;
+    enum adk_kernel_sockets_en kernel_sockets;
     bool threads_shared;              /* sender and receiver are one thread: no hand-off between them */
     uint64_t ask_again_tsc;           /* ADK_ASK_AGAIN_NS in ticks */
     _Atomic(adk_capture_t *) capture; /* NULL: nobody looks */

@@ -24,7 +24,7 @@ void adk_tx_catch_up(const adk_stack_t *stack, adk_lane_t *lane);
 /* Called from every poll: a lane that owes nothing only looks. */
 static inline void adk_tx_progress(const adk_stack_t *stack, adk_lane_t *lane)
 {
-    if (__builtin_expect(0 != lane->backlog_length || NULL != lane->forward_in[0], 0))
+    if (adk_lane_is_behind(lane))
     {
         adk_tx_catch_up(stack, lane);
     }

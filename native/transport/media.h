@@ -18,6 +18,7 @@ typedef struct adk_counters_stct adk_counters_t;
 typedef struct adk_media_stct
 {
     adk_stack_t *stack;
+    aeron_driver_context_t *context;
     adk_counters_t *counters;
     adk_poller_t *pollers[ADK_ROLE_CONTROL];
     adk_transport_t *orphans;         /* transports that lost their port to another; see stack/endpoints.c */
@@ -31,6 +32,9 @@ struct adk_poller_stct
     bool polls_port;
     uint16_t rx_queue;
     enum adk_endpoint_state_en polled_by; /* of the endpoints whose frames are ours */
+    aeron_udp_transport_poller_t kernel;  /* Aeron's own, over the transports that have sockets */
+    uint64_t next_kernel_poll_tsc;
+    bool is_kernel_busy;              /* the last look at the sockets found something */
     aeron_udp_transport_recv_func_t recv_func; /* of the latest poll; the sibling delivers through it too */
     void *clientd;
     int64_t bytes;                    /* delivered during the current poll */
@@ -44,6 +48,8 @@ struct adk_transport_stct
     adk_stack_t *stack;
     adk_lane_t *lane;
     bool is_plain;                    /* hears any peer, and wants no time stamps */
+    bool is_on_port;                  /* has a UDP port of the DPDK port */
+    bool is_wildcard;                 /* bound to no address: may get sockets when it sends where only they lead */
     rte_be16_t connected_port_be;
     rte_be32_t connected_ipv4_be;     /* 0: frames from any peer are welcome */
     uint16_t port;
@@ -51,6 +57,8 @@ struct adk_transport_stct
     int32_t counter_id;
     adk_media_t *media;
     adk_transport_t *next_orphan;
+    int socket_fds[2];                /* as Aeron's transport has them; -1 without sockets */
+    aeron_udp_channel_transport_params_t params;
     bool is_orphan;                   /* freed with the driver, whether Aeron closes it or not */
     adk_destination_t destinations[ADK_DESTINATIONS];
 };
@@ -100,6 +108,9 @@ int adk_poller_poll(
 
 /* Never const: aeron_udp_channel_transport_bindings_load_media() writes meta_info.source_symbol. */
 extern aeron_udp_channel_transport_bindings_t adk_transport_bindings;
+
+/* What is left of a poller that Aeron did not close. NULL is fine. */
+void adk_poller_free(adk_poller_t *state);
 
 /* NULL when the context was not made by adk_driver_open(). */
 adk_media_t *adk_media_of(aeron_driver_context_t *context);

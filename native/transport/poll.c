@@ -1,7 +1,7 @@
 /* Hot path: from a burst of mbufs to Aeron's receive functions. */
 #include <time.h>
 
-#include "transport/media.h"
+#include "transport/kernel.h"
 
 /* A received UDP datagram: where it lies. Nothing is copied out of a frame before Aeron reads it. */
 typedef struct view_stct
@@ -352,7 +352,14 @@ static inline int poll_inbox(adk_poller_t *poller, struct rte_ring *inbox)
     return __builtin_expect(rte_ring_empty(inbox), 1) ? 0 : empty_inbox(poller, inbox);
 }
 
-/* msgvec and vlen stay unused: Aeron reads the datagrams where the NIC put them, as many as there are. */
+static __rte_noinline int work_on_the_side(
+    adk_poller_t *poller, struct mmsghdr *msgvec, size_t vlen, int64_t *bytes_rcved)
+{
+    adk_tx_catch_up(poller->stack, poller->lane);
+    return 0 == poller->kernel.transports.length ? 0 : adk_kernel_poll(poller, msgvec, vlen, bytes_rcved);
+}
+
+/* msgvec and vlen are for the kernel's sockets: what the NIC has put somewhere Aeron reads there, as much as there is. */
 int adk_poller_poll(
     aeron_udp_transport_poller_t *poller,
     struct mmsghdr *msgvec,
@@ -365,13 +372,14 @@ int adk_poller_poll(
     adk_poller_t *state = (adk_poller_t *)poller->bindings_clientd;
     int datagrams = 0;
 
-    (void)msgvec;
-    (void)vlen;
     (void)recvmmsg_func;
     state->recv_func = recv_func;
     state->clientd = clientd;
     adk_stack_quiescent(state->stack, state->lane);
-    adk_tx_progress(state->stack, state->lane);
+    if (adk_lane_is_behind(state->lane))
+    {
+        datagrams += work_on_the_side(state, msgvec, vlen, bytes_rcved);
+    }
     if (state->polls_port)
     {
         datagrams += poll_port(state);

@@ -3,6 +3,7 @@
 #include "aeron_counters.h"
 #include "port/steering.h"
 #include "transport/counters.h"
+#include "transport/kernel.h"
 #include "util/aeron_arrayutil.h"
 
 static bool is_threading_shared(const aeron_driver_context_t *context)
@@ -40,6 +41,12 @@ int adk_poller_init(
         return -1;
     }
 
+    if (aeron_udp_transport_poller_init(&state->kernel, context, affinity) < 0)
+    {
+        aeron_free(state);
+        return -1;
+    }
+    media->context = context;
     state->media = media;
     state->stack = media->stack;
     state->lane = &media->stack->lanes[role];
@@ -61,6 +68,15 @@ int adk_poller_init(
     return 0;
 }
 
+void adk_poller_free(adk_poller_t *state)
+{
+    if (NULL != state)
+    {
+        (void)aeron_udp_transport_poller_close(&state->kernel);
+        aeron_free(state);
+    }
+}
+
 int adk_poller_close(aeron_udp_transport_poller_t *poller)
 {
     adk_poller_t *state = (adk_poller_t *)poller->bindings_clientd;
@@ -68,7 +84,7 @@ int adk_poller_close(aeron_udp_transport_poller_t *poller)
     {
         adk_stack_lane_offline(state->stack, state->lane->role);
         state->media->pollers[state->lane->role] = NULL;
-        aeron_free(state);
+        adk_poller_free(state);
     }
     aeron_free(poller->transports.array);
     poller->bindings_clientd = NULL;
@@ -93,13 +109,17 @@ int adk_poller_add(aeron_udp_transport_poller_t *poller, aeron_udp_channel_trans
     {
         return -1;
     }
-    if (adk_endpoints_publish(&state->stack->endpoints, state->port, state, state->role) < 0)
+    if (state->is_on_port && adk_endpoints_publish(&state->stack->endpoints, state->port, state, state->role) < 0)
     {
         AERON_SET_ERR(EADDRINUSE, "UDP port %u went to another channel before it was polled", state->port);
         return -1;
     }
+    adk_counters_set(state->media->counters, state->counter_id, ADK_MEDIUM_PORT);
+    if (adk_kernel_has_sockets(state) && adk_kernel_add((adk_poller_t *)poller->bindings_clientd, state) < 0)
+    {
+        return -1;
+    }
     poller->transports.array[poller->transports.length++].transport = transport;
-    adk_counters_set(state->media->counters, state->counter_id, 1);
     show_length(poller);
     return 0;
 }
@@ -107,6 +127,7 @@ int adk_poller_add(aeron_udp_transport_poller_t *poller, aeron_udp_channel_trans
 int adk_poller_remove(aeron_udp_transport_poller_t *poller, aeron_udp_channel_transport_t *transport)
 {
     adk_transport_t *state = (adk_transport_t *)transport->bindings_clientd;
+    int result = 0;
 
     for (size_t i = 0; i < poller->transports.length; i++)
     {
@@ -118,11 +139,18 @@ int adk_poller_remove(aeron_udp_transport_poller_t *poller, aeron_udp_channel_tr
                 i,
                 poller->transports.length - 1);
             poller->transports.length--;
-            adk_endpoints_withdraw(&state->stack->endpoints, state->port, state);
+            if (state->is_on_port)
+            {
+                adk_endpoints_withdraw(&state->stack->endpoints, state->port, state);
+            }
+            if (adk_kernel_has_sockets(state))
+            {
+                result = adk_kernel_remove((adk_poller_t *)poller->bindings_clientd, state);
+            }
             adk_counters_set(state->media->counters, state->counter_id, 0);
             show_length(poller);
             break;
         }
     }
-    return 0;
+    return result;
 }

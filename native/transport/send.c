@@ -1,5 +1,5 @@
 /* Hot path: from Aeron's iovecs to frames. */
-#include "transport/media.h"
+#include "transport/kernel.h"
 
 static_assert(AERON_NETWORK_PUBLICATION_MAX_MESSAGES_PER_SEND <= ADK_SEND_BURST_MAX, "a send call fits one burst");
 
@@ -14,7 +14,7 @@ static __rte_noinline adk_destination_t *prepare(
 {
     const struct sockaddr_in *address = (const struct sockaddr_in *)peer;
 
-    if (AF_INET != peer->ss_family)
+    if (!state->is_on_port || AF_INET != peer->ss_family || adk_kernel_takes_peer(state->stack, peer))
     {
         return NULL;
     }
@@ -23,7 +23,7 @@ static __rte_noinline adk_destination_t *prepare(
     return destination;
 }
 
-/* NULL for a peer that is not an IPv4 address. */
+/* NULL for a peer that the port does not reach. */
 static inline adk_destination_t *destination_of(adk_transport_t *state, const struct sockaddr_storage *peer)
 {
     const uint64_t key = adk_destination_key(peer);
@@ -47,7 +47,7 @@ int adk_transport_send(
     (void)data_paths;
     if (NULL == destination)
     {
-        return adk_transport_refuse(state, peer, EAFNOSUPPORT);
+        return adk_kernel_send(state, peer, iov, iov_length, bytes_sent);
     }
 
     const int result = adk_tx_send(state->stack, state->lane, destination, iov, (uint16_t)iov_length, bytes_sent);

@@ -7,6 +7,7 @@
 #include "aeron_counters.h"
 #include "port/steering.h"
 #include "transport/counters.h"
+#include "transport/kernel.h"
 
 static void format_ipv4(char *text, size_t length, uint32_t ipv4)
 {
@@ -22,7 +23,8 @@ static int refuse_address(const adk_stack_t *stack, struct sockaddr_storage *add
     format_ipv4(local, sizeof(local), rte_be_to_cpu_32(stack->local.ipv4_be));
     AERON_SET_ERR(
         code,
-        "%s: %s; aeronmd_dpdk carries IPv4 unicast from and to %s (AERON_DPDK_LOCAL_IPV4_ADDRESS)",
+        "%s: %s; aeronmd_dpdk carries IPv4 unicast from and to %s (AERON_DPDK_LOCAL_IPV4_ADDRESS), and over the "
+        "kernel's interfaces what AERON_DPDK_KERNEL_SOCKETS allows",
         text,
         reason,
         local);
@@ -70,11 +72,6 @@ static int check_peer_address(const adk_stack_t *stack, struct sockaddr_storage 
 
 static int check_mtu(const adk_stack_t *stack, const aeron_udp_channel_transport_params_t *params)
 {
-    if (NULL == params || 0 == params->mtu_length)
-    {
-        AERON_SET_ERR(EINVAL, "%s", "channel transport params: mtu_length must be greater than 0");
-        return -1;
-    }
     if (params->mtu_length > (size_t)(stack->port.mtu - ADK_IPV4_UDP_HEADER_LENGTH))
     {
         AERON_SET_ERR(
@@ -100,13 +97,17 @@ static void connect_to(
     state->is_plain = false;
 }
 
-/* Takes back what others see of a transport: its counter, and the device's rule for its port. */
+/* Takes back what others see of a transport: its counter, the device's rule for its port, its sockets. */
 static void hide(adk_transport_t *state)
 {
     adk_counters_free(state->media->counters, state->counter_id);
-    if (ADK_ROLE_SENDER == state->role)
+    if (state->is_on_port && ADK_ROLE_SENDER == state->role)
     {
         adk_port_unsteer(&state->stack->port, state->port);
+    }
+    if (adk_kernel_has_sockets(state))
+    {
+        adk_kernel_close(state);
     }
 }
 
@@ -155,20 +156,8 @@ static int reserve_port(adk_transport_t *state, struct sockaddr_storage *bind_ad
     return 0;
 }
 
-int adk_transport_init(
-    aeron_udp_channel_transport_t *transport,
-    struct sockaddr_storage *bind_addr,
-    struct sockaddr_storage *multicast_if_addr,
-    struct sockaddr_storage *connect_addr,
-    aeron_udp_channel_transport_params_t *params,
-    aeron_driver_context_t *context,
-    aeron_udp_channel_transport_affinity_t affinity)
+static void reset(aeron_udp_channel_transport_t *transport, aeron_driver_context_t *context)
 {
-    adk_media_t *media = adk_media_of(context);
-    adk_stack_t *stack = media->stack;
-    adk_transport_t *state = NULL;
-
-    (void)multicast_if_addr;
     transport->fd = -1;
     transport->recv_fd = -1;
     transport->connected_address = NULL;
@@ -180,53 +169,127 @@ int adk_transport_init(
     {
         transport->interceptor_clientds[i] = NULL;
     }
+}
 
-    if (check_mtu(stack, params) < 0 ||
-        check_bind_address(stack, bind_addr) < 0 ||
-        (NULL != connect_addr && check_peer_address(stack, connect_addr) < 0))
-    {
-        return -1;
-    }
-    if (aeron_alloc((void **)&state, sizeof(*state)) < 0)
-    {
-        AERON_APPEND_ERR("%s", "DPDK transport");
-        return -1;
-    }
+/* On the port: a UDP port of it, the peer, and who hears the frames first. */
+static int open_on_port(
+    adk_transport_t *state, struct sockaddr_storage *bind_addr, struct sockaddr_storage *connect_addr)
+{
+    aeron_udp_channel_transport_t *transport = state->transport;
 
-    state->transport = transport;
-    state->media = media;
-    state->stack = stack;
-    state->role = AERON_UDP_CHANNEL_TRANSPORT_AFFINITY_SENDER == affinity ? ADK_ROLE_SENDER : ADK_ROLE_RECEIVER;
-    state->lane = &stack->lanes[state->role];
-    state->is_plain = !params->is_media_timestamping;
-    if (reserve_port(state, bind_addr) < 0)
+    if (check_mtu(state->stack, &state->params) < 0 ||
+        check_bind_address(state->stack, bind_addr) < 0 ||
+        (NULL != connect_addr && check_peer_address(state->stack, connect_addr) < 0) ||
+        reserve_port(state, bind_addr) < 0)
     {
-        aeron_free(state);
         return -1;
     }
+    state->is_on_port = true;
+    state->is_plain = !state->params.is_media_timestamping;
     if (NULL != connect_addr)
     {
         connect_to(state, transport, connect_addr);
     }
-    if (params->is_media_timestamping)
+    if (state->params.is_media_timestamping)
     {
         transport->timestamp_flags = AERON_UDP_CHANNEL_TRANSPORT_MEDIA_RCV_TIMESTAMP;
     }
-    transport->bindings_clientd = state;
-    if (ADK_ROLE_SENDER == state->role)
-    {
-        adk_port_steer(&stack->port, state->port);
-    }
+    return 0;
+}
 
-    char local[INET_ADDRSTRLEN];
-    format_ipv4(local, sizeof(local), rte_be_to_cpu_32(stack->local.ipv4_be));
+static void show(adk_transport_t *state)
+{
+    char address[AERON_NETUTIL_FORMATTED_MAX_LENGTH];
+
+    if (adk_transport_bind_addr_and_port(state->transport, address, sizeof(address)) < 0)
+    {
+        aeron_err_clear();
+        address[0] = '\0';
+    }
     state->counter_id = adk_counters_allocate(
-        media->counters,
+        state->media->counters,
         AERON_COUNTER_DPDK_TRANSPORT_TYPE_ID,
-        "dpdk-transport: %s %s:%u, value is 1 while polled",
+        "dpdk-transport: %s %s, polled by 1 the port, 2 the kernel, 3 both",
         ADK_ROLE_SENDER == state->role ? "sender" : "receiver",
-        local,
-        state->port);
+        address);
+}
+
+static adk_transport_t *make(
+    aeron_udp_channel_transport_t *transport,
+    adk_media_t *media,
+    const aeron_udp_channel_transport_params_t *params,
+    aeron_udp_channel_transport_affinity_t affinity)
+{
+    adk_transport_t *state = NULL;
+
+    if (NULL == params || 0 == params->mtu_length)
+    {
+        AERON_SET_ERR(EINVAL, "%s", "channel transport params: mtu_length must be greater than 0");
+        return NULL;
+    }
+    if (aeron_alloc((void **)&state, sizeof(*state)) < 0)
+    {
+        AERON_APPEND_ERR("%s", "DPDK transport");
+        return NULL;
+    }
+    state->transport = transport;
+    state->media = media;
+    state->stack = media->stack;
+    state->role = AERON_UDP_CHANNEL_TRANSPORT_AFFINITY_SENDER == affinity ? ADK_ROLE_SENDER : ADK_ROLE_RECEIVER;
+    state->lane = &media->stack->lanes[state->role];
+    state->params = *params;
+    state->socket_fds[0] = -1;
+    state->socket_fds[1] = -1;
+    return state;
+}
+
+/* What reserved a UDP port and is not to be. */
+static void discard(adk_transport_t *state)
+{
+    if (state->is_on_port)
+    {
+        adk_endpoints_release(&state->stack->endpoints, state->port, state);
+    }
+    state->transport->connected_address = NULL;
+    aeron_free(state);
+}
+
+int adk_transport_init(
+    aeron_udp_channel_transport_t *transport,
+    struct sockaddr_storage *bind_addr,
+    struct sockaddr_storage *multicast_if_addr,
+    struct sockaddr_storage *connect_addr,
+    aeron_udp_channel_transport_params_t *params,
+    aeron_driver_context_t *context,
+    aeron_udp_channel_transport_affinity_t affinity)
+{
+    adk_media_t *media = adk_media_of(context);
+
+    reset(transport, context);
+    adk_transport_t *state = make(transport, media, params, affinity);
+    if (NULL == state)
+    {
+        return -1;
+    }
+    /* Of a unicast publication this is where it sends to (aeron_send_channel_endpoint.c). */
+    struct sockaddr_storage *remote = ADK_ROLE_SENDER == state->role ? multicast_if_addr : NULL;
+    const unsigned int media_bits = adk_kernel_media_of(
+        media->stack, bind_addr, multicast_if_addr, NULL != connect_addr ? connect_addr : remote);
+
+    state->is_wildcard = aeron_is_wildcard_addr(bind_addr);
+    if ((0 != (media_bits & ADK_MEDIUM_PORT) && open_on_port(state, bind_addr, connect_addr) < 0) ||
+        (0 != (media_bits & ADK_MEDIUM_KERNEL) &&
+         adk_kernel_open(state, bind_addr, multicast_if_addr, connect_addr) < 0))
+    {
+        discard(state);
+        return -1;
+    }
+    transport->bindings_clientd = state;
+    if (state->is_on_port && ADK_ROLE_SENDER == state->role)
+    {
+        adk_port_steer(&state->stack->port, state->port);
+    }
+    show(state);
     return 0;
 }
 
@@ -236,6 +299,10 @@ int adk_transport_reconnect(aeron_udp_channel_transport_t *transport, struct soc
     if (NULL == transport->connected_address)
     {
         return 0;
+    }
+    if (!state->is_on_port)
+    {
+        return aeron_udp_channel_transport_reconnect(transport, connect_addr);
     }
     if (check_peer_address(state->stack, connect_addr) < 0)
     {
@@ -252,8 +319,9 @@ int adk_transport_close(aeron_udp_channel_transport_t *transport)
     if (NULL != state && !state->is_orphan)
     {
         hide(state);
-        adk_endpoints_release(&state->stack->endpoints, state->port, state);
-        aeron_free(state);
+        discard(state);
+        transport->fd = -1;
+        transport->recv_fd = -1;
     }
     return 0;
 }
@@ -280,7 +348,16 @@ int adk_transport_get_so_rcvbuf(aeron_udp_channel_transport_t *transport, size_t
 {
     const adk_transport_t *state = (const adk_transport_t *)transport->bindings_clientd;
     const adk_port_t *port = &state->stack->port;
-    *so_rcvbuf = (size_t)port->rx_queue_size * port->mtu;
+    const size_t descriptors_length = (size_t)port->rx_queue_size * port->mtu;
+    size_t socket_length = 0;
+
+    if (adk_kernel_has_sockets(state) && aeron_udp_channel_transport_get_so_rcvbuf(transport, &socket_length) < 0)
+    {
+        return -1;
+    }
+    /* The window of a stream that may come either way must fit both. */
+    const bool is_sockets = adk_kernel_has_sockets(state) && (!state->is_on_port || socket_length < descriptors_length);
+    *so_rcvbuf = is_sockets ? socket_length : descriptors_length;
     return 0;
 }
 
@@ -289,6 +366,10 @@ int adk_transport_bind_addr_and_port(aeron_udp_channel_transport_t *transport, c
     const adk_transport_t *state = (const adk_transport_t *)transport->bindings_clientd;
     char local[INET_ADDRSTRLEN];
 
+    if (!state->is_on_port)
+    {
+        return aeron_udp_channel_transport_bind_addr_and_port(transport, buffer, length);
+    }
     format_ipv4(local, sizeof(local), rte_be_to_cpu_32(state->stack->local.ipv4_be));
     const int written = snprintf(buffer, length, "%s:%u", local, state->port);
     if (written < 0 || (size_t)written >= length)

@@ -125,6 +125,7 @@ class Stack:
                 "prefix_length": settings.prefix_length or 0,
                 "threads_shared": settings.threads_shared,
                 "trusts_tsc": settings.trusts_tsc,
+                "kernel_sockets": settings.kernel_sockets,
                 "local_ipv4": int(settings.local_address),
                 "gateway_ipv4": int(settings.gateway) if settings.gateway else 0,
             },

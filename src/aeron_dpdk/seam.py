@@ -5,6 +5,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from ipaddress import IPv4Address
 from typing import Protocol
 
@@ -12,6 +13,14 @@ from aeron_dpdk.control.data_plane import DataPlane
 from aeron_dpdk.wire.ethernet import Mac
 
 MAX_ENDPOINTS_SHOWN = 1024
+
+
+class KernelSockets(IntEnum):
+    """`adk_kernel_sockets_en`: which channels the kernel carries beside the port."""
+
+    NONE = 0
+    LOOPBACK = 1
+    ALL = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +41,7 @@ class StackSettings:
     tx_mempool_per_queue: bool = False
     threads_shared: bool = False
     trusts_tsc: bool = False
+    kernel_sockets: KernelSockets = KernelSockets.NONE
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from aeron_dpdk.driver.log_lines import log_format
-from aeron_dpdk.driver.setting_values import address, boolean, local_address, size, text, whole_number
+from aeron_dpdk.driver.setting_values import (
+    address,
+    boolean,
+    kernel_sockets,
+    local_address,
+    size,
+    text,
+    whole_number,
+)
 
 PREFIX = "AERON_DPDK_"
 
@@ -44,6 +52,7 @@ SETTING_TABLE = (
     Setting("rx_mempool_ops", text, "DPDK's", "mempool operations for receive, such as ring_mp_mc"),
     Setting("tx_mempool_cache_size", _cache_size, "the stack's", "transmit mbufs cached for each thread"),
     Setting("rx_mempool_cache_size", _cache_size, "the stack's", "receive mbufs cached for each thread"),
+    Setting("kernel_sockets", kernel_sockets, "loopback", "what the kernel carries: none, loopback or all"),
     Setting("threads_from_cgroup", boolean, "false", "pin main, conductor, sender, receiver to own CPU set"),
     Setting("log_format", log_format, "text, or journal under systemd", "of stderr: text, json or journal"),
 )

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address, NetmaskValueError
 
+from aeron_dpdk.seam import KernelSockets
+
 SIZE_UNITS = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30}  # aeron_parse_size64()
 TRUE_WORDS = frozenset({"1", "on", "true", "yes"})
 FALSE_WORDS = frozenset({"0", "off", "false", "no"})
@@ -29,6 +31,13 @@ def boolean(value: str) -> bool:
     if word not in TRUE_WORDS | FALSE_WORDS:
         raise ValueError("true or false")
     return word in TRUE_WORDS
+
+
+def kernel_sockets(value: str) -> KernelSockets:
+    try:
+        return KernelSockets[value.strip().upper()]
+    except KeyError:
+        raise ValueError("none, loopback or all") from None
 
 
 def whole_number(low: int, high: int) -> Callable[[str], int]:

@@ -22,6 +22,7 @@ from aeron_dpdk.errors import (
     SettingValueError,
     UnknownSettingError,
 )
+from aeron_dpdk.seam import KernelSockets
 
 ENVIRONMENT = "environment"
 
@@ -50,6 +51,7 @@ class Settings:
     rx_mempool_ops: str | None = None
     tx_mempool_cache_size: int | None = None
     rx_mempool_cache_size: int | None = None
+    kernel_sockets: KernelSockets = KernelSockets.LOOPBACK
     threads_from_cgroup: bool = False
     log_format: LogFormat | None = None
     eal_arguments: tuple[str, ...] = ()

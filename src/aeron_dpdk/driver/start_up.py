@@ -187,6 +187,7 @@ def stack_settings(settings: Settings, aeron: AeronSettings) -> StackSettings:
         tx_mempool_per_queue=settings.tx_mempool_per_queue,
         threads_shared=aeron.threads_shared,
         trusts_tsc=kernel_trusts_tsc(),
+        kernel_sockets=settings.kernel_sockets,
     )
 
 

@@ -4,6 +4,7 @@ conductor's, sender's and receiver's longest duty cycles.
 Keys and type ids: aeron_counters.h and concurrent/aeron_counters_manager.h.
 """
 
+import re
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,6 +14,10 @@ from aeron_dpdk.observe.cnc import Counter
 _SYSTEM = 0
 _CHANNEL_KINDS = {6: "send", 7: "receive"}
 _LOCAL_ADDRESS = 14
+_TRANSPORT = 76  # AERON_COUNTER_DPDK_TRANSPORT_TYPE_ID; see native/transport/transport.c show()
+_TRANSPORT_LABEL = re.compile(r"dpdk-transport: (sender|receiver) (\S+), polled by ")
+_TRANSPORT_DIRECTIONS = {"sender": "send", "receiver": "receive"}
+_MEDIA = {1: "dpdk", 2: "kernel", 3: "dpdk+kernel"}  # enum adk_medium_en
 _POSITIONS = {
     1: "pub-lmt",
     2: "snd-pos",
@@ -34,12 +39,14 @@ _CYCLE_COUNTERS = {26: "conductor", 28: "sender", 30: "receiver"}  # AERON_SYSTE
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """`direction` is "send" or "receive"; `addresses` are our own IP:port, where they are known."""
+    """`direction` is "send" or "receive"; `addresses` are our own IP:port, where they are known, and `media`
+    are what carries each: "dpdk", "kernel", "dpdk+kernel", or "" while nobody polls it."""
 
     direction: str
     uri: str
     state: str
     addresses: tuple[str, ...]
+    media: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +68,30 @@ def channels_in(counters: Iterable[Counter]) -> tuple[Channel, ...]:
             channel_id, length = _ADDRESS_KEY.unpack_from(counter.key)
             text = counter.key[_ADDRESS_KEY.size : _ADDRESS_KEY.size + length].decode(errors="replace")
             addresses.setdefault(channel_id, []).append(text)
+    media = _media_in(counters)
     return tuple(
         Channel(
-            _CHANNEL_KINDS[each.type_id],
+            (direction := _CHANNEL_KINDS[each.type_id]),
             _uri(each.label),
             _CHANNEL_STATES.get(each.value, str(each.value)),
-            tuple(addresses.get(each.id, ())),
+            (own := tuple(addresses.get(each.id, ()))),
+            tuple(media.get((direction, address), "") for address in own),
         )
         for each in counters
         if each.type_id in _CHANNEL_KINDS
     )
+
+
+def _media_in(counters: Iterable[Counter]) -> dict[tuple[str, str], str]:
+    """By direction and own address."""
+    matches = (
+        (_TRANSPORT_LABEL.match(each.label), each.value) for each in counters if each.type_id == _TRANSPORT
+    )
+    return {
+        (_TRANSPORT_DIRECTIONS[match[1]], match[2]): _MEDIA.get(value, "")
+        for match, value in matches
+        if match
+    }
 
 
 def streams_in(counters: Iterable[Counter]) -> tuple[Stream, ...]:

@@ -124,8 +124,12 @@ def neighbours_table(driver: DriverView) -> Table:
 
 
 def channels_table(channels: Iterable[Channel]) -> Table:
-    rows = [(each.direction, each.state, ", ".join(each.addresses), each.uri) for each in channels]
-    return table((("direction", TEXT), ("state", TEXT), ("own address", TEXT), ("channel", TEXT)), rows)
+    rows = [
+        (each.direction, each.state, ", ".join(each.media), ", ".join(each.addresses), each.uri)
+        for each in channels
+    ]
+    headers = ("direction", "state", "medium", "own address", "channel")
+    return table(tuple((name, TEXT) for name in headers), rows)
 
 
 def errors_table(status: Status) -> Table:

@@ -15,6 +15,7 @@ from aeron_dpdk.errors import (
     SettingValueError,
     UnknownSettingError,
 )
+from aeron_dpdk.seam import KernelSockets
 
 OWN = {"AERON_DPDK_LOCAL_IPV4_ADDRESS": "10.0.0.5/24"}
 
@@ -57,7 +58,11 @@ def test_every_setting_of_the_contract_is_read() -> None:
 
 
 def test_the_table_names_the_settings_of_the_contract_and_one_of_our_own() -> None:
-    assert {setting.name for setting in SETTING_TABLE} == {*BENCHMARK, "AERON_DPDK_LOG_FORMAT"}
+    assert {setting.name for setting in SETTING_TABLE} == {
+        *BENCHMARK,
+        "AERON_DPDK_LOG_FORMAT",
+        "AERON_DPDK_KERNEL_SOCKETS",
+    }
     assert {setting.field for setting in SETTING_TABLE} == {
         field.name for field in dataclasses.fields(Settings)
     } - {"eal_arguments", "environment"}
@@ -66,6 +71,19 @@ def test_the_table_names_the_settings_of_the_contract_and_one_of_our_own() -> No
 def test_empty_means_unset() -> None:
     environment = {name: "" for name in BENCHMARK} | OWN
     assert make_settings(environment) == Settings(LocalAddress(IPv4Address("10.0.0.5"), 24))
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("none", KernelSockets.NONE),
+        (" Loopback ", KernelSockets.LOOPBACK),
+        ("ALL", KernelSockets.ALL),
+        ("", KernelSockets.LOOPBACK),
+    ],
+)
+def test_what_the_kernel_carries_is_a_word(value: str, expected: KernelSockets) -> None:
+    assert make_settings(OWN | {"AERON_DPDK_KERNEL_SOCKETS": value}).kernel_sockets is expected
 
 
 def test_the_last_property_wins_over_the_first_and_any_over_the_environment() -> None:

@@ -18,7 +18,7 @@ from aeron_dpdk.driver.settings import Settings
 from aeron_dpdk.driver.start_up import Ready, serve
 from aeron_dpdk.errors import AeronDpdkError, MtuError
 from aeron_dpdk.machine.clock_source import kernel_trusts_tsc
-from aeron_dpdk.seam import StackSettings
+from aeron_dpdk.seam import KernelSockets, StackSettings
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -111,6 +111,7 @@ def test_the_stack_gets_every_setting_of_its_own(tmp_path: Path) -> None:
         tx_mempool_per_queue=True,
         threads_shared=True,
         trusts_tsc=kernel_trusts_tsc(),
+        kernel_sockets=KernelSockets.LOOPBACK,
     )
 
 

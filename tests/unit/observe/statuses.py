@@ -18,7 +18,7 @@ STATUS = Status(
     threads=(ThreadView(42, "aeronmd_dpdk", "0", 0, 1500), ThreadView(43, "receiver", "2", 2, 61_000)),
     longest_cycles_ns={"conductor": 5_000_000, "sender": 20_000, "receiver": 30_000},
     system={0: 1000, 5: 3, 18: 4, 27: 1},
-    channels=(Channel("receive", URI, "active", ("10.0.0.5:4000",)),),
+    channels=(Channel("receive", URI, "active", ("10.0.0.5:4000",), ("dpdk",)),),
     streams=(
         Stream(
             "receive", -7, 1001, URI, {"rcv-pos": 640, "rcv-hwm": 640, "sub-pos": 320, "rcv-naks-sent": 3}

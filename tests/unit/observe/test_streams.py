@@ -34,6 +34,22 @@ def test_a_channel_has_its_addresses_and_its_state() -> None:
     assert channel.addresses == ("10.0.0.1:4000", "10.0.0.1:4001")
 
 
+def test_a_channel_tells_what_carries_each_of_its_addresses() -> None:
+    label = "dpdk-transport: {} {}, polled by 1 the port, 2 the kernel, 3 both"
+    own = ("10.0.0.1:4000", "127.0.0.1:4000", "10.0.0.1:4001", "[::1]:4002")
+    [channel] = channels_in(
+        [
+            counter(5, 7, 1, f"rcv-channel: {URI} 10.0.0.1:4000"),
+            *(address(5, each) for each in own),
+            counter(8, 76, 1, label.format("receiver", own[0])),
+            counter(9, 76, 2, label.format("receiver", own[1])),
+            counter(10, 76, 3, label.format("receiver", own[2])),
+            counter(11, 76, 1, label.format("sender", own[3])),
+        ]
+    )
+    assert channel.media == ("dpdk", "kernel", "dpdk+kernel", "")
+
+
 def test_a_channel_that_failed_says_so() -> None:
     [channel] = channels_in([counter(5, 6, -1, f"snd-channel: {URI}")])
     assert (channel.direction, channel.state, channel.addresses) == ("send", "errored", ())

@@ -42,7 +42,7 @@ def test_levels_neighbours_and_channels_have_a_row_each() -> None:
     assert ["adk_rx_0", "1,024", "16,383"] in lines
     assert ["rx0", "3", "1,024"] in lines
     assert ["10.0.0.1", "02:00:00:00:00:fe", "reachable", "1.5", "s", "0"] in lines
-    assert ["receive", "active", "10.0.0.5:4000", "aeron:udp?endpoint=10.0.0.5:4000"] in lines
+    assert ["receive", "active", "dpdk", "10.0.0.5:4000", "aeron:udp?endpoint=10.0.0.5:4000"] in lines
 
 
 def test_ailments_stand_under_the_headline_one_on_a_line() -> None:
