@@ -6,19 +6,20 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from tests.lab.bed import initramfs
+from tests.lab.bed import initramfs, qemu
 from tests.lab.bed.guest import ORDINARY_USER, PATIENCE_S, Guest, Inside
 from tests.lab.bed.hardware import Hardware
 from tests.lab.bed.kernel import Kernel
+from tests.lab.vfio_user.server import serve
+from tests.lab.vfio_user.tap import Tap
 from tests.system.bed.installation import REPOSITORY
 from tests.system.bed.namespace import BedError
 from tests.system.bed.process import ChildProcess
 from tests.system.bed.topology import namespaces
 
-QEMU = "qemu-system-x86_64"
 AGENT = Path(__file__).with_name("agent.py")
 AGENT_IS_READY = "lab agent is ready"
 PORT_COUNT = 12
@@ -28,8 +29,8 @@ def why_not() -> str:
     """Why no guest can run on this machine; empty when it can."""
     if platform.machine() != "x86_64":
         return f"a guest runs this machine's own programs on x86-64, and they are for {platform.machine()}"
-    missing = [tool for tool in (QEMU, "busybox", "depmod", "dpkg-deb") if shutil.which(tool) is None]
-    return f"not installed: {', '.join(missing)}; ./dev lab installs them" if missing else ""
+    missing = [tool for tool in ("busybox", "depmod", "dpkg-deb") if shutil.which(tool) is None]
+    return f"not installed: {', '.join(missing)}; ./dev lab installs them" if missing else qemu.why_not()
 
 
 def to_open() -> str:
@@ -76,14 +77,21 @@ def boot(kernel: Kernel, hardware: Hardware, label: str, parameters: str = "") -
         "LAB_USER": ORDINARY_USER,
         "LAB_TO_OPEN": to_open(),
     }
-    with namespaces(label) as (outside,), tempfile.TemporaryDirectory(prefix="lab-") as scratch:
-        ramdisk = Path(scratch, "initramfs")
+    with ExitStack() as stack:
+        (outside,) = stack.enter_context(namespaces(label))
+        scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="lab-"))
+        ports = Path(scratch)
+        ramdisk = ports / "initramfs"
         ramdisk.write_bytes(initramfs.build(kernel, settings))
-        qemu = [QEMU, *hardware.arguments(), *kernel_arguments(kernel, ramdisk, parameters)]
-        process = ChildProcess(outside.command(*qemu, *share_arguments(Path(scratch))))
+        servers = {
+            nic.tap: stack.enter_context(serve(nic.new_device(), Tap(outside, nic.tap), nic.socket(ports)))
+            for nic in hardware.modelled
+        }
+        arguments = [*hardware.arguments(ports), *kernel_arguments(kernel, ramdisk, parameters)]
+        process = ChildProcess(outside.command(*qemu.fetch().command(), *arguments, *share_arguments(ports)))
         try:
             await_agent(process)
-            guest = Guest(hardware, Inside(scratch), outside, process)
+            guest = Guest(hardware, Inside(scratch), outside, process, servers)
             for nic in hardware.nics:
                 guest.far(nic).take_address()
                 outside.ip("link", "set", nic.tap, "up")

@@ -2,11 +2,12 @@
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.lab.bed.hardware import Hardware, Nic
+from tests.lab.vfio_user.server import Server
 from tests.system.bed.bed import eventually
 from tests.system.bed.namespace import Namespace, run
 from tests.system.bed.process import ChildProcess
@@ -37,6 +38,8 @@ class Guest:
     outside: Namespace
     """Where the taps are."""
     process: ChildProcess = field(repr=False)
+    models: Mapping[str, Server] = field(default_factory=dict, repr=False)
+    """By their tap: the devices that are ours."""
 
     def run(self, *command: str, user: str = "root") -> str:
         """Run a command to its end and return its stdout; BedError with its stderr when it fails."""

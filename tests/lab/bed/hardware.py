@@ -1,9 +1,15 @@
 """What a guest's machine has: NICs, an IOMMU, a bridge that puts devices into one IOMMU group."""
 
-from dataclasses import dataclass
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.lab.vfio_user.device import Device
 
 ROOT_BUS = "pcie.0"
 BRIDGE = "bridge"
+MEMORY_MIB = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,25 @@ class Nic:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelledNic(Nic):
+    """A NIC that QEMU has not: the device end of its vfio-user connection is a model in the test run."""
+
+    make: Callable[[bytes], Device] = field(kw_only=True)
+    """The model that has a MAC."""
+
+    def new_device(self) -> Device:
+        return self.make(bytes.fromhex(self.mac.replace(":", "")))
+
+    def socket(self, ports: Path) -> Path:
+        return ports / f"{self.tap}.vfio-user"
+
+    def arguments_at(self, ports: Path) -> tuple[str, ...]:
+        where = {"type": "unix", "path": str(self.socket(ports))}
+        device = {"driver": "vfio-user-pci", "socket": where, "bus": self.bus, "addr": f"{self.slot:#x}"}
+        return ("-device", json.dumps(device))
+
+
+@dataclass(frozen=True, slots=True)
 class Hardware:
     """`bridge`: its slot. What is behind a PCI bridge shares the bridge's IOMMU group."""
 
@@ -48,13 +73,37 @@ class Hardware:
     has_iommu: bool = True
     bridge: int | None = None
 
-    def arguments(self) -> list[str]:
+    @property
+    def modelled(self) -> tuple[ModelledNic, ...]:
+        return tuple(nic for nic in self.nics if isinstance(nic, ModelledNic))
+
+    def arguments(self, ports: Path) -> list[str]:
+        """QEMU's; `ports`: the folder of the guest's sockets."""
         # What `max` emulates beyond this costs a quarter of the speed and nothing here needs it.
-        processor = ("-accel", "tcg,thread=multi", "-cpu", "Haswell-noTSX", "-smp", "2", "-m", "1024")
-        arguments = ["-machine", "q35,kernel-irqchip=off", *processor]
+        processor = (
+            "-accel",
+            "tcg,thread=multi",
+            "-cpu",
+            "Haswell-noTSX",
+            "-smp",
+            "2",
+            "-m",
+            f"{MEMORY_MIB}",
+        )
+        # A model reaches the guest's memory as a file.
+        memory = f"memory-backend-memfd,id=memory,size={MEMORY_MIB}M,share=on"
+        arguments = [
+            "-object",
+            memory,
+            "-machine",
+            "q35,kernel-irqchip=off,memory-backend=memory",
+            *processor,
+        ]
         arguments += ["-nodefaults", "-display", "none", "-no-reboot", "-serial", "stdio"]
         if self.has_iommu:
             arguments += ["-device", "intel-iommu,intremap=on,caching-mode=on"]
         if self.bridge is not None:
             arguments += ["-device", f"pcie-pci-bridge,id={BRIDGE},bus={ROOT_BUS},addr={self.bridge:#x}"]
-        return arguments + [word for nic in self.nics for word in nic.arguments()]
+        for nic in self.nics:
+            arguments += nic.arguments_at(ports) if isinstance(nic, ModelledNic) else nic.arguments()
+        return arguments

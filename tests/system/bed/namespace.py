@@ -9,8 +9,12 @@ import signal
 import socket
 import subprocess
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
 
 PREFIX = "adk"
 CLONE_NEWNET = 0x40000000
@@ -68,32 +72,41 @@ def delete(namespace: Namespace) -> None:
     shutil.rmtree(namespace.configuration, ignore_errors=True)
 
 
-def packet_socket(namespace: Namespace, interface: str) -> socket.socket:
-    """A raw socket on an interface of another namespace: sends and receives whole Ethernet frames.
+def inside(namespace: Namespace, make: Callable[[], T]) -> T:
+    """Call a function in another namespace; what it opens stays there. BedError when the system refuses.
 
-    setns(2) moves the calling thread only, and a socket stays where it was opened: a thread is spent on it.
+    setns(2) moves the calling thread only: a thread is spent on it.
     """
-    opened: list[socket.socket | OSError] = []
+    made: list[T] = []
+    refused: list[OSError] = []
 
-    def enter_and_open() -> None:
+    def enter_and_make() -> None:
         try:
             with open(f"/run/netns/{namespace.name}", encoding="ascii") as handle:
                 libc = ctypes.CDLL(None, use_errno=True)
                 if libc.setns(handle.fileno(), CLONE_NEWNET) != 0:
-                    raise OSError(ctypes.get_errno(), f"setns {namespace.name}")
-            raw = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0003))
-            raw.bind((interface, 0))
-            opened.append(raw)
+                    raise OSError(ctypes.get_errno(), "setns")
+            made.append(make())
         except OSError as error:
-            opened.append(error)
+            refused.append(error)
 
-    thread = threading.Thread(target=enter_and_open)
+    thread = threading.Thread(target=enter_and_make)
     thread.start()
     thread.join()
-    result = opened[0]
-    if isinstance(result, OSError):
-        raise BedError(f"raw socket on {interface} in {namespace.name}: {result}")
-    return result
+    if refused:
+        raise BedError(f"in {namespace.name}: {refused[0]}")
+    return made[0]
+
+
+def packet_socket(namespace: Namespace, interface: str) -> socket.socket:
+    """A raw socket on an interface of another namespace: sends and receives whole Ethernet frames."""
+
+    def bound() -> socket.socket:
+        raw = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0003))
+        raw.bind((interface, 0))
+        return raw
+
+    return inside(namespace, bound)
 
 
 def _is_of_a_dead_run(name: str) -> bool:
