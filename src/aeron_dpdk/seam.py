@@ -83,6 +83,9 @@ class Endpoint:
 
 
 class EalPart(Protocol):
+    def give_up_capabilities(self, thread_id: int) -> None:
+        """Has that thread of ours do so, soon. Raises OSError."""
+
     def close(self) -> None: ...
 
 

@@ -9,17 +9,23 @@ on.
 import grp
 import os
 import pwd
+import re
+import subprocess
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import aeron_dpdk
 from aeron_dpdk.driver import linux
 from aeron_dpdk.errors import (
     NotPrivilegedError,
     PrivilegeDropError,
+    SettingConflictError,
     UnknownAccountError,
 )
 
+GIVE_UP_S = 2.0
 USER_SETTING = "AERON_DPDK_USER"
 GROUP_SETTING = "AERON_DPDK_GROUP"
 CAPABILITY_FIELDS = ("CapInh", "CapPrm", "CapEff", "CapAmb")
@@ -66,13 +72,14 @@ def _group_id(group: str) -> int:
 
 
 def account_to_become(user: str | None, group: str | None) -> Account | None:
-    """None when there is nothing to change. Raises UnknownAccountError and NotPrivilegedError."""
+    """None when we shall stay who we are, or be root. Who is that user already keeps the groups, but nothing
+    that an ordinary user has not. Raises UnknownAccountError and NotPrivilegedError."""
     if user is None:
         return None
     account = find_account(user, group)
     uid, gid = os.geteuid(), os.getegid()
     if account.uid == uid and (group is None or account.gid == gid):
-        return None
+        return None if uid == 0 else Account(account.name, uid, gid, frozenset(os.getgroups()))
     if uid != 0:
         raise NotPrivilegedError(
             USER_SETTING, f"{account.name} ({account.uid}:{account.gid})", f"{uid}:{gid}"
@@ -87,14 +94,65 @@ def limit_inheritance() -> None:
     _step("the inheritable capabilities", linux.clear_inheritable_capabilities)
 
 
-def become(account: Account) -> None:
-    """For good, in every thread. Raises PrivilegeDropError; then the caller must end."""
-    _step("setgroups", lambda: os.setgroups(sorted(account.groups)))
+def become(account: Account, give_up_capabilities: Callable[[int], None]) -> None:
+    """For good, in every thread: `give_up_capabilities` has one of them do so, by its id. Raises
+    PrivilegeDropError; then the caller must end."""
+    if account.groups != frozenset(os.getgroups()):  # which only the privileged may change
+        _step("setgroups", lambda: os.setgroups(sorted(account.groups)))
     _step("setresgid", lambda: os.setresgid(account.gid, account.gid, account.gid))
     _step("setresuid", lambda: os.setresuid(account.uid, account.uid, account.uid))
     if account.uid != 0:
         _step("capset", linux.clear_capabilities)
+        _step("capset in other threads", lambda: _clear_in_threads(give_up_capabilities))
     prove(account)
+
+
+def _clear_in_threads(give_up_capabilities: Callable[[int], None]) -> None:
+    """The kernel takes capabilities along with root's id. Whoever was not root keeps them in each thread."""
+    tasks = [task for task in Path("/proc/self/task").iterdir() if _held(task / "status")]
+    for task in tasks:
+        give_up_capabilities(int(task.name))
+    end = time.monotonic() + GIVE_UP_S
+    while any(_held(task / "status") for task in tasks) and time.monotonic() < end:
+        time.sleep(0.001)
+
+
+def capabilities_held() -> str | None:
+    """The effective ones of this thread, as /proc shows them; None for none."""
+    return _held(Path("/proc/thread-self/status"))
+
+
+def _held(status: Path) -> str | None:
+    try:
+        shown = re.search(r"^CapEff:\s*(\w+)", status.read_text(), re.MULTILINE)
+    except OSError:  # the thread has ended
+        return None
+    return shown[1] if shown is not None and int(shown[1], 16) != 0 else None
+
+
+def refuse_unreadable(account: Account) -> None:
+    """A driver that cannot read its own installation would end in the middle of its start: modules are loaded
+    after the drop too. Asks the kernel, as that user. Raises SettingConflictError."""
+    if account.uid in (0, os.geteuid()):
+        return
+    package = Path(aeron_dpdk.__file__).parent
+    needed = [str(package / "__init__.py"), *map(str, package.glob("_native*"))]
+    script = 'for file; do [ -r "$file" ] || { echo "$file"; exit 1; }; done'
+    asked = subprocess.run(
+        ["/bin/sh", "-c", script, "sh", *needed],
+        user=account.uid,
+        group=account.gid,
+        extra_groups=sorted(account.groups),
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd="/",
+    )
+    if asked.returncode != 0:
+        raise SettingConflictError(
+            f"{USER_SETTING} {account.name} cannot read {asked.stdout.strip()} of this installation",
+            f"let {account.name} enter every folder above it (chmod o+x), or install below /opt",
+        )
 
 
 def _step(name: str, call: Callable[[], None]) -> None:

@@ -59,6 +59,8 @@ class Plan:
 def make_plan(settings: Settings) -> Plan:
     """Raises every error that needs no device to be found."""
     account = privileges.account_to_become(settings.user, settings.group)
+    if account is not None:
+        privileges.refuse_unreadable(account)
     changes = dict(settings.environment)
     environment = _changed(os.environ, changes)
     if account is not None and "AERON_DIR" not in environment:
@@ -159,9 +161,11 @@ def _start(
     port = stack.port_info()
     check_mtu(plan.aeron, port.mtu)
     if plan.account is not None:
-        privileges.become(plan.account)
+        privileges.become(plan.account, eal.give_up_capabilities)
     elif os.geteuid() == 0:
         LOG.warning("running as root: set AERON_DPDK_USER to give that up once the port is open")
+    elif held := privileges.capabilities_held():
+        LOG.warning("running with capabilities (%s): set AERON_DPDK_USER to give them up", held)
     refuse_unwritable(plan.aeron.directory)
     if stop():
         return None

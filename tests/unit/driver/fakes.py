@@ -69,7 +69,7 @@ class FakeParts:
     def open_eal(self, arguments: Sequence[str]) -> EalPart:
         self.eal_arguments = tuple(arguments)
         self.step("eal", EalError("told to fail", self.eal_arguments))
-        return _Closing(self, "eal")
+        return _Eal(self, "eal")
 
     def open_stack(self, settings: StackSettings) -> StackPart:
         self.stack_settings = settings
@@ -84,6 +84,11 @@ class _Closing:
 
     def close(self) -> None:
         self.all.log.append(f"close {self.name}")
+
+
+class _Eal(_Closing):
+    def give_up_capabilities(self, thread_id: int) -> None:
+        self.all.log.append("capabilities given up")
 
 
 class _Stack(FakeDataPlane):

@@ -10,14 +10,21 @@ from pathlib import Path
 
 import pytest
 
+import aeron_dpdk
 from aeron_dpdk.driver.privileges import (
     Account,
     account_to_become,
     find_account,
     prove,
+    refuse_unreadable,
     remaining_privileges,
 )
-from aeron_dpdk.errors import NotPrivilegedError, PrivilegeDropError, UnknownAccountError
+from aeron_dpdk.errors import (
+    NotPrivilegedError,
+    PrivilegeDropError,
+    SettingConflictError,
+    UnknownAccountError,
+)
 
 NOBODY = pwd.getpwnam("nobody")
 ACCOUNT = Account("mike", 1000, 1001, frozenset({1001, 27}))
@@ -71,10 +78,39 @@ def test_without_a_user_nothing_changes() -> None:
     assert account_to_become(None, None) is None
 
 
-def test_becoming_who_we_are_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_is_that_user_already_keeps_the_groups_and_gives_up_the_rest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: NOBODY.pw_uid)
     monkeypatch.setattr(os, "getegid", lambda: NOBODY.pw_gid)
-    assert account_to_become("nobody", None) is None
+    monkeypatch.setattr(os, "getgroups", lambda: [27, 990])
+    expected = Account("nobody", NOBODY.pw_uid, NOBODY.pw_gid, frozenset({27, 990}))
+    assert account_to_become("nobody", None) == expected
+
+
+def test_root_that_shall_stay_root_has_nothing_to_give_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(os, "getegid", lambda: 0)
+    assert account_to_become("root", None) is None
+
+
+@needs_root
+def test_an_installation_that_the_user_cannot_read_is_refused_before_anything_is_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = tmp_path / "closed"
+    package = closed / "aeron_dpdk"
+    package.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    for folder in (package, *package.parents):
+        if folder.is_relative_to(tmp_path.parents[1]):
+            folder.chmod(0o755)
+    monkeypatch.setattr(aeron_dpdk, "__file__", str(package / "__init__.py"))
+    nobody = find_account("nobody", None)
+    refuse_unreadable(nobody)
+    closed.chmod(0o700)
+    with pytest.raises(SettingConflictError, match="nobody cannot read .*/closed/aeron_dpdk"):
+        refuse_unreadable(nobody)
 
 
 def test_only_root_can_become_somebody_else(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,7 +190,7 @@ for thread in threads:
     thread.start()
 try:
     {during}
-    become(account)
+    become(account, lambda thread_id: None)
     told = "dropped"
 except BaseException as error:
     told = str(error)
@@ -208,3 +244,54 @@ def test_a_step_that_the_system_refuses_ends_the_drop() -> None:
     )
     result = drop(during=refuse)
     assert "setgroups failed (Operation not permitted)" in str(result["told"])
+
+
+AMBIENT = """
+import json, os, threading
+from pathlib import Path
+from aeron_dpdk.driver.privileges import become, account_to_become, limit_inheritance
+from aeron_dpdk.native import lib
+account = account_to_become("nobody", None)
+held = Path("/proc/self/status").read_text()
+limit_inheritance()
+stop = threading.Event()
+for _ in range(3):
+    threading.Thread(target=stop.wait, daemon=True).start()
+become(account, {give_up})
+statuses = [path.read_text() for path in Path("/proc/self/task").glob("*/status")]
+print(json.dumps(dict(held=held, statuses=statuses, groups=os.getgroups())))
+os._exit(0)
+"""
+AS_NOBODY_WITH_CAPABILITIES = (
+    "setpriv",
+    "--reuid=nobody",
+    "--regid=nogroup",
+    "--groups=27",
+    "--inh-caps=+sys_admin,+sys_rawio",
+    "--ambient-caps=+sys_admin,+sys_rawio",
+)
+
+
+def give_up_ambient(give_up: str) -> subprocess.CompletedProcess[str]:
+    command = [*AS_NOBODY_WITH_CAPABILITIES, sys.executable, "-c", AMBIENT.format(give_up=give_up)]
+    return subprocess.run(command, check=False, capture_output=True, text=True)
+
+
+@needs_root
+def test_a_user_with_ambient_capabilities_gives_them_up_in_every_thread() -> None:
+    """As a systemd unit has them: User=nobody, AmbientCapabilities=CAP_SYS_ADMIN, AERON_DPDK_USER=nobody."""
+    done = give_up_ambient("lambda thread: lib.adk_give_up_capabilities(thread)")
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert "CapEff:\t0000000000220000" in result["held"]
+    assert len(result["statuses"]) >= 4
+    account = Account("nobody", NOBODY.pw_uid, NOBODY.pw_gid, frozenset({27}))
+    assert [remaining_privileges(status, account) for status in result["statuses"]] == [None] * len(
+        result["statuses"]
+    )
+
+
+@needs_root
+def test_a_thread_that_keeps_its_capabilities_is_found() -> None:
+    done = give_up_ambient("lambda thread: None")
+    assert done.returncode != 0 and "still shows privileges (CapPrm 0000000000220000" in done.stderr
