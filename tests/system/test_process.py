@@ -1,5 +1,6 @@
 """aeronmd_dpdk as a process: its name, its stops and crashes, its threads, who it runs as, what it counts."""
 
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ CONTENT: Content = {"messages": 200, "min": 1, "max": 4000}
 USER = "nobody"
 EMBEDDED = Path(__file__).with_name("embedded_driver.py")
 HUGE_PAGES_NEEDED = 96
+SERVICE_TIMEOUT_S = 30.0
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +67,27 @@ def test_streams_cross_in_this_threading_mode(ours: Driver, peer: Driver) -> Non
     assert ours.settings["AERON_THREADING_MODE"] in ours.output
     cross_both_ways(ours, peer)
     assert ours.stop() == ExitCode.OK
+
+
+def test_a_service_manager_hears_ready_watchdog_and_stopping(
+    maker: Maker, module_wire: Wire, tmp_path: Path
+) -> None:
+    place = tmp_path / "notify"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(place))
+        systemd.settimeout(SERVICE_TIMEOUT_S)
+        settings = {"NOTIFY_SOCKET": str(place), "WATCHDOG_USEC": "200000"}
+        ours = maker.ours(module_wire.ours, "process-service", **settings)
+        try:
+            ours.start()
+            assert [systemd.recv(64) for _ in range(3)] == [b"READY=1", b"WATCHDOG=1", b"WATCHDOG=1"]
+            assert ours.stop() == ExitCode.OK
+            assert (
+                next(said for _ in range(1000) if (said := systemd.recv(64)) != b"WATCHDOG=1")
+                == b"STOPPING=1"
+            )
+        finally:
+            ours.discard()
 
 
 def test_the_process_is_named_for_pgrep(ours: Driver) -> None:

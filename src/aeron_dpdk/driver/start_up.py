@@ -23,6 +23,7 @@ from aeron_dpdk.driver.eal_arguments import complete_eal_arguments
 from aeron_dpdk.driver.observation import Observation
 from aeron_dpdk.driver.preflight import check_huge_pages, check_mtu, check_socket_buffers
 from aeron_dpdk.driver.privileges import Account
+from aeron_dpdk.driver.service import Service, own_service
 from aeron_dpdk.driver.settings import Settings
 from aeron_dpdk.errors import AeronDpdkError
 from aeron_dpdk.machine.clock_source import kernel_trusts_tsc
@@ -111,10 +112,15 @@ def serve(
         )
         _answer(observation, loop, Path(driver.aeron_directory), undo)
         _note_aeron_errors(loop, Path(driver.aeron_directory), undo)
+        service = _tell_service_manager(loop, undo) if owns_process else None
         on_ready(
             Ready(settings, port, driver.threading_mode, driver.aeron_directory, os.geteuid(), os.getegid())
         )
+        if service is not None:
+            service.is_ready()
         loop.run(lambda: stop() or driver.is_terminated(), collector_rests=owns_process)
+        if service is not None:
+            service.is_stopping()
         LOG.info("stopping%s", " at a client's request" if driver.is_terminated() else "")
 
 
@@ -128,6 +134,18 @@ def _answer(observation: Observation, loop: ControlLoop, directory: Path, undo: 
     undo.callback(answering.close)
     loop.attend("answering", answering.step)
     loop.attend("captures", observation.step)
+
+
+def _tell_service_manager(loop: ControlLoop, undo: ExitStack) -> Service | None:
+    """A service manager that cannot be reached will end us after its time; until then we serve."""
+    try:
+        service = own_service()
+    except OSError as error:
+        LOG.warning("the service manager cannot be told that we are ready, NOTIFY_SOCKET: %s", error)
+        return None
+    undo.callback(service.close)
+    loop.attend("the service manager's watchdog", service.feed_watchdog)
+    return service
 
 
 def _note_aeron_errors(loop: ControlLoop, directory: Path, undo: ExitStack) -> None:

@@ -25,7 +25,7 @@ Description=Huge pages and network devices for aeronmd_dpdk
 DefaultDependencies=no
 After=local-fs.target systemd-modules-load.service systemd-udev-trigger.service
 Wants=network-pre.target
-Before=network-pre.target shutdown.target aeronmd_dpdk.service
+Before=network-pre.target shutdown.target
 Conflicts=shutdown.target
 
 [Service]

@@ -1,0 +1,79 @@
+"""What systemd is told: that the driver is ready, that its control loop runs, that it stops; and by exit
+code, whether a restart can help. The protocol is sd_notify(3)'s: datagrams to the socket in NOTIFY_SOCKET.
+"""
+
+import os
+import socket
+from collections.abc import Mapping
+from contextlib import suppress
+
+from aeron_dpdk.control.rate import Every
+from aeron_dpdk.errors import ExitCode
+
+NANOSECONDS_PER_MICROSECOND = 1000
+
+# The same start fails the same way; RestartPreventExitStatus of the unit has these.
+PERMANENT_FAILURES = frozenset(
+    {
+        ExitCode.USAGE,
+        ExitCode.SETTINGS,
+        ExitCode.PRIVILEGES,
+        ExitCode.DIRECTORY,
+        ExitCode.SOCKET_BUFFERS,
+        ExitCode.MTU,
+        ExitCode.NOT_BUILT,
+    }
+)
+
+
+class Service:
+    """Says nothing where no service manager listens. Raises OSError when its socket cannot be reached."""
+
+    def __init__(self, environment: Mapping[str, str], pid: int) -> None:
+        self._socket: socket.socket | None = None
+        period_ns = _feeding_period_ns(environment, pid)
+        self._watchdog_due = Every(period_ns) if period_ns > 0 else None
+        address = environment.get("NOTIFY_SOCKET")
+        if not address:
+            return
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        try:
+            # A leading @ stands for the abstract namespace.
+            self._socket.connect("\0" + address[1:] if address.startswith("@") else address)
+        except OSError:
+            self.close()
+            raise
+
+    def is_ready(self) -> None:
+        self._say(b"READY=1")
+
+    def is_stopping(self) -> None:
+        with suppress(OSError):  # nothing is left to be done about it
+            self._say(b"STOPPING=1")
+
+    def feed_watchdog(self, now_ns: int) -> None:
+        """A chore of the control loop: a loop that hangs is what the watchdog is for."""
+        if self._watchdog_due is not None and self._watchdog_due.is_due(now_ns):
+            self._say(b"WATCHDOG=1")
+
+    def close(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    def _say(self, message: bytes) -> None:
+        if self._socket is not None:
+            self._socket.send(message)
+
+
+def _feeding_period_ns(environment: Mapping[str, str], pid: int) -> int:
+    """Half of what sd_watchdog_enabled(3) allows, as it advises; 0 where nobody watches this process."""
+    period_us = environment.get("WATCHDOG_USEC", "")
+    watched = environment.get("WATCHDOG_PID", str(pid))
+    if not period_us.isdecimal() or watched != str(pid):
+        return 0
+    return int(period_us) * NANOSECONDS_PER_MICROSECOND // 2
+
+
+def own_service() -> Service:
+    return Service(os.environ, os.getpid())
