@@ -11,6 +11,7 @@ from types import FrameType
 import click
 
 from aeron_dpdk.driver.command_line import CommandLine, split_command_line
+from aeron_dpdk.driver.device_plugin import with_given_device
 from aeron_dpdk.driver.eal_arguments import PROGRAM
 from aeron_dpdk.driver.linux import name_thread
 from aeron_dpdk.driver.log_lines import LogFormat, default_format
@@ -94,8 +95,9 @@ def read_settings(command_line: CommandLine) -> Settings:
     properties = [parse_definition(text) for text in command_line.definitions]
     for location in command_line.files:
         properties.extend(load_properties(location))
-    saved = values_of(read_saved_nics(Tree()), command_line.eal_arguments)
-    return make_settings(os.environ, properties, command_line.eal_arguments, saved)
+    eal_arguments = with_given_device(os.environ, command_line.eal_arguments)
+    saved = values_of(read_saved_nics(Tree()), eal_arguments)
+    return make_settings(os.environ, properties, eal_arguments, saved)
 
 
 if __name__ == "__main__":

@@ -84,6 +84,14 @@ def test_files_win_over_definitions_and_later_files_over_earlier_ones(
     assert settings.eal_arguments == ("-l0",)
 
 
+def test_the_nic_that_kubernetes_gave_to_the_container_is_the_one_to_take(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AERON_DPDK_LOCAL_IPV4_ADDRESS", "10.0.0.5")
+    monkeypatch.setenv("PCIDEVICE_INTEL_COM_AERON_VF", "0000:81:02.1")
+    assert read_settings(split_command_line([])).eal_arguments == ("-a0000:81:02.1",)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_only_sets_the_flag(number: signal.Signals) -> None:
     before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
