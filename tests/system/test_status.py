@@ -5,6 +5,7 @@ import json
 import os
 import socket
 import subprocess
+import tarfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -59,6 +60,19 @@ def test_the_driver_tells_what_it_was_started_with(quiet: tuple[DpdkDriver, Stat
     port = seen["driver"]["port"]
     assert (port["driver"], port["mac"], port["mtu"]) == ("net_af_packet", driver.end.mac, 1500)
     assert port["is_up"]
+
+
+def test_the_report_for_support_has_the_running_driver_in_it(
+    quiet: tuple[DpdkDriver, Station], tmp_path: Path
+) -> None:
+    driver, _ = quiet
+    archive = tmp_path / "report.tar.gz"
+    assert aeron_dpdk("report", driver, "-w", str(archive)).exit_code == 0
+    with tarfile.open(archive) as opened:
+        texts = {name: opened.extractfile(f"report/{name}") for name in ("status.json", "counters.txt")}
+        status_json, counters = (file.read().decode() for file in texts.values() if file is not None)
+    assert json.loads(status_json)["driver"]["pid"] == driver.pid
+    assert f"pid {driver.pid}" in counters and "Bytes sent" in counters
 
 
 def age_ms(pid: int) -> float:

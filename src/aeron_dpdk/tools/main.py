@@ -22,6 +22,7 @@ COMMANDS = (
     "errors",
     "export",
     "loss",
+    "report",
     "setup",
     "status",
     "top",
