@@ -14,6 +14,7 @@ from pathlib import Path
 
 import click
 
+from aeron_dpdk.machine.facts.files import ENVIRONMENT_FILES, SYSTEM_FILES
 from aeron_dpdk.observe.errors import OutputError
 from aeron_dpdk.tools.looking import aeron_dir_option
 from aeron_dpdk.tools.secrets import without_secrets
@@ -24,17 +25,6 @@ JOURNAL_LINES = 5000
 OWNER_ONLY = 0o600
 TOOL = "from aeron_dpdk.tools.main import main; main()"
 DRIVER = "from aeron_dpdk.driver.main import main; main()"
-ENVIRONMENT_FILES = Path("/etc/aeron-dpdk")
-SYSTEM_FILES = (
-    "/etc/os-release",
-    "/proc/cmdline",
-    "/proc/cpuinfo",
-    "/proc/interrupts",
-    "/proc/meminfo",
-    "/proc/modules",
-    "/proc/self/limits",
-    "/proc/version",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +92,7 @@ def sections(aeron_dir: Path, logs: tuple[Path, ...]) -> Iterator[Section]:
     yield Section("environment.txt", settings_text())
     for name, command in commands(aeron_dir):
         yield Section(name, output_of(command))
-    for path in sorted(ENVIRONMENT_FILES.glob("*.env")):
+    for path in sorted(Path(ENVIRONMENT_FILES).glob("*.env")):
         yield Section(f"etc/{path.name}", end_of(path))
     for system_file in SYSTEM_FILES:
         yield Section(f"system/{system_file.removeprefix('/').replace('/', '-')}", end_of(Path(system_file)))

@@ -15,6 +15,18 @@ BOOT_UNIT = "/etc/systemd/system/aeron-dpdk-setup.service"
 GRUBBY = "/usr/sbin/grubby"
 UPDATE_GRUB = "/usr/sbin/update-grub"
 GRUB_DEFAULTS = "/etc/default/grub"
+ENVIRONMENT_FILES = "/etc/aeron-dpdk"  # NAME.env is the settings of aeronmd_dpdk@NAME.service
+# What somebody needs who looks for a fault from elsewhere.
+SYSTEM_FILES = (
+    "/etc/os-release",
+    "/proc/cmdline",
+    "/proc/cpuinfo",
+    "/proc/interrupts",
+    "/proc/meminfo",
+    "/proc/modules",
+    "/proc/self/limits",
+    "/proc/version",
+)
 # eal_get_hugefile_path(): the pages of the file prefix rte are rtemap_0, rtemap_1 and so on.
 _HUGE_FILE = re.compile(r".+map_\d+")
 
