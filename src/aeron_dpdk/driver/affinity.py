@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from aeron_dpdk.driver.aeron_settings import DEDICATED, AeronSettings
 from aeron_dpdk.errors import SettingConflictError
+from aeron_dpdk.machine.thread_cpus import Topology, choose_cpus, complaint
 
 CONDUCTOR = "AERON_CONDUCTOR_CPU_AFFINITY"
 SENDER = "AERON_SENDER_CPU_AFFINITY"
@@ -23,6 +24,9 @@ PINNED_BY_MODE = {
 }
 
 
+ONE_THREAD_A_CORE = Topology()
+
+
 @dataclass(frozen=True, slots=True)
 class AffinityPlan:
     """`environment` is to be set for Aeron; `main_cpu` None lets the main thread float."""
@@ -32,20 +36,24 @@ class AffinityPlan:
     warnings: tuple[str, ...]
 
 
-def plan_affinity(aeron: AeronSettings, cpus: Iterable[int], from_cgroup: bool) -> AffinityPlan:
+def plan_affinity(
+    aeron: AeronSettings, cpus: Iterable[int], from_cgroup: bool, topology: Topology = ONE_THREAD_A_CORE
+) -> AffinityPlan:
     """`cpus` are those the process may use. Raises SettingConflictError."""
     if from_cgroup:
-        return _plan_from(aeron, sorted(cpus))
+        return _plan_from(aeron, sorted(cpus), topology)
     return AffinityPlan({}, None, (*_unpinned(aeron), *_unreachable(aeron.affinity)))
 
 
-def _plan_from(aeron: AeronSettings, cpus: list[int]) -> AffinityPlan:
+def _plan_from(aeron: AeronSettings, cpus: list[int], topology: Topology) -> AffinityPlan:
     if aeron.affinity_is_cpuset_index:
         raise SettingConflictError(
             "AERON_DPDK_THREADS_FROM_CGROUP and AERON_DRIVER_CPUSET_AFFINITY are both set", "set one of them"
         )
     wanting = [name for name in PINNED_BY_MODE[aeron.threading_mode] if name not in aeron.affinity]
-    free = [cpu for cpu in cpus if cpu not in aeron.affinity.values()] or cpus
+    taken = [cpu for name, cpu in aeron.affinity.items() if name in PINNED_BY_MODE[aeron.threading_mode]]
+    unused = [cpu for cpu in cpus if cpu not in aeron.affinity.values()] or cpus
+    free = choose_cpus(unused, len(wanting) + 1, topology, taken)
     missing = max(0, len(wanting) + 1 - len(free))
     main_cpu = free[0]
     # When cores are short the first ones are shared: main sleeps most of the time, sender and receiver may
@@ -54,6 +62,10 @@ def _plan_from(aeron: AeronSettings, cpus: list[int]) -> AffinityPlan:
     if NATIVE_RESOURCE_AGENT not in aeron.affinity:
         chosen[NATIVE_RESOURCE_AGENT] = main_cpu
     warnings = list(_unreachable({**aeron.affinity, **chosen}))
+    placed = {**aeron.affinity, **chosen}
+    spinning = [placed[name] for name in (SENDER, RECEIVER) if name in placed]
+    if len(spinning) > 1 and (wrong := complaint(spinning[0], spinning[1], topology)):
+        warnings.append(f"AERON_DPDK_THREADS_FROM_CGROUP: {wrong}: give the container other or more cores")
     if missing:
         warnings.append(
             f"AERON_DPDK_THREADS_FROM_CGROUP: {len(wanting) + 1} threads want a core each, but only "

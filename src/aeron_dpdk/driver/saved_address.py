@@ -13,7 +13,7 @@ ALLOW = ("-a", "--allow=")
 def values_of(saved: Iterable[SavedNic], eal_arguments: Sequence[str]) -> dict[str, Any]:
     """Fields of `Settings`: own address with prefix, gateway, MTU. Of the NIC that -a names, or else of the
     only one; empty where that leaves a choice, or where PCI is not to be used."""
-    allowed = frozenset(_allowed(eal_arguments))
+    allowed = frozenset(allowed_devices(eal_arguments))
     found = [nic for nic in saved if nic.ipv4 is not None and (not allowed or nic.address in allowed)]
     if len(found) != 1 or option_names(eal_arguments) & {"--no-pci", "--vdev"}:
         return {}
@@ -27,8 +27,8 @@ def values_of(saved: Iterable[SavedNic], eal_arguments: Sequence[str]) -> dict[s
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _allowed(eal_arguments: Sequence[str]) -> Iterable[str]:
-    """-a 48:00.0,devargs to 0000:48:00.0."""
+def allowed_devices(eal_arguments: Sequence[str]) -> Iterable[str]:
+    """PCI addresses: -a 48:00.0,devargs to 0000:48:00.0."""
     for argument in eal_arguments:
         for start in ALLOW:
             if argument.startswith(start):

@@ -23,12 +23,15 @@ from aeron_dpdk.driver.eal_arguments import complete_eal_arguments
 from aeron_dpdk.driver.observation import Observation
 from aeron_dpdk.driver.preflight import check_huge_pages, check_mtu, check_socket_buffers
 from aeron_dpdk.driver.privileges import Account
+from aeron_dpdk.driver.saved_address import allowed_devices
 from aeron_dpdk.driver.service import Service, own_service
 from aeron_dpdk.driver.settings import Settings
 from aeron_dpdk.errors import AeronDpdkError
 from aeron_dpdk.machine.clock_source import kernel_trusts_tsc
 from aeron_dpdk.machine.huge_pages import read_huge_pages
 from aeron_dpdk.machine.socket_buffers import probe_socket_buffers
+from aeron_dpdk.machine.thread_cpus import read_topology
+from aeron_dpdk.machine.tree import Tree
 from aeron_dpdk.seam import DriverPart, Parts, PortInfo, StackPart, StackSettings
 
 LOG = getLogger("aeron_dpdk.driver")
@@ -70,7 +73,12 @@ def make_plan(settings: Settings) -> Plan:
         environment = _changed(os.environ, changes)
     aeron = read_aeron_settings(environment)
     cpus = os.sched_getaffinity(0)
-    affinity = plan_affinity(aeron, cpus, settings.threads_from_cgroup)
+    affinity = plan_affinity(
+        aeron,
+        cpus,
+        settings.threads_from_cgroup,
+        read_topology(Tree(), cpus, tuple(allowed_devices(settings.eal_arguments))),
+    )
     changes.update(affinity.environment)
     for warning in affinity.warnings:
         LOG.warning("%s", warning)

@@ -1,8 +1,13 @@
+from pathlib import Path
+
 import pytest
+from tests.hosts.recorded import unpack
 
 from aeron_dpdk.driver.aeron_settings import read_aeron_settings
 from aeron_dpdk.driver.affinity import AffinityPlan, plan_affinity
 from aeron_dpdk.errors import SettingConflictError
+from aeron_dpdk.machine.core_pair import cpu_list
+from aeron_dpdk.machine.thread_cpus import Topology, read_topology
 
 CONDUCTOR = "AERON_CONDUCTOR_CPU_AFFINITY"
 SENDER = "AERON_SENDER_CPU_AFFINITY"
@@ -12,6 +17,60 @@ AGENT = "AERON_DRIVER_NATIVE_RESOURCE_AGENT_CPU_AFFINITY"
 
 def plan(cpus: set[int], *, from_cgroup: bool = True, **environment: str) -> AffinityPlan:
     return plan_affinity(read_aeron_settings(environment), cpus, from_cgroup)
+
+
+def cores(*texts: str, near: frozenset[int] = frozenset()) -> Topology:
+    """Of sysfs's thread_siblings_list, a text for each core."""
+    sets = [cpu_list(text) for text in texts]
+    return Topology({cpu: siblings for siblings in sets for cpu in siblings}, near)
+
+
+def placed(cpus: set[int], topology: Topology, **environment: str) -> list[int | None]:
+    """Main, conductor, sender, receiver."""
+    made = plan_affinity(read_aeron_settings(environment), cpus, True, topology)
+    given = {**environment, **made.environment}
+    return [made.main_cpu, *(int(given[name]) for name in (CONDUCTOR, SENDER, RECEIVER))]
+
+
+@pytest.mark.parametrize(
+    ("topology", "expected"),
+    [
+        (cores("0-1", "2-3", "4-5", "6-7"), [0, 2, 4, 6]),
+        (cores("0,4", "1,5", "2,6", "3,7"), [0, 1, 2, 3]),
+        (cores("0-1", "2-3", "4-7"), [0, 1, 2, 4]),  # three cores: main and conductor share one
+        (cores("0-3", "4-7"), [0, 4, 1, 5]),  # two: sender and receiver are apart
+        (cores("0,4", "1,5", "2,6", "3,7", near=frozenset({4, 5, 6, 7})), [4, 5, 6, 7]),
+        (cores("0-1", "2-3", "4-5", "6-7", near=frozenset({4, 5, 6, 7})), [4, 6, 5, 7]),
+    ],
+)
+def test_whole_cores_near_the_nic_go_to_sender_and_receiver_first(
+    topology: Topology, expected: list[int]
+) -> None:
+    assert placed(set(range(8)), topology) == expected
+
+
+def test_the_sibling_of_a_core_that_is_taken_is_no_whole_core() -> None:
+    topology = cores("0-1", "2-3", "4-5", "6-7")
+    assert placed({0, 1, 2, 3, 4, 5, 6}, topology, AERON_SENDER_CPU_AFFINITY="0") == [2, 4, 0, 6]
+
+
+@pytest.mark.parametrize(
+    ("cpus", "topology", "warning"),
+    [
+        ({0, 1, 2, 3}, cores("0-7"), "CPUs 2 and 3, hyper-threads of one core"),
+        ({0, 1, 2, 3}, cores(near=frozenset({4, 5})), "another NUMA node than CPU 2 and 3"),
+    ],
+)
+def test_what_the_set_cannot_give_is_told(cpus: set[int], topology: Topology, warning: str) -> None:
+    made = plan_affinity(read_aeron_settings({}), cpus, True, topology)
+    assert len(made.warnings) == 1 and warning in made.warnings[0]
+
+
+def test_siblings_and_the_nics_node_are_read_from_sysfs(tmp_path: Path) -> None:
+    tree = unpack("one-gib-pages", tmp_path)
+    topology = read_topology(tree, {1, 5}, ())
+    assert topology.core(5) == 1 and topology.near == {4, 5, 6, 7}
+    assert read_topology(tree, {1}, ("0000:00:00.0",)).near == frozenset()
 
 
 def test_cores_go_to_main_conductor_sender_and_receiver_in_order() -> None:

@@ -278,6 +278,23 @@ def test_a_small_cpu_set_is_warned_of_when_threads_come_from_it(tmp_path: Path) 
     assert status(facts, replace(ROOT, threads_from_cgroup=True), "cpus.affinity") == "WARN"
 
 
+def test_a_cpu_set_that_is_one_core_is_warned_of(tmp_path: Path) -> None:
+    facts = facts_of("one-gib-pages", tmp_path)
+    intent = replace(ROOT, threads_from_cgroup=True)
+    assert status(facts, intent, "cpus.affinity") == "PASS"
+    siblings = dict.fromkeys(range(8), frozenset(range(8)))
+    facts = replace(facts, cpus=replace(facts.cpus, siblings=siblings))
+    finding = found(facts, intent, "cpus.affinity")
+    assert finding is not None and finding.status is Status.WARN and "hyper-threads" in finding.seen
+
+
+def test_threads_of_a_cpu_set_far_from_the_nic_are_warned_of(tmp_path: Path) -> None:
+    facts = facts_of("one-gib-pages", tmp_path)
+    facts = replace(facts, session=replace(facts.session, cpus=frozenset({0, 1, 2, 3})))
+    finding = found(facts, replace(ROOT, threads_from_cgroup=True), "cpus.affinity")
+    assert finding is not None and finding.status is Status.WARN and "NUMA node" in finding.seen
+
+
 def test_a_slow_clock_beside_a_steady_tsc_is_a_warning(tmp_path: Path) -> None:
     facts = facts_of("aws-c6in", tmp_path)
     facts = replace(facts, cpus=replace(facts.cpus, clock_source="kvm-clock"))

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from aeron_dpdk.machine.facts.machine import Facts
 from aeron_dpdk.machine.findings.finding import Check, Finding
 from aeron_dpdk.machine.intent import Intent
+from aeron_dpdk.machine.thread_cpus import Topology, choose_cpus, complaint
 
 THREADS = 4  # main, conductor, sender, receiver
 SPINNING = ("AERON_SENDER_CPU_AFFINITY", "AERON_RECEIVER_CPU_AFFINITY")
@@ -33,14 +34,7 @@ def find_affinity(facts: Facts, intent: Intent) -> Iterator[Finding]:
     if outside:
         return
     if intent.threads_from_cgroup:
-        shown = f"taken from the cgroup's {_shown(usable)}"
-        enough = len(usable) >= THREADS
-        remedy = "give the container four cores"
-        yield (
-            AFFINITY.passed(shown)
-            if enough
-            else AFFINITY.warn(f"{shown}: {THREADS} threads must share", remedy)
-        )
+        yield _from_cgroup(facts, usable)
     elif intent.is_dedicated and any(name not in intent.affinity for name in SPINNING):
         missing = " and ".join(name for name in SPINNING if name not in intent.affinity)
         yield AFFINITY.note(f"{missing} not set", "set them, or AERON_DPDK_THREADS_FROM_CGROUP=true")
@@ -48,6 +42,20 @@ def find_affinity(facts: Facts, intent: Intent) -> Iterator[Finding]:
         yield AFFINITY.passed(
             ", ".join(f"{name}={cpu}" for name, cpu in intent.affinity.items()) or "not needed"
         )
+
+
+def _from_cgroup(facts: Facts, usable: frozenset[int]) -> Finding:
+    """By the same rule by which aeronmd_dpdk chooses."""
+    shown = f"taken from the cgroup's {_shown(usable)}"
+    if len(usable) < THREADS:
+        return AFFINITY.warn(f"{shown}: {THREADS} threads must share", "give the container four cores")
+    nodes = {nic.numa_node for nic in facts.nics if nic.is_for_dpdk and nic.numa_node is not None}
+    near = frozenset(cpu for cpu, node in facts.cpus.nodes.items() if node in nodes)
+    topology = Topology(facts.cpus.siblings, near)
+    *_, sender, receiver = choose_cpus(usable, THREADS, topology)
+    if wrong := complaint(sender, receiver, topology):
+        return AFFINITY.warn(f"{shown}: {wrong}", "give the container whole cores of the NIC's NUMA node")
+    return AFFINITY.passed(f"{shown}: sender on {sender}, receiver on {receiver}")
 
 
 def find_isolation(facts: Facts, intent: Intent) -> Iterator[Finding]:

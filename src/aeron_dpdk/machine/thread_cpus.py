@@ -1,0 +1,72 @@
+"""Which CPUs the driver's threads get out of a set: whole cores first, on the NIC's NUMA node first."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from aeron_dpdk.machine.core_pair import cpu_list
+from aeron_dpdk.machine.facts.nics import DEVICES, DPDK_DRIVERS
+from aeron_dpdk.machine.tree import Tree
+
+CPUS = "/sys/devices/system/cpu"
+
+
+@dataclass(frozen=True, slots=True)
+class Topology:
+    """`siblings`: the hyper-threads of its core, by CPU; one that is missing is a core of its own. `near` are the
+    CPUs of the NIC's node, empty where that is not known."""
+
+    siblings: Mapping[int, frozenset[int]] = field(default_factory=dict)
+    near: frozenset[int] = frozenset()
+
+    def core(self, cpu: int) -> int:
+        return min(self.siblings.get(cpu, {cpu}) | {cpu})
+
+
+def read_topology(tree: Tree, cpus: Collection[int], nics: Collection[str]) -> Topology:
+    """`nics` are PCI addresses; where there are none, those that are bound to a driver for DPDK count."""
+    places = [f"{DEVICES}/{address}" for address in nics or _bound(tree)]
+    nodes = {
+        node for place in places if (node := tree.number(f"{place}/numa_node")) is not None and node >= 0
+    }
+    near = [cpu_list(tree.text(f"/sys/devices/system/node/node{node}/cpulist") or "") for node in nodes]
+    siblings = {cpu: tree.text(f"{CPUS}/cpu{cpu}/topology/thread_siblings_list") for cpu in cpus}
+    return Topology(
+        siblings={cpu: cpu_list(text) for cpu, text in siblings.items() if text},
+        near=frozenset().union(*near),
+    )
+
+
+def _bound(tree: Tree) -> list[str]:
+    return [
+        each for each in tree.names(DEVICES) if tree.link_name(f"{DEVICES}/{each}/driver") in DPDK_DRIVERS
+    ]
+
+
+def choose_cpus(
+    cpus: Collection[int], count: int, topology: Topology, taken: Collection[int] = ()
+) -> list[int]:
+    """At most `count` of `cpus`, for threads that need their CPU more and more: the last ones have a core to
+    themselves, as far as there are cores. `taken` are CPUs that other threads have already."""
+    rank: dict[int, int] = {}  # which hyper-thread of its core, by the order in which they are given away
+    used: dict[int, int] = {}
+    for cpu in (*taken, *sorted(cpus)):
+        core = topology.core(cpu)
+        rank[cpu] = used.get(core, 0)
+        used[core] = rank[cpu] + 1
+
+    def cost(cpu: int) -> tuple[bool, int, int]:
+        return (bool(topology.near) and cpu not in topology.near, rank[cpu], cpu)
+
+    chosen = sorted(cpus, key=cost)[:count]
+    busy = [topology.core(cpu) for cpu in (*taken, *chosen)]
+    return sorted(chosen, key=lambda cpu: (busy.count(topology.core(cpu)) == 1, rank[cpu], cpu))
+
+
+def complaint(sender: int, receiver: int, topology: Topology) -> str | None:
+    """What is wrong with the CPUs of the two threads that spin; None for nothing."""
+    if sender != receiver and topology.core(sender) == topology.core(receiver):
+        return f"sender and receiver are on CPUs {sender} and {receiver}, hyper-threads of one core"
+    far = sorted({sender, receiver} - topology.near) if topology.near else []
+    if far:
+        return f"the NIC is on another NUMA node than CPU {' and '.join(map(str, far))}"
+    return None
