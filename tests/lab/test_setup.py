@@ -15,7 +15,9 @@ from tests.lab.machines import E1000E
 from tests.system.bed.driver import Driver
 from tests.system.bed.installation import Installation
 
-ROUTE = ("10.77.0.0/16", "via", "10.99.1.2", "metric", "50")
+ROUTE = ("10.77.0.0/16", "via", "10.99.1.2", "metric", "50", "mtu", "1400")
+ONLINK = ("10.78.0.0/16", "via", "10.200.0.1", "onlink")
+NEIGHBOUR = ("10.99.1.9", "lladdr", "02:00:00:00:00:09", "nud", "permanent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,10 @@ def way(request: pytest.FixtureRequest) -> Way:
 def before(guest: Guest) -> Iterator[str]:
     """The state of a machine whose NIC is in use, as far as setup could change it."""
     take_address(guest, E1000E)
+    interface = guest.interface(E1000E)
     guest.inside.ip("route", "add", *ROUTE)
+    guest.inside.ip("route", "add", *ONLINK, "dev", interface)
+    guest.inside.ip("neigh", "add", *NEIGHBOUR, "dev", interface)
     yield state(guest, E1000E)
     drop_address(guest, E1000E)
 
@@ -95,7 +100,7 @@ def test_doctor_says_what_is_missing(operator: Operator, before: str, way: Way) 
 def test_a_dry_run_tells_the_plan_and_changes_nothing(operator: Operator, before: str, way: Way) -> None:
     plan = operator.does("setup", "--dry-run", "--nic", E1000E.pci_address, *way.options)
     assert f"driver of {E1000E.pci_address}: e1000e -> vfio-pci" in plan
-    assert "10.99.1.1/24, 1 routes -> " in plan
+    assert "10.99.1.1/24, 2 routes -> " in plan
     assert state(operator.guest, E1000E) == before
 
 

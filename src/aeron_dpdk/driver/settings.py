@@ -74,7 +74,7 @@ class Settings:
                 f"AERON_DPDK_GATEWAY_IPV4_ADDRESS is our own address {own.address}",
                 "give the router's address",
             )
-        if own.prefix_length is not None:
+        if own.prefix_length not in (None, 32):  # of a /32 the gateway is always beyond
             network = IPv4Network((own.address, own.prefix_length), strict=False)
             if gateway not in network:
                 raise SettingConflictError(

@@ -16,6 +16,7 @@ echo driver $(basename $(readlink device/driver))
 echo link $(cat address mtu flags)
 ip -4 -o address show dev {interface} | cut -d' ' -f 2-
 ip route show dev {interface} | sed 's/ linkdown//'
+ip neighbour show nud permanent dev {interface}
 echo huge pages $(cat /sys/kernel/mm/hugepages/*/nr_hugepages) $(stat -c '%U:%G %a' /dev/hugepages)
 ls -A /etc/modules-load.d /etc/modprobe.d /etc/security/limits.d /etc/sysctl.d /etc/systemd/system
 ls -A /var/lib/aeron-dpdk/nics 2>/dev/null

@@ -200,9 +200,10 @@ def test_settings_that_exclude_each_other_are_refused(extra: dict[str, str]) -> 
         make_settings(OWN | extra)
 
 
-def test_a_gateway_anywhere_is_taken_when_the_prefix_is_unknown() -> None:
+@pytest.mark.parametrize("local", ["10.0.0.5", "10.0.0.5/32"])
+def test_a_gateway_anywhere_is_taken_when_the_prefix_is_unknown_or_one_host(local: str) -> None:
     environment = {
-        "AERON_DPDK_LOCAL_IPV4_ADDRESS": "10.0.0.5",
+        "AERON_DPDK_LOCAL_IPV4_ADDRESS": local,
         "AERON_DPDK_GATEWAY_IPV4_ADDRESS": "192.168.0.1",
     }
     assert make_settings(environment).gateway_ipv4_address == IPv4Address("192.168.0.1")

@@ -14,10 +14,10 @@ from aeron_dpdk.machine.change.journal import opened_journal
 from aeron_dpdk.machine.change.nic_resources import at_rest
 from aeron_dpdk.machine.change.resources import FilePermissions, KernelValue
 from aeron_dpdk.machine.change.system import System
-from aeron_dpdk.machine.facts.interface import Address, Interface, Route
+from aeron_dpdk.machine.facts.interface import Address, Interface, Route, StaticNeighbour
 from aeron_dpdk.machine.facts.machine import read_facts
 from aeron_dpdk.machine.facts.memory import read_memory
-from aeron_dpdk.machine.facts.saved_nic import interface_from
+from aeron_dpdk.machine.facts.saved_nic import SavedNic, interface_from
 from aeron_dpdk.machine.plan.change import Change
 from aeron_dpdk.machine.plan.make_plan import make_plan
 from aeron_dpdk.machine.plan.wishes import Part, Wishes
@@ -141,6 +141,11 @@ WANTED = Interface(
         Route("10.9.0.0/16", "10.1.2.9", protocol=4),
         Route("0.0.0.0/0", "10.1.2.1", source="10.1.2.3", protocol=16, metric=200),
         Route("10.8.0.0/16", table=1000, protocol=4, scope=253),
+        Route("10.7.0.0/16", "10.200.0.1", is_onlink=True, metrics=(("mtu", 1400), ("initcwnd", 20))),
+    ),
+    neighbours=(
+        StaticNeighbour("10.1.2.9", "02:00:00:00:00:09"),
+        StaticNeighbour("fd00::9", "02:00:00:00:00:09"),
     ),
 )
 
@@ -154,6 +159,7 @@ def test_an_interface_gets_everything_back(namespace: str) -> None:
     assert (present.mac, present.mtu, present.is_up) == (WANTED.mac, 9000, True)
     assert essence(present.addresses) == essence(WANTED.addresses)
     assert set(present.routes) >= set(WANTED.routes)
+    assert set(present.neighbours) == set(WANTED.neighbours) and present.beyond_saving == ()
 
 
 @needs_root
@@ -232,6 +238,44 @@ def test_a_route_of_two_paths_counts_for_both_interfaces(namespace: str) -> None
         for name, found in system.network().items()
     }
     assert routes == {"lo": [], "nic0": [(True, "10.1.2.1")], "far": [(True, "10.1.3.1")]}
+
+
+@needs_root
+@pytest.mark.parametrize(
+    ("command", "named"),
+    [
+        (
+            "ip route add 10.5.0.0/16 nexthop via 10.1.2.1 dev ens6 nexthop via 10.1.2.9 dev ens6",
+            "several paths",
+        ),
+        ("ip route add 10.6.0.0/16 tos 4 dev ens6", "10.6.0.0/16 with a TOS"),
+        ("tc qdisc add dev ens6 clsact", "the queueing discipline clsact"),
+    ],
+)
+def test_what_cannot_be_made_again_is_named(command: str, named: str, namespace: str) -> None:
+    system = System()
+    system.configure("nic0", WANTED)
+    if subprocess.run(command.split(), capture_output=True, check=False).returncode != 0:
+        pytest.skip(f"this kernel cannot do {command}")
+    assert any(named in each for each in system.network()["ens6"].beyond_saving)
+
+
+@needs_root
+def test_a_cloud_instance_of_one_address_gets_its_gateway_back(namespace: str) -> None:
+    """A /32 whose gateway is reached by a route of its own, as on Google Cloud; and one that is onlink."""
+    system = System()
+    own = (Address("10.128.0.5/32", label="ens6"),)
+    hop = Route("10.128.0.1/32", scope=253, protocol=3)
+    for routes in (
+        (Route("0.0.0.0/0", "10.128.0.1", protocol=16), hop),
+        (Route("0.0.0.0/0", "10.128.0.1", protocol=16, is_onlink=True),),
+    ):
+        wanted = replace(WANTED, addresses=own, routes=routes, neighbours=())
+        system.configure(next(iter(set(system.network()) & {"nic0", "ens6"})), wanted)
+        present = system.network()["ens6"]
+        assert set(present.routes) == set(routes)
+        assert str(SavedNic("0000:00:06.0", "ena", present).gateway) == "10.128.0.1"
+        system.configure("ens6", interface_from(at_rest(present)))
 
 
 def essence(addresses: tuple[Address, ...]) -> set[tuple[str, str | None, bool]]:

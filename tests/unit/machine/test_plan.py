@@ -11,7 +11,7 @@ from aeron_dpdk.machine.errors import RefusedError
 from aeron_dpdk.machine.facts.accounts import Account
 from aeron_dpdk.machine.facts.files import BOOT_UNIT
 from aeron_dpdk.machine.facts.kernel import Presence
-from aeron_dpdk.machine.facts.machine import Facts
+from aeron_dpdk.machine.facts.machine import Facts, read_facts
 from aeron_dpdk.machine.facts.nics import Peer
 from aeron_dpdk.machine.facts.saved_nic import SavedNic
 from aeron_dpdk.machine.findings.iommu import find_state
@@ -20,6 +20,7 @@ from aeron_dpdk.machine.plan.change import Plan
 from aeron_dpdk.machine.plan.driver_choice import allow_argument, choose_driver
 from aeron_dpdk.machine.plan.make_plan import make_plan
 from aeron_dpdk.machine.plan.wishes import Part, Wishes
+from aeron_dpdk.machine.tree import Tree
 
 MIKE = Account("mike", 1000, 1000, frozenset({1000}))
 BAR = "0000:48:00.0"
@@ -239,6 +240,26 @@ def test_no_unit_runs_a_program_as_root_that_others_may_change(tmp_path: Path) -
     plan = make_plan(facts_of("bare-metal-ixgbe", tmp_path), Wishes(nics=(BAR,), changeable="/opt/venv"))
     assert not any(".service" in line for line in shown(plan))
     assert any("/opt/venv can be changed by others than root" in note for note in plan.notes)
+
+
+@pytest.mark.parametrize(
+    "thing",
+    ["the route to 0.0.0.0/0 over several paths", "the queueing discipline htb", "vlan5", "4 virtual"],
+)
+def test_what_undo_could_not_make_again_is_refused_even_with_force(thing: str, tmp_path: Path) -> None:
+    facts = facts_of("bare-metal-ixgbe", tmp_path)
+    nic = facts.network["enp72s0f0"]
+    if thing == "vlan5":
+        vlan = replace(nic, name="vlan5", lower="enp72s0f0", addresses=(), routes=())
+        facts = replace(facts, network={**facts.network, "vlan5": vlan})
+    elif thing == "4 virtual":
+        (tmp_path / f"sys/bus/pci/devices/{BAR}/sriov_numvfs").write_text("4\n")
+        facts = read_facts(Tree(tmp_path), facts.network)
+    else:
+        nic = replace(nic, beyond_saving=(thing,))
+        facts = replace(facts, network={**facts.network, "enp72s0f0": nic})
+    with pytest.raises(RefusedError, match=f"undo could not make again .*{thing}"):
+        make_plan(facts, Wishes(nics=(BAR,), forced=frozenset({BAR})))
 
 
 def test_an_ssh_sessions_nic_is_refused(tmp_path: Path) -> None:

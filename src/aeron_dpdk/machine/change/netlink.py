@@ -28,6 +28,10 @@ def configure(name: str, wanted: Interface) -> None:
                 netlink.addr("replace", index=index, **_address_key(address), **_address_rest(address))
             for route in _gateways_last(wanted.routes) if wanted.is_up else ():
                 _add_route(netlink, index, route)
+            for neighbour in wanted.neighbours if wanted.is_up else ():
+                netlink.neigh(
+                    "replace", ifindex=index, dst=neighbour.ip, lladdr=neighbour.mac, state="permanent"
+                )
     except NetlinkError as error:
         raise OSError(error.code, f"{name}: {error}") from error
 
@@ -97,6 +101,8 @@ def _add_route(netlink: Any, index: int, route: Route) -> None:
         "proto": route.protocol,
         "scope": route.scope,
         **{name: value for name, value in rest.items() if value is not None},
+        **({"flags": ["onlink"]} if route.is_onlink else {}),
+        **({"metrics": dict(route.metrics)} if route.metrics else {}),
     }
     try:
         netlink.route("add", **arguments)

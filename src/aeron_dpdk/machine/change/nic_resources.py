@@ -148,9 +148,13 @@ def _essence(state: State) -> Interface | None:
         return None
     interface = interface_from(state)
     lasting = tuple(replace(address, valid_s=None, preferred_s=None) for address in interface.addresses)
-    return replace(interface, has_carrier=False, addresses=lasting, link_local=(), permanent_mac=None)
+    return replace(
+        interface, has_carrier=False, addresses=lasting, link_local=(), permanent_mac=None, beyond_saving=()
+    )
 
 
 def at_rest(interface: Interface) -> State:
     """Down and for itself, without addresses, as it must be before it leaves the kernel."""
-    return asdict(replace(interface, is_up=False, addresses=(), routes=(), link_local=(), master=None))
+    return asdict(
+        replace(interface, is_up=False, addresses=(), routes=(), link_local=(), neighbours=(), master=None)
+    )

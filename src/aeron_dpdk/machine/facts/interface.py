@@ -25,7 +25,7 @@ class Address:
 @dataclass(frozen=True, slots=True)
 class Route:
     """One that somebody set, not the kernel for an address. `destination` is a CIDR, 0.0.0.0/0 for
-    default."""
+    default. `metrics` are RTAX_ names, such as mtu, with their values."""
 
     destination: str
     gateway: str | None = None
@@ -34,6 +34,8 @@ class Route:
     protocol: int = 4
     scope: int = 0
     metric: int | None = None
+    is_onlink: bool = False
+    metrics: tuple[tuple[str, int], ...] = ()
 
     @property
     def is_default(self) -> bool:
@@ -41,11 +43,18 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True)
+class StaticNeighbour:
+    ip: str
+    mac: str
+
+
+@dataclass(frozen=True, slots=True)
 class Interface:
     """`mtu` in bytes. `master` is the bond or bridge that it is a port of, `lower` the interface that it
     stands on, as a VLAN does. `link_local` are its IPv6 addresses of that scope, which come back by
     themselves. `permanent_mac` is the NIC's own, whatever `mac` was set to; None where the kernel does not
-    say."""
+    say. `neighbours` are those that somebody set for good. `beyond_saving` names what we cannot make again:
+    routes of several paths and the like, queueing disciplines."""
 
     name: str
     mac: str
@@ -58,6 +67,8 @@ class Interface:
     lower: str | None = None
     link_local: tuple[str, ...] = ()
     permanent_mac: str | None = None
+    neighbours: tuple[StaticNeighbour, ...] = ()
+    beyond_saving: tuple[str, ...] = ()
 
     @property
     def own_mac(self) -> str:

@@ -52,6 +52,7 @@ class Nic:
     iommu_group: int | None
     peers: tuple[Peer, ...]
     bars: tuple[Bar, ...]
+    virtual_functions: int = 0
 
     @property
     def is_for_dpdk(self) -> bool:
@@ -103,6 +104,7 @@ def _read_nic(tree: Tree, address: str, ids: tuple[int, int], name: str, aliases
         iommu_group=None if group is None else int(group),
         peers=() if group is None else _read_peers(tree, address, group),
         bars=_read_bars(tree, directory),
+        virtual_functions=tree.number(f"{directory}/sriov_numvfs") or 0,
     )
 
 

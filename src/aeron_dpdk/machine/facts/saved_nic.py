@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from typing import Any
 
-from aeron_dpdk.machine.facts.interface import Address, Interface, Route
+from aeron_dpdk.machine.facts.interface import Address, Interface, Route, StaticNeighbour
 from aeron_dpdk.machine.tree import Tree
 
 STATE_DIRECTORY = "/var/lib/aeron-dpdk"
@@ -30,13 +30,15 @@ class SavedNic:
 
     @property
     def gateway(self) -> IPv4Address | None:
-        """Of the default route, or else of any other route over this interface, if it is on link."""
+        """Of the default route, or else of any other route over this interface, if it is on link, or our own
+        network is one host only (cloud instances with a /32)."""
         own = self.ipv4
         if own is None:
             return None
         routes = sorted(self.interface.routes, key=lambda route: not route.is_default)
         hops = (IPv4Address(each.gateway) for each in routes if each.gateway and ":" not in each.gateway)
-        return next((hop for hop in hops if hop in own.network), None)
+        is_host = own.network.prefixlen == own.max_prefixlen
+        return next((hop for hop in hops if is_host or hop in own.network), None)
 
 
 def place(address: str) -> str:
@@ -58,10 +60,17 @@ def interface_from(fields: dict[str, Any]) -> Interface:
         **{
             **fields,
             "addresses": tuple(Address(**each) for each in fields["addresses"]),
-            "routes": tuple(Route(**each) for each in fields["routes"]),
+            "routes": tuple(_route_from(each) for each in fields["routes"]),
             "link_local": tuple(fields.get("link_local", ())),
+            "neighbours": tuple(StaticNeighbour(**each) for each in fields.get("neighbours", ())),
+            "beyond_saving": tuple(fields.get("beyond_saving", ())),
         }
     )
+
+
+def _route_from(fields: dict[str, Any]) -> Route:
+    metrics = tuple((name, value) for name, value in fields.get("metrics", ()))
+    return Route(**{**fields, "metrics": metrics})
 
 
 def read_saved_nics(tree: Tree) -> tuple[SavedNic, ...]:

@@ -1,5 +1,7 @@
 """Which NICs setup is about, and which it must not touch."""
 
+from collections.abc import Iterator
+
 from aeron_dpdk.machine.errors import RefusedError
 from aeron_dpdk.machine.facts.machine import Facts
 from aeron_dpdk.machine.facts.nics import Nic
@@ -45,9 +47,24 @@ def _refuse_another(facts: Facts, nic: Nic) -> None:
             )
 
 
+def _beyond_saving(facts: Facts, nic: Nic) -> Iterator[str]:
+    if nic.virtual_functions:
+        yield f"its {nic.virtual_functions} virtual functions (sriov_numvfs)"
+    for interface in facts.interfaces_of(nic):
+        yield from interface.beyond_saving
+        for upper in facts.network.values():
+            if upper.lower == interface.name:
+                yield f"{upper.name}, which stands on {interface.name}"
+
+
 def refuse_to_take(facts: Facts, nic: Nic, together: tuple[Nic, ...], forced: frozenset[str]) -> None:
     """Raises RefusedError where the machine would lose what it needs, or the binding could not work."""
     _refuse_another(facts, nic)
+    if lost := tuple(_beyond_saving(facts, nic)):
+        raise RefusedError(
+            f"{nic.address} stays: undo could not make again {', '.join(lost)}",
+            "remove that first, and set it up again after undo",
+        )
     reason = why_not(facts, nic)
     if reason is not None and not forced & facts.names_of(nic):
         raise RefusedError(f"{nic.address} stays: {reason}", f"if you mean it: --force {nic.address}")
