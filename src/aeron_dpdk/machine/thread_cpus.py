@@ -12,7 +12,7 @@ CPUS = "/sys/devices/system/cpu"
 
 @dataclass(frozen=True, slots=True)
 class Topology:
-    """`siblings`: the hyper-threads of its core, by CPU; one that is missing is a core of its own. `near` are the
+    """`siblings`: the hyper-threads of its core, by CPU; a missing one is a core of its own. `near`: the
     CPUs of the NIC's node, empty where that is not known."""
 
     siblings: Mapping[int, frozenset[int]] = field(default_factory=dict)
