@@ -1,0 +1,38 @@
+"""A guest with an 82599, and what a test does with one."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tests.lab.bed.boot import boot
+from tests.lab.bed.guest import Guest
+from tests.lab.bed.hardware import Hardware, ModelledNic
+from tests.lab.bed.kernel import Kernel
+from tests.lab.ixgbe.device import Ixgbe
+from tests.lab.ixgbe.nic import Nic
+from tests.lab.machines import IOMMU_PARAMETERS
+
+IXGBE = ModelledNic("82599", subnet=9, slot=9, make=Ixgbe)
+
+
+@contextmanager
+def with_82599(kernel: Kernel, label: str) -> Iterator[Guest]:
+    with boot(kernel, Hardware((IXGBE,)), label, IOMMU_PARAMETERS) as guest:
+        yield guest
+
+
+def model(guest: Guest) -> Nic:
+    """To be used in the device's own thread."""
+    device = guest.models[IXGBE.tap].device
+    assert isinstance(device, Ixgbe)
+    return device.nic
+
+
+def set_carrier(guest: Guest, *, is_up: bool) -> None:
+    """Plug the cable in, or pull it."""
+    guest.models[IXGBE.tap].call(lambda: model(guest).set_carrier(is_up=is_up))
+
+
+def queues_of_ports(guest: Guest) -> dict[int, set[int]]:
+    """By UDP destination port: the queues that its datagrams went into so far."""
+    seen = guest.models[IXGBE.tap].call(lambda: dict(model(guest).queues_of_ports))
+    return {port: set(queues) for port, queues in seen.items()}

@@ -1,0 +1,149 @@
+"""Addresses and bits of the 82599's registers (BAR 0), by their names in Linux's ixgbe_type.h."""
+
+QUEUES = 128
+STATISTICS_QUEUES = 16
+
+CTRL = 0x00000
+CTRL_GIO_DISABLE = 1 << 2
+CTRL_LINK_RESET = 1 << 3
+CTRL_RESET = 1 << 26
+STATUS = 0x00008
+STATUS_GIO = 1 << 19
+ESDP = 0x00020
+ESDP_MODULE_PRESENT = 1 << 2
+"""SDP2: the cage is full (ixgbe_common.c, ixgbe_check_mac_link_generic)."""
+ESDP_LASER_OFF = 1 << 3
+"""SDP3: the SFP+ module's TX disable (ixgbe_82599.c, ixgbe_disable_tx_laser_multispeed_fiber)."""
+I2CCTL = 0x00028
+
+EICR = 0x00800
+EICS = 0x00808
+EIAC = 0x00810
+EIMS = 0x00880
+EIMC = 0x00888
+EIAM = 0x00890
+GPIE = 0x00898
+GPIE_MSIX = 1 << 4
+GPIE_OTHER_CLEAR_DISABLE = 1 << 5
+GPIE_AUTO_MASK = 1 << 30
+IVAR = 0x00900
+IVAR_MISC = 0x00A00
+EICS_EX = 0x00A90
+EIMS_EX = 0x00AA0
+EIMC_EX = 0x00AB0
+EIAM_EX = 0x00AD0
+CAUSE_LINK = 1 << 20
+
+RXPBSIZE = 0x03C00
+SRRCTL_LOW = 0x02100
+SRRCTL_DROP = 1 << 28
+SRRCTL_TYPE = 7 << 25
+SRRCTL_ADVANCED = 1 << 25
+RQSMR = 0x02300
+TQSMR = 0x08600
+RDRXCTL = 0x02F00
+RDRXCTL_DMA_IDLE = 1 << 3
+RXCTRL = 0x03000
+RXCTRL_ENABLE = 1 << 0
+QUEUE_ENABLE = 1 << 25
+"""Of RXDCTL and of TXDCTL."""
+QUEUE_FLUSH = 1 << 26
+RXDCTL_VLAN_STRIP = 1 << 30
+
+ANLP1 = 0x042B0
+HLREG0 = 0x04240
+HLREG0_CRC_STRIP = 1 << 1
+HLREG0_JUMBO = 1 << 2
+HLREG0_PAD = 1 << 10
+MSCA = 0x0425C
+MSCA_COMMAND = 1 << 30
+MSRWD = 0x04260
+MAXFRS = 0x04268
+AUTOC = 0x042A0
+AUTOC_RESTART = 1 << 12
+LINKS = 0x042A4
+LINKS_UP = 1 << 30
+LINKS_10G = 3 << 28
+AUTOC2 = 0x042A8
+DMATXCTL = 0x04A80
+DMATXCTL_ENABLE = 1 << 0
+
+FCTRL = 0x05080
+FCTRL_MULTICAST_ALL = 1 << 8
+FCTRL_UNICAST_ALL = 1 << 9
+FCTRL_BROADCAST = 1 << 10
+VLNCTRL = 0x05088
+VLNCTRL_FILTER = 1 << 30
+MCSTCTRL = 0x05090
+MCSTCTRL_ENABLE = 1 << 2
+MTA = 0x05200
+RAL_LOW = 0x05400
+RAR_HIGH = 0x0A200
+RAH_VALID = 1 << 31
+RECEIVE_ADDRESSES = 128
+MRQC = 0x05818
+RETA = 0x05C00
+RSSRK = 0x05C80
+VFTA = 0x0A000
+
+SECTXSTAT = 0x08804
+SECRXSTAT = 0x08D04
+SECURITY_READY = 1 << 0
+SECURITY_OFF = 1 << 1
+
+SAQF = 0x0E000
+DAQF = 0x0E200
+SDPQF = 0x0E400
+FTQF = 0x0E600
+L34T_IMIR = 0x0E800
+FDIRCTRL = 0x0EE00
+FDIRCTRL_INIT_DONE = 1 << 3
+FDIRCTRL_PERFECT = 1 << 4
+FDIRIPSA = 0x0EE18
+FDIRIPDA = 0x0EE1C
+FDIRPORT = 0x0EE20
+FDIRVLAN = 0x0EE24
+FDIRHASH = 0x0EE28
+FDIRCMD = 0x0EE2C
+FDIRDIP4M = 0x0EE3C
+FDIRSIP4M = 0x0EE40
+FDIRUDPM = 0x0EE48
+FDIRTCPM = 0x0EE44
+FDIRMATCH = 0x0EE58
+FDIRMISS = 0x0EE5C
+FDIRM = 0x0EE70
+
+EEC = 0x10010
+EERD = 0x10014
+EERD_START = 1 << 0
+EERD_DONE = 1 << 1
+FWSM = 0x10148
+FWSM_VALID = 1 << 15
+SWSM = 0x10140
+SWSM_DRIVER = 1 << 0
+"""SMBI: reading takes it."""
+
+RX_QUEUE_BLOCKS = ((0x01000, 0), (0x0D000, 64))
+TX_QUEUE_BLOCK = 0x06000
+QUEUE_STRIDE = 0x40
+# Within a queue's block of 64 bytes.
+BASE_LOW, BASE_HIGH, LENGTH, HEAD, SRRCTL_IN_BLOCK, TAIL, CONTROL = 0x00, 0x04, 0x08, 0x10, 0x14, 0x18, 0x28
+
+
+def rx(queue: int, register: int) -> int:
+    """Where a receive queue's register lies: 0-63 in one block, the rest in another."""
+    block, first = RX_QUEUE_BLOCKS[queue >= 64]
+    return block + (queue - first) * QUEUE_STRIDE + register
+
+
+def tx(queue: int, register: int) -> int:
+    return TX_QUEUE_BLOCK + queue * QUEUE_STRIDE + register
+
+
+def srrctl(queue: int) -> int:
+    return SRRCTL_LOW + 4 * queue if queue < 16 else rx(queue, SRRCTL_IN_BLOCK)
+
+
+def receive_address(index: int) -> int:
+    """RAL of a receive address; RAH follows it."""
+    return RAL_LOW + 8 * index if index < 16 else RAR_HIGH + 8 * index
