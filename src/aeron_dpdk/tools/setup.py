@@ -14,6 +14,7 @@ from aeron_dpdk.machine.change.apply import Step, apply, steps_of
 from aeron_dpdk.machine.change.apply import undo as undo_all
 from aeron_dpdk.machine.change.journal import opened_journal
 from aeron_dpdk.machine.change.system import System
+from aeron_dpdk.machine.core_pair import cpu_list
 from aeron_dpdk.machine.errors import RefusedError
 from aeron_dpdk.machine.facts.machine import Facts, read_facts
 from aeron_dpdk.machine.facts.nics import DPDK_DRIVERS
@@ -35,6 +36,13 @@ def size_kib(text: str) -> int:
     return int(found[1]) * _UNITS_IN_KIB[found[2]]
 
 
+def cpus_of(text: str) -> frozenset[int]:
+    """2-5,8 as the kernel writes lists of CPUs."""
+    if not re.fullmatch(r"\d+(-\d+)?(,\d+(-\d+)?)*", text):
+        raise click.BadParameter(f"{text} is no list of CPUs such as 2-5,8")
+    return cpu_list(text)
+
+
 @click.command()
 @click.argument("parts", nargs=-1, type=click.Choice([part.value for part in Part]), metavar="[WHAT]...")
 @click.option("--dry-run", is_flag=True, help="Print what would be done, and do nothing.")
@@ -52,6 +60,7 @@ def size_kib(text: str) -> int:
     "--page-size", type=size_kib, metavar="SIZE", help="Of huge pages: 2M or 1G; what is there counts."
 )
 @click.option("--user", metavar="NAME", help="An ordinary user shall start aeronmd_dpdk, without root.")
+@click.option("--cpus", type=cpus_of, metavar="LIST", help="CPUs to keep for aeronmd_dpdk, as 2-5,8.")
 @click.option("--force", "forced", multiple=True, metavar="NIC", help="Take this NIC although it is in use.")
 def setup(  # noqa: PLR0913 - one parameter for each option
     parts: tuple[str, ...],
@@ -64,11 +73,13 @@ def setup(  # noqa: PLR0913 - one parameter for each option
     huge_memory: int | None,
     page_size: int | None,
     user: str | None,
+    cpus: frozenset[int] | None,
     forced: tuple[str, ...],
 ) -> None:
     """Make this machine ready for aeronmd_dpdk, now and at each boot.
 
-    WHAT is any of huge-pages, sockets, limits, iommu, vfio, bind, permissions, boot; all of them by default.
+    WHAT is any of huge-pages, sockets, limits, iommu, vfio, bind, permissions, boot, cpus; by default all of
+    them, cpus only with --cpus.
     Every step is printed with its before and after and verified; when one fails, those before it are taken
     back.
     """
@@ -78,7 +89,7 @@ def setup(  # noqa: PLR0913 - one parameter for each option
         return
     aeron = read_aeron_settings(os.environ)
     wishes = Wishes(
-        parts=wished_parts(parts, now),
+        parts=wished_parts(parts, now, cpus is not None),
         nics=nics,
         driver=driver,
         page_kib=page_size,
@@ -86,6 +97,7 @@ def setup(  # noqa: PLR0913 - one parameter for each option
         user=find_user(system, user) if user is not None else None,
         forced=frozenset(forced),
         is_temporary=now,
+        cpus=cpus or frozenset(),
         receive_bytes=max(aeron.initial_window_length, aeron.socket_rcvbuf),
         send_bytes=aeron.socket_sndbuf,
         program=own_program(),
@@ -96,9 +108,14 @@ def setup(  # noqa: PLR0913 - one parameter for each option
         show_next(read_facts(system, system.network()), wishes)
 
 
-def wished_parts(names: Sequence[str], now: bool) -> frozenset[Part]:
-    """What does not last by itself is repeated at boot, unless it shall be `now` only."""
+def wished_parts(names: Sequence[str], now: bool, names_cpus: bool = False) -> frozenset[Part]:
+    """What does not last by itself is repeated at boot, unless it shall be `now` only. Raises
+    RefusedError."""
+    if Part.CPUS in names and not names_cpus:
+        raise RefusedError("setup cpus does not guess which CPUs to keep", "name them, as --cpus 2-5")
     parts = {Part(name) for name in names} or set(Part)
+    if names_cpus:
+        parts.add(Part.CPUS)
     if parts & {Part.HUGE_PAGES, Part.BIND, Part.PERMISSIONS}:
         parts.add(Part.BOOT)
     return frozenset(parts - {Part.BOOT} if now else parts)

@@ -1,6 +1,7 @@
 """The kernel's command line at the next boot, through whatever this distribution makes its boot menu with."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from aeron_dpdk.machine.change.resources import Resource, State
 from aeron_dpdk.machine.change.system import System
@@ -15,13 +16,14 @@ class BootArguments(Resource):
     """`target` is the arguments we care about, with blanks between. State: those of them that are set."""
 
     kind = "boot-arguments"
+    grub_file: ClassVar[str] = GRUB_FILE
     is_left_to_others = False
 
     def read(self, system: System) -> State:
         if system.exists(GRUBBY):
             shown = system.run(["grubby", "--info=DEFAULT"])
         else:
-            shown = system.text(GRUB_FILE) or ""
+            shown = system.text(self.grub_file) or ""
         present = shown.replace('"', " ").split()
         return [argument for argument in self.target.split() if argument in present]
 
@@ -36,9 +38,9 @@ class BootArguments(Resource):
             return
         if state:
             line = f'GRUB_CMDLINE_LINUX="$GRUB_CMDLINE_LINUX {" ".join(state)}"\n'
-            system.replace_file(GRUB_FILE, f"# Written by aeron-dpdk setup.\n{line}", 0o644)
+            system.replace_file(self.grub_file, f"# Written by aeron-dpdk setup.\n{line}", 0o644)
         else:
-            system.remove_file(GRUB_FILE)
+            system.remove_file(self.grub_file)
         system.run(["update-grub"])
 
     def name(self) -> str:
@@ -46,3 +48,10 @@ class BootArguments(Resource):
 
     def show(self, state: State) -> str:
         return " ".join(state) if state else "none of ours"
+
+
+class CpuArguments(BootArguments):
+    """Those that keep CPUs for us, in a file of their own: they come and go apart from the others."""
+
+    kind = "cpu-arguments"
+    grub_file = "/etc/default/grub.d/61-aeron-dpdk-cpus.cfg"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 
-from aeron_dpdk.machine.change.boot_arguments import BootArguments
+from aeron_dpdk.machine.change.boot_arguments import BootArguments, CpuArguments
 from aeron_dpdk.machine.change.nic_resources import NetworkConfiguration, PciBinding
 from aeron_dpdk.machine.change.resources import (
     ConfigFile,
@@ -29,6 +29,7 @@ RESOURCES: dict[str, type[Resource]] = {
     each.kind: each
     for each in (
         BootArguments,
+        CpuArguments,
         ConfigFile,
         FilePermissions,
         KernelModule,

@@ -65,7 +65,7 @@ def find_isolation(facts: Facts, intent: Intent) -> Iterator[Finding]:
         cpus = ",".join(str(cpu) for cpu in sorted(set(exposed.values())))
         yield ISOLATION.note(
             f"{', '.join(f'{name}={cpu}' for name, cpu in exposed.items())} is not isolated",
-            f"for the best tail latency boot with isolcpus={cpus} nohz_full={cpus} rcu_nocbs={cpus}",
+            f"for the best tail latency: sudo aeron-dpdk setup cpus --cpus {cpus}, then reboot",
         )
     elif spinning:
         yield ISOLATION.passed(f"{_shown(facts.cpus.isolated)} isolated")
@@ -91,7 +91,7 @@ def find_governor(facts: Facts, intent: Intent) -> Iterator[Finding]:
     if others:
         yield GOVERNOR.warn(
             f"{', '.join(others)} on {_shown(_with_other_governor(facts))}",
-            "sudo cpupower frequency-set -g performance, or tuned-adm profile network-latency",
+            "sudo aeron-dpdk setup cpus --cpus LIST, or tuned-adm profile network-latency",
         )
     elif facts.cpus.governors:
         yield GOVERNOR.passed("performance")

@@ -6,7 +6,7 @@ from aeron_dpdk.machine.facts.files import MODULES_FILE, SYSCTL_FILE
 from aeron_dpdk.machine.facts.machine import Facts
 from aeron_dpdk.machine.facts.nics import Nic
 from aeron_dpdk.machine.findings.iommu import boot_arguments, to_boot_with
-from aeron_dpdk.machine.plan import boot, devices, memory
+from aeron_dpdk.machine.plan import boot, cpus, devices, memory
 from aeron_dpdk.machine.plan.change import Change, Plan
 from aeron_dpdk.machine.plan.driver_choice import DriverChoice, choose_driver
 from aeron_dpdk.machine.plan.nic_choice import choose_nics, refuse_to_take
@@ -21,6 +21,9 @@ def make_plan(facts: Facts, wishes: Wishes) -> Plan:
     notes: list[str] = []
     if facts.in_container:
         notes.append("this is a container: its kernel and devices belong to the host, where setup should run")
+    if Part.CPUS in wishes.parts:
+        cpus.refuse_cpus(facts, wishes.cpus)
+        notes.extend(cpus.notes_on(facts, wishes))
     nics = _nics(facts, wishes, notes) if wishes.parts & ABOUT_NICS else ()
     choices = {nic.address: _choice(facts, wishes, nic) for nic in nics}
     for nic in nics:
@@ -34,6 +37,8 @@ def make_plan(facts: Facts, wishes: Wishes) -> Plan:
     )
     if any(change.resource.kind == "boot-arguments" for change in changes):
         notes.append("the IOMMU is on only after a reboot; run setup again then")
+    if any(change.resource.kind == "cpu-arguments" for change in changes):
+        notes.append("the CPUs are isolated only after a reboot")
     if Part.BOOT in wishes.parts and wishes.changeable is not None:
         notes.append(
             f"not repeated at boot, when it would run as root: {wishes.changeable} can be changed by others "
@@ -98,6 +103,8 @@ def _changes(
             yield from devices.bind(facts, nic, by_address[nic.address])
     if Part.PERMISSIONS in parts:
         yield from devices.open_to_user(facts, wishes, taken)
+    if Part.CPUS in parts:
+        yield from cpus.keep_cpus(facts, wishes)
     if Part.BOOT in parts and facts.files.has_systemd and wishes.changeable is None:
         chosen = tuple(by_address[nic.address] for nic in taken)
         yield from boot.repeat_at_boot(wishes, boot.unit_arguments(facts, wishes, taken, chosen))

@@ -17,6 +17,7 @@ class Part(StrEnum):
     BIND = "bind"
     PERMISSIONS = "permissions"
     BOOT = "boot"
+    CPUS = "cpus"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +25,8 @@ class Wishes:
     """`nics` are PCI addresses or interface names, and so is `forced`. `driver` None lets us choose,
     `huge_kib` None takes what is advised, `user` is the ordinary user who shall start aeronmd_dpdk, None for
     root. `program` is what a unit calls at boot, `changeable` a part of it that
-    somebody else than root may change, `dpdk` the release that we run, None if not known. Lengths
-    in bytes."""
+    somebody else than root may change, `dpdk` the release that we run, None if not known. `cpus`
+    are kept for the driver; empty changes no CPU. Lengths in bytes."""
 
     parts: frozenset[Part] = frozenset(Part)
     nics: tuple[str, ...] = ()
@@ -35,6 +36,7 @@ class Wishes:
     user: Account | None = None
     forced: frozenset[str] = frozenset()
     is_temporary: bool = False
+    cpus: frozenset[int] = frozenset()
     receive_bytes: int = 128 << 10
     send_bytes: int = 0
     program: str = "/usr/bin/aeron-dpdk"
