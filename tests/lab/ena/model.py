@@ -1,0 +1,337 @@
+"""The adapter: its registers, and what each of them sets going."""
+
+import struct
+from dataclasses import dataclass, field
+
+from tests.lab.ena import checksums, rss
+from tests.lab.ena.admin import AdminQueue, Command, EventQueue, Group, Opcode, Refused, Status
+from tests.lab.ena.features import Configuration, Limits
+from tests.lab.ena.queues import (
+    IN_DEVICE_MEMORY,
+    RX,
+    TX,
+    TX_SEGMENTS_TCP,
+    CompletionQueue,
+    Placement,
+    Queues,
+    RxVerdict,
+    SubmissionQueue,
+    receive_into,
+    take_packet,
+    tx_completion,
+)
+from tests.lab.vfio_user.configuration_space import Bar, Identity, MsixTable
+from tests.lab.vfio_user.device import Host
+
+# ena_regs_defs.h
+VERSION, CONTROLLER_VERSION, CAPS = 0x00, 0x04, 0x08
+AQ_BASE_LO, AQ_BASE_HI, AQ_CAPS, AQ_DB = 0x10, 0x14, 0x18, 0x2C
+ACQ_BASE_LO, ACQ_BASE_HI, ACQ_CAPS = 0x20, 0x24, 0x28
+AENQ_CAPS, AENQ_BASE_LO, AENQ_BASE_HI, AENQ_HEAD_DB = 0x34, 0x38, 0x3C, 0x40
+INTR_MASK, DEV_CTL, DEV_STS = 0x4C, 0x54, 0x58
+MMIO_REG_READ, MMIO_RESP_LO, MMIO_RESP_HI = 0x5C, 0x60, 0x64
+STATUS_READY, STATUS_RESETTING = 0x01, 0x08
+RESET, RESET_REASON_SHIFT = 0x01, 28
+
+# Places of our own choice, which the driver learns when it creates a queue.
+DOORBELLS, UNMASKS, LAST_PLACE = 0x1000, 0x2000, 0x3000
+REGISTER_BAR, QUEUE_BAR, MSIX_BAR = 0, 2, 4
+QUEUE_MEMORY_LENGTH = 0x200000
+MANAGEMENT_VECTOR = 0
+KEEP_ALIVE_NS = 1_000_000_000
+
+
+@dataclass(slots=True)
+class Counts:
+    tx_packets: int = 0
+    tx_bytes: int = 0
+    rx_packets: int = 0
+    rx_bytes: int = 0
+    rx_drops: int = 0
+    tx_drops: int = 0
+    refused_segmentations: int = 0
+    """Packets that asked for TSO, which the device does not offer."""
+
+
+@dataclass(slots=True)
+class Metrics:
+    """How often the instance's allowances were exceeded (ena_admin_eni_stats)."""
+
+    bw_in: int = 0
+    bw_out: int = 0
+    pps: int = 0
+    conntrack: int = 0
+    linklocal: int = 0
+
+    def as_bytes(self) -> bytes:
+        return struct.pack("<5Q", self.bw_in, self.bw_out, self.pps, self.conntrack, self.linklocal)
+
+
+@dataclass(slots=True)
+class Faults:
+    """What a test makes go wrong; each count goes down as it happens."""
+
+    keep_alives_stop: bool = False
+    completions_to_withhold: int = 0
+    completions_to_corrupt: int = 0
+    admin_is_silent: bool = False
+    frames_to_drop: int = 0
+
+
+@dataclass(slots=True)
+class Ena:
+    mac: bytes
+    limits: Limits = field(default_factory=Limits)
+    host: Host = field(init=False)
+    registers: dict[int, int] = field(default_factory=dict)
+    admin: AdminQueue = field(default_factory=AdminQueue)
+    events: EventQueue = field(default_factory=EventQueue)
+    queues: Queues = field(default_factory=Queues)
+    counts: Counts = field(default_factory=Counts)
+    metrics: Metrics = field(default_factory=Metrics)
+    faults: Faults = field(default_factory=Faults)
+    reset_reasons: list[int] = field(default_factory=list)
+    """Each reset that a driver has asked for, and why (ena_regs_reset_reason_types)."""
+    is_link_up: bool = True
+    configuration: Configuration = field(init=False)
+    _is_resetting: bool = False
+    _next_keep_alive_ns: int = 0
+
+    identity = Identity(0x1D0F, 0xEC20, 0x1D0F, 0xEC20)
+    bars = (
+        Bar(REGISTER_BAR, 0x4000),
+        Bar(QUEUE_BAR, QUEUE_MEMORY_LENGTH, is_prefetchable=True, is_mapped=True),
+        Bar(MSIX_BAR, 0x1000),
+    )
+    msix = MsixTable(vectors=9, bar=MSIX_BAR, table_offset=0, pending_offset=0x800)
+
+    def __post_init__(self) -> None:
+        self.configuration = Configuration(self.mac, self.limits)
+
+    def attach(self, host: Host) -> None:
+        self.host = host
+
+    def reset(self) -> None:
+        self.registers.clear()
+        self.admin, self.events = AdminQueue(), EventQueue()
+        self.queues.clear()
+        self.configuration = Configuration(self.mac, self.limits)
+
+    # ---- registers ----
+
+    def read(self, bar: int, offset: int, length: int) -> int:
+        return self._register(offset) if bar == REGISTER_BAR else 0
+
+    def _register(self, offset: int) -> int:
+        # ENA 2.0; a controller of 0.0.2; resets within 10 s, 48 bits of address, admin commands within 1 s.
+        fixed = {VERSION: 0x0200, CONTROLLER_VERSION: 0x00000002, CAPS: 100 << 1 & 0x3E | 48 << 8 | 10 << 16}
+        if offset == DEV_STS:
+            return STATUS_READY | (STATUS_RESETTING if self._is_resetting else 0)
+        return fixed.get(offset, self.registers.get(offset, 0))
+
+    def write(self, bar: int, offset: int, length: int, value: int) -> None:
+        if bar != REGISTER_BAR:
+            return
+        if offset >= LAST_PLACE:
+            return
+        if offset >= UNMASKS:
+            self._unmask((offset - UNMASKS) // 4, value)
+        elif offset >= DOORBELLS:
+            self._ring((offset - DOORBELLS) // 4, value)
+        else:
+            self.registers[offset] = value
+            self._act(offset, value)
+
+    def _act(self, offset: int, value: int) -> None:
+        if offset == MMIO_REG_READ:
+            self._answer_read(value)
+        elif offset == DEV_CTL:
+            self._control(value)
+        elif offset in (AQ_CAPS, ACQ_CAPS):
+            self.admin.submission = self._address(AQ_BASE_LO)
+            self.admin.completion = self._address(ACQ_BASE_LO)
+            self.admin.depth = self.registers.get(AQ_CAPS, 0) & 0xFFFF
+            self.admin.completion_depth = self.registers.get(ACQ_CAPS, 0) & 0xFFFF
+        elif offset == AENQ_CAPS:
+            self.events.base, self.events.depth = self._address(AENQ_BASE_LO), value & 0xFFFF
+        elif offset == AENQ_HEAD_DB:
+            is_first, self.events.head = self.events.head == 0, value
+            if is_first:
+                self._say_link()
+        elif offset == AQ_DB:
+            self._obey(value)
+
+    def _address(self, low: int) -> int:
+        return self.registers.get(low, 0) | self.registers.get(low + 4, 0) << 32
+
+    def _answer_read(self, request: int) -> None:
+        """A read without a read: the value goes to the guest's memory."""
+        if place := self._address(MMIO_RESP_LO):
+            register = request >> 16
+            answer = struct.pack("<HI", register, self._register(register))
+            self.host.memory.write(place + 2, answer)
+            self.host.memory.write(place, struct.pack("<H", request & 0xFFFF))
+
+    def _control(self, value: int) -> None:
+        if value & RESET:
+            self.reset_reasons.append(value >> RESET_REASON_SHIFT)
+            self.reset()
+        self._is_resetting = bool(value & RESET)
+
+    # ---- admin commands ----
+
+    def _obey(self, tail: int) -> None:
+        for command in self.admin.commands(self.host, tail):
+            if self.faults.admin_is_silent:
+                continue
+            try:
+                status, response = Status.SUCCESS, self._perform(command)
+            except Refused as refusal:
+                status, response = refusal.status, b""
+            self.admin.answer(self.host, command, status, response)
+        self._signal_management()
+
+    def _signal_management(self) -> None:
+        if not self.registers.get(INTR_MASK, 0) & 1:
+            self.host.interrupts.raise_interrupt(MANAGEMENT_VECTOR)
+
+    def _perform(self, command: Command) -> bytes:
+        match command.opcode:
+            case Opcode.CREATE_CQ:
+                return self._create_completion(command)
+            case Opcode.CREATE_SQ:
+                return self._create_submission(command)
+            case Opcode.DESTROY_CQ:
+                self.queues.completion.pop(int.from_bytes(command.raw[4:6], "little"), None)
+            case Opcode.DESTROY_SQ:
+                self.queues.submission.pop(int.from_bytes(command.raw[4:6], "little"), None)
+            case Opcode.GET_FEATURE:
+                return self.configuration.get(command, self.host)
+            case Opcode.SET_FEATURE:
+                self.configuration.set(command, self.host)
+                self.events.enabled = self.configuration.enabled_groups
+            case Opcode.GET_STATS:
+                return self._statistics(command.raw[16])
+            case _:
+                raise Refused(Status.UNSUPPORTED_OPCODE)
+        return b""
+
+    def _create_completion(self, command: Command) -> bytes:
+        kind, words, depth, vector, low, high = struct.unpack_from("<BBHIIH", command.raw, 4)
+        index = next(number for number in range(64) if number not in self.queues.completion)
+        self.queues.completion[index] = CompletionQueue(
+            index, low | high << 32, depth, (words & 0x1F) * 4, vector, has_interrupts=bool(kind & 0x20)
+        )
+        return struct.pack("<HHIII", index, depth, 0, 0, UNMASKS + 4 * index)
+
+    def _create_submission(self, command: Command) -> bytes:
+        identity, _, caps, _, completion, depth, low, high = struct.unpack_from("<BBBBHHIH", command.raw, 4)
+        if completion not in self.queues.completion:
+            raise Refused(Status.ILLEGAL_PARAMETER)
+        index = next(number for number in range(64) if number not in self.queues.submission)
+        placement = Placement(low | high << 32, is_in_device=False)
+        if caps & 0xF == IN_DEVICE_MEMORY:
+            share = QUEUE_MEMORY_LENGTH // (2 * self.limits.most_queues)
+            line = self.configuration.line_length
+            before_header = self.configuration.descriptors_before_header
+            placement = Placement(index * share, True, line, before_header)
+        self.queues.submission[index] = SubmissionQueue(
+            index, identity >> 5, depth, placement, self.queues.completion[completion]
+        )
+        return struct.pack("<HHIII", index, 0, DOORBELLS + 4 * index, placement.address, 0)
+
+    def _statistics(self, kind: int) -> bytes:
+        basic, metrics = 0, 2
+        if kind == metrics:
+            return self.metrics.as_bytes()
+        if kind != basic:
+            raise Refused(Status.UNSUPPORTED_OPCODE)
+        found = self.counts
+        sent, received = (found.tx_bytes, found.tx_packets), (found.rx_bytes, found.rx_packets)
+        return struct.pack("<6Q", *sent, *received, found.rx_drops, found.tx_drops)
+
+    # ---- frames ----
+
+    def _ring(self, index: int, tail: int) -> None:
+        queue = self.queues.submission.get(index)
+        if queue is None:
+            return
+        queue.tail = tail & 0xFFFF
+        if queue.direction == TX:
+            self._transmit(queue)
+
+    def _unmask(self, index: int, value: int) -> None:
+        if value & 1 << 30 and index in self.queues.completion:
+            self.queues.unmask(self.queues.completion[index], self.host)
+
+    def _transmit(self, queue: SubmissionQueue) -> None:
+        while (packet := take_packet(queue, self.host)) is not None:
+            if packet.offloads & TX_SEGMENTS_TCP:
+                self.counts.refused_segmentations += 1
+            elif self.is_link_up:
+                checksums.complete(packet)
+                self.host.wire.send(bytes(packet.frame))
+                self.counts.tx_packets += 1
+                self.counts.tx_bytes += len(packet.frame)
+            self._complete(queue, packet.request)
+        self.queues.signal(queue.completion, self.host)
+
+    def _complete(self, queue: SubmissionQueue, request: int) -> None:
+        if self.faults.completions_to_withhold:
+            self.faults.completions_to_withhold -= 1
+            return
+        if self.faults.completions_to_corrupt:
+            self.faults.completions_to_corrupt -= 1
+            request = 0xFFFF
+        queue.completion.post(self.host, tx_completion(queue, request))
+
+    def receive(self, frame: bytes) -> None:
+        if not self.is_link_up or not self._is_ours(frame):
+            return
+        if self.faults.frames_to_drop:
+            self.faults.frames_to_drop -= 1
+            self.metrics.bw_in += 1
+            self.counts.rx_drops += 1
+            return
+        # What pads a frame to Ethernet's 60 bytes is a NIC's work on a wire; a tap has none.
+        frame = frame.ljust(60, b"\0")
+        flow = rss.hash_of(self.configuration.rss.key, frame)
+        queue = self._receiver(flow)
+        verdict = RxVerdict(checksums.rx_status(frame), flow)
+        if queue is None or not receive_into(queue, self.host, frame, verdict):
+            self.counts.rx_drops += 1
+            return
+        self.counts.rx_packets += 1
+        self.counts.rx_bytes += len(frame)
+        self.queues.signal(queue.completion, self.host)
+
+    def _is_ours(self, frame: bytes) -> bool:
+        """No promiscuous mode: a VPC brings an adapter its own frames, and groups'."""
+        return frame[:6] == self.mac or bool(frame[0] & 1)
+
+    def _receiver(self, flow: int) -> SubmissionQueue | None:
+        chosen = self.configuration.rss.choose(flow)
+        queue = self.queues.submission.get(chosen) if chosen is not None else None
+        if queue is not None and queue.direction == RX:
+            return queue
+        return next(iter(self.queues.receivers()), None)
+
+    # ---- what the device says unasked ----
+
+    def tick(self, now_ns: int) -> None:
+        if now_ns < self._next_keep_alive_ns:
+            return
+        self._next_keep_alive_ns = now_ns + KEEP_ALIVE_NS
+        if not self.faults.keep_alives_stop:
+            self._say(Group.KEEP_ALIVE, struct.pack("<QQ", self.counts.rx_drops, self.counts.tx_drops))
+
+    def set_link(self, *, is_up: bool) -> None:
+        self.is_link_up = is_up
+        self._say_link()
+
+    def _say_link(self) -> None:
+        self._say(Group.LINK_CHANGE, struct.pack("<I", self.is_link_up))
+
+    def _say(self, group: Group, values: bytes) -> None:
+        if self.events.post(self.host, group, values=values):
+            self._signal_management()
