@@ -40,7 +40,9 @@ int adk_eal_init(int argc, char **argv)
         adk_set_error(rte_errno, "rte_eal_init: %s", rte_strerror(rte_errno));
         return -1;
     }
-    if (0 != rte_timer_subsystem_init())
+    // net_ena's probe has started it already (DPDK drivers/net/ena/ena_ethdev.c).
+    const int timers = rte_timer_subsystem_init();
+    if (0 != timers && -EALREADY != timers)
     {
         adk_set_error(ENOMEM, "rte_timer_subsystem_init failed");
         return -1;

@@ -1,12 +1,13 @@
-"""The two machines of the lab: one as a server with an IOMMU, one as a cloud instance without."""
+"""The machines of the lab: as a server with an IOMMU, as a cloud instance without, and with modelled NICs."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tests.lab.bed.boot import boot
 from tests.lab.bed.guest import Guest
-from tests.lab.bed.hardware import BRIDGE, Hardware, Nic
+from tests.lab.bed.hardware import BRIDGE, Hardware, ModelledNic, Nic
 from tests.lab.bed.kernel import Kernel
+from tests.lab.ena.model import Ena
 
 # The product page's kernel parameters for running as an ordinary user; without them Debian leaves it off.
 IOMMU_PARAMETERS = "iommu=on intel_iommu=on"
@@ -16,6 +17,8 @@ VMXNET3 = Nic("vmxnet3", subnet=2, slot=5)
 VIRTIO = Nic("virtio-net-pci", subnet=3, slot=6, options=("disable-legacy=on", "iommu_platform=on"))
 # Two NICs behind one bridge, and so in one IOMMU group.
 NEIGHBOURS = tuple(Nic("e1000", subnet=4 + slot, slot=slot, bus=BRIDGE) for slot in (1, 2))
+
+ENA = ModelledNic("ena", subnet=7, slot=9, make=Ena)
 
 
 @contextmanager
@@ -30,6 +33,14 @@ def with_iommu(kernel: Kernel, label: str) -> Iterator[Guest]:
 def without_iommu(kernel: Kernel, label: str) -> Iterator[Guest]:
     with boot(kernel, Hardware((E1000E,), has_iommu=False), label) as guest:
         load_drivers(guest, "e1000e")
+        yield guest
+
+
+@contextmanager
+def with_ena(kernel: Kernel, label: str) -> Iterator[Guest]:
+    # The kernel's own driver without translation: each mapping it makes would be a message to the model.
+    with boot(kernel, Hardware((ENA,)), label, f"{IOMMU_PARAMETERS} iommu=pt") as guest:
+        load_drivers(guest, "ena")
         yield guest
 
 

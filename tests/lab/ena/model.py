@@ -238,7 +238,8 @@ class Ena:
         self.queues.submission[index] = SubmissionQueue(
             index, identity >> 5, depth, placement, self.queues.completion[completion]
         )
-        return struct.pack("<HHIII", index, 0, DOORBELLS + 4 * index, placement.address, 0)
+        llq_offset = placement.address if placement.is_in_device else 0
+        return struct.pack("<HHIII", index, 0, DOORBELLS + 4 * index, llq_offset, 0)
 
     def _statistics(self, kind: int) -> bytes:
         basic, metrics = 0, 2
