@@ -190,7 +190,7 @@ class NoHugePagesError(AeronDpdkError):
         return "no huge page is free, and DPDK takes its memory from huge pages"
 
     def remedy(self) -> str:
-        return f"reserve some with `{self.command}`, or try without speed using the EAL option --no-huge"
+        return f"reserve some with `{self.command}`, or use the EAL option --no-huge, which is slower"
 
 
 @dataclass(eq=False)

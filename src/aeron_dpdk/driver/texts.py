@@ -24,7 +24,7 @@ OPTIONS = (
 )
 
 
-def help_text(width: int = 110) -> str:
+def help_text(width: int = 80) -> str:
     formatter = HelpFormatter(width=width, max_width=width)
     formatter.write_usage("aeronmd_dpdk", "[EAL options] [--] [-Dname=value] [-v] [-h] [file.properties ...]")
     formatter.write_paragraph()

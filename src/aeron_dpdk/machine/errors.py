@@ -52,7 +52,7 @@ class UndoError(MachineError):
         return f"not all was undone: {'; '.join(self.remains)}"
 
     def remedy(self) -> str:
-        return "mend what it names, and run aeron-dpdk setup --undo again; the rest is kept in the journal"
+        return "fix what it names, and run aeron-dpdk setup --undo again; the rest is kept in the journal"
 
 
 @dataclass(eq=False)

@@ -83,7 +83,7 @@ def _process(status: Status) -> Iterator[Metric]:
         value=status.facts.heartbeat_ms / _MS_PER_S,
     )
     yield GaugeMetricFamily(
-        "aeron_dpdk_ailments", "What aeron-dpdk status finds unhealthy", value=len(status.ailments)
+        "aeron_dpdk_problems", "What aeron-dpdk status finds unhealthy", value=len(status.problems)
     )
     cpu = CounterMetricFamily(
         "aeron_dpdk_thread_cpu_seconds", "CPU time of each thread", labels=("thread", "cpus")

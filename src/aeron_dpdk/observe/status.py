@@ -42,7 +42,7 @@ class Status:
     xstats: dict[str, int]
     errors: tuple[DistinctError, ...]
     losses: tuple[Loss, ...]
-    ailments: tuple[str, ...]
+    problems: tuple[str, ...]
     """Empty when the driver is healthy."""
 
 
@@ -70,16 +70,16 @@ def look(aeron_dir: Path) -> Status:
         xstats=xstats_in(counters),
         errors=errors,
         losses=losses,
-        ailments=ailments_of(at_ms, facts, driver),
+        problems=problems_of(at_ms, facts, driver),
     )
 
 
-def ailments_of(at_ms: int, facts: DriverFacts, driver: DriverView) -> tuple[str, ...]:
+def problems_of(at_ms: int, facts: DriverFacts, driver: DriverView) -> tuple[str, ...]:
     """Each is a state that traffic cannot go on in; none is a mere event of the past."""
     found = []
     heartbeat_age_ms = at_ms - facts.heartbeat_ms
     if heartbeat_age_ms > HEARTBEAT_MAX_AGE_MS:
-        found.append(f"Aeron's conductor has not beaten for {heartbeat_age_ms / 1000:.1f} s")
+        found.append(f"no heartbeat from Aeron's conductor for {heartbeat_age_ms / 1000:.1f} s")
     if not driver.port.is_usable:
         found.append("the port is being restarted")
     elif not driver.port.is_up:

@@ -42,7 +42,10 @@ AERON_DIR = "/dev/shm/aeron-${USER}"  # the shell's to expand, as on the product
 
 @click.group()
 def aws() -> None:
-    """Set up on Amazon EC2, where the metadata know what a person would have to look up."""
+    """Set up on Amazon EC2.
+
+    Addresses and gateway come from the instance metadata.
+    """
 
 
 @aws.command()

@@ -117,7 +117,9 @@ def capture(
     snap_length: int,
     expression: tuple[str, ...],
 ) -> None:
-    """Write the frames of a running driver as pcapng, both directions, until interrupted.
+    """Write a running driver's frames as pcapng.
+
+    In both directions, until interrupted.
 
     FILTER is an expression as in tcpdump, pcap-filter(7). Frames that the driver drops are there too, with
     the reason as a comment. For a live view: aeron-dpdk capture | tshark -i -

@@ -37,5 +37,8 @@ def counters_text(view: CountersView) -> str:
 @look_options
 @click.argument("pattern", default="")
 def counters(aeron_dir: Path, as_json: bool, watch_s: float | None, pattern: str) -> None:
-    """Print the counters of a driver, as AeronStat does; PATTERN picks those whose label contains it."""
+    """Print the counters of a driver, as AeronStat does.
+
+    PATTERN picks those whose label contains it.
+    """
     present(lambda: look_at_counters(aeron_dir, pattern), counters_text, as_json, watch_s)

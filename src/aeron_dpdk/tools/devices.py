@@ -19,7 +19,7 @@ GROUPS = ("DPDK-compatible driver", "kernel driver", "no driver")
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def devices(as_json: bool) -> None:
-    """List the network devices on the PCI bus, grouped by who has them."""
+    """List the PCI network devices and their drivers."""
     host = this_host()
     facts = read_facts(host, host.network())
     rows = [describe(facts, nic) for nic in facts.nics]

@@ -20,8 +20,8 @@ EXIT_CODES = {Status.WARN: MachineExit.WARNINGS, Status.FAIL: MachineExit.FAILUR
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="For programs: every finding, on standard output.")
-@click.option("-v", "--verbose", is_flag=True, help="Show also what is well, and why each thing matters.")
-@click.option("--user", help="Judge for this ordinary user, who shall start aeronmd_dpdk without root.")
+@click.option("-v", "--verbose", is_flag=True, help="Show also what passed, and why each check matters.")
+@click.option("--user", help="Judge for this ordinary user, who will start aeronmd_dpdk without root.")
 @click.argument("files", nargs=-1)
 def doctor(as_json: bool, verbose: bool, user: str | None, files: tuple[str, ...]) -> None:
     """Say what on this machine stands in aeronmd_dpdk's way.
@@ -73,5 +73,5 @@ def summary(findings: Sequence[Finding]) -> str:
     fixable = sum(finding.fixable and finding.status in EXIT_CODES for finding in findings)
     if not any(counts.values()):
         return f"All is well: {len(findings)} findings, none of them in the way (-v shows all)."
-    hint = f"; `sudo aeron-dpdk setup` can mend {fixable}" if fixable else ""
+    hint = f"; `sudo aeron-dpdk setup` can fix {fixable}" if fixable else ""
     return f"{counts[Status.FAIL]} failures, {counts[Status.WARN]} warnings{hint}."

@@ -42,9 +42,9 @@ def status_panels(status: Status) -> list[RenderableType]:
 def headline(status: Status) -> Text:
     driver = status.driver
     text = Text(f"aeronmd_dpdk {driver.version}, pid {driver.pid}, up {duration(driver.uptime_ms)}, ")
-    if not status.ailments:
+    if not status.problems:
         return text.append("healthy", style="bold green")
-    return text.append("\n".join(("NOT HEALTHY", *status.ailments)), style="bold red")
+    return text.append("\n".join(("NOT HEALTHY", *status.problems)), style="bold red")
 
 
 def facts_table(status: Status) -> Table:

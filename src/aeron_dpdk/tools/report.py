@@ -140,7 +140,7 @@ def default_output() -> Path:
 )
 @aeron_dir_option
 def report(aeron_dir: Path, output: Path | None, logs: tuple[Path, ...]) -> None:
-    """Write one archive that describes this machine and its driver, for support.
+    """Write one archive for support.
 
     It has versions, doctor's findings, the driver's status, counters and errors, the journal, and settings
     without secrets. Run it as root to have all of it. Look at it before you send it: addresses and host

@@ -59,7 +59,7 @@ def cpus_of(text: str) -> frozenset[int]:
 @click.option(
     "--page-size", type=size_kib, metavar="SIZE", help="Of huge pages: 2M or 1G; what is there counts."
 )
-@click.option("--user", metavar="NAME", help="An ordinary user shall start aeronmd_dpdk, without root.")
+@click.option("--user", metavar="NAME", help="The ordinary user who will start aeronmd_dpdk, without root.")
 @click.option("--cpus", type=cpus_of, metavar="LIST", help="CPUs to keep for aeronmd_dpdk, as 2-5,8.")
 @click.option("--force", "forced", multiple=True, metavar="NIC", help="Take this NIC although it is in use.")
 def setup(  # noqa: PLR0913 - one parameter for each option

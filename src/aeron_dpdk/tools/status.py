@@ -22,4 +22,4 @@ def status(ctx: click.Context, aeron_dir: Path, as_json: bool) -> None:
         click.echo(json_line(seen))
     else:
         Console(soft_wrap=False, highlight=False).print(*status_panels(seen), sep="\n")
-    ctx.exit(ObserveExit.UNHEALTHY if seen.ailments else 0)
+    ctx.exit(ObserveExit.UNHEALTHY if seen.problems else 0)

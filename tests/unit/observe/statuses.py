@@ -32,5 +32,5 @@ STATUS = Status(
     xstats={"bw_in_allowance_exceeded": 8},
     errors=(),
     losses=(Loss(2, 64, 0, 0, -7, 1001, URI, "10.0.0.9:1"), Loss(3, 96, 0, 0, -8, 1001, URI, "10.0.0.9:1")),
-    ailments=(),
+    problems=(),
 )

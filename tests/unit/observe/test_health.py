@@ -6,7 +6,7 @@ import pytest
 from tests.unit.observe.views import PORT, VIEW
 
 from aeron_dpdk.observe.cnc import DriverFacts
-from aeron_dpdk.observe.status import HEARTBEAT_MAX_AGE_MS, ailments_of
+from aeron_dpdk.observe.status import HEARTBEAT_MAX_AGE_MS, problems_of
 from aeron_dpdk.observe.view import DriverView, NeighbourView
 from aeron_dpdk.seam import Level
 
@@ -15,12 +15,12 @@ FACTS = DriverFacts(42, 0, NOW_MS - 900)
 SILENT = NeighbourView("10.0.0.1", None, "failed", None, 0)
 
 
-def test_a_driver_that_works_has_no_ailment() -> None:
-    assert ailments_of(NOW_MS, FACTS, VIEW) == ()
+def test_a_driver_that_works_has_no_problem() -> None:
+    assert problems_of(NOW_MS, FACTS, VIEW) == ()
 
 
 @pytest.mark.parametrize(
-    ("view", "ailment"),
+    ("view", "problem"),
     [
         (replace(VIEW, port=replace(PORT, is_up=False)), "the link is down"),
         (replace(VIEW, port=replace(PORT, is_up=False, is_usable=False)), "the port is being restarted"),
@@ -28,17 +28,17 @@ def test_a_driver_that_works_has_no_ailment() -> None:
         (replace(VIEW, mempools=(Level("adk_tx_0", 99, 99),)), "mempool adk_tx_0 is empty"),
     ],
 )
-def test_an_ailment_is_named(view: DriverView, ailment: str) -> None:
-    assert ailments_of(NOW_MS, FACTS, view) == (ailment,)
+def test_an_problem_is_named(view: DriverView, problem: str) -> None:
+    assert problems_of(NOW_MS, FACTS, view) == (problem,)
 
 
-def test_a_conductor_that_does_not_beat_is_an_ailment() -> None:
+def test_a_conductor_that_does_not_beat_is_an_problem() -> None:
     dead = DriverFacts(42, 0, NOW_MS - HEARTBEAT_MAX_AGE_MS - 1)
-    assert ailments_of(NOW_MS, dead, VIEW) == ("Aeron's conductor has not beaten for 10.0 s",)
+    assert problems_of(NOW_MS, dead, VIEW) == ("no heartbeat from Aeron's conductor for 10.0 s",)
 
 
 def test_a_silent_neighbour_that_is_no_gateway_is_the_peers_trouble() -> None:
-    assert ailments_of(NOW_MS, FACTS, replace(VIEW, neighbours=(replace(SILENT, ipv4="10.0.0.9"),))) == ()
+    assert problems_of(NOW_MS, FACTS, replace(VIEW, neighbours=(replace(SILENT, ipv4="10.0.0.9"),))) == ()
 
 
 def test_a_view_survives_the_way_over_the_socket() -> None:

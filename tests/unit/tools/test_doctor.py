@@ -43,7 +43,7 @@ def test_findings_are_grouped_and_what_is_wrong_is_explained() -> None:
         "  WARN cpus.quota: 1.5 CPUs\n"
         "       it stops threads\n"
         "       -> remove it\n"
-        "1 failures, 1 warnings; `sudo aeron-dpdk setup` can mend 1.\n"
+        "1 failures, 1 warnings; `sudo aeron-dpdk setup` can fix 1.\n"
     )
 
 

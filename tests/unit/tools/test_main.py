@@ -26,3 +26,19 @@ def test_a_reader_that_goes_away_is_no_error_of_ours() -> None:
         ["bash", "-c", f"{command} aws template | head -1"], capture_output=True, text=True, check=False
     )
     assert done.stdout.startswith("AWSTemplateFormatVersion") and done.stderr == ""
+
+
+def run_help(*command: str) -> str:
+    return subprocess.run([*PROGRAM, *command, "--help"], capture_output=True, text=True, check=True).stdout
+
+
+def test_the_list_of_commands_has_a_whole_sentence_for_each() -> None:
+    listing = run_help().partition("Commands:")[2].strip().splitlines()
+    assert listing and [line for line in listing if not line.endswith(".") or line.endswith("...")] == []
+
+
+@pytest.mark.parametrize(
+    "command", ["setup", "doctor", "devices", "aws", "status", "top", "capture", "report"]
+)
+def test_help_fits_a_terminal_of_80_columns(command: str) -> None:
+    assert [line for line in run_help(command).splitlines() if len(line) > 80] == []

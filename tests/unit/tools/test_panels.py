@@ -45,8 +45,8 @@ def test_levels_neighbours_and_channels_have_a_row_each() -> None:
     assert ["receive", "active", "dpdk", "10.0.0.5:4000", "aeron:udp?endpoint=10.0.0.5:4000"] in lines
 
 
-def test_ailments_stand_under_the_headline_one_on_a_line() -> None:
-    lines = shown(replace(STATUS, ailments=("the link is down", "mempool adk_rx_0 is empty")))
+def test_problems_stand_under_the_headline_one_on_a_line() -> None:
+    lines = shown(replace(STATUS, problems=("the link is down", "mempool adk_rx_0 is empty")))
     assert lines[0][-2:] == ["NOT", "HEALTHY"]
     assert lines[1:3] == ["the link is down".split(), "mempool adk_rx_0 is empty".split()]
 

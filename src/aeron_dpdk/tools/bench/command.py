@@ -53,7 +53,10 @@ def bench(
     cpus: str | None,
     keep_cost: bool,
 ) -> None:
-    """Measure PARTS, all of them by default, and show which goals are met."""
+    """Measure, and show which goals are met.
+
+    PARTS are what to measure, all of them by default.
+    """
     for file in (json_file, html_file):
         if file is not None and not os.access(file.parent, os.W_OK):
             raise BenchError(f"{file.parent} is not a folder that we can write to", "name another one")
