@@ -157,6 +157,8 @@ static int configure_steered(adk_port_t *port, const struct rte_eth_dev_info *in
         port->rx_queues = ADK_PORT_RX_QUEUES_MAX;
         if (0 == configure(port) && adk_port_steering_open(port, port->settings.local_ipv4))
         {
+            /* A full queue of ixgbe keeps all others waiting, unless it may drop (Linux: ixgbe_set_rx_drop_en()). */
+            port->rx_configuration.rx_drop_en = 1;
             return 0;
         }
         port->rx_queues = 1;

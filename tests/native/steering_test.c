@@ -138,6 +138,7 @@ TEST(a_device_that_steers_brings_the_senders_frames_to_the_senders_poll)
     CHECK_EQUAL(0, adk_stack_port_info(test->port.stack, &info));
     CHECK(info.steered);
     CHECK_EQUAL(2, info.rx_queues);
+    CHECK_EQUAL(1, test->port.stack->port.rx_configuration.rx_drop_en); /* no thread waits for the other */
     media_add(test, &transport, ADK_ROLE_SENDER, SENDER_PORT);
     CHECK_EQUAL(1, rules_for(SENDER_PORT));
     CHECK_EQUAL(1, rules[0].queue);
@@ -208,6 +209,7 @@ static void check_one_rx_queue(test_media_t *test)
     CHECK_EQUAL(0, adk_stack_port_info(test->port.stack, &info));
     CHECK(!info.steered);
     CHECK_EQUAL(1, info.rx_queues);
+    CHECK_EQUAL(0, test->port.stack->port.rx_configuration.rx_drop_en);
     media_add(test, &transport, ADK_ROLE_SENDER, SENDER_PORT);
     CHECK_EQUAL(0, rules_for(SENDER_PORT));
     CHECK_EQUAL(0, adk_transport_close(&transport));

@@ -7,6 +7,7 @@ from tests.lab.bed.boot import boot
 from tests.lab.bed.guest import Guest
 from tests.lab.bed.hardware import Hardware, ModelledNic
 from tests.lab.bed.kernel import Kernel
+from tests.lab.ixgbe import registers as r
 from tests.lab.ixgbe.device import Ixgbe
 from tests.lab.ixgbe.nic import Nic
 from tests.lab.machines import IOMMU_PARAMETERS
@@ -36,3 +37,8 @@ def queues_of_ports(guest: Guest) -> dict[int, set[int]]:
     """By UDP destination port: the queues that its datagrams went into so far."""
     seen = guest.models[IXGBE.tap].call(lambda: dict(model(guest).queues_of_ports))
     return {port: set(queues) for port, queues in seen.items()}
+
+
+def drops_when_full(guest: Guest, queue: int) -> bool:
+    server = guest.models[IXGBE.tap]
+    return bool(server.call(lambda: model(guest).registers.get(r.srrctl(queue), 0)) & r.SRRCTL_DROP)

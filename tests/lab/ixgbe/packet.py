@@ -66,7 +66,7 @@ def pseudo_header_sum(source: bytes, destination: bytes, protocol: int, length: 
 
 
 def l4_checksum_holds(frame: bytes, headers: Headers) -> bool:
-    """A UDP checksum of zero is an error here: the 82599's erratum 44, which drivers work around
+    """A UDP checksum of zero is an error here: an erratum of the 82599's that drivers work around
     (Linux: ixgbe_rx_checksum; DPDK: rx_udp_csum_zero_err)."""
     segment = frame[headers.l4 : headers.end]
     start = pseudo_header_sum(headers.source, headers.destination, headers.protocol, len(segment))
