@@ -124,6 +124,10 @@ def test_the_architecture_is_a_page_a_newcomer_finishes() -> None:
     assert len((ROOT / "ARCHITECTURE.md").read_text().splitlines()) <= 150
 
 
+def test_the_readme_is_read_to_its_end() -> None:
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 120
+
+
 def test_every_folder_has_its_line_in_the_architecture() -> None:
     named = {cells[0].strip("`/") for cells in rows(ROOT / "ARCHITECTURE.md")}
     parts = [*(ROOT / "native").glob("*/*.h"), *(ROOT / "src" / "aeron_dpdk").glob("*/__init__.py")]
@@ -220,10 +224,12 @@ def test_every_client_program_that_a_page_calls_has_its_source() -> None:
             assert (ROOT / "tests" / "system" / "native" / f"{program}.c").exists(), shown(page)
 
 
-def test_the_example_of_the_readme_compiles_and_imports_what_exists() -> None:
-    example = re.search(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+def test_the_example_in_python_compiles_and_imports_what_exists() -> None:
+    example = re.search(
+        r"^```python\n(.*?)^```", (OPERATIONS / "running.md").read_text(), re.MULTILINE | re.DOTALL
+    )
     assert example is not None
-    compile(example[1], "README.md", "exec")
+    compile(example[1], "running.md", "exec")
     for module, name in re.findall(r"^from (aeron_dpdk[\w.]*) import (\w+)", example[1], re.MULTILINE):
         imported = __import__(module, fromlist=[name])
         assert hasattr(imported, name)
