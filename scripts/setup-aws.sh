@@ -3,7 +3,7 @@
 # Options: --dry-run, --yes, --nic NIC, --huge-memory SIZE; see `aeron-dpdk aws setup --help`.
 set -eu
 program=$(command -v aeron-dpdk) || {
-    echo "error: aeron-dpdk is not on PATH: pip install aeron-dpdk, or activate its virtual environment." >&2
+    echo "error: aeron-dpdk is not on PATH: install its wheel, or activate its virtual environment." >&2
     exit 13
 }
 if [ "$(id -u)" -ne 0 ]; then

@@ -1,0 +1,250 @@
+"""docs/aws.md, command by command, as the ordinary user of an instance; and the wrong turns that it names.
+
+Each test goes on where the one before it stopped.
+"""
+
+import re
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import pytest
+from tests.lab.bed import vpc as network
+from tests.lab.bed.boot import boot
+from tests.lab.bed.driver import PATIENT
+from tests.lab.bed.guest import ORDINARY_USER, PATIENCE_S, Guest, as_user, settles
+from tests.lab.bed.hardware import Hardware, Nic
+from tests.lab.bed.kernel import Kernel
+from tests.lab.bed.vpc import AERON, GATEWAY, LOGIN, Vpc, vpc
+from tests.lab.machines import load_drivers
+from tests.system.bed.bed import next_port, udp
+from tests.system.bed.client import ClientProcess
+from tests.system.bed.driver import READY_LINE, TEST_SETTINGS, Driver
+from tests.system.bed.installation import REPOSITORY, Installation
+from tests.system.bed.process import ChildProcess
+
+PAGE = REPOSITORY / "docs" / "aws.md"
+NAMES = ("install", "look", "set up", "start", "verify", "subscribe", "back")
+NICS = (Nic("e1000e", subnet=7, slot=4), Nic("e1000e", subnet=8, slot=5))
+DRIVERS = ("e1000e",)
+REFUSED, FAILURES = 22, 21
+# Where no VM runs as fast as an instance does; Aeron's own settings go along with --preserve-env.
+SLOW = {**TEST_SETTINGS, **PATIENT}
+ECHO = """
+import socket
+server = socket.create_server(("172.31.16.10", 22))
+print("listening", flush=True)
+session, _ = server.accept()
+while data := session.recv(100):
+    session.sendall(data)
+"""
+
+
+def blocks_of_the_page() -> dict[str, str]:
+    """The shell blocks for the instance, by what they do."""
+    found = re.findall(r"^```sh\n(.*?)^```", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+    return dict(zip(NAMES, found, strict=True))
+
+
+@dataclass
+class Instance:
+    """A guest as its ordinary user has it: a shell with sudo and a login session over the first NIC."""
+
+    guest: Guest
+    vpc: Vpc
+    blocks: dict[str, str]
+    login: subprocess.Popen[str] | None = None
+    driver: ChildProcess | None = None
+    said: dict[str, str] = field(default_factory=dict)
+
+    def shell(self, text: str, **environment: str) -> tuple[str, ...]:
+        own = {
+            "HOME": f"/run/{ORDINARY_USER}",
+            "USER": ORDINARY_USER,
+            "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            "SSH_CONNECTION": f"{GATEWAY} 51000 {LOGIN} 22",
+            **SLOW,
+            **environment,
+        }
+        words = ("env", "-i", *(f"{name}={value}" for name, value in own.items()), "bash", "-ec", text)
+        return self.guest.inside.command(*as_user(ORDINARY_USER, *words))
+
+    def attempt(self, text: str, answer: str = "y\n") -> subprocess.CompletedProcess[str]:
+        """`answer` is typed where the command asks."""
+        asked = text.replace("./setup-aws.sh", f"printf '{answer}' | ./setup-aws.sh".replace("\n", "\\n"))
+        return subprocess.run(self.shell(asked), capture_output=True, text=True, check=False)
+
+    def does(self, name: str) -> str:
+        done = self.attempt(self.blocks[name])
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def start(self, gateway: str = GATEWAY) -> None:
+        block = self.blocks["start"].replace(GATEWAY, gateway)
+        self.driver = ChildProcess(self.shell(block))
+        while READY_LINE not in (line := self.driver.next_line(PATIENCE_S) or "the end"):
+            assert line != "the end", self.driver.output
+
+    def stop(self) -> None:
+        assert self.driver is not None
+        if self.driver.is_running:
+            self.attempt("kill -TERM $(pgrep -x aeronmd_dpdk)")
+            assert self.driver.wait(PATIENCE_S) == 0, self.driver.output
+
+
+@contextmanager
+def logged_in(instance: Instance) -> Iterator[ChildProcess]:
+    """A session over the login NIC, of which each end is a real socket."""
+    server = ChildProcess(instance.guest.inside.command("python3", "-c", ECHO))
+    assert server.next_line(PATIENCE_S) == "listening", server.output
+    talk = f"""
+import socket, sys
+session = socket.create_connection(("{LOGIN}", 22), timeout=60)
+for line in sys.stdin:
+    session.sendall(line.encode())
+    print(session.recv(100).decode().strip(), flush=True)
+"""
+    client = subprocess.Popen(
+        instance.vpc.network.command("python3", "-c", talk),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    instance.login = client
+    try:
+        with client:
+            yield server
+            client.kill()
+    finally:
+        server.kill()
+
+
+def still_answers(instance: Instance, word: str) -> bool:
+    assert instance.login is not None and instance.login.stdin and instance.login.stdout
+    instance.login.stdin.write(f"{word}\n")
+    instance.login.stdin.flush()
+    return instance.login.stdout.readline().strip() == word
+
+
+def configure(guest: Guest) -> None:
+    """As the instance's image would: both interfaces in one subnet, the first one preferred; sudo."""
+    for nic, address, metric in zip(NICS, (LOGIN, AERON), ("100", "200"), strict=True):
+        interface = guest.interface(nic)
+        guest.inside.ip("address", "add", f"{address}/20", "dev", interface)
+        guest.inside.ip("link", "set", interface, "up")
+        guest.inside.ip("route", "add", "default", "via", GATEWAY, "dev", interface, "metric", metric)
+    rule = f"{ORDINARY_USER} ALL=(ALL) NOPASSWD:SETENV: ALL"
+    guest.run("sh", "-c", f"echo '{rule}' > /etc/sudoers.d/lab; echo 127.0.1.1 lab >> /etc/hosts")
+    guest.run("ln", "-s", str(REPOSITORY), f"/run/{ORDINARY_USER}/aeron-dpdk")
+
+
+@pytest.fixture(scope="module")
+def instance(guest_kernel: Kernel, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
+    with boot(guest_kernel, Hardware(NICS, has_iommu=False), "aws") as guest:
+        load_drivers(guest, *DRIVERS)
+        with vpc(guest, NICS, tmp_path_factory.mktemp("aws")) as around:
+            configure(guest)
+            made = Instance(guest, around, blocks_of_the_page())
+            settles(lambda: guest.attempt("ping", "-c", "1", GATEWAY).returncode == 0, "the gateway answers")
+            with logged_in(made):
+                yield made
+
+
+@pytest.fixture(scope="module")
+def before(instance: Instance) -> str:
+    """What the guest's kernel had."""
+    instance.does("install")
+    assert still_answers(instance, "before")
+    return instance.does("look")
+
+
+def test_an_instance_with_one_interface_is_told_to_attach_a_second(instance: Instance, before: str) -> None:
+    instance.vpc.attach(1)
+    done = instance.attempt(instance.blocks["set up"])
+    instance.vpc.attach(2)
+    assert done.returncode == REFUSED and "attach a second network interface" in done.stderr, done.stderr
+
+
+def test_the_primary_interface_is_not_given_away(instance: Instance, before: str) -> None:
+    done = instance.attempt(instance.blocks["set up"].replace("setup-aws.sh", "setup-aws.sh --nic eni-0"))
+    assert done.returncode == REFUSED and "no secondary interface eni-0" in done.stderr, done.stderr
+    done = instance.attempt(f"sudo aeron-dpdk setup --yes --nic {NICS[0].pci_address}")
+    assert done.returncode == REFUSED and "carries the default route" in done.stderr, done.stderr
+
+
+def test_the_script_gives_the_second_interface_to_dpdk(instance: Instance, before: str) -> None:
+    said = instance.does("set up")
+    assert f"chosen: eni-1 {AERON}/20" in said and f"gateway {GATEWAY}" in said
+    assert instance.guest.driver(NICS[1]) == "uio_pci_generic"
+    assert instance.guest.driver(NICS[0]) == "e1000e"
+    for line in instance.blocks["start"].splitlines()[:4] + instance.blocks["verify"].splitlines():
+        assert line in said, "the page and the script say different things"
+    assert still_answers(instance, "set up")
+
+
+def test_a_wrong_gateway_is_found_by_verify(instance: Instance, before: str) -> None:
+    instance.start(gateway="172.31.16.77")
+    done = instance.attempt(instance.blocks["verify"])
+    instance.stop()
+    assert done.returncode == FAILURES and "FAIL aws.arp: the gateway 172.31.16.77" in done.stdout, done
+
+
+def test_the_driver_starts_as_on_the_page_and_its_gateway_answers(instance: Instance, before: str) -> None:
+    instance.start()
+    assert f"PASS aws.arp: the gateway {GATEWAY} answers" in instance.does("verify")
+
+
+@pytest.fixture(scope="module")
+def other(instance: Instance, installed: Installation) -> Iterator[Driver]:
+    driver = Driver(installed, instance.vpc.other, "aws-other", PATIENT)
+    try:
+        driver.start()
+        yield driver
+    finally:
+        driver.discard()
+
+
+def test_the_first_message_comes(instance: Instance, before: str, other: Driver) -> None:
+    subscriber = ClientProcess(instance.shell(instance.blocks["subscribe"]))
+    subscriber.await_event("ready")
+    publisher = other.client("publish", channel=udp(AERON, 20121), messages=1)
+    assert [each["messages"] for each in publisher.finish()["publications"]] == [1]
+    assert len(subscriber.finish()["subscriptions"]) == 1
+
+
+def test_a_closed_security_group_is_found_by_verify(instance: Instance, before: str) -> None:
+    instance.stop()
+    instance.start()
+    command = f"{REPOSITORY}/build/native/tests/system/publish --dir=/dev/shm/aeron-${{USER}}"
+    channel = udp(network.OTHER, next_port())
+    with instance.vpc.closed_security_group():
+        publisher = ChildProcess(instance.shell(f"{command} --channel='{channel}' --messages=1"))
+
+        def is_found() -> bool:
+            return "FAIL aws.traffic" in instance.attempt(instance.blocks["verify"]).stdout
+
+        settles(is_found, "verify names the security group")
+        publisher.kill()
+
+
+def test_the_way_back_gives_the_interface_its_address_and_routes(instance: Instance, before: str) -> None:
+    instance.does("back")
+    assert instance.driver is not None and instance.driver.wait(PATIENCE_S) == 0
+
+    def is_as_before() -> bool:
+        return essence(instance.does("look")) == essence(before)
+
+    settles(is_as_before, essence(before))
+    assert instance.guest.driver(NICS[1]) == "e1000e"
+    assert still_answers(instance, "back")
+
+
+def essence(shown: str) -> str:
+    """Without interface numbers and what the link does by itself."""
+    lines = [line for line in shown.splitlines() if not re.search("inet6|valid_lft|LOOPBACK", line)]
+    return "\n".join(sorted(re.sub(r"^\d+: | state \w+| linkdown|NO-CARRIER,", "", line) for line in lines))
+
+
+def test_the_other_instances_command_is_the_one_that_the_page_has() -> None:
+    assert f"publish --dir=${{AERON_DIR}} --channel='{udp(AERON, 20121)}' --messages=1" in PAGE.read_text()
