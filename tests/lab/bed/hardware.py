@@ -47,6 +47,21 @@ class Nic:
 
 
 @dataclass(frozen=True, slots=True)
+class PortNic(Nic):
+    """A NIC behind a root port, whose slot is `slot`: on that bus its virtual functions have room."""
+
+    @property
+    def pci_address(self) -> str:
+        return "0000:01:00.0"
+
+    def arguments(self) -> tuple[str, ...]:
+        port = f"pcie-root-port,id=sriov,bus={self.bus},chassis=1,addr={self.slot:#x}"
+        device = f"{self.model},netdev={self.tap},mac={self.mac},bus=sriov"
+        netdev = f"tap,id={self.tap},ifname={self.tap},script=no,downscript=no"
+        return ("-device", port, "-netdev", netdev, "-device", device)
+
+
+@dataclass(frozen=True, slots=True)
 class ModelledNic(Nic):
     """A NIC that QEMU has not: the device end of its vfio-user connection is a model in the test run."""
 

@@ -1,0 +1,120 @@
+"""QEMU's igb: all of it ours, then under its kernel driver with one of its virtual functions ours."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import pytest
+from tests.lab.bed.boot import boot
+from tests.lab.bed.driver import PATIENT, PciDriver
+from tests.lab.bed.guest import DEVICES, ORDINARY_USER, Guest
+from tests.lab.bed.hardware import Hardware, Nic, PortNic
+from tests.lab.bed.kernel import Kernel
+from tests.lab.bed.operator import Operator
+from tests.lab.bed.traffic import await_ping, drop_address, exchange, take_address
+from tests.lab.machines import IOMMU_PARAMETERS
+from tests.system.bed.driver import Driver
+from tests.system.bed.installation import Installation
+
+REFUSED = 22
+HUGE_PAGES = "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages"
+PF = PortNic("igb", subnet=10, slot=4)
+
+
+@dataclass(frozen=True, slots=True)
+class VirtualFunction(Nic):
+    """Its cable is the physical function's, its addresses are its own."""
+
+    place: str = ""
+
+    @property
+    def pci_address(self) -> str:
+        return self.place
+
+    @property
+    def mac(self) -> str:
+        return "02:ad:00:00:0a:03"
+
+    @property
+    def address(self) -> str:
+        return "10.99.10.3"
+
+
+@pytest.fixture(scope="module")
+def guest(guest_kernel: Kernel) -> Iterator[Guest]:
+    with boot(guest_kernel, Hardware((PF,)), "igb", IOMMU_PARAMETERS) as booted:
+        booted.run("modprobe", "igb")
+        booted.run("modprobe", "vfio-pci")
+        booted.write(HUGE_PAGES, "128")
+        take_address(booted, PF)
+        await_ping(booted, PF)
+        yield booted
+
+
+@pytest.fixture(scope="module")
+def peer(guest: Guest, installed: Installation) -> Iterator[Driver]:
+    driver = Driver(installed, guest.far(PF), "igb-peer", PATIENT)
+    driver.start()
+    yield driver
+    driver.discard()
+
+
+@pytest.fixture(scope="module")
+def virtual_function(guest: Guest) -> Iterator[Nic]:
+    """One, in the hands of vfio."""
+    guest.write(f"{DEVICES}/{PF.pci_address}/sriov_drivers_autoprobe", "0")
+    guest.write(f"{DEVICES}/{PF.pci_address}/sriov_numvfs", "1")
+    place = guest.run("readlink", f"{DEVICES}/{PF.pci_address}/virtfn0").strip().rpartition("/")[2]
+    nic = VirtualFunction("igbvf", PF.subnet, slot=PF.slot, place=place)
+    guest.inside.ip("link", "set", guest.interface(PF), "vf", "0", "mac", nic.mac)
+    guest.bind(nic, "vfio-pci")
+    yield nic
+    guest.bind(nic)
+    guest.write(f"{DEVICES}/{PF.pci_address}/sriov_numvfs", "0")
+
+
+@contextmanager
+def ours(guest: Guest, installed: Installation, nic: Nic) -> Iterator[PciDriver]:
+    settings = {"AERON_DPDK_USER": ORDINARY_USER}
+    driver = PciDriver(installed, guest.near(nic), "igb-ours", settings, device=nic.pci_address)
+    try:
+        driver.start()
+        yield driver
+        assert driver.stop() == 0, driver.output
+    finally:
+        driver.discard()
+
+
+def test_the_physical_function_carries_streams(guest: Guest, installed: Installation, peer: Driver) -> None:
+    drop_address(guest, PF)
+    guest.bind(PF, "vfio-pci")
+    try:
+        with ours(guest, installed, PF) as driver:
+            assert "net_e1000_igb port" in driver.output
+            exchange(driver, peer)
+    finally:
+        guest.bind(PF)
+        take_address(guest, PF)
+
+
+def test_a_virtual_function_carries_streams_beside_the_kernels_traffic(
+    guest: Guest, installed: Installation, virtual_function: Nic, peer: Driver
+) -> None:
+    with ours(guest, installed, virtual_function) as driver:
+        assert "net_e1000_igb_vf" in driver.output
+        exchange(driver, peer)
+        await_ping(guest, PF)
+
+
+def test_setup_does_not_take_a_nic_whose_virtual_functions_are_in_use(
+    guest: Guest, installed: Installation, virtual_function: Nic
+) -> None:
+    drop_address(guest, PF)
+    try:
+        done = Operator(guest, installed).attempt("setup", "--yes", "--nic", PF.pci_address)
+    finally:
+        take_address(guest, PF)
+    assert done.returncode == REFUSED
+    assert "virtual functions" in done.stderr
+    assert guest.driver(PF) == "igb"
+    assert guest.driver(virtual_function) == "vfio-pci"
