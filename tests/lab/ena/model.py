@@ -283,7 +283,8 @@ class Ena:
             return
         if self.faults.completions_to_corrupt:
             self.faults.completions_to_corrupt -= 1
-            request = 0xFFFF
+            # A number within the ring that stands for no packet under way.
+            request = (request + queue.depth // 2) % queue.depth
         queue.completion.post(self.host, tx_completion(queue, request))
 
     def receive(self, frame: bytes) -> None:

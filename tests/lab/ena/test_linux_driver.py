@@ -12,7 +12,7 @@ from tests.system.bed.driver import Driver
 from tests.system.bed.installation import Installation
 
 # ena_regs_reset_reason_types (ena_regs_defs.h)
-KEEP_ALIVE_TIMED_OUT, SHUTDOWN = 1, 11
+KEEP_ALIVE_TIMED_OUT, INVALID_TX_REQUEST, SHUTDOWN = 1, 5, 11
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -90,6 +90,14 @@ def test_a_device_without_keep_alives_is_reset_and_carries_on(adapter: Adapter) 
     adapter.model.faults.keep_alives_stop = True
     settles(lambda: KEEP_ALIVE_TIMED_OUT in adapter.model.reset_reasons[before:], "the driver resets")
     adapter.model.faults.keep_alives_stop = False
+    await_ping(adapter.guest, adapter.nic)
+
+
+def test_a_completion_for_a_packet_that_nobody_sent_is_answered_by_a_reset(adapter: Adapter) -> None:
+    before = len(adapter.model.reset_reasons)
+    adapter.model.faults.completions_to_corrupt = 1
+    adapter.guest.attempt("ping", "-c", "1", "-w", "1", adapter.guest.far(adapter.nic).address)
+    settles(lambda: INVALID_TX_REQUEST in adapter.model.reset_reasons[before:], "the driver resets")
     await_ping(adapter.guest, adapter.nic)
 
 
