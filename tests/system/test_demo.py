@@ -4,7 +4,6 @@ import json
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.system.bed.tool import PROGRAM
 
 from aeron_dpdk.tools.measure.alone import measuring_alone
 
@@ -22,7 +22,7 @@ HUGE_PAGES = Path("/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages")
 
 def demo(*arguments: str) -> "subprocess.Popen[str]":
     """Its standard error is for pytest to show."""
-    command = [sys.executable, "-m", "aeron_dpdk.tools.demo", *arguments]
+    command = [str(PROGRAM), "demo", *arguments]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
 
 

@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -22,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("dpdk_only")
 
 @contextmanager
 def held() -> Iterator[tuple[ChildProcess, Path]]:
-    process = ChildProcess([sys.executable, "-m", "aeron_dpdk.tools.demo", "--hold"])
+    process = ChildProcess([str(PROGRAM), "demo", "--hold"])
     try:
         line = ""
         while not line.startswith(DIRECTORY_LINE):

@@ -1,9 +1,8 @@
-"""`./dev demo`: two complete drivers joined by a memif link, against the same Aeron over kernel UDP."""
+"""`aeron-dpdk demo`: two complete drivers joined by a memif link, against the same Aeron over kernel UDP."""
 
 import json
 import os
 import signal
-import sys
 from pathlib import Path
 from types import FrameType
 
@@ -11,7 +10,6 @@ import click
 from rich.console import Console
 
 from aeron_dpdk._build_info import GIT
-from aeron_dpdk.errors import AeronDpdkError, explain
 from aeron_dpdk.machine.core_pair import core_pair
 from aeron_dpdk.machine.huge_page_reservation import reserved_huge_pages
 from aeron_dpdk.tools.demo_report import Circumstances, PathSummary, as_json, render, summarise
@@ -26,6 +24,7 @@ from aeron_dpdk.tools.measure.setting import Setting
 HUGE_PAGES_WANTED = 256  # of 2 MiB, for both processes together
 WARMUP_NS = 200_000_000
 DURATION_NS = 600_000_000
+INTERRUPTED = 130  # 128 and SIGINT's number, as shells have it
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -60,10 +59,22 @@ def measured(message_length: int, repeats: int, console: Console) -> tuple[dict[
 )
 @click.option("--hold", "holds", is_flag=True, help="Keep two drivers running, to try the tools on.")
 def demo(json_file: Path | None, rounds: int, message_length: int, holds: bool) -> None:
-    """Measure round trips and throughput over DPDK and over the kernel, and compare."""
-    if holds:
-        hold()
-        return
+    """Compare round trips over DPDK and over the kernel.
+
+    Two drivers on this machine, joined by a memif link, against Aeron's own over the kernel's loopback. Takes
+    two CPUs; no NIC is needed or touched.
+    """
+    interruptible()
+    try:
+        if holds:
+            hold()
+        else:
+            compare(json_file, rounds, message_length)
+    except KeyboardInterrupt:
+        raise SystemExit(INTERRUPTED) from None
+
+
+def compare(json_file: Path | None, rounds: int, message_length: int) -> None:
     if json_file is not None and not os.access(json_file.parent, os.W_OK):
         raise click.BadParameter(
             f"{json_file.parent} is not a folder that we can write to", param_hint="--json"
@@ -86,30 +97,14 @@ def demo(json_file: Path | None, rounds: int, message_length: int, holds: bool) 
         json_file.write_text(json.dumps(as_json(paths, circumstances), indent=2) + "\n")
 
 
+def interruptible() -> None:
+    for number in STOP_SIGNALS:
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup and shells without job control want it
+            signal.signal(number, interrupt_once)
+
+
 def interrupt_once(_number: int, _frame: FrameType | None) -> None:
     """The first signal unwinds everything that was set up; later ones must not disturb that."""
     for number in STOP_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
-
-
-def main() -> int:
-    for number in STOP_SIGNALS:
-        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup and shells without job control want it
-            signal.signal(number, interrupt_once)
-    try:
-        demo.main(prog_name="./dev demo", standalone_mode=False)
-    except AeronDpdkError as error:
-        explanation = explain(error)
-        print(explanation.text, file=sys.stderr)
-        return explanation.exit_code
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        return 130
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

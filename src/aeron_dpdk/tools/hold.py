@@ -1,4 +1,4 @@
-"""`./dev demo --hold`: two drivers joined by a memif link, with a stream in each direction, to look at.
+"""`aeron-dpdk demo --hold`: two drivers joined by a memif link, with a stream in each direction, to look at.
 
 Not for measuring: without huge pages, and with idle strategies that leave the machine to its owner.
 """

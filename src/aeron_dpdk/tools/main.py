@@ -17,6 +17,7 @@ COMMANDS = (
     "bench",
     "capture",
     "counters",
+    "demo",
     "devices",
     "doctor",
     "errors",
