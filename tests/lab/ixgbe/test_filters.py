@@ -4,7 +4,7 @@ import struct
 from ipaddress import IPv4Address
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scapy.layers.inet import IP, TCP, UDP
 from scapy.layers.l2 import Dot1Q, Ether
@@ -138,6 +138,7 @@ def test_the_rss_hash_is_microsofts(
     assert filters.toeplitz(RSS_KEY, data + struct.pack(">HH", source_port, port)) == expected
 
 
+@settings(deadline=None)
 @given(st.integers(1, 65535), st.integers(1, 65535))
 def test_rss_keeps_a_flow_in_one_queue_by_its_redirection_table(source_port: int, port: int) -> None:
     bench = Bench()

@@ -1,6 +1,6 @@
 """What a driver reads before it trusts the device: EEPROM by both ways, semaphores, module, link, reset."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.lab.ixgbe import eeprom, sfp
 from tests.lab.ixgbe import registers as r
@@ -34,6 +34,7 @@ def spi(bench: Bench, word: int) -> int:
     return value >> 8 | (value & 0xFF) << 8
 
 
+@settings(deadline=None)
 @given(st.integers(0, eeprom.WORDS - 1))
 def test_both_ways_to_the_eeprom_give_the_same_word(word: int) -> None:
     bench = Bench()
@@ -96,6 +97,7 @@ class Master:
         return bytes(result)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 250), st.integers(1, 6))
 def test_the_module_gives_its_bytes_one_by_one_and_in_a_row(offset: int, count: int) -> None:
     assert Master().read(sfp.IDENTITY, offset, count) == sfp.identity()[offset : offset + count]

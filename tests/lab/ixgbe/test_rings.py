@@ -3,7 +3,7 @@
 import struct
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scapy.layers.inet import IP, TCP, UDP
 from scapy.layers.l2 import Dot1Q, Ether
@@ -40,6 +40,7 @@ def test_a_udp_checksum_of_zero_is_called_wrong_as_the_erratum_has_it() -> None:
     assert checksums(udp(7)[:40] + b"\0\0" + udp(7)[42:]) == (True, False)
 
 
+@settings(deadline=None)
 @given(st.binary(min_size=1, max_size=4000))
 def test_a_long_frame_lies_in_buffers_in_order(payload: bytes) -> None:
     bench = Bench()
@@ -124,6 +125,7 @@ def with_partial_checksum(frame: bytes, *, at: int) -> bytes:
     return frame[:at] + struct.pack(">H", pseudo) + frame[at + 2 :]
 
 
+@settings(deadline=None)
 @given(st.binary(min_size=20, max_size=1400))
 def test_inserted_checksums_are_scapys(payload: bytes) -> None:
     whole = bytes(ETHERNET / IP(src=OURS, dst=THEIRS) / UDP(sport=1, dport=2) / payload)
