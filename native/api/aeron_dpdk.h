@@ -27,6 +27,8 @@ const char *adk_dpdk_version(void);
 int adk_eal_init(int argc, char **argv);
 void adk_eal_cleanup(void);
 int adk_eal_has_hugepages(void);
+/* The huge pages that DPDK has now stay its own, also when what lies in them is freed. */
+void adk_eal_keep_pages(void);
 /* Has a thread of this process give up its capabilities, soon: by a signal, SIGRTMAX. A thread that has ended is fine. */
 int adk_give_up_capabilities(int thread_id);
 /* Sends the EAL's and the PMDs' log lines to fd, each with its priority in front as sd-daemon(3) has it; -1 gives

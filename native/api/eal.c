@@ -7,6 +7,7 @@
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_log.h>
+#include <rte_memory.h>
 #include <rte_timer.h>
 #include <rte_version.h>
 
@@ -54,6 +55,18 @@ void adk_eal_cleanup(void)
 {
     rte_timer_subsystem_finalize();
     (void)rte_eal_cleanup();
+}
+
+static int keep_page(const struct rte_memseg_list *list, const struct rte_memseg *page, void *clientd)
+{
+    (void)clientd;
+    rte_mem_virt2memseg(page->addr, list)->flags |= RTE_MEMSEG_FLAG_DO_NOT_FREE;
+    return 0;
+}
+
+void adk_eal_keep_pages(void)
+{
+    (void)rte_memseg_walk(keep_page, NULL);
 }
 
 int adk_eal_has_hugepages(void)

@@ -85,6 +85,9 @@ class Eal:
         if lib.adk_eal_init(len(self._strings), self._argv) < 0:
             raise EalError(_failure()[0], tuple(arguments))
 
+    def keep_pages(self) -> None:
+        lib.adk_eal_keep_pages()
+
     def give_up_capabilities(self, thread_id: int) -> None:
         if lib.adk_give_up_capabilities(thread_id) < 0:
             reason, code = _failure()

@@ -83,6 +83,9 @@ class Endpoint:
 
 
 class EalPart(Protocol):
+    def keep_pages(self) -> None:
+        """The huge pages that DPDK has now stay its own, also when what lies in them is freed."""
+
     def give_up_capabilities(self, thread_id: int) -> None:
         """Has that thread of ours do so, soon. Raises OSError."""
 

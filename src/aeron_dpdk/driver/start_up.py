@@ -187,6 +187,8 @@ def _start(
     port = stack.port_info()
     check_mtu(plan.aeron, port.mtu)
     if plan.account is not None:
+        # For restarts of the port: physical addresses of new pages are told to root only.
+        eal.keep_pages()
         privileges.become(plan.account, eal.give_up_capabilities)
     elif os.geteuid() == 0:
         LOG.warning("running as root: set AERON_DPDK_USER to give that up once the port is open")

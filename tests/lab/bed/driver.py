@@ -54,9 +54,10 @@ class PciDriver(GuestDriver):
     """`aeronmd_dpdk` on the PCI device at `device`."""
 
     device: str = ""
+    eal_options: tuple[str, ...] = ()
 
     def command(self) -> list[str]:
-        return self._as_user(str(self.installation.aeronmd_dpdk), "-a", self.device)
+        return self._as_user(str(self.installation.aeronmd_dpdk), "-a", self.device, *self.eal_options)
 
     def is_ready(self) -> bool:
         return READY_LINE in self.output

@@ -87,6 +87,9 @@ class _Closing:
 
 
 class _Eal(_Closing):
+    def keep_pages(self) -> None:
+        self.all.log.append("pages kept")
+
     def give_up_capabilities(self, thread_id: int) -> None:
         self.all.log.append("capabilities given up")
 
