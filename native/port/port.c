@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "port/error.h"
+#include "port/multicast.h"
 #include "port/steering.h"
 
 static int on_reset_event(uint16_t port_id, enum rte_eth_event_type event, void *clientd, void *result)
@@ -231,7 +232,8 @@ int adk_port_open(adk_port_t *port, const adk_settings_t *settings, uint32_t ext
     }
     choose_queues(port, &info);
     choose_offloads(port, &info);
-    if (configure_steered(port, &info) < 0 ||
+    if (adk_port_multicast_open(port) < 0 ||
+        configure_steered(port, &info) < 0 ||
         adk_port_mempools_create(port, extra_mbufs) < 0 ||
         adk_port_start(port) < 0 ||
         read_mac(port) < 0)
@@ -266,6 +268,7 @@ void adk_port_close(adk_port_t *port)
         port->is_started = false;
     }
     adk_port_steering_close(port);
+    adk_port_multicast_close(port);
     adk_port_mempools_free(port);
 }
 
@@ -284,7 +287,9 @@ static int restart(adk_port_t *port)
 int adk_port_restart(adk_port_t *port)
 {
     adk_port_steering_suspend(port);
+    adk_port_multicast_suspend(port);
     const int result = restart(port);
+    adk_port_multicast_resume(port, 0 == result);
     adk_port_steering_resume(port, 0 == result);
     return result;
 }

@@ -47,6 +47,7 @@ static_assert(24 == sizeof(adk_note_t), "a multiple of RTE_MBUF_PRIV_ALIGN");
 static_assert(0 == sizeof(adk_note_t) % RTE_MBUF_PRIV_ALIGN, "rte_pktmbuf_pool_create() wants it");
 
 typedef struct adk_steering_stct adk_steering_t;
+typedef struct adk_multicast_stct adk_multicast_t;
 
 typedef struct adk_port_stct
 {
@@ -71,6 +72,7 @@ typedef struct adk_port_stct
     uint16_t tx_queue_size;
     const adk_quirks_t *quirks;
     adk_steering_t *steering;         /* NULL: one RX queue for all; see port/steering.h */
+    adk_multicast_t *multicast;       /* see port/multicast.h */
     struct rte_mempool *rx_mempool;
     struct rte_mempool *tx_mempools[ADK_PORT_TX_QUEUES_MAX];
     struct rte_eth_conf configuration;

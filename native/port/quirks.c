@@ -16,10 +16,13 @@ static const adk_quirks_t quirks[] = {
     { .driver = "net_vmxnet3", .needs_tx_prepare = true, .tx_queue_size_min = 512 },
     /* drivers/net/virtio: checksum offload is set up by tx_prepare. */
     { .driver = "net_virtio", .needs_tx_prepare = true },
+    /* drivers/net/ring, pcap: queues in memory and files. */
+    { .driver = "net_ring", .hears_all_multicast = true },
+    { .driver = "net_pcap", .hears_all_multicast = true },
     /* drivers/net/af_xdp: the fill ring alone takes 2 x 2048 buffers. */
     { .driver = "net_af_xdp", .rx_mempool_size_min = 16383 },
     /* drivers/net/memif: each TX queue wants an RX queue at the other end, and we poll one. */
-    { .driver = "net_memif", .tx_queues_max = 1 },
+    { .driver = "net_memif", .tx_queues_max = 1, .hears_all_multicast = true },
     /* drivers/net/tap: as many TX queues as RX queues, or tap_dev_configure() fails. */
     { .driver = "net_tap", .tx_queues_max = 1 },
 };

@@ -16,6 +16,7 @@ static const char *const names[] = {
     [ADK_COUNT_RX_IPV4_CHECKSUM] = "rx-ipv4-checksum",
     [ADK_COUNT_RX_FRAGMENT] = "rx-fragment",
     [ADK_COUNT_RX_NOT_OUR_ADDRESS] = "rx-not-our-address",
+    [ADK_COUNT_RX_NOT_OUR_GROUP] = "rx-not-our-group",
     [ADK_COUNT_RX_MARTIAN_SOURCE] = "rx-martian-source",
     [ADK_COUNT_RX_PROTOCOL] = "rx-protocol",
     [ADK_COUNT_RX_UDP_HEADER] = "rx-udp-header",

@@ -1,5 +1,7 @@
 #include "stack/destination.h"
 
+#include "port/multicast.h"
+
 void adk_destination_prepare(
     const adk_stack_t *stack, adk_destination_t *destination, uint16_t source_port, uint32_t ipv4, rte_be16_t port_be)
 {
@@ -21,6 +23,21 @@ void adk_destination_prepare(
     destination->ipv4_sum = adk_checksum_ipv4_base(header);
     destination->pseudo_sum = adk_checksum_pseudo_base(header);
     destination->route = (uint8_t)adk_stack_route(stack, ipv4, &destination->next_hop);
+}
+
+void adk_destination_prepare_group(
+    const adk_stack_t *stack,
+    adk_destination_t *destination,
+    uint16_t source_port,
+    uint32_t group,
+    rte_be16_t port_be,
+    uint8_t ttl)
+{
+    adk_destination_prepare(stack, destination, source_port, group, port_be);
+    destination->route = ADK_ROUTE_GROUP;
+    destination->header.ipv4.time_to_live = ttl;
+    destination->ipv4_sum = adk_checksum_ipv4_base(&destination->header);
+    adk_multicast_mac(group, destination->header.ethernet.dst_addr.addr_bytes);
 }
 
 bool adk_destination_resolve(const adk_stack_t *stack, adk_destination_t *destination)

@@ -33,6 +33,15 @@ static inline uint64_t adk_destination_key(const struct sockaddr_storage *addres
 void adk_destination_prepare(
     const adk_stack_t *stack, adk_destination_t *destination, uint16_t source_port, uint32_t ipv4, rte_be16_t port_be);
 
+/* The same for a multicast group: nothing to look up, and datagrams live for ttl hops. */
+void adk_destination_prepare_group(
+    const adk_stack_t *stack,
+    adk_destination_t *destination,
+    uint16_t source_port,
+    uint32_t group,
+    rte_be16_t port_be,
+    uint8_t ttl);
+
 /* Looks the next hop up again. False while it has no MAC. */
 bool adk_destination_resolve(const adk_stack_t *stack, adk_destination_t *destination);
 

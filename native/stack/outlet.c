@@ -4,23 +4,16 @@
 
 #include "stack/frame.h"
 
-static int send_to_own_address(
+/* Datagrams for a thread of this driver, without a checksum: nobody but us has had them. */
+static int put_into_inbox(
     const adk_stack_t *stack,
     adk_lane_t *lane,
-    adk_destination_t *destination,
+    enum adk_role_en consumer,
+    const adk_destination_t *destination,
     struct rte_mbuf **frames,
     const struct iovec *payloads,
     uint16_t count)
 {
-    const adk_endpoint_t *endpoint = &stack->endpoints.slots[destination->port_be];
-    const uint32_t state = adk_endpoint_state(endpoint);
-    if (ADK_ENDPOINT_POLLED_BY_SENDER != state && ADK_ENDPOINT_POLLED_BY_RECEIVER != state)
-    {
-        adk_count(lane, ADK_COUNT_RX_NO_ENDPOINT, count);
-        rte_pktmbuf_free_bulk(frames, count);
-        return count;
-    }
-
     for (uint16_t i = 0; i < count; i++)
     {
         adk_note_t *note = adk_mbuf_note(frames[i]);
@@ -29,7 +22,6 @@ static int send_to_own_address(
         note->payload_length = (uint16_t)payloads[i].iov_len;
     }
 
-    const enum adk_role_en consumer = ADK_ENDPOINT_POLLED_BY_SENDER == state ? ADK_ROLE_SENDER : ADK_ROLE_RECEIVER;
     struct rte_ring *inbox = stack->lanes[consumer].inbox[lane->role];
     const bool is_full = rte_ring_free_count(inbox) < count;
     adk_capture_t *capture = adk_stack_capture(stack);
@@ -48,6 +40,52 @@ static int send_to_own_address(
     (void)rte_ring_sp_enqueue_bulk(inbox, (void *const *)frames, count, NULL);
     adk_count(lane, ADK_COUNT_LOOPBACK_PACKETS, count);
     return count;
+}
+
+static int send_to_own_address(
+    const adk_stack_t *stack,
+    adk_lane_t *lane,
+    adk_destination_t *destination,
+    struct rte_mbuf **frames,
+    const struct iovec *payloads,
+    uint16_t count)
+{
+    const adk_endpoint_t *endpoint = &stack->endpoints.slots[destination->port_be];
+    const uint32_t state = adk_endpoint_state(endpoint);
+    if (ADK_ENDPOINT_POLLED_BY_SENDER != state && ADK_ENDPOINT_POLLED_BY_RECEIVER != state)
+    {
+        adk_count(lane, ADK_COUNT_RX_NO_ENDPOINT, count);
+        rte_pktmbuf_free_bulk(frames, count);
+        return count;
+    }
+
+    const enum adk_role_en consumer = ADK_ENDPOINT_POLLED_BY_SENDER == state ? ADK_ROLE_SENDER : ADK_ROLE_RECEIVER;
+    return put_into_inbox(stack, lane, consumer, destination, frames, payloads, count);
+}
+
+void adk_outlet_loop_back(
+    const adk_stack_t *stack,
+    adk_lane_t *lane,
+    const adk_destination_t *destination,
+    const struct iovec *payloads,
+    uint16_t count)
+{
+    const uint64_t key = adk_group_key(rte_cpu_to_be_32(destination->ipv4), destination->port_be);
+
+    for (int role = ADK_ROLE_SENDER; role <= ADK_ROLE_RECEIVER; role++)
+    {
+        struct rte_mbuf *frames[ADK_SEND_BURST_MAX];
+        if (adk_groups_next(stack->groups, key, (enum adk_role_en)role, 0) < 0)
+        {
+            continue;
+        }
+        if (0 != rte_mempool_get_bulk(lane->tx_mempool, (void **)frames, count))
+        {
+            adk_count(lane, ADK_COUNT_LOOPBACK_FULL, count);
+            continue;
+        }
+        (void)put_into_inbox(stack, lane, (enum adk_role_en)role, destination, frames, payloads, count);
+    }
 }
 
 /* Hands complete frames to the control plane, which keeps a few until the next hop answers. */
@@ -113,6 +151,10 @@ enum adk_outlet_en adk_outlet_find(const adk_stack_t *stack, adk_lane_t *lane, a
     if (ADK_ROUTE_LOCAL == destination->route)
     {
         return ADK_OUTLET_OWN_ADDRESS;
+    }
+    if (ADK_ROUTE_GROUP == destination->route)
+    {
+        return ADK_OUTLET_GROUP;
     }
     if (adk_destination_resolve(stack, destination))
     {

@@ -10,12 +10,21 @@ enum adk_outlet_en
 {
     ADK_OUTLET_PORT,
     ADK_OUTLET_OWN_ADDRESS,
+    ADK_OUTLET_GROUP,                     /* the port, and whoever in this driver hears the group */
     ADK_OUTLET_CONTROL,                   /* the control plane, which asks for the next hop's MAC */
     ADK_OUTLET_NONE                       /* it has been asked a moment ago */
 };
 
 /* For a destination that has no MAC, or an outdated one. */
 enum adk_outlet_en adk_outlet_find(const adk_stack_t *stack, adk_lane_t *lane, adk_destination_t *destination);
+
+/* What was sent to a group, to those in this driver who hear it, as the kernel does (IP_MULTICAST_LOOP). */
+void adk_outlet_loop_back(
+    const adk_stack_t *stack,
+    adk_lane_t *lane,
+    const adk_destination_t *destination,
+    const struct iovec *payloads,
+    uint16_t count);
 
 /* Anywhere but the port. frames come straight from the pool and are taken in any case; see adk_tx_send() otherwise. */
 int adk_outlet_send(

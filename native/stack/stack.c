@@ -119,9 +119,10 @@ static int open_tables(adk_stack_t *stack)
 
     stack->lanes = rte_zmalloc_socket("adk_lanes", ADK_ROLE_COUNT * sizeof(adk_lane_t), RTE_CACHE_LINE_SIZE, socket_id);
     stack->control_linear = rte_malloc_socket("adk_control", ADK_LINEAR_LENGTH, RTE_CACHE_LINE_SIZE, socket_id);
-    if (NULL == stack->lanes || NULL == stack->control_linear)
+    stack->groups = rte_zmalloc_socket("adk_groups", sizeof(adk_groups_t), RTE_CACHE_LINE_SIZE, socket_id);
+    if (NULL == stack->lanes || NULL == stack->control_linear || NULL == stack->groups)
     {
-        adk_set_error(ENOMEM, "no memory for %d lanes", ADK_ROLE_COUNT);
+        adk_set_error(ENOMEM, "no memory for %d lanes and %d multicast groups", ADK_ROLE_COUNT, ADK_GROUPS);
         return -1;
     }
     if (open_quiescence(stack, socket_id) < 0 ||
@@ -208,6 +209,7 @@ void adk_stack_close(adk_stack_t *stack)
     adk_endpoints_close(&stack->endpoints);
     rte_free(stack->quiescence);
     rte_free(stack->control_linear);
+    rte_free(stack->groups);
     rte_free(stack->lanes);
     adk_port_close(&stack->port);
     free(stack);

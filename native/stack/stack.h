@@ -3,6 +3,7 @@
 #define ADK_STACK_STACK_H
 
 #include "stack/capture.h"
+#include "stack/groups.h"
 #include "stack/lane.h"
 #include "stack/neighbours.h"
 #include "wire/datagram.h"
@@ -12,7 +13,8 @@ enum adk_route_en
     ADK_ROUTE_ON_LINK,
     ADK_ROUTE_GATEWAY,
     ADK_ROUTE_LOCAL,
-    ADK_ROUTE_UNREACHABLE
+    ADK_ROUTE_UNREACHABLE,
+    ADK_ROUTE_GROUP                   /* multicast: its MAC follows from its address (RFC 1112 §6.4) */
 };
 
 struct adk_stack_stct
@@ -28,6 +30,7 @@ struct adk_stack_stct
     _Atomic(adk_capture_t *) capture; /* NULL: nobody looks */
 
     adk_endpoints_t endpoints;
+    adk_groups_t *groups;
     adk_neighbours_t neighbours;
     struct rte_rcu_qsbr *quiescence;  /* thread ids are roles */
     adk_lane_t *lanes;                /* ADK_ROLE_COUNT of them */

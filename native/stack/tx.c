@@ -107,6 +107,23 @@ static __rte_always_inline int send_frames(
     return count;
 }
 
+/* Out of line: only what is sent to one peer is worth a copy of send_frames() in adk_tx_send(). */
+static __rte_noinline int send_to_group(
+    const adk_stack_t *stack,
+    adk_lane_t *lane,
+    const adk_destination_t *destination,
+    struct rte_mbuf **frames,
+    const struct iovec *payloads,
+    uint16_t count)
+{
+    const int result = send_frames(stack, lane, destination, frames, payloads, count);
+    if (result > 0)
+    {
+        adk_outlet_loop_back(stack, lane, destination, payloads, count);
+    }
+    return result;
+}
+
 /* 0, with the sum of the lengths, when the port could send the payloads. */
 static inline int check(
     const adk_stack_t *stack,
@@ -170,6 +187,10 @@ int adk_tx_send(
     if (__builtin_expect(ADK_OUTLET_PORT == outlet, 1))
     {
         result = send_frames(stack, lane, destination, frames, payloads, count);
+    }
+    else if (ADK_OUTLET_GROUP == outlet)
+    {
+        result = send_to_group(stack, lane, destination, frames, payloads, count);
     }
     else
     {

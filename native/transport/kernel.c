@@ -46,9 +46,9 @@ bool adk_kernel_takes_peer(const adk_stack_t *stack, const struct sockaddr_stora
     {
         return false;
     }
-    const struct sockaddr_in *ipv4 = (const struct sockaddr_in *)address;
+    const uint32_t ipv4 = rte_be_to_cpu_32(((const struct sockaddr_in *)address)->sin_addr.s_addr);
     return AF_INET6 == address->ss_family ||
-        ADK_ROUTE_UNREACHABLE == adk_stack_route(stack, rte_be_to_cpu_32(ipv4->sin_addr.s_addr), &next_hop);
+        (!adk_is_group(ipv4) && ADK_ROUTE_UNREACHABLE == adk_stack_route(stack, ipv4, &next_hop));
 }
 
 unsigned int adk_kernel_media_of(

@@ -40,6 +40,7 @@ struct adk_poller_stct
     int64_t bytes;                    /* delivered during the current poll */
     adk_media_t *media;
     int32_t counter_id;
+    uint8_t group_copy[ADK_LINEAR_LENGTH]; /* see transport/group.c */
 };
 
 struct adk_transport_stct
@@ -57,6 +58,8 @@ struct adk_transport_stct
     int32_t counter_id;
     adk_media_t *media;
     adk_transport_t *next_orphan;
+    int group_slot;                   /* in the table of groups; -1: none is heard */
+    uint32_t group;                   /* host byte order */
     int socket_fds[2];                /* as Aeron's transport has them; -1 without sockets */
     aeron_udp_channel_transport_params_t params;
     bool is_orphan;                   /* freed with the driver, whether Aeron closes it or not */

@@ -1,100 +1,6 @@
 /* Hot path: from a burst of mbufs to Aeron's receive functions. */
-#include <time.h>
-
+#include "transport/group.h"
 #include "transport/kernel.h"
-
-/* A received UDP datagram: where it lies. Nothing is copied out of a frame before Aeron reads it. */
-typedef struct view_stct
-{
-    uint8_t *bytes;                   /* of the whole frame */
-    uint32_t payload_offset;
-    uint32_t payload_length;
-} view_t;
-
-static inline const struct rte_ether_hdr *ethernet_of(view_t view)
-{
-    return (const struct rte_ether_hdr *)view.bytes;
-}
-
-static inline const struct rte_ipv4_hdr *ipv4_of(view_t view)
-{
-    return (const struct rte_ipv4_hdr *)(ethernet_of(view) + 1);
-}
-
-static inline const struct rte_udp_hdr *udp_of(view_t view)
-{
-    return (const struct rte_udp_hdr *)(view.bytes + view.payload_offset) - 1;
-}
-
-/* lane, here and below, is that of the poll that saw the frame. */
-static __rte_always_inline void give(
-    adk_poller_t *poller,
-    adk_lane_t *lane,
-    aeron_udp_channel_transport_t *transport,
-    view_t view,
-    struct timespec *media_timestamp)
-{
-    struct sockaddr_storage *address = &lane->source_address;
-    struct sockaddr_in *source = (struct sockaddr_in *)address;
-
-    source->sin_port = udp_of(view)->src_port;
-    source->sin_addr.s_addr = ipv4_of(view)->src_addr;
-    poller->bytes += view.payload_length;
-    poller->recv_func(
-        transport->data_paths,
-        transport,
-        poller->clientd,
-        transport->dispatch_clientd,
-        transport->destination_clientd,
-        view.bytes + view.payload_offset,
-        view.payload_length,
-        address,
-        media_timestamp);
-}
-
-/* A connected kernel socket does not hear strangers either. */
-static inline bool is_stranger(const adk_transport_t *owner, view_t view)
-{
-    return 0 != owner->connected_ipv4_be &&
-        (owner->connected_ipv4_be != ipv4_of(view)->src_addr || owner->connected_port_be != udp_of(view)->src_port);
-}
-
-/* To a transport that does not hear everybody, or that wants time stamps. */
-static __rte_noinline void deliver_selectively(
-    adk_poller_t *poller, adk_lane_t *lane, const adk_transport_t *owner, const view_t *datagram)
-{
-    const view_t view = *datagram;
-    aeron_udp_channel_transport_t *transport = owner->transport;
-    struct timespec now;
-
-    if (is_stranger(owner, view))
-    {
-        adk_drop(lane, ADK_COUNT_RX_NO_ENDPOINT);
-    }
-    else if (0 != (transport->timestamp_flags & AERON_UDP_CHANNEL_TRANSPORT_MEDIA_RCV_TIMESTAMP))
-    {
-        (void)clock_gettime(CLOCK_REALTIME, &now);
-        give(poller, lane, transport, view, &now);
-    }
-    else
-    {
-        give(poller, lane, transport, view, NULL);
-    }
-}
-
-static __rte_always_inline void deliver(
-    adk_poller_t *poller, adk_lane_t *lane, const adk_transport_t *owner, view_t view)
-{
-    if (__builtin_expect(owner->is_plain, 1))
-    {
-        give(poller, lane, owner->transport, view, NULL);
-    }
-    else
-    {
-        const view_t copy = view;
-        deliver_selectively(poller, lane, owner, &copy);
-    }
-}
 
 static inline const adk_endpoint_t *endpoint_of(const adk_stack_t *stack, view_t view)
 {
@@ -104,43 +10,6 @@ static inline const adk_endpoint_t *endpoint_of(const adk_stack_t *stack, view_t
 static inline bool knows_source(adk_lane_t *lane, view_t view)
 {
     return adk_lane_knows_source(lane, ipv4_of(view)->src_addr, ethernet_of(view));
-}
-
-/*
- * The lane that will answer remembers the MAC, whichever poll saw the frame. Not of what we sent to ourselves: nobody
- * else may come from our address.
- */
-static inline void deliver_and_note(adk_poller_t *poller, adk_lane_t *lane, const adk_transport_t *owner, view_t view)
-{
-    const rte_be32_t source_ipv4_be = ipv4_of(view)->src_addr;
-    if (poller->stack->local.ipv4_be != source_ipv4_be)
-    {
-        adk_lane_note_source(poller->lane, source_ipv4_be, ethernet_of(view));
-    }
-    deliver(poller, lane, owner, view);
-}
-
-/* A datagram for the other role. True when the mbuf is no longer ours. */
-static bool hand_off(adk_poller_t *poller, struct rte_mbuf *mbuf, view_t view)
-{
-    adk_lane_t *lane = poller->lane;
-    const enum adk_role_en consumer = ADK_ROLE_SENDER == lane->role ? ADK_ROLE_RECEIVER : ADK_ROLE_SENDER;
-    adk_note_t *note = adk_mbuf_note(mbuf);
-
-    note->payload_offset = (uint16_t)view.payload_offset;
-    note->payload_length = (uint16_t)view.payload_length;
-    if (0 != rte_ring_sp_enqueue(poller->stack->lanes[consumer].inbox[lane->role], mbuf))
-    {
-        adk_drop(lane, ADK_COUNT_HANDOFF_FULL);
-        return false;
-    }
-    return true;
-}
-
-/* The other role's poller, where it is called on this thread and has been called once. */
-static inline adk_poller_t *ready_sibling(const adk_poller_t *poller)
-{
-    return NULL != poller->sibling && NULL != poller->sibling->recv_func ? poller->sibling : NULL;
 }
 
 /* True when the mbuf is no longer ours. */
@@ -188,6 +57,11 @@ static __rte_noinline bool on_other_frame(adk_poller_t *poller, struct rte_mbuf 
     if (ADK_VERDICT_DATAGRAM == verdict)
     {
         return on_datagram(poller, mbuf, (view_t){ bytes, datagram.payload_offset, datagram.payload_length });
+    }
+    if (ADK_VERDICT_GROUP == verdict)
+    {
+        const view_t view = { bytes, datagram.payload_offset, datagram.payload_length };
+        return adk_group_on_datagram(poller, mbuf, &view);
     }
     if (ADK_VERDICT_CONTROL == verdict)
     {
@@ -327,6 +201,11 @@ static void on_inbox_frame(adk_poller_t *poller, struct rte_mbuf *mbuf)
     };
     const adk_endpoint_t *endpoint = endpoint_of(poller->stack, view);
 
+    if (__builtin_expect(adk_is_group_mac(view.bytes), 0))
+    {
+        adk_group_on_inbox(poller, &view);
+        return;
+    }
     if (poller->polled_by != adk_endpoint_state(endpoint))
     {
         adk_count(lane, ADK_ROLE_SENDER == lane->role ? ADK_COUNT_RX_SENDER_DISCARD : ADK_COUNT_RX_NO_ENDPOINT, 1);

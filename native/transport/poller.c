@@ -3,6 +3,7 @@
 #include "aeron_counters.h"
 #include "port/steering.h"
 #include "transport/counters.h"
+#include "transport/group.h"
 #include "transport/kernel.h"
 #include "util/aeron_arrayutil.h"
 
@@ -109,7 +110,11 @@ int adk_poller_add(aeron_udp_transport_poller_t *poller, aeron_udp_channel_trans
     {
         return -1;
     }
-    if (state->is_on_port && adk_endpoints_publish(&state->stack->endpoints, state->port, state, state->role) < 0)
+    if (adk_group_is_open(state))
+    {
+        adk_groups_publish(state->stack->groups, state->group_slot, state->role);
+    }
+    else if (state->is_on_port && adk_endpoints_publish(&state->stack->endpoints, state->port, state, state->role) < 0)
     {
         AERON_SET_ERR(EADDRINUSE, "UDP port %u went to another channel before it was polled", state->port);
         return -1;
@@ -139,7 +144,11 @@ int adk_poller_remove(aeron_udp_transport_poller_t *poller, aeron_udp_channel_tr
                 i,
                 poller->transports.length - 1);
             poller->transports.length--;
-            if (state->is_on_port)
+            if (adk_group_is_open(state))
+            {
+                adk_groups_withdraw(state->stack->groups, state->group_slot);
+            }
+            else if (state->is_on_port)
             {
                 adk_endpoints_withdraw(&state->stack->endpoints, state->port, state);
             }

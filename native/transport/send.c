@@ -1,4 +1,5 @@
 /* Hot path: from Aeron's iovecs to frames. */
+#include "transport/group.h"
 #include "transport/kernel.h"
 
 static_assert(AERON_NETWORK_PUBLICATION_MAX_MESSAGES_PER_SEND <= ADK_SEND_BURST_MAX, "a send call fits one burst");
@@ -14,6 +15,17 @@ static __rte_noinline adk_destination_t *prepare(
 {
     const struct sockaddr_in *address = (const struct sockaddr_in *)peer;
 
+    if (state->is_on_port && AF_INET == peer->ss_family && adk_is_group(rte_be_to_cpu_32(address->sin_addr.s_addr)))
+    {
+        adk_destination_prepare_group(
+            state->stack,
+            destination,
+            state->port,
+            rte_be_to_cpu_32(address->sin_addr.s_addr),
+            address->sin_port,
+            adk_group_ttl(state));
+        return destination;
+    }
     if (!state->is_on_port || AF_INET != peer->ss_family || adk_kernel_takes_peer(state->stack, peer))
     {
         return NULL;

@@ -6,92 +6,20 @@
 #include "aeron_alloc.h"
 #include "aeron_counters.h"
 #include "port/steering.h"
+#include "transport/addresses.h"
 #include "transport/counters.h"
+#include "transport/group.h"
 #include "transport/kernel.h"
-
-static void format_ipv4(char *text, size_t length, uint32_t ipv4)
-{
-    (void)snprintf(text, length, "%u.%u.%u.%u", ipv4 >> 24, ipv4 >> 16 & 255, ipv4 >> 8 & 255, ipv4 & 255);
-}
-
-static int refuse_address(const adk_stack_t *stack, struct sockaddr_storage *address, int code, const char *reason)
-{
-    char text[AERON_NETUTIL_FORMATTED_MAX_LENGTH] = { 0 };
-    char local[INET_ADDRSTRLEN];
-
-    (void)aeron_format_source_identity(text, sizeof(text), address);
-    format_ipv4(local, sizeof(local), rte_be_to_cpu_32(stack->local.ipv4_be));
-    AERON_SET_ERR(
-        code,
-        "%s: %s; aeronmd_dpdk carries IPv4 unicast from and to %s (AERON_DPDK_LOCAL_IPV4_ADDRESS), and over the "
-        "kernel's interfaces what AERON_DPDK_KERNEL_SOCKETS allows",
-        text,
-        reason,
-        local);
-    return -1;
-}
-
-static int check_bind_address(const adk_stack_t *stack, struct sockaddr_storage *address)
-{
-    if (AF_INET != address->ss_family)
-    {
-        return refuse_address(stack, address, EAFNOSUPPORT, "IPv6 is not supported");
-    }
-
-    const uint32_t ipv4 = rte_be_to_cpu_32(((struct sockaddr_in *)address)->sin_addr.s_addr);
-    if (aeron_is_addr_multicast(address))
-    {
-        return refuse_address(stack, address, EAFNOSUPPORT, "multicast is not supported");
-    }
-    return INADDR_ANY == ipv4 || rte_be_to_cpu_32(stack->local.ipv4_be) == ipv4
-        ? 0
-        : refuse_address(stack, address, EADDRNOTAVAIL, "not the address of the DPDK port");
-}
-
-static int check_peer_address(const adk_stack_t *stack, struct sockaddr_storage *address)
-{
-    uint32_t next_hop;
-
-    if (AF_INET != address->ss_family)
-    {
-        return refuse_address(stack, address, EAFNOSUPPORT, "IPv6 is not supported");
-    }
-    if (aeron_is_addr_multicast(address))
-    {
-        return refuse_address(stack, address, EAFNOSUPPORT, "multicast is not supported");
-    }
-    const uint32_t ipv4 = rte_be_to_cpu_32(((struct sockaddr_in *)address)->sin_addr.s_addr);
-    return ADK_ROUTE_UNREACHABLE == adk_stack_route(stack, ipv4, &next_hop)
-        ? refuse_address(
-              stack,
-              address,
-              ENETUNREACH,
-              "neither on the port's subnet nor behind a gateway (AERON_DPDK_GATEWAY_IPV4_ADDRESS)")
-        : 0;
-}
-
-static int check_mtu(const adk_stack_t *stack, const aeron_udp_channel_transport_params_t *params)
-{
-    if (params->mtu_length > (size_t)(stack->port.mtu - ADK_IPV4_UDP_HEADER_LENGTH))
-    {
-        AERON_SET_ERR(
-            EINVAL,
-            "channel MTU %" PRIu64 " + %d bytes of IPv4 and UDP header does not fit the link MTU %u; "
-            "use mtu=%d or less, or raise AERON_DPDK_MTU",
-            (uint64_t)params->mtu_length,
-            ADK_IPV4_UDP_HEADER_LENGTH,
-            stack->port.mtu,
-            (stack->port.mtu - ADK_IPV4_UDP_HEADER_LENGTH) & ~31);
-        return -1;
-    }
-    return 0;
-}
 
 static void connect_to(
     adk_transport_t *state, aeron_udp_channel_transport_t *transport, struct sockaddr_storage *address)
 {
     const struct sockaddr_in *peer = (const struct sockaddr_in *)address;
     transport->connected_address = address;
+    if (aeron_is_addr_multicast(address))
+    {
+        return;
+    }
     state->connected_ipv4_be = peer->sin_addr.s_addr;
     state->connected_port_be = peer->sin_port;
     state->is_plain = false;
@@ -101,7 +29,7 @@ static void connect_to(
 static void hide(adk_transport_t *state)
 {
     adk_counters_free(state->media->counters, state->counter_id);
-    if (state->is_on_port && ADK_ROLE_SENDER == state->role)
+    if (state->is_on_port && ADK_ROLE_SENDER == state->role && !adk_group_is_open(state))
     {
         adk_port_unsteer(&state->stack->port, state->port);
     }
@@ -139,7 +67,7 @@ static int reserve_port(adk_transport_t *state, struct sockaddr_storage *bind_ad
     if (port < 0)
     {
         char local[INET_ADDRSTRLEN];
-        format_ipv4(local, sizeof(local), rte_be_to_cpu_32(state->stack->local.ipv4_be));
+        adk_format_ipv4(local, sizeof(local), rte_be_to_cpu_32(state->stack->local.ipv4_be));
         AERON_SET_ERR(
             -port,
             -EADDRINUSE == port ? "%s:%u is in use by another channel of this driver"
@@ -171,16 +99,20 @@ static void reset(aeron_udp_channel_transport_t *transport, aeron_driver_context
     }
 }
 
-/* On the port: a UDP port of it, the peer, and who hears the frames first. */
+/* On the port: a UDP port of it or a group, the peer, and who hears the frames first. */
 static int open_on_port(
-    adk_transport_t *state, struct sockaddr_storage *bind_addr, struct sockaddr_storage *connect_addr)
+    adk_transport_t *state,
+    struct sockaddr_storage *bind_addr,
+    struct sockaddr_storage *multicast_if_addr,
+    struct sockaddr_storage *connect_addr)
 {
     aeron_udp_channel_transport_t *transport = state->transport;
+    const bool is_group = aeron_is_addr_multicast(bind_addr);
 
-    if (check_mtu(state->stack, &state->params) < 0 ||
-        check_bind_address(state->stack, bind_addr) < 0 ||
-        (NULL != connect_addr && check_peer_address(state->stack, connect_addr) < 0) ||
-        reserve_port(state, bind_addr) < 0)
+    if (adk_check_mtu(state->stack, &state->params) < 0 ||
+        (NULL != connect_addr && adk_check_peer_address(state->stack, connect_addr) < 0) ||
+        (is_group ? adk_group_open(state, bind_addr, multicast_if_addr) < 0
+                  : adk_check_bind_address(state->stack, bind_addr) < 0 || reserve_port(state, bind_addr) < 0))
     {
         return -1;
     }
@@ -240,13 +172,18 @@ static adk_transport_t *make(
     state->params = *params;
     state->socket_fds[0] = -1;
     state->socket_fds[1] = -1;
+    state->group_slot = -1;
     return state;
 }
 
 /* What reserved a UDP port and is not to be. */
 static void discard(adk_transport_t *state)
 {
-    if (state->is_on_port)
+    if (state->is_on_port && adk_group_is_open(state))
+    {
+        adk_group_close(state);
+    }
+    else if (state->is_on_port)
     {
         adk_endpoints_release(&state->stack->endpoints, state->port, state);
     }
@@ -277,7 +214,7 @@ int adk_transport_init(
         media->stack, bind_addr, multicast_if_addr, NULL != connect_addr ? connect_addr : remote);
 
     state->is_wildcard = aeron_is_wildcard_addr(bind_addr);
-    if ((0 != (media_bits & ADK_MEDIUM_PORT) && open_on_port(state, bind_addr, connect_addr) < 0) ||
+    if ((0 != (media_bits & ADK_MEDIUM_PORT) && open_on_port(state, bind_addr, multicast_if_addr, connect_addr) < 0) ||
         (0 != (media_bits & ADK_MEDIUM_KERNEL) &&
          adk_kernel_open(state, bind_addr, multicast_if_addr, connect_addr) < 0))
     {
@@ -285,7 +222,7 @@ int adk_transport_init(
         return -1;
     }
     transport->bindings_clientd = state;
-    if (state->is_on_port && ADK_ROLE_SENDER == state->role)
+    if (state->is_on_port && ADK_ROLE_SENDER == state->role && !adk_group_is_open(state))
     {
         adk_port_steer(&state->stack->port, state->port);
     }
@@ -304,7 +241,7 @@ int adk_transport_reconnect(aeron_udp_channel_transport_t *transport, struct soc
     {
         return aeron_udp_channel_transport_reconnect(transport, connect_addr);
     }
-    if (check_peer_address(state->stack, connect_addr) < 0)
+    if (adk_check_peer_address(state->stack, connect_addr) < 0)
     {
         return -1;
     }
@@ -370,7 +307,7 @@ int adk_transport_bind_addr_and_port(aeron_udp_channel_transport_t *transport, c
     {
         return aeron_udp_channel_transport_bind_addr_and_port(transport, buffer, length);
     }
-    format_ipv4(local, sizeof(local), rte_be_to_cpu_32(state->stack->local.ipv4_be));
+    adk_format_ipv4(local, sizeof(local), rte_be_to_cpu_32(state->stack->local.ipv4_be));
     const int written = snprintf(buffer, length, "%s:%u", local, state->port);
     if (written < 0 || (size_t)written >= length)
     {
@@ -378,12 +315,4 @@ int adk_transport_bind_addr_and_port(aeron_udp_channel_transport_t *transport, c
         return -1;
     }
     return written;
-}
-
-int adk_transport_refuse(const adk_transport_t *transport, const struct sockaddr_storage *address, int code)
-{
-    char text[AERON_NETUTIL_FORMATTED_MAX_LENGTH] = { 0 };
-    (void)aeron_format_source_identity(text, sizeof(text), (struct sockaddr_storage *)(uintptr_t)address);
-    AERON_SET_ERR(code, "cannot send from UDP port %u to %s", transport->port, text);
-    return -1;
 }

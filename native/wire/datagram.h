@@ -13,6 +13,7 @@
 /* A verdict is a count to increment for a frame that is dropped, or one of the two below. */
 #define ADK_VERDICT_DATAGRAM (-1)
 #define ADK_VERDICT_CONTROL (-2)
+#define ADK_VERDICT_GROUP (-3)        /* a datagram for a multicast group, which somebody may hear or nobody */
 
 typedef struct adk_address_stct
 {
@@ -31,6 +32,19 @@ static inline bool adk_is_martian_source(uint32_t ipv4)
 {
     const uint32_t first_octet = ipv4 >> 24;
     return 0 == first_octet || 127 == first_octet || first_octet >= 224;
+}
+
+/* 01:00:5e and a 0 bit: what IPv4 multicast is sent to (RFC 1112 §6.4). */
+static inline bool adk_is_group_mac(const uint8_t *mac)
+{
+    return 0x01 == mac[0] && 0x00 == mac[1] && 0x5e == mac[2] && 0 == (mac[3] & 0x80);
+}
+
+/* A group's address in a frame to that group's MAC: both have the low 23 bits. */
+static inline bool adk_is_group_of_mac(const uint8_t *mac, uint32_t ipv4)
+{
+    const uint32_t low_bits = (uint32_t)mac[3] << 16 | (uint32_t)mac[4] << 8 | mac[5];
+    return 0xe == ipv4 >> 28 && low_bits == (ipv4 & 0x7fffff);
 }
 
 static inline int adk_parse_udp(
@@ -97,11 +111,12 @@ static inline int adk_parse_ipv4(
     {
         return ADK_COUNT_RX_IPV4_CHECKSUM;
     }
-    if (local->ipv4_be != ipv4->dst_addr)
+    const bool is_group = adk_is_group_mac(frame);
+    if (is_group ? !adk_is_group_of_mac(frame, rte_be_to_cpu_32(ipv4->dst_addr)) : local->ipv4_be != ipv4->dst_addr)
     {
         return ADK_COUNT_RX_NOT_OUR_ADDRESS;
     }
-    if (adk_is_martian_source(rte_be_to_cpu_32(ipv4->src_addr)) || ipv4->src_addr == ipv4->dst_addr)
+    if (adk_is_martian_source(rte_be_to_cpu_32(ipv4->src_addr)) || ipv4->src_addr == local->ipv4_be)
     {
         return ADK_COUNT_RX_MARTIAN_SOURCE;
     }
@@ -112,9 +127,12 @@ static inline int adk_parse_ipv4(
     if (IPPROTO_UDP == ipv4->next_proto_id)
     {
         const uint32_t udp_offset = (uint32_t)sizeof(struct rte_ether_hdr) + header_length;
-        return adk_parse_udp(frame, ipv4, udp_offset, total_length - header_length, is_udp_checksum_good, datagram);
+        const int verdict = adk_parse_udp(
+            frame, ipv4, udp_offset, total_length - header_length, is_udp_checksum_good, datagram);
+        return is_group && ADK_VERDICT_DATAGRAM == verdict ? ADK_VERDICT_GROUP : verdict;
     }
-    return IPPROTO_ICMP == ipv4->next_proto_id ? ADK_VERDICT_CONTROL : ADK_COUNT_RX_PROTOCOL;
+    /* A ping to a group is not answered: RFC 1122 §3.2.2.6 leaves it open, and one packet would make all answer. */
+    return IPPROTO_ICMP == ipv4->next_proto_id && !is_group ? ADK_VERDICT_CONTROL : ADK_COUNT_RX_PROTOCOL;
 }
 
 /*
@@ -139,8 +157,9 @@ static inline int adk_parse_frame(
     if (rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4) == ethernet->ether_type)
     {
         /* A unicast IPv4 packet in a broadcast frame is not accepted either: RFC 1122 §3.3.6. */
-        return is_our_mac ? adk_parse_ipv4(local, frame, length, is_ipv4_checksum_good, is_udp_checksum_good, datagram)
-                          : ADK_COUNT_RX_NOT_OUR_MAC;
+        return is_our_mac || adk_is_group_mac(frame)
+            ? adk_parse_ipv4(local, frame, length, is_ipv4_checksum_good, is_udp_checksum_good, datagram)
+            : ADK_COUNT_RX_NOT_OUR_MAC;
     }
     if (rte_cpu_to_be_16(RTE_ETHER_TYPE_ARP) == ethernet->ether_type)
     {

@@ -42,7 +42,9 @@ static adk_address_t local_of(uint8_t choices, const uint8_t *frame, uint32_t le
 {
     adk_address_t local = { .ipv4_be = RTE_BE32(LOCAL_IPV4) };
     const bool has_header = length >= AT_SOURCE_PORT;
-    memcpy(local.mac, has_header && (choices & LOCAL_MAC_FROM_FRAME) ? frame : LOCAL_MAC, 6);
+    /* A port has no group's MAC for its own. */
+    const bool is_chosen = has_header && (choices & LOCAL_MAC_FROM_FRAME) && 0 == (frame[0] & 1);
+    memcpy(local.mac, is_chosen ? frame : LOCAL_MAC, 6);
     if (has_header && (choices & LOCAL_IPV4_FROM_FRAME))
     {
         local.ipv4_be = rte_cpu_to_be_32(get32(frame + AT_DESTINATION_IPV4));
@@ -50,10 +52,16 @@ static adk_address_t local_of(uint8_t choices, const uint8_t *frame, uint32_t le
     return local;
 }
 
+/* RFC 1112 §6.4: 01:00:5e, a zero bit, and the group's low 23 bits. */
+static bool is_to_group_mac(const uint8_t *frame)
+{
+    return 0x0100 == get16(frame) && 0x5e == frame[2] && frame[3] < 0x80;
+}
+
 static bool has_ipv4_header(const adk_address_t *local, const uint8_t *frame, uint32_t length, uint8_t choices)
 {
     if (length < AT_SOURCE_PORT ||
-        0 != memcmp(frame, local->mac, 6) ||
+        (0 != memcmp(frame, local->mac, 6) && !is_to_group_mac(frame)) ||
         0x0800 != get16(frame + AT_ETHERTYPE) ||
         4 != frame[AT_VERSION_IHL] >> 4 ||
         ipv4_header_length(frame) < 20)
@@ -72,11 +80,11 @@ static bool is_from_a_host_to_us(const adk_address_t *local, const uint8_t *fram
     const uint32_t source = get32(frame + AT_SOURCE_IPV4);
     const uint8_t network = frame[AT_SOURCE_IPV4];
     const uint32_t destination = rte_be_to_cpu_32(local->ipv4_be);
-    return get32(frame + AT_DESTINATION_IPV4) == destination &&
-        source != destination &&
-        0 != network &&
-        127 != network &&
-        network < 224;
+    const uint32_t group = get32(frame + AT_DESTINATION_IPV4);
+    const bool is_to_us = is_to_group_mac(frame)
+        ? group >= 0xe0000000 && group < 0xf0000000 && (group & 0x7fffff) == (get32(frame + 2) & 0x7fffff)
+        : group == destination;
+    return is_to_us && source != destination && 0 != network && 127 != network && network < 224;
 }
 
 static bool is_datagram(const adk_address_t *local, const uint8_t *frame, uint32_t length, uint8_t choices)
@@ -114,6 +122,7 @@ static bool is_verdict(int verdict)
 {
     return ADK_VERDICT_DATAGRAM == verdict ||
         ADK_VERDICT_CONTROL == verdict ||
+        ADK_VERDICT_GROUP == verdict ||
         (verdict >= ADK_COUNT_RX_TRUNCATED && verdict <= ADK_COUNT_RX_UDP_CHECKSUM);
 }
 
@@ -235,8 +244,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         &datagram);
     REQUIRE(is_verdict(verdict));
     REQUIRE(0 == length || 0 == memcmp(frame, data + CHOICES, length));
-    REQUIRE((ADK_VERDICT_DATAGRAM == verdict) == is_datagram(&local, frame, length, data[0]));
-    if (ADK_VERDICT_DATAGRAM == verdict)
+    const bool is_taken = ADK_VERDICT_DATAGRAM == verdict || ADK_VERDICT_GROUP == verdict;
+    REQUIRE(is_taken == is_datagram(&local, frame, length, data[0]));
+    REQUIRE(!is_taken || (ADK_VERDICT_GROUP == verdict) == is_to_group_mac(frame));
+    if (is_taken)
     {
         check_datagram(&datagram, frame, length);
     }

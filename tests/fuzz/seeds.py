@@ -47,6 +47,11 @@ def _good(length: int = 64, **ipv4: object) -> Packet:
     return _ipv4(**ipv4) / _udp() / _payload(length)
 
 
+def _to_group(**ipv4: object) -> Packet:
+    fields = {"src": PEER_IPV4, "dst": "224.0.1.1"} | ipv4
+    return _ethernet(dst="01:00:5e:00:01:01") / IP(**fields) / _udp() / _payload(32)
+
+
 def _arp(**fields: object) -> Packet:
     return ARP(**({"op": "who-has", "hwsrc": PEER_MAC, "psrc": PEER_IPV4, "pdst": LOCAL_IPV4} | fields))
 
@@ -107,6 +112,10 @@ def _dropped() -> list[tuple[str, bytes, str]]:
         ("later-fragment", bytes(_good(frag=185)), "rx-fragment"),
         ("icmp-fragment", bytes(_ipv4(flags="MF") / ICMP() / _payload(56)), "rx-fragment"),
         ("other-address", bytes(_good(dst="10.0.0.6")), "rx-not-our-address"),
+        ("group", bytes(_to_group()), "rx-not-our-group"),
+        ("group-martian", bytes(_to_group(src="224.0.0.9")), "rx-martian-source"),
+        ("group-checksum", bytes(_to_group(chksum=1)), "rx-ipv4-checksum"),
+        ("group-of-another-mac", bytes(_to_group(dst="224.0.1.2")), "rx-not-our-address"),
         ("multicast", bytes(_good(dst="224.0.1.1")), "rx-not-our-address"),
         ("from-loopback", bytes(_good(src="127.0.0.1")), "rx-martian-source"),
         ("from-nowhere", bytes(_good(src="0.0.0.0")), "rx-martian-source"),

@@ -166,12 +166,12 @@ TEST(dont_fragment_and_the_reserved_bit_make_no_fragment)
     CHECK_EQUAL(ADK_VERDICT_DATAGRAM, verdict_of(&frame));
 }
 
-TEST(a_datagram_for_another_mac_is_dropped_even_if_it_is_broadcast_or_multicast)
+TEST(a_datagram_for_another_mac_is_dropped_even_if_it_is_broadcast_or_no_group_of_ipv4)
 {
     static const uint8_t others[][6] = {
-        { 0x02, 0x00, 0x00, 0x00, 0x00, 0x06 },
-        { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff },
-        { 0x01, 0x00, 0x5e, 0x00, 0x00, 0x05 },
+        { 0x02, 0x00, 0x00, 0x00, 0x00, 0x06 }, { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff },
+        { 0x01, 0x00, 0x5e, 0x80, 0x00, 0x05 }, /* MPLS, RFC 5332 */
+        { 0x01, 0x80, 0xc2, 0x00, 0x00, 0x0e }, { 0x33, 0x33, 0x00, 0x00, 0x00, 0x01 },
     };
     frame_t frame = frame_of(32);
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
@@ -191,6 +191,29 @@ TEST(a_datagram_for_another_address_is_dropped_even_if_it_is_broadcast_or_multic
         seal(&frame);
         CHECK_EQUAL(ADK_COUNT_RX_NOT_OUR_ADDRESS, verdict_of(&frame));
     }
+}
+
+TEST(a_datagram_for_a_group_is_taken_only_in_a_frame_to_the_groups_mac)
+{
+    static const uint8_t mac[] = { 0x01, 0x00, 0x5e, 0x00, 0x01, 0x01 };
+    frame_t frame = frame_of(32);
+    memcpy(frame.bytes, mac, sizeof(mac));
+    CHECK_EQUAL(ADK_COUNT_RX_NOT_OUR_ADDRESS, verdict_of(&frame));
+
+    static const uint32_t groups[] = { 0xe0000101, 0xe0800101, 0xef000101 };
+    for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
+    {
+        put32(frame.bytes + AT_DESTINATION_IPV4, groups[i]);
+        seal(&frame);
+        CHECK_EQUAL(ADK_VERDICT_GROUP, verdict_of(&frame));
+    }
+    put32(frame.bytes + AT_DESTINATION_IPV4, 0xe0000102);
+    seal(&frame);
+    CHECK_EQUAL(ADK_COUNT_RX_NOT_OUR_ADDRESS, verdict_of(&frame));
+    put32(frame.bytes + AT_DESTINATION_IPV4, 0xe0000101);
+    put32(frame.bytes + AT_SOURCE_IPV4, LOCAL_IPV4);
+    seal(&frame);
+    CHECK_EQUAL(ADK_COUNT_RX_MARTIAN_SOURCE, verdict_of(&frame));
 }
 
 TEST(no_host_sends_from_a_martian_address)

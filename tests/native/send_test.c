@@ -106,16 +106,16 @@ TEST(what_never_can_be_sent_is_an_error_that_names_the_peer)
 {
     test_media_t *test = media_with_peer();
     aeron_udp_channel_transport_t transport = { 0 };
-    struct sockaddr_storage group = address_of(0xe0000101, 7777);
+    struct sockaddr_storage nobody = address_of(0xf0000001, 7777);
     struct sockaddr_storage ipv6 = { .ss_family = AF_INET6 };
     int64_t bytes = 0;
     batch_t batch;
 
     media_add(test, &transport, ADK_ROLE_SENDER, LOCAL_PORT);
     batch_fill(&batch, 1, 32, 0);
-    CHECK_EQUAL(-1, adk_transport_send(NULL, &transport, &group, batch.payloads, 1, &bytes));
+    CHECK_EQUAL(-1, adk_transport_send(NULL, &transport, &nobody, batch.payloads, 1, &bytes));
     CHECK_EQUAL(ENETUNREACH, aeron_errcode());
-    CHECK(NULL != strstr(aeron_errmsg(), "224.0.1.1:7777"));
+    CHECK(NULL != strstr(aeron_errmsg(), "240.0.0.1:7777"));
     aeron_err_clear();
     CHECK_EQUAL(-1, adk_transport_send(NULL, &transport, &ipv6, batch.payloads, 1, &bytes));
     CHECK_EQUAL(EAFNOSUPPORT, aeron_errcode());

@@ -122,21 +122,32 @@ TEST(an_address_that_is_not_the_ports_is_refused_with_both_addresses)
     media_close(test);
 }
 
-TEST(multicast_is_refused_to_bind_and_to_connect)
+TEST(a_group_on_an_interface_that_is_not_the_ports_is_refused)
 {
-    static const char *const words[] = { "224.0.1.1", "multicast", "IPv4 unicast", NULL };
+    static const char *const words[] = { "10.0.0.9", "IPv4 from", "AERON_DPDK_KERNEL_SOCKETS", NULL };
     test_media_t *test = media_open();
     aeron_udp_channel_transport_t transport;
-    struct sockaddr_storage group = address_of(0xe0000101, LOCAL_PORT);
+    struct sockaddr_storage group = address_of(0xe0000101, LOCAL_PORT), elsewhere = address_of(PEER_IPV4, 0);
+    aeron_udp_channel_transport_params_t params = { .mtu_length = 1408 };
 
-    check_refused(&transport, init_at(test, &transport, group, NULL, 1408), EAFNOSUPPORT, words);
-    check_refused(&transport, init_at(test, &transport, address_of(0, 0), &group, 1408), EAFNOSUPPORT, words);
+    check_refused(
+        &transport,
+        adk_transport_init(
+            &transport,
+            &group,
+            &elsewhere,
+            NULL,
+            &params,
+            test->context,
+            AERON_UDP_CHANNEL_TRANSPORT_AFFINITY_RECEIVER),
+        EADDRNOTAVAIL,
+        words);
     media_close(test);
 }
 
 TEST(ipv6_is_refused_to_bind_and_to_connect)
 {
-    static const char *const words[] = { "IPv6", "IPv4 unicast", NULL };
+    static const char *const words[] = { "IPv6", "IPv4 from", NULL };
     test_media_t *test = media_open();
     aeron_udp_channel_transport_t transport;
     struct sockaddr_storage address = ipv6_address();
@@ -190,9 +201,9 @@ TEST(a_refused_channel_leaves_its_port_free)
 {
     test_media_t *test = media_open();
     aeron_udp_channel_transport_t transport;
-    struct sockaddr_storage group = address_of(0xe0000101, PEER_PORT);
+    struct sockaddr_storage nobody = address_of(0xf0000001, PEER_PORT);
 
-    CHECK_EQUAL(-1, init_at(test, &transport, address_of(0, LOCAL_PORT), &group, 1408));
+    CHECK_EQUAL(-1, init_at(test, &transport, address_of(0, LOCAL_PORT), &nobody, 1408));
     aeron_err_clear();
     CHECK_EQUAL(0, init_at(test, &transport, address_of(0, LOCAL_PORT), NULL, 1408));
     CHECK_EQUAL(0, adk_transport_close(&transport));

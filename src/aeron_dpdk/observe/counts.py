@@ -18,6 +18,7 @@ DROPS = (
     "rx-ipv4-checksum",
     "rx-fragment",
     "rx-not-our-address",
+    "rx-not-our-group",
     "rx-martian-source",
     "rx-protocol",
     "rx-udp-header",

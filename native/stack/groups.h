@@ -1,0 +1,67 @@
+/*
+ * Which transports hear a multicast group on a UDP port. Several may hear the same one, so the array of endpoints
+ * cannot tell them apart; this table is gone through for multicast frames, and for no others. Who does what with a
+ * slot, and when, is as in stack/endpoints.h.
+ */
+#ifndef ADK_STACK_GROUPS_H
+#define ADK_STACK_GROUPS_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+
+#include "stack/endpoints.h"
+
+#define ADK_GROUPS (256)
+
+/* Group and UDP port as they stand on the wire; 0 is no group. */
+static inline uint64_t adk_group_key(rte_be32_t ipv4_be, rte_be16_t port_be)
+{
+    return (uint64_t)ipv4_be << 16 | port_be;
+}
+
+typedef struct adk_group_stct
+{
+    void *owner;
+    _Atomic uint64_t key;
+    _Atomic uint32_t state;           /* enum adk_endpoint_state_en */
+} adk_group_t;
+
+typedef struct adk_groups_stct
+{
+    _Atomic uint32_t length;          /* no slot from here on was ever used */
+    adk_group_t slots[ADK_GROUPS];
+} adk_groups_t;
+
+/* Conductor. The slot, or -ENOBUFS. */
+int adk_groups_reserve(adk_groups_t *groups, uint64_t key, void *owner);
+void adk_groups_release(adk_groups_t *groups, int slot);
+
+/* Owning thread. */
+void adk_groups_publish(adk_groups_t *groups, int slot, enum adk_role_en role);
+void adk_groups_withdraw(adk_groups_t *groups, int slot);
+
+/* The next slot from first on that the role's thread polls for key, or -1. Any thread, but see the owner's rule. */
+static inline int adk_groups_next(const adk_groups_t *groups, uint64_t key, enum adk_role_en role, int first)
+{
+    const uint32_t polled_by = adk_endpoint_polled_by(role);
+    const int length = (int)atomic_load_explicit(&groups->length, memory_order_acquire);
+
+    for (int slot = first; slot < length; slot++)
+    {
+        const adk_group_t *group = &groups->slots[slot];
+        if (polled_by == atomic_load_explicit(&group->state, memory_order_acquire) &&
+            key == atomic_load_explicit(&group->key, memory_order_relaxed))
+        {
+            return slot;
+        }
+    }
+    return -1;
+}
+
+/* Of an address in host byte order. */
+static inline bool adk_is_group(uint32_t ipv4)
+{
+    return IN_MULTICAST(ipv4);
+}
+
+#endif

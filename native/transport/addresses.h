@@ -1,0 +1,15 @@
+/* What a channel may ask of the port. Each check returns 0, or -1 with Aeron's error set. */
+#ifndef ADK_TRANSPORT_ADDRESSES_H
+#define ADK_TRANSPORT_ADDRESSES_H
+
+#include "transport/media.h"
+
+/* length: INET_ADDRSTRLEN; ipv4 in host byte order. */
+void adk_format_ipv4(char *text, size_t length, uint32_t ipv4);
+
+/* Of a multicast channel it is the address of its interface that is bound. */
+int adk_check_bind_address(const adk_stack_t *stack, struct sockaddr_storage *address);
+int adk_check_peer_address(const adk_stack_t *stack, struct sockaddr_storage *address);
+int adk_check_mtu(const adk_stack_t *stack, const aeron_udp_channel_transport_params_t *params);
+
+#endif
