@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
-from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client import CollectorRegistry
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
@@ -14,6 +14,7 @@ from aeron_dpdk.observe.errors import AddressError, ObserveError
 from aeron_dpdk.observe.metrics import families, families_up
 from aeron_dpdk.observe.status import look
 from aeron_dpdk.tools.looking import aeron_dir_option
+from aeron_dpdk.tools.scrape_server import ScrapeServer, serving
 
 DEFAULT_ADDRESS = "127.0.0.1:9465"
 PORTS = range(1 << 16)
@@ -64,12 +65,13 @@ def export(aeron_dir: Path, listen: str) -> None:
     registry = CollectorRegistry()
     registry.register(DriverCollector(aeron_dir))
     try:
-        server, _ = start_http_server(port, host, registry)
+        server = ScrapeServer(host, port, registry)
     except OSError as error:
         raise AddressError(listen, error.strerror or str(error)) from error
+    stop_serving = serving(server)
     click.echo(f"serving http://{listen.rpartition(':')[0]}:{server.server_port}/metrics", err=True)
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     stop.wait()
-    server.shutdown()
+    stop_serving()

@@ -1,0 +1,77 @@
+"""The HTTP side of `aeron-dpdk export`: bounded in connections and in time, whoever connects."""
+
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from socketserver import ThreadingMixIn
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
+
+from prometheus_client import CollectorRegistry, make_wsgi_app
+
+MAX_CONNECTIONS = 16
+RECEIVE_TIMEOUT_S = 10.0
+
+
+class _Handler(WSGIRequestHandler):
+    timeout = RECEIVE_TIMEOUT_S
+
+    def log_message(self, *_: Any) -> None:
+        """Nothing: a scrape every few seconds is not news."""
+
+
+class ScrapeServer(ThreadingMixIn, WSGIServer):
+    """A thread for each of MAX_CONNECTIONS; who comes when all are taken takes the place of the oldest, for a
+    scrape is over in milliseconds and only idlers grow old. Raises OSError where it cannot listen."""
+
+    daemon_threads = True
+    block_on_close = False
+
+    def __init__(self, host: str, port: int, registry: CollectorRegistry) -> None:
+        family, _, _, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        self.address_family = family
+        self._lock = threading.Lock()
+        self._open: list[socket.socket] = []
+        super().__init__(address[:2], _Handler)  # type: ignore[arg-type]  # typeshed has IPv4 and IPv6 apart
+        self.set_app(make_wsgi_app(registry))
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        with self._lock:
+            if len(self._open) >= MAX_CONNECTIONS:
+                _hang_up(self._open.pop(0))
+            self._open.append(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        with self._lock:
+            if request in self._open:
+                self._open.remove(request)
+        super().shutdown_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that hung up, or that we hung up on, is no error of ours."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
+
+
+def _hang_up(connection: socket.socket) -> None:
+    try:
+        connection.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        return  # it has gone meanwhile
+
+
+def serving(server: ScrapeServer) -> Callable[[], None]:
+    """Starts to serve in a thread. Returns what ends that."""
+    thread = threading.Thread(target=server.serve_forever, daemon=True, name="scrapes")
+    thread.start()
+
+    def stop() -> None:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+    return stop
