@@ -5,6 +5,8 @@ moment ago would block its successor. We look closer: the process is gone and th
 """
 
 import os
+import shutil
+import stat
 import struct
 import time
 from collections.abc import Callable
@@ -13,6 +15,7 @@ from pathlib import Path
 
 from aeron_dpdk.driver.aeron_settings import AeronSettings
 from aeron_dpdk.errors import DirectoryError, DirectoryInUseError
+from aeron_dpdk.observe.regular_file import open_regular
 
 # aeron_cnc_file_descriptor.h, packed to 4: version, five buffer lengths, client liveness, start, pid, page
 # size.
@@ -36,16 +39,27 @@ class DriverSign:
 
 
 def read_driver_sign(directory: Path) -> DriverSign | None:
-    """None where there is no cnc.dat, or one that is not finished or not for us to read: Aeron judges
-    those."""
+    """None where there is no cnc.dat, or one that is not finished or not for us to read."""
     try:
-        with (directory / "cnc.dat").open("rb") as cnc:
+        with open_regular(directory / "cnc.dat") as cnc:
             version, to_driver_length, *_, pid, _ = _METADATA.unpack(cnc.read(_METADATA.size))
             cnc.seek(_METADATA_LENGTH + to_driver_length - _TRAILER_LENGTH + _HEARTBEAT_OFFSET)
             (heartbeat_ms,) = _HEARTBEAT.unpack(cnc.read(_HEARTBEAT.size))
     except (OSError, struct.error):
         return None
     return DriverSign(pid, heartbeat_ms) if version != 0 else None
+
+
+def unfinished_by(directory: Path) -> int | None:
+    """The process id in a cnc.dat that its driver has not declared ready, 0 where it did not get as far; None
+    where there is no such file. Aeron fills in all else before the version."""
+    try:
+        with open_regular(directory / "cnc.dat") as cnc:
+            metadata = cnc.read(_METADATA.size).ljust(_METADATA.size, b"\0")
+    except OSError:
+        return None
+    version, *_, pid, _ = _METADATA.unpack(metadata)
+    return int(pid) if version == 0 else None
 
 
 def is_left_by_crash(
@@ -59,7 +73,13 @@ def is_left_by_crash(
     With aeron.dir.delete.on.start Aeron asks nobody, and neither do we.
     """
     directory = Path(aeron.directory)
-    before = None if aeron.deletes_directory_on_start else read_driver_sign(directory)
+    if aeron.deletes_directory_on_start:
+        return False
+    if unfinished_by(directory) is not None:
+        # Aeron would fail on an empty file, and wait driver.timeout for the others to be finished.
+        sleep(HEARTBEAT_WATCH_S)
+        return unfinished_by(directory) is not None
+    before = read_driver_sign(directory)
     if before is None or epoch_ms() - before.heartbeat_ms > aeron.driver_timeout_ms:
         return False
     # In a fresh PID namespace the dead driver and we may well have the same number.
@@ -72,7 +92,9 @@ def is_left_by_crash(
 
 
 def refuse_unwritable(directory: str) -> None:
-    """As the user we have become. Raises DirectoryError where Aeron could not make its files."""
+    """As the user we have become. Raises DirectoryError where Aeron could not make its files, or where
+    somebody else could have prepared what it opens: cnc.dat as a FIFO would stop it for good."""
+    _refuse_prepared(directory)
     place = Path(directory)
     while not os.access(place, os.F_OK, effective_ids=True) and place != place.parent:
         place = place.parent
@@ -80,6 +102,26 @@ def refuse_unwritable(directory: str) -> None:
         raise DirectoryError(directory, f"{place} is not a directory", _ourselves())
     if not os.access(place, os.W_OK | os.X_OK, effective_ids=True):
         raise DirectoryError(directory, f"no permission to write in {place}", _ourselves())
+
+
+def _refuse_prepared(directory: str) -> None:
+    for place, is_kind in ((Path(directory), stat.S_ISDIR), (Path(directory, "cnc.dat"), stat.S_ISREG)):
+        try:
+            # A link in the place of the directory is the administrator's way to move it.
+            found = place.stat(follow_symlinks=is_kind is stat.S_ISDIR)
+        except OSError:
+            return
+        if not is_kind(found.st_mode):
+            kind = "directory" if is_kind is stat.S_ISDIR else "regular file"
+            raise DirectoryError(directory, f"{place} is not a {kind}", _ourselves())
+        if found.st_uid not in (os.geteuid(), 0):
+            raise DirectoryError(directory, f"{place} belongs to user {found.st_uid}", _ourselves())
+
+
+def remove_unfinished(directory: str) -> None:
+    """After a start of ours that failed. What cannot be removed is left to the next start."""
+    if unfinished_by(Path(directory)) == os.getpid():
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 def _ourselves() -> str:

@@ -15,7 +15,7 @@ from aeron_dpdk.control.identity import Identity
 from aeron_dpdk.control.loop import ControlLoop
 from aeron_dpdk.control.routing import Route
 from aeron_dpdk.driver import privileges
-from aeron_dpdk.driver.aeron_directory import is_left_by_crash, refuse_unwritable
+from aeron_dpdk.driver.aeron_directory import is_left_by_crash, refuse_unwritable, remove_unfinished
 from aeron_dpdk.driver.aeron_settings import AeronSettings, read_aeron_settings
 from aeron_dpdk.driver.affinity import plan_affinity
 from aeron_dpdk.driver.answering import Answering
@@ -67,6 +67,9 @@ def make_plan(settings: Settings) -> Plan:
         privileges.refuse_unreadable(account)
     changes = dict(settings.environment)
     environment = _changed(os.environ, changes)
+    if environment.get("AERON_DIR") == "":
+        changes["AERON_DIR"] = None  # Aeron would take the empty name for a directory
+        environment = _changed(os.environ, changes)
     if account is not None and "AERON_DIR" not in environment:
         # Clients of that user look there; Aeron's default would go by $USER, which may still be root.
         changes["AERON_DIR"] = f"/dev/shm/aeron-{account.name}"
@@ -197,6 +200,7 @@ def _start(
     refuse_unwritable(plan.aeron.directory)
     if stop():
         return None
+    undo.callback(remove_unfinished, plan.aeron.directory)
     driver = stack.open_driver(f"dpdk{plan.settings.port_id}")
     undo.callback(driver.close)
     driver.start()

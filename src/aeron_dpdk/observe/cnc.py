@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from aeron_dpdk.errors import NotBuiltError
 from aeron_dpdk.observe.errors import NoDriverError
+from aeron_dpdk.observe.regular_file import open_regular
 
 try:
     from aeron_dpdk._native import ffi, lib
@@ -141,7 +142,7 @@ class Cnc:
 def _refuse_unreadable(directory: Path) -> None:
     """Aeron's own complaint would be a time-out, whatever the reason."""
     try:
-        with (directory / "cnc.dat").open("rb"):
+        with open_regular(directory / "cnc.dat"):
             return
     except OSError as error:
         reason = f"{error.filename}: {error.strerror}"

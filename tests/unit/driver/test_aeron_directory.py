@@ -13,6 +13,7 @@ from aeron_dpdk.driver.aeron_directory import (
     is_left_by_crash,
     read_driver_sign,
     refuse_unwritable,
+    remove_unfinished,
 )
 from aeron_dpdk.driver.aeron_settings import AeronSettings, read_aeron_settings
 from aeron_dpdk.errors import DirectoryError, DirectoryInUseError
@@ -86,6 +87,57 @@ def test_a_heart_that_beats_in_another_pid_namespace_holds_the_directory(
     write_sign(Path(aeron.directory))
     with pytest.raises(DirectoryInUseError, match="PID namespace"):
         left_by_crash(aeron, tmp_path, lambda: write_sign(Path(aeron.directory), age_ms=0))
+
+
+@pytest.mark.parametrize("length", [0, 20, 4096])
+def test_a_file_that_its_driver_never_finished_was_left_by_a_crash(
+    aeron: AeronSettings, tmp_path: Path, length: int
+) -> None:
+    Path(aeron.directory, "cnc.dat").write_bytes(bytes(length))
+    assert left_by_crash(aeron, tmp_path)
+
+
+def test_a_driver_that_is_just_starting_is_given_time_to_finish_its_file(
+    aeron: AeronSettings, tmp_path: Path
+) -> None:
+    Path(aeron.directory, "cnc.dat").touch()
+    assert not left_by_crash(aeron, tmp_path, lambda: write_sign(Path(aeron.directory)))
+
+
+def test_a_fifo_in_the_place_of_the_file_hangs_nobody_and_is_refused(
+    aeron: AeronSettings, tmp_path: Path
+) -> None:
+    os.mkfifo(Path(aeron.directory, "cnc.dat"))
+    assert not left_by_crash(aeron, tmp_path)
+    with pytest.raises(DirectoryError, match="cnc.dat is not a regular file"):
+        refuse_unwritable(aeron.directory)
+
+
+def test_a_link_in_the_place_of_the_file_is_refused(aeron: AeronSettings, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").touch()
+    Path(aeron.directory, "cnc.dat").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(DirectoryError, match="cnc.dat is not a regular file"):
+        refuse_unwritable(aeron.directory)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+@pytest.mark.parametrize("name", ["", "cnc.dat"])
+def test_what_another_user_prepared_is_refused(aeron: AeronSettings, name: str) -> None:
+    Path(aeron.directory, "cnc.dat").touch()
+    nobody = pwd.getpwnam("nobody").pw_uid
+    os.chown(Path(aeron.directory, name), nobody, -1)
+    with pytest.raises(DirectoryError, match=f"belongs to user {nobody}"):
+        refuse_unwritable(aeron.directory)
+
+
+def test_a_failed_start_removes_its_own_unfinished_directory_and_no_other(aeron: AeronSettings) -> None:
+    for pid, version in ((PID, 0), (os.getpid(), 0x000200)):
+        write_sign(Path(aeron.directory), pid=pid, version=version)
+        remove_unfinished(aeron.directory)
+        assert Path(aeron.directory, "cnc.dat").exists()
+    write_sign(Path(aeron.directory), pid=os.getpid(), version=0)
+    remove_unfinished(aeron.directory)
+    assert not Path(aeron.directory).exists()
 
 
 def test_our_own_process_id_in_a_fresh_container_is_not_the_old_driver(

@@ -3,6 +3,7 @@
 import json
 import os
 import pwd
+import struct
 import subprocess
 import sys
 from collections.abc import Callable
@@ -126,6 +127,33 @@ def test_aerons_settings_are_in_the_environment_for_c_and_gone_afterwards(
     assert fake.environment_when_driver_opened["AERON_DIR"] == str(tmp_path / "aeron")
     assert "AERON_MTU_LENGTH" not in fake.environment_when_driver_opened
     assert os.environ["AERON_MTU_LENGTH"] == "8K" and "AERON_DIR" not in os.environ
+
+
+def test_an_empty_aeron_directory_means_the_default_for_c_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AERON_DIR", "")
+    monkeypatch.setenv("USER", f"nobody-{os.getpid()}")
+    fake = FakeParts()
+    run(replace(settings_in(tmp_path), environment={"AERON_THREADING_MODE": "SHARED"}), fake)
+    assert "AERON_DIR" not in fake.environment_when_driver_opened
+    assert os.environ["AERON_DIR"] == ""
+
+
+def test_a_start_that_fails_in_aeron_leaves_no_half_made_directory(tmp_path: Path) -> None:
+    fake = FakeParts(fails_at="start")
+    settings = settings_in(tmp_path)
+    with pytest.raises(AeronDpdkError, match="told to fail"):
+        serve(settings, fake.parts(), lambda: _half_made(tmp_path / "aeron", fake), print, owns_process=False)
+    assert not (tmp_path / "aeron").exists()
+
+
+def _half_made(directory: Path, fake: FakeParts) -> bool:
+    """Leaves what aeron_driver_fill_cnc_metadata() does: all but the version. Asked before the driver."""
+    if "port" in fake.log:
+        directory.mkdir()
+        (directory / "cnc.dat").write_bytes(struct.pack("<6i3qi", 0, 0, 0, 0, 0, 0, 0, 0, os.getpid(), 4096))
+    return False
 
 
 def test_an_aeron_mtu_beyond_the_ports_is_refused_and_the_port_closed(tmp_path: Path) -> None:
