@@ -19,6 +19,7 @@ pytestmark = pytest.mark.usefixtures("dpdk_only")
 
 STRAY = Ether(src="02:ad:00:00:00:02", dst="02:ad:00:00:00:01") / IP(src="10.91.0.2", dst="10.91.0.1")
 ADDRESS = 35
+RACES = 20
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +84,13 @@ def test_the_exporter_survives_the_driver(own_bed: Bed) -> None:
         assert scrape(url) == {"aeron_dpdk_up": 0}
         own_bed.start()
         eventually(lambda: scrape(url)["aeron_dpdk_up"] == 1, "the next driver is scraped")
+
+
+def test_who_reads_that_it_serves_may_end_it_at_once(quiet: tuple[DpdkDriver, Station]) -> None:
+    driver, _ = quiet
+    for _ in range(RACES):
+        with exporting(driver):
+            pass
 
 
 def test_only_loopback_is_listened_on_unless_told_otherwise(quiet: tuple[DpdkDriver, Station]) -> None:

@@ -68,10 +68,10 @@ def export(aeron_dir: Path, listen: str) -> None:
         server = ScrapeServer(host, port, registry)
     except OSError as error:
         raise AddressError(listen, error.strerror or str(error)) from error
-    stop_serving = serving(server)
-    click.echo(f"serving http://{listen.rpartition(':')[0]}:{server.server_port}/metrics", err=True)
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
+    stop_serving = serving(server)
+    click.echo(f"serving http://{listen.rpartition(':')[0]}:{server.server_port}/metrics", err=True)
     stop.wait()
     stop_serving()
