@@ -51,16 +51,38 @@ AFFINITY_NAMES = (
 
 
 MEDIA = "AERON_UDP_CHANNEL_TRANSPORT_BINDINGS_MEDIA"
+OUTGOING = "AERON_UDP_CHANNEL_OUTGOING_INTERCEPTORS"
+INCOMING = "AERON_UDP_CHANNEL_INCOMING_INTERCEPTORS"
+# Their outgoing functions are NULL, and are called (media/aeron_udp_channel_transport_loss.c and its kin).
+INCOMING_ONLY = ("loss", "fixed-loss", "multi-gap-loss")
+RESOLVER = "AERON_NAME_RESOLVER_SUPPLIER"
+RESOLVER_NAME = "AERON_DRIVER_RESOLVER_NAME"
 
 
-def read_aeron_settings(environment: Mapping[str, str]) -> AeronSettings:
-    """Raises SettingConflictError where another media than the DPDK port is asked for."""
+def refuse_what_crashes_aeron(environment: Mapping[str, str]) -> None:
+    """Raises SettingConflictError for what Aeron does not survive, and for another media than ours."""
     if environment.get(MEDIA, "default") != "default":
         # Aeron crashes on a name it does not find (aeron_udp_channel_transport_bindings_load_media()).
         raise SettingConflictError(
             f"{MEDIA} is {environment[MEDIA]}, but the media of aeronmd_dpdk is the DPDK port",
             f"unset {MEDIA}, or start aeronmd",
         )
+    for name in environment.get(OUTGOING, "").split(","):
+        if name in INCOMING_ONLY:
+            raise SettingConflictError(
+                f"{OUTGOING} names {name}, which Aeron has for incoming frames only",
+                f"set {INCOMING}={name} in its place",
+            )
+    if environment.get(RESOLVER) == "driver" and not environment.get(RESOLVER_NAME):
+        raise SettingConflictError(
+            f"{RESOLVER} is driver, but {RESOLVER_NAME} is not set",
+            f"set {RESOLVER_NAME} to the name that this driver shall have",
+        )
+
+
+def read_aeron_settings(environment: Mapping[str, str]) -> AeronSettings:
+    """Raises SettingConflictError where another media than the DPDK port is asked for, or a crash."""
+    refuse_what_crashes_aeron(environment)
 
     def size(name: str, default: int, low: int, high: int = INT32_MAX) -> int:
         found = _SIZE.match(environment.get(name, ""))

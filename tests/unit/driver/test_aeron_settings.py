@@ -62,3 +62,18 @@ def test_another_media_than_the_port_is_refused_before_aeron_crashes_on_it(value
 
 def test_the_default_media_may_be_named() -> None:
     read_aeron_settings({"AERON_UDP_CHANNEL_TRANSPORT_BINDINGS_MEDIA": "default"})
+
+
+@pytest.mark.parametrize("name", ["loss", "fixed-loss", "multi-gap-loss"])
+def test_a_loss_interceptor_for_outgoing_frames_is_refused_because_aeron_has_none(name: str) -> None:
+    with pytest.raises(SettingConflictError, match=f"INCOMING_INTERCEPTORS={name}"):
+        read_aeron_settings({"AERON_UDP_CHANNEL_OUTGOING_INTERCEPTORS": f"mine,{name}"})
+    read_aeron_settings({"AERON_UDP_CHANNEL_INCOMING_INTERCEPTORS": name})
+
+
+@pytest.mark.parametrize("missing", [{}, {"AERON_DRIVER_RESOLVER_NAME": ""}])
+def test_the_drivers_own_name_resolver_needs_a_name(missing: dict[str, str]) -> None:
+    resolver = {"AERON_NAME_RESOLVER_SUPPLIER": "driver"}
+    with pytest.raises(SettingConflictError, match="AERON_DRIVER_RESOLVER_NAME is not set"):
+        read_aeron_settings({**resolver, **missing})
+    read_aeron_settings({**resolver, "AERON_DRIVER_RESOLVER_NAME": "a"})
