@@ -1,4 +1,7 @@
-# DPDK from the distribution, as the target adk_dpdk: system headers, shared libraries, and the -march it was made for.
+# DPDK, as the target adk_dpdk: system headers, libraries, and the -march it was made for. The distribution's shared
+# libraries, or with AERON_DPDK_STATIC all of DPDK inside what links it, with none of its names to be seen outside.
+
+option(AERON_DPDK_STATIC "Link DPDK's static libraries, with every poll-mode driver that they have" OFF)
 
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(DPDK REQUIRED libdpdk>=22.11)
@@ -17,4 +20,10 @@ target_compile_options(adk_dpdk INTERFACE "SHELL:${cflags}")
 # Parts of what we call carry the experimental mark in 22.11 and have lost it since.
 target_compile_definitions(adk_dpdk INTERFACE ALLOW_EXPERIMENTAL_API)
 target_link_options(adk_dpdk INTERFACE LINKER:--as-needed)
-target_link_libraries(adk_dpdk INTERFACE ${DPDK_LINK_LIBRARIES})
+if (AERON_DPDK_STATIC)
+    # One string: CMake would sort and merge what stands between --whole-archive and --no-whole-archive.
+    list(JOIN DPDK_STATIC_LDFLAGS " " ldflags)
+    target_link_options(adk_dpdk INTERFACE "SHELL:${ldflags}" LINKER:--exclude-libs,ALL)
+else ()
+    target_link_libraries(adk_dpdk INTERFACE ${DPDK_LINK_LIBRARIES})
+endif ()

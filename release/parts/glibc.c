@@ -1,0 +1,70 @@
+/* What Debian 13's headers make of C's older names, for the C library of Debian 11. In C23 these also read 0b101. */
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define READS(type, name)                                         \
+    type __isoc23_##name(const char *text, char **end, int base); \
+    type __isoc23_##name(const char *text, char **end, int base)  \
+    {                                                             \
+        return name(text, end, base);                             \
+    }
+
+READS(long, strtol)
+READS(long long, strtoll)
+READS(unsigned long, strtoul)
+READS(unsigned long long, strtoull)
+
+int __isoc23_sscanf(const char *text, const char *format, ...);
+int __isoc23_sscanf(const char *text, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int found = vsscanf(text, format, arguments);
+    va_end(arguments);
+    return found;
+}
+
+int __isoc23_fscanf(FILE *file, const char *format, ...);
+int __isoc23_fscanf(FILE *file, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int found = vfscanf(file, format, arguments);
+    va_end(arguments);
+    return found;
+}
+
+/* strlcpy() and strlcat() came with glibc 2.38; the checked one knows how long the destination is, and so does its caller. */
+static size_t copy(char *to, const char *from, size_t size)
+{
+    size_t length = strlen(from);
+    if (size > 0)
+    {
+        size_t kept = length < size ? length : size - 1;
+        memcpy(to, from, kept);
+        to[kept] = '\0';
+    }
+    return length;
+}
+
+size_t strlcpy(char *to, const char *from, size_t size);
+size_t strlcpy(char *to, const char *from, size_t size)
+{
+    return copy(to, from, size);
+}
+
+size_t strlcat(char *to, const char *from, size_t size);
+size_t strlcat(char *to, const char *from, size_t size)
+{
+    size_t used = strnlen(to, size);
+    return used + copy(to + used, from, size - used);
+}
+
+size_t __strlcpy_chk(char *to, const char *from, size_t size, size_t room);
+size_t __strlcpy_chk(char *to, const char *from, size_t size, size_t room)
+{
+    return size > room ? (abort(), 0) : copy(to, from, size);
+}

@@ -1,0 +1,130 @@
+"""Roots of Debian releases, made by debootstrap, and commands that run inside them.
+
+A root is a folder below `.cache/release/`. Mounts live in a mount namespace of the command, so that a killed
+one leaves none behind. Needs root: debootstrap and chroot do.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[1]
+CACHE = PROJECT / ".cache" / "release"
+LOGS = PROJECT / ".cache" / "log"
+KEYRINGS = "/usr/share/keyrings"
+
+# /checkout is the project; /out is where results go.
+ENTER = """
+mount --make-rprivate /
+mount -t proc proc "$0/proc"
+mount --rbind /dev "$0/dev"
+mount --rbind /sys "$0/sys"
+mkdir -p "$0/checkout" "$0/out"
+mount --bind "$1" "$0/checkout"
+mount --bind "$2" "$0/out"
+root="$0"; shift 2
+exec chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/ LC_ALL=C.UTF-8 \
+    DEBIAN_FRONTEND=noninteractive "$@"
+"""
+
+
+class ReleaseError(Exception):
+    """One sentence: what failed, and where its output is."""
+
+
+def logged(command: Sequence[str], name: str, cwd: Path = PROJECT) -> None:
+    """Raises ReleaseError with the end of the log."""
+    LOGS.mkdir(parents=True, exist_ok=True)
+    log = LOGS / f"{name}.log"
+    with log.open("w") as output:
+        done = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, cwd=cwd, check=False)
+    if done.returncode != 0:
+        end = "\n".join(log.read_text(errors="replace").splitlines()[-30:])
+        raise ReleaseError(f"{end}\n{name} failed, all of it in {log.relative_to(PROJECT)}")
+
+
+def mirror() -> str:
+    """The Debian mirror that this system itself installs from."""
+    listed = ["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"]
+    uris = subprocess.run(listed, capture_output=True, text=True, check=False).stdout.split()
+    for uri in uris:
+        if uri.rstrip("/").endswith("/debian"):
+            return uri.rstrip("/")
+    raise ReleaseError("apt knows no Debian mirror here (none of its sources ends in /debian): add one.")
+
+
+@dataclass(frozen=True)
+class Root:
+    """One Debian release with the packages in it."""
+
+    suite: str
+    packages: tuple[str, ...] = ()
+    newer: str | None = None  # a release for apt-get source and download; nothing is installed from it
+
+    @property
+    def folder(self) -> Path:
+        text = " ".join((self.suite, *self.packages, "/", self.newer or ""))
+        return CACHE / f"{self.suite}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+    def make(self) -> None:
+        """Whole or absent: the folder gets its name last. Raises ReleaseError."""
+        if self.folder.exists():
+            return
+        if os.geteuid() != 0:
+            raise ReleaseError("debootstrap and chroot need root: run the same command with sudo.")
+        part = self.folder.with_suffix(".part")
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+        base = ["debootstrap", "--variant=minbase", "--include=ca-certificates"]
+        logged([*base, self.suite, str(part), mirror()], f"debootstrap-{self.suite}")
+        self._add_sources(part)
+        if self.packages:
+            install = "apt-get update && apt-get install -y --no-install-recommends " + " ".join(
+                self.packages
+            )
+            logged(self._inside(part, ["sh", "-c", install], CACHE), f"packages-{self.suite}")
+        part.rename(self.folder)
+
+    def _add_sources(self, part: Path) -> None:
+        shutil.copy("/etc/resolv.conf", part / "etc")
+        for key in Path(KEYRINGS).glob("debian-archive-*.gpg"):
+            shutil.copy(key, part / KEYRINGS.lstrip("/"))
+        lines = [f"deb {mirror()} {self.suite} main"]
+        if self.newer is not None:
+            signer = f"{KEYRINGS}/debian-archive-{self.newer}-automatic.gpg"
+            lines += [
+                f"{kind} [signed-by={signer}] {mirror()} {self.newer} main" for kind in ("deb", "deb-src")
+            ]
+            pin = f"Package: *\nPin: release n={self.newer}\nPin-Priority: 1\n"
+            (part / "etc/apt/preferences").write_text(pin)
+        (part / "etc/apt/sources.list").write_text("\n".join(lines) + "\n")
+
+    def run(self, command: Sequence[str], name: str, out: Path) -> None:
+        """A command in the root, with the project at /checkout and `out` at /out. Raises ReleaseError."""
+        logged(self._inside(self.folder, command, out), name)
+
+    def inside(self, command: Sequence[str], out: Path) -> list[str]:
+        """The command as one that the host can run."""
+        return self._inside(self.folder, command, out)
+
+    @staticmethod
+    def _inside(folder: Path, command: Sequence[str], out: Path) -> list[str]:
+        out.mkdir(parents=True, exist_ok=True)
+        return [
+            "unshare",
+            "-m",
+            "-p",
+            "-f",
+            "--kill-child",
+            "sh",
+            "-ec",
+            ENTER,
+            str(folder),
+            str(PROJECT),
+            str(out),
+            *command,
+        ]
