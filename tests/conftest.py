@@ -17,3 +17,4 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="dpdk",
         help="what stands on our side of the system tests; kernel: stock aeronmd, to prove the bed",
     )
+    parser.addoption("--attacks", type=int, default=1, help="how often each attack of a stranger is tried")

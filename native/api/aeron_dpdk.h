@@ -139,6 +139,13 @@ void adk_neighbour_forget(adk_stack_t *stack, uint32_t ipv4);
 /* 1 when the data path has sent to ipv4 since the last call, else 0. */
 int adk_neighbour_was_used(adk_stack_t *stack, uint32_t ipv4);
 
+/* From now on it shows whether ipv4 is heard from its MAC, by ARP or data, and whether another MAC is named for it. */
+void adk_neighbour_watch(adk_stack_t *stack, uint32_t ipv4);
+/* 1 when a frame came from its MAC since then, else 0. */
+int adk_neighbour_was_heard(adk_stack_t *stack, uint32_t ipv4);
+/* 1 when a true answer may have been lost since then: too many packets named another MAC, or frames went unseen. */
+int adk_neighbour_is_disputed(adk_stack_t *stack, uint32_t ipv4);
+
 /* ---- directions of a frame ---- */
 
 enum adk_direction_en
@@ -175,6 +182,7 @@ enum adk_count_en
     ADK_COUNT_HANDOFF_FULL,
     ADK_COUNT_LOOPBACK_FULL,
     ADK_COUNT_CONTROL_FULL,
+    ADK_COUNT_ARP_DISPUTED,
     ADK_COUNT_TX_NOBUFS,
     ADK_COUNT_TX_EAGAIN,
     ADK_COUNT_TX_UNRESOLVED,

@@ -4,6 +4,7 @@
 #include "api/internal.h"
 #include "port/error.h"
 #include "stack/tx.h"
+#include "stack/witness.h"
 
 int adk_stack_port_info(adk_stack_t *stack, adk_port_info_t *info)
 {
@@ -15,18 +16,24 @@ int adk_stack_link(adk_stack_t *stack, adk_link_t *link)
     return adk_port_link(&stack->port, link);
 }
 
-/* In turn: frames for dead peers on one ring must not hold up the ARP replies on the other. */
+/* In turn: neither frames for dead peers nor a flood on one ring may hold up what waits in another. */
 static struct rte_mbuf *next_mbuf(adk_stack_t *stack)
 {
-    static_assert(2 == ADK_ROLE_CONTROL, "the roles in front of the control plane have a ring each");
-    const int first = stack->control_turn;
+    static_assert(2 == ADK_ROLE_CONTROL, "the roles in front of the control plane have two rings each");
+    const adk_lane_t *lanes = stack->lanes;
+    struct rte_ring *const rings[] = {
+        lanes[0].control_out,
+        stack->unresolved_out[0],
+        lanes[1].control_out,
+        stack->unresolved_out[1],
+    };
     void *mbuf = NULL;
 
-    if (0 != rte_ring_sc_dequeue(stack->lanes[first].control_out, &mbuf))
+    for (int i = 0; i < 4 && NULL == mbuf; i++)
     {
-        (void)rte_ring_sc_dequeue(stack->lanes[1 - first].control_out, &mbuf);
+        (void)rte_ring_sc_dequeue(rings[stack->control_turn], &mbuf);
+        stack->control_turn = (stack->control_turn + 1) % 4;
     }
-    stack->control_turn = 1 - first;
     return mbuf;
 }
 
@@ -89,6 +96,21 @@ void adk_neighbour_forget(adk_stack_t *stack, uint32_t ipv4)
 int adk_neighbour_was_used(adk_stack_t *stack, uint32_t ipv4)
 {
     return adk_neighbours_was_used(&stack->neighbours, ipv4);
+}
+
+void adk_neighbour_watch(adk_stack_t *stack, uint32_t ipv4)
+{
+    adk_witness_watch(stack, ipv4);
+}
+
+int adk_neighbour_was_heard(adk_stack_t *stack, uint32_t ipv4)
+{
+    return adk_witness_was_heard(stack, ipv4);
+}
+
+int adk_neighbour_is_disputed(adk_stack_t *stack, uint32_t ipv4)
+{
+    return adk_witness_is_disputed(stack, ipv4);
 }
 
 uint64_t adk_count_value(adk_stack_t *stack, int count)

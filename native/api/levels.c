@@ -43,6 +43,7 @@ int adk_levels_rings(adk_stack_t *stack, adk_level_t *levels, int max)
         add_ring(&filling, lane->inbox[ADK_ROLE_SENDER]);
         add_ring(&filling, lane->inbox[ADK_ROLE_RECEIVER]);
         add_ring(&filling, lane->control_out);
+        add_ring(&filling, stack->unresolved_out[role]);
         add_ring(&filling, lane->forward_out);
         if (lane->owns_tx_queue)
         {

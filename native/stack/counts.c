@@ -26,6 +26,7 @@ static const char *const names[] = {
     [ADK_COUNT_HANDOFF_FULL] = "handoff-full",
     [ADK_COUNT_LOOPBACK_FULL] = "loopback-full",
     [ADK_COUNT_CONTROL_FULL] = "control-full",
+    [ADK_COUNT_ARP_DISPUTED] = "arp-disputed",
     [ADK_COUNT_TX_NOBUFS] = "tx-nobufs",
     [ADK_COUNT_TX_EAGAIN] = "tx-eagain",
     [ADK_COUNT_TX_UNRESOLVED] = "tx-unresolved",

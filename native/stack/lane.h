@@ -1,6 +1,6 @@
 /*
  * What one thread of the data path has to itself: counts, TX queue, backlog, rings that lead to it. Nothing in a lane
- * is written by two threads, but for the rings.
+ * is written by two threads, but for the rings, and the mark that makes a remembered source be looked at again.
  */
 #ifndef ADK_STACK_LANE_H
 #define ADK_STACK_LANE_H
@@ -23,6 +23,9 @@ typedef struct adk_source_stct
 
 static_assert(16 == sizeof(adk_source_t), "a shift finds a source");
 
+/* In ipv4_be, set by the control plane (stack/witness.c): no source is this one. */
+#define ADK_SOURCE_DOUBTED (UINT64_C(1) << 63)
+
 typedef struct adk_lane_stct
 {
     enum adk_role_en role;
@@ -35,7 +38,7 @@ typedef struct adk_lane_stct
     struct rte_ring *forward_out;     /* to the lane that owns a TX queue */
     struct rte_ring *forward_in[2];   /* from the lanes that do not */
     struct rte_ring *inbox[2];        /* parsed frames for this thread, one ring per producing thread */
-    struct rte_ring *control_out;     /* to the control plane */
+    struct rte_ring *control_out;     /* to the control plane: what strangers send */
     uint32_t drop_reason;             /* of the frame at hand, for a capture; see stack/capture.h */
     struct rte_mbuf *backlog[ADK_SEND_BURST_MAX];
     struct sockaddr_storage source_address; /* filled anew for each delivery; all but port and address is constant */

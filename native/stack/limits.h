@@ -29,13 +29,17 @@
 /* Sources whose MAC a thread remembers from their last frame: one for each last octet of an address. */
 #define ADK_SOURCES (256)
 
+/* ARP packets against one neighbour that reach the control plane between two requests of its own; RFC 5227's two
+ * announcements and the answers to our requests are fewer. */
+#define ADK_DISPUTES (16)
+
 /* How long a destination waits before it bothers the control plane about the same neighbour again. */
 #define ADK_ASK_AGAIN_NS (2 * 1000 * 1000)
 
 /* The longest frame that is copied together from several mbufs: a whole IPv4 datagram. */
 #define ADK_LINEAR_LENGTH (65536 + 64)
 
-#define ADK_EXTRA_MBUFS (4 * ADK_INBOX_LENGTH + 2 * ADK_FORWARD_LENGTH + 3 * ADK_CONTROL_LENGTH)
+#define ADK_EXTRA_MBUFS (4 * ADK_INBOX_LENGTH + 2 * ADK_FORWARD_LENGTH + 5 * ADK_CONTROL_LENGTH)
 
 static_assert(0 == (ADK_DESTINATIONS & (ADK_DESTINATIONS - 1)), "an index mask");
 static_assert(ADK_INBOX_LENGTH >= 4 * ADK_RX_BURST_LENGTH, "a burst must never overflow an idle inbox");

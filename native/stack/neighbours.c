@@ -83,6 +83,8 @@ int adk_neighbours_set(adk_neighbours_t *neighbours, uint32_t ipv4, const uint8_
     uint64_t word = (uint64_t)neighbours->generation << 48;
     memcpy(&word, mac, 6);
     entry->ipv4 = ipv4;
+    atomic_store_explicit(&entry->was_heard, 0, memory_order_relaxed);
+    atomic_store_explicit(&entry->disputes, 0, memory_order_relaxed);
     atomic_store_explicit(&entry->word, word, memory_order_release);
     return 0;
 }

@@ -19,7 +19,10 @@ typedef struct adk_neighbour_stct
 {
     _Atomic uint64_t word;            /* MAC in the low six bytes, in wire order; generation, never 0, above it */
     _Atomic uint32_t was_used;        /* set by the data path, cleared by the control plane */
+    _Atomic uint32_t was_heard;       /* a frame came from this MAC; likewise */
+    _Atomic uint32_t disputes;        /* ARP packets that named another MAC; likewise */
     uint32_t ipv4;
+    uint64_t lost_before;             /* control thread only: frames lost when it last cleared them */
 } adk_neighbour_t;
 
 typedef struct adk_neighbours_stct

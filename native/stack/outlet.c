@@ -102,7 +102,7 @@ static int park(
         adk_frame_build(&stack->port, destination, frames[i], &payloads[i], false);
         *adk_mbuf_note(frames[i]) = (adk_note_t){ .kind = ADK_CONTROL_UNRESOLVED, .next_hop = destination->next_hop };
     }
-    if (0 == rte_ring_sp_enqueue_bulk(lane->control_out, (void *const *)frames, count, NULL))
+    if (0 == rte_ring_sp_enqueue_bulk(stack->unresolved_out[lane->role], (void *const *)frames, count, NULL))
     {
         adk_count(lane, ADK_COUNT_CONTROL_FULL, count);
         rte_pktmbuf_free_bulk(frames, count);
@@ -112,7 +112,7 @@ static int park(
 }
 
 /* Tells the control plane which MAC was taken on trust, so that it confirms it. Losing the message costs nothing. */
-static void tell_learnt(adk_lane_t *lane, const adk_destination_t *destination)
+static void tell_learnt(const adk_stack_t *stack, adk_lane_t *lane, const adk_destination_t *destination)
 {
     struct rte_mbuf *message = rte_pktmbuf_alloc(lane->tx_mempool);
     if (NULL == message)
@@ -123,7 +123,7 @@ static void tell_learnt(adk_lane_t *lane, const adk_destination_t *destination)
     adk_note_t *note = adk_mbuf_note(message);
     *note = (adk_note_t){ .kind = ADK_CONTROL_LEARN, .next_hop = destination->next_hop };
     memcpy(note->hint_mac, destination->header.ethernet.dst_addr.addr_bytes, sizeof(note->hint_mac));
-    if (0 != rte_ring_sp_enqueue(lane->control_out, message))
+    if (0 != rte_ring_sp_enqueue(stack->unresolved_out[lane->role], message))
     {
         adk_count(lane, ADK_COUNT_CONTROL_FULL, 1);
         rte_pktmbuf_free(message);
@@ -146,7 +146,8 @@ static bool learn_from_last_frame(adk_lane_t *lane, adk_destination_t *destinati
     return true;
 }
 
-enum adk_outlet_en adk_outlet_find(const adk_stack_t *stack, adk_lane_t *lane, adk_destination_t *destination)
+__rte_noinline enum adk_outlet_en adk_outlet_find(
+    const adk_stack_t *stack, adk_lane_t *lane, adk_destination_t *destination)
 {
     if (ADK_ROUTE_LOCAL == destination->route)
     {
@@ -173,7 +174,7 @@ enum adk_outlet_en adk_outlet_find(const adk_stack_t *stack, adk_lane_t *lane, a
     }
     if (may_ask)
     {
-        tell_learnt(lane, destination);
+        tell_learnt(stack, lane, destination);
     }
     return ADK_OUTLET_PORT;
 }

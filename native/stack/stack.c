@@ -91,6 +91,7 @@ static int open_lane(adk_stack_t *stack, enum adk_role_en role, int socket_id)
 
     stack->linear[role] = rte_malloc_socket("adk_linear", ADK_LINEAR_LENGTH, RTE_CACHE_LINE_SIZE, socket_id);
     lane->control_out = ring_create(names[role], "ctl", ADK_CONTROL_LENGTH, socket_id);
+    stack->unresolved_out[role] = ring_create(names[role], "arp", ADK_CONTROL_LENGTH, socket_id);
     lane->inbox[ADK_ROLE_SENDER] = ring_create("snd", names[role], ADK_INBOX_LENGTH, socket_id);
     lane->inbox[ADK_ROLE_RECEIVER] = ring_create("rcv", names[role], ADK_INBOX_LENGTH, socket_id);
     if (NULL == stack->linear[role])
@@ -98,7 +99,11 @@ static int open_lane(adk_stack_t *stack, enum adk_role_en role, int socket_id)
         adk_set_error(ENOMEM, "no memory for a buffer of %d bytes", ADK_LINEAR_LENGTH);
         return -1;
     }
-    return NULL == lane->control_out || NULL == lane->inbox[0] || NULL == lane->inbox[1] ? -1 : 0;
+    const bool has_rings = NULL != lane->control_out &&
+        NULL != stack->unresolved_out[role] &&
+        NULL != lane->inbox[0] &&
+        NULL != lane->inbox[1];
+    return has_rings ? 0 : -1;
 }
 
 static int open_quiescence(adk_stack_t *stack, int socket_id)
@@ -203,6 +208,7 @@ void adk_stack_close(adk_stack_t *stack)
     for (int role = 0; NULL != stack->lanes && role < ADK_ROLE_COUNT; role++)
     {
         close_lane(&stack->lanes[role]);
+        ring_close(stack->unresolved_out[role]);
         rte_free(stack->linear[role]);
     }
     adk_neighbours_close(&stack->neighbours);

@@ -34,13 +34,16 @@ struct adk_stack_stct
     adk_neighbours_t neighbours;
     struct rte_rcu_qsbr *quiescence;  /* thread ids are roles */
     adk_lane_t *lanes;                /* ADK_ROLE_COUNT of them */
-    uint8_t *linear[ADK_ROLE_COUNT];  /* where a frame in several mbufs is copied together */
+    /* From each lane to the control plane: what our own sends need. In a lane it would make the multiplication that
+     * finds a lane dearer. */
+    struct rte_ring *unresolved_out[ADK_ROLE_COUNT]; /* none from the control plane */
+    uint8_t *linear[ADK_ROLE_COUNT]; /* where a frame in several mbufs is copied together */
 
     /* control thread only */
-    struct rte_mbuf *control_event;   /* lent to Python until the next receive */
+    struct rte_mbuf *control_event; /* lent to Python until the next receive */
     uint8_t *control_linear;
-    int control_turn;                 /* the role whose ring is read first the next time */
-    adk_capture_t *open_capture;      /* also while data threads may still write to it after its end */
+    int control_turn; /* the ring that is read first the next time */
+    adk_capture_t *open_capture; /* also while data threads may still write to it after its end */
     uint64_t capture_token;
     uint64_t reset_token;
     bool is_resetting;

@@ -4,6 +4,7 @@
 
 #include <time.h>
 
+#include "stack/witness.h"
 #include "transport/media.h"
 
 /* A received UDP datagram: where it lies. Nothing is copied out of a frame before Aeron reads it. */
@@ -99,16 +100,28 @@ static __rte_always_inline void deliver(
     }
 }
 
-/*
- * The lane that will answer remembers the MAC, whichever poll saw the frame. Not of what we sent to ourselves: nobody
- * else may come from our address.
- */
-static inline void deliver_and_note(adk_poller_t *poller, adk_lane_t *lane, const adk_transport_t *owner, view_t view)
+static inline bool knows_source(adk_lane_t *lane, view_t view)
 {
-    const rte_be32_t source_ipv4_be = ipv4_of(view)->src_addr;
+    return adk_lane_knows_source(lane, ipv4_of(view)->src_addr, ethernet_of(view));
+}
+
+/* Not of what we sent to ourselves: nobody else may come from our address. */
+static __rte_noinline __rte_unused void note_source(adk_poller_t *poller, const view_t *view)
+{
+    const rte_be32_t source_ipv4_be = ipv4_of(*view)->src_addr;
     if (poller->stack->local.ipv4_be != source_ipv4_be)
     {
-        adk_lane_note_source(poller->lane, source_ipv4_be, ethernet_of(view));
+        adk_lane_note_source(poller->lane, source_ipv4_be, ethernet_of(*view));
+        adk_witness_datagram(poller->stack, rte_be_to_cpu_32(source_ipv4_be), ethernet_of(*view));
+    }
+}
+
+/* The lane that will answer remembers the MAC, whichever poll saw the frame. */
+static inline void deliver_and_note(adk_poller_t *poller, adk_lane_t *lane, const adk_transport_t *owner, view_t view)
+{
+    if (!knows_source(poller->lane, view))
+    {
+        note_source(poller, &view);
     }
     deliver(poller, lane, owner, view);
 }

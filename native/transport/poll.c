@@ -7,11 +7,6 @@ static inline const adk_endpoint_t *endpoint_of(const adk_stack_t *stack, view_t
     return &stack->endpoints.slots[udp_of(view)->dst_port];
 }
 
-static inline bool knows_source(adk_lane_t *lane, view_t view)
-{
-    return adk_lane_knows_source(lane, ipv4_of(view)->src_addr, ethernet_of(view));
-}
-
 /* True when the mbuf is no longer ours. */
 static bool on_datagram(adk_poller_t *poller, struct rte_mbuf *mbuf, view_t view)
 {
@@ -37,17 +32,6 @@ static bool on_datagram(adk_poller_t *poller, struct rte_mbuf *mbuf, view_t view
     return false;
 }
 
-static inline bool on_control_frame(adk_lane_t *lane, struct rte_mbuf *mbuf)
-{
-    *adk_mbuf_note(mbuf) = (adk_note_t){ .kind = ADK_CONTROL_FRAME };
-    if (0 != rte_ring_sp_enqueue(lane->control_out, mbuf))
-    {
-        adk_drop(lane, ADK_COUNT_CONTROL_FULL);
-        return false;
-    }
-    return true;
-}
-
 static __rte_noinline bool on_other_frame(adk_poller_t *poller, struct rte_mbuf *mbuf)
 {
     adk_datagram_t datagram;
@@ -65,7 +49,7 @@ static __rte_noinline bool on_other_frame(adk_poller_t *poller, struct rte_mbuf 
     }
     if (ADK_VERDICT_CONTROL == verdict)
     {
-        return on_control_frame(poller->lane, mbuf);
+        return adk_witness_offer(poller->stack, poller->lane, mbuf, bytes);
     }
     adk_drop(poller->lane, (enum adk_count_en)verdict);
     return false;

@@ -237,6 +237,15 @@ class Stack:
     def neighbour_was_used(self, ipv4: IPv4Address) -> bool:
         return bool(lib.adk_neighbour_was_used(self._pointer, int(ipv4)))
 
+    def neighbour_watch(self, ipv4: IPv4Address) -> None:
+        lib.adk_neighbour_watch(self._pointer, int(ipv4))
+
+    def neighbour_was_heard(self, ipv4: IPv4Address) -> bool:
+        return bool(lib.adk_neighbour_was_heard(self._pointer, int(ipv4)))
+
+    def neighbour_is_disputed(self, ipv4: IPv4Address) -> bool:
+        return bool(lib.adk_neighbour_is_disputed(self._pointer, int(ipv4)))
+
     def link(self) -> Link:
         link = self._link
         if lib.adk_stack_link(self._pointer, link) < 0:

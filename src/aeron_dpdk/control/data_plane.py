@@ -67,7 +67,24 @@ class Count(StrEnum):
     PORT_RESETS = "port-resets"
 
 
-class DataPlane(Protocol):
+class Witness(Protocol):
+    """What the data path knows of the neighbours whose MACs it was given."""
+
+    def neighbour_was_used(self, ipv4: IPv4Address) -> bool:
+        """Whether the data path has sent to `ipv4` since the last call for it."""
+
+    def neighbour_watch(self, ipv4: IPv4Address) -> None:
+        """Begins anew what the next two tell. An unknown address is fine."""
+
+    def neighbour_was_heard(self, ipv4: IPv4Address) -> bool:
+        """Whether a frame, ARP or data, has come from the MAC of `ipv4` since the last watch."""
+
+    def neighbour_is_disputed(self, ipv4: IPv4Address) -> bool:
+        """Whether a true answer may have been lost since the last watch: too many ARP packets named another
+        MAC, or frames were lost before anybody saw them."""
+
+
+class DataPlane(Witness, Protocol):
     def receive(self) -> Event | None:
         """The oldest waiting event, its bytes copied; None, and nothing allocated, when there is none."""
 
@@ -79,9 +96,6 @@ class DataPlane(Protocol):
 
     def neighbour_forget(self, ipv4: IPv4Address) -> None:
         """Back to unresolved. An unknown address is fine."""
-
-    def neighbour_was_used(self, ipv4: IPv4Address) -> bool:
-        """Whether the data path has sent to `ipv4` since the last call for it."""
 
     def link(self) -> Link: ...
 

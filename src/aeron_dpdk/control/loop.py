@@ -55,7 +55,7 @@ class ControlLoop:
         self._clock = clock
         self._sleep = sleep
         self._log = log
-        self._neighbours = Neighbours(identity.route, identity.mac, data_plane.neighbour_was_used)
+        self._neighbours = Neighbours(identity.route, identity.mac, data_plane)
         self._arp = ArpResponder(identity, self._neighbours)
         self._icmp = IcmpResponder(identity, self._neighbours)
         self._effects = Effects(data_plane, identity, log)

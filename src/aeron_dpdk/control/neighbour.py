@@ -43,6 +43,7 @@ class Neighbour:
     state: State = State.INCOMPLETE
     mac: Mac | None = None
     is_confirmed: bool = False  # the MAC came as an answer, not as a hint
+    is_contested: bool = False  # in this sequence a true answer may have been lost
     requests_sent: int = 0
     last_request_ns: int = -SEQUENCE_GAP_NS
     confirmed_ns: int | None = None  # when the MAC that stands was last an answer
@@ -66,6 +67,7 @@ class Neighbour:
         """Makes a new sequence of requests due, now or as soon as the last sequence is old enough."""
         self.state = State.PROBE if self.is_installed else State.INCOMPLETE
         self.requests_sent = 0
+        self.is_contested = False
         self.due_ns = max(now_ns, self.last_request_ns + SEQUENCE_GAP_NS)
 
     def solicit(self, now_ns: int) -> tuple[Action, ...]:
@@ -97,7 +99,8 @@ class Neighbour:
             case State.INCOMPLETE:
                 return self.requests_sent > 0
             case State.PROBE:
-                return not self.is_confirmed or mac == self.mac or self.requests_sent > UNICAST_REQUESTS
+                was_link_asked = self.requests_sent > UNICAST_REQUESTS and not self.is_contested
+                return not self.is_confirmed or mac == self.mac or was_link_asked
             case State.REACHABLE | State.FAILED:
                 return False
 
@@ -105,7 +108,7 @@ class Neighbour:
         """What INCOMPLETE and PROBE do when their time is up."""
         if self.requests_sent < MAX_REQUESTS:
             return self._request(now_ns)
-        return self._fail(now_ns)
+        return self.solicit(now_ns) if self.is_contested else self._fail(now_ns)
 
     def _request(self, now_ns: int) -> tuple[Action, ...]:
         is_unicast = self.requests_sent < UNICAST_REQUESTS

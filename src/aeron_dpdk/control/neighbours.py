@@ -8,16 +8,20 @@ it takes:
 - Any other word of a changed MAC (a gratuitous ARP) makes us probe the old MAC first, and ask the link
   only when that is silent. A live neighbour can therefore not be displaced by forged packets, at the price
   of REQUEST_GAPS_NS[0] + [1], three quarters of a second, before an honest fail-over is followed.
+- Silent is who was not heard by the data path either, whose marks no flood can crowd out. While true answers
+  may have been lost, because too many packets contradict the table or frames go unseen, a MAC that was
+  confirmed stays: a flood can put off an honest fail-over until it ends, and redirect nothing.
 - Addresses that we do not need get no entry, whoever speaks for them. (RFC 826 would add the sender of a
   request for us; resolving it when it is needed costs one round trip and leaves strangers no way to fill
   the table.)
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from ipaddress import IPv4Address
 from itertools import islice
 
-from aeron_dpdk.control.actions import Action, DropParked, Forget, SendParked
+from aeron_dpdk.control.actions import Action, DropParked, Forget, SendParked, SendRequest
+from aeron_dpdk.control.data_plane import Witness
 from aeron_dpdk.control.neighbour import SEQUENCE_GAP_NS, Neighbour, State, addressed
 from aeron_dpdk.control.rate import NEVER_NS
 from aeron_dpdk.control.routing import Route
@@ -29,12 +33,10 @@ ADVANCES_PER_CALL = 64  # after a link flap all neighbours are due at once; the 
 
 
 class Neighbours:
-    """`was_used` says whether the data path sent to an address since it was last asked."""
-
-    def __init__(self, route: Route, own_mac: Mac, was_used: Callable[[IPv4Address], bool]) -> None:
+    def __init__(self, route: Route, own_mac: Mac, witness: Witness) -> None:
         self._route = route
         self._own_mac = own_mac
-        self._was_used = was_used
+        self._witness = witness
         self._table: dict[IPv4Address, Neighbour] = {}
         self._next_due_ns = NEVER_NS
 
@@ -94,6 +96,8 @@ class Neighbours:
         neighbour = self._table.get(ipv4)
         if neighbour is None or not self._may_be_neighbours(mac):
             return ()
+        if mac != neighbour.mac and self._is_known_to_live(neighbour):
+            return self._keep(neighbour, now_ns)
         if neighbour.answers(mac):
             return self._scheduled(neighbour, neighbour.confirm(mac, now_ns))
         return self.heard(ipv4, mac, now_ns)
@@ -137,10 +141,12 @@ class Neighbours:
     def _advance_one(self, neighbour: Neighbour, now_ns: int) -> tuple[Action, ...]:
         match neighbour.state:
             case State.INCOMPLETE | State.PROBE:
-                return neighbour.ask_again_or_fail(now_ns)
+                if self._is_known_to_live(neighbour):
+                    return self._keep(neighbour, now_ns)
+                return self._scheduled(neighbour, neighbour.ask_again_or_fail(now_ns))
             case State.REACHABLE:
                 if self._is_used(neighbour):
-                    return neighbour.solicit(now_ns)
+                    return self._scheduled(neighbour, neighbour.solicit(now_ns))
                 del self._table[neighbour.ipv4]
                 return (Forget(neighbour.ipv4),)
             case State.FAILED:
@@ -148,8 +154,25 @@ class Neighbours:
                 return ()
 
     def _scheduled(self, neighbour: Neighbour, actions: tuple[Action, ...]) -> tuple[Action, ...]:
+        """For whatever asked or was answered: what the data path hears counts from here on."""
         self._next_due_ns = min(self._next_due_ns, neighbour.due_ns)
+        is_answered = neighbour.state is State.REACHABLE
+        if neighbour.is_installed and (is_answered or any(isinstance(each, SendRequest) for each in actions)):
+            self._witness.neighbour_watch(neighbour.ipv4)
         return actions
+
+    def _is_known_to_live(self, neighbour: Neighbour) -> bool:
+        """Its confirmed MAC has been heard while we doubt it. Frames that were under way when a neighbour
+        left its MAC come within the first request's gap: what is heard then proves nothing."""
+        if neighbour.state is not State.PROBE or not neighbour.is_confirmed or neighbour.requests_sent == 0:
+            return False
+        if self._witness.neighbour_is_disputed(neighbour.ipv4):
+            neighbour.is_contested = True
+        return neighbour.requests_sent > 1 and self._witness.neighbour_was_heard(neighbour.ipv4)
+
+    def _keep(self, neighbour: Neighbour, now_ns: int) -> tuple[Action, ...]:
+        assert neighbour.mac is not None
+        return self._scheduled(neighbour, neighbour.confirm(neighbour.mac, now_ns))
 
     def _admit(self, ipv4: IPv4Address, now_ns: int) -> tuple[tuple[Action, ...], Neighbour | None]:
         """A new entry, and what it takes to make room for it; None where there is no room or no such
@@ -177,7 +200,7 @@ class Neighbours:
         return None
 
     def _is_used(self, neighbour: Neighbour) -> bool:
-        neighbour.used = neighbour.used or self._was_used(neighbour.ipv4)
+        neighbour.used = neighbour.used or self._witness.neighbour_was_used(neighbour.ipv4)
         return neighbour.used
 
     def _may_be_neighbours(self, mac: Mac) -> bool:

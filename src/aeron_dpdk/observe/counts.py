@@ -28,6 +28,7 @@ DROPS = (
     "handoff-full",
     "loopback-full",
     "control-full",
+    "arp-disputed",
     "tx-too-long",
     "tx-unreachable",
     "tx-prepare",

@@ -48,6 +48,8 @@ class FakeDataPlane:
         self.room: int | None = None
         self.neighbours: dict[IPv4Address, Mac] = {}
         self.used: set[IPv4Address] = set()
+        self.heard: set[IPv4Address] = set()
+        self.disputed: set[IPv4Address] = set()
         self.is_up = True
         self.counts: Counter[Count] = Counter()
         self.is_reset_requested = False
@@ -76,6 +78,16 @@ class FakeDataPlane:
         was_used = ipv4 in self.used
         self.used.discard(ipv4)
         return was_used
+
+    def neighbour_watch(self, ipv4: IPv4Address) -> None:
+        self.heard.discard(ipv4)
+        self.disputed.discard(ipv4)
+
+    def neighbour_was_heard(self, ipv4: IPv4Address) -> bool:
+        return ipv4 in self.heard
+
+    def neighbour_is_disputed(self, ipv4: IPv4Address) -> bool:
+        return ipv4 in self.disputed
 
     def link(self) -> Link:
         return Link(self.is_up, True, 10_000)

@@ -15,6 +15,7 @@ from tests.unit.control.fakes import (
     SECOND,
     START,
     STRANGER,
+    FakeDataPlane,
     arp_reply,
     arp_request,
     gratuitous_arp,
@@ -40,7 +41,7 @@ STRANGER_MAC = OTHER_MAC
 
 class Bed:
     def __init__(self) -> None:
-        self.neighbours = Neighbours(IDENTITY.route, OUR_MAC, lambda _: True)
+        self.neighbours = Neighbours(IDENTITY.route, OUR_MAC, FakeDataPlane())
         self.arp = ArpResponder(IDENTITY, self.neighbours)
 
     def receive(self, frame: bytes, now_ns: int = START) -> tuple[Action, ...]:

@@ -16,6 +16,7 @@ from tests.unit.control.fakes import (
     PEER,
     PEER_MAC,
     START,
+    FakeDataPlane,
     echo_request,
 )
 
@@ -34,7 +35,7 @@ IGNORED = (Tally(Count.ICMP_IGNORED),)
 
 class Bed:
     def __init__(self, identity: Identity = IDENTITY) -> None:
-        self.neighbours = Neighbours(identity.route, identity.mac, lambda _: True)
+        self.neighbours = Neighbours(identity.route, identity.mac, FakeDataPlane())
         self.icmp = IcmpResponder(identity, self.neighbours)
 
     def receive(self, frame: EthernetFrame | Ether, now_ns: int = START) -> tuple[Action, ...]:

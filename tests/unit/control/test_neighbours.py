@@ -287,6 +287,52 @@ def test_another_mac_is_believed_only_after_the_whole_link_was_asked(reachable: 
     assert reachable.table.replied(PEER, OTHER_MAC, reachable.now_ns) == (Install(PEER, OTHER_MAC),)
 
 
+# ---- floods ----
+
+
+def test_a_neighbour_whose_answers_are_lost_keeps_its_mac_as_long_as_it_sends_data(reachable: Bed) -> None:
+    reachable.talking.add(PEER)
+    reachable.table.heard(PEER, OTHER_MAC, reachable.now_ns)
+    for _ in range(500):
+        reachable.pass_time(10 * MS)
+        reachable.table.replied(PEER, OTHER_MAC, reachable.now_ns)
+        assert reachable.of().mac == PEER_MAC
+
+
+def test_a_silent_neighbour_keeps_its_mac_while_answers_may_be_lost_and_is_given_up_after(
+    reachable: Bed,
+) -> None:
+    reachable.flooded.add(PEER)
+    reachable.table.heard(PEER, OTHER_MAC, reachable.now_ns)
+    for _ in range(1500):
+        reachable.pass_time(10 * MS)
+        reachable.table.replied(PEER, OTHER_MAC, reachable.now_ns)
+        assert reachable.of().mac == PEER_MAC
+    reachable.flooded.clear()
+    assert Forget(PEER) in reachable.pass_time(2 * sum(REQUEST_GAPS_NS))
+
+
+def test_a_fail_over_that_a_flood_has_put_off_is_followed_in_seconds_once_it_ends(reachable: Bed) -> None:
+    reachable.flooded.add(PEER)
+    reachable.table.heard(PEER, OTHER_MAC, reachable.now_ns)
+    reachable.pass_time(10 * SECOND)
+    reachable.flooded.clear()
+    ended_ns = reachable.now_ns
+    while reachable.of().mac == PEER_MAC:
+        if SendRequest(PEER, None) in reachable.pass_time(10 * MS):
+            reachable.table.replied(PEER, OTHER_MAC, reachable.now_ns)
+    assert reachable.of().mac == OTHER_MAC
+    assert reachable.now_ns - ended_ns < 8 * SECOND
+
+
+def test_frames_under_way_when_a_neighbour_left_its_mac_prove_nothing(reachable: Bed) -> None:
+    reachable.table.heard(PEER, OTHER_MAC, reachable.now_ns)
+    reachable.heard.add(PEER)
+    reachable.pass_time(REQUEST_GAPS_NS[0])
+    assert SendRequest(PEER, None) in reachable.pass_time(REQUEST_GAPS_NS[1])
+    assert reachable.table.replied(PEER, OTHER_MAC, reachable.now_ns) == (Install(PEER, OTHER_MAC),)
+
+
 # ---- strangers ----
 
 

@@ -37,7 +37,9 @@ class NeighboursMachine(RuleBasedStateMachine):
         super().__init__()
         self.now_ns = START
         self.used: set[IPv4Address] = set()
-        self.table = Neighbours(IDENTITY.route, OUR_MAC, self.was_used)
+        self.table = Neighbours(IDENTITY.route, OUR_MAC, self)
+        self.heard: set[IPv4Address] = set()
+        self.disputed: set[IPv4Address] = set()
         self.installed: dict[IPv4Address, Mac] = {}
         self.requests: dict[IPv4Address, list[int]] = defaultdict(list)
         self.taught: dict[IPv4Address, set[Mac]] = defaultdict(set)
@@ -45,7 +47,17 @@ class NeighboursMachine(RuleBasedStateMachine):
         self.frames_sent: list[bytes] = []
         self.frames_dropped = 0
 
-    def was_used(self, ipv4: IPv4Address) -> bool:
+    def neighbour_watch(self, ipv4: IPv4Address) -> None:
+        self.heard.discard(ipv4)
+        self.disputed.discard(ipv4)
+
+    def neighbour_was_heard(self, ipv4: IPv4Address) -> bool:
+        return ipv4 in self.heard
+
+    def neighbour_is_disputed(self, ipv4: IPv4Address) -> bool:
+        return ipv4 in self.disputed
+
+    def neighbour_was_used(self, ipv4: IPv4Address) -> bool:
         was_used = ipv4 in self.used
         self.used.discard(ipv4)
         return was_used
@@ -83,6 +95,19 @@ class NeighboursMachine(RuleBasedStateMachine):
         self.taught[ipv4].add(mac)
         self.perform(self.table.hint(ipv4, mac, self.now_ns))
         assert had is None or self.installed[ipv4] == had
+
+    @rule(ipv4=st.sampled_from(ADDRESSES))
+    def the_neighbour_is_heard(self, ipv4: IPv4Address) -> None:
+        if ipv4 in self.installed:
+            self.heard.add(ipv4)
+
+    @rule(ipv4=st.sampled_from(ADDRESSES), mac=st.sampled_from(GOOD_MACS))
+    def a_flood_of_replies_comes(self, ipv4: IPv4Address, mac: Mac) -> None:
+        """A confirmed MAC outlives it."""
+        stands = {each.mac for each in self.table if each.ipv4 == ipv4 and each.is_confirmed}
+        self.disputed.add(ipv4)
+        self.a_reply_comes(ipv4, mac)
+        assert self.installed.get(ipv4) in stands or not stands - {None}
 
     @rule(ipv4=addresses, mac=macs)
     def a_reply_comes(self, ipv4: IPv4Address, mac: Mac) -> None:

@@ -1,0 +1,151 @@
+#include "stack/witness.h"
+
+#include <rte_arp.h>
+#include <rte_ethdev.h>
+
+#include "api/aeron_dpdk.h"
+
+static bool stands_for(const adk_neighbour_t *neighbour, const struct rte_ether_addr *mac)
+{
+    struct rte_ether_addr standing;
+    adk_neighbour_word_to_mac(adk_neighbour_word(neighbour), standing.addr_bytes);
+    return rte_is_same_ether_addr(&standing, mac);
+}
+
+static void mark_heard(adk_neighbour_t *neighbour)
+{
+    atomic_store_explicit(&neighbour->was_heard, 1, memory_order_relaxed);
+}
+
+/* By the way an answer would take: what comes from beyond the gateway comes from the gateway's MAC. */
+static adk_neighbour_t *neighbour_towards(const adk_stack_t *stack, uint32_t ipv4)
+{
+    uint32_t next_hop;
+    const enum adk_route_en route = adk_stack_route(stack, ipv4, &next_hop);
+    const bool is_reachable = ADK_ROUTE_ON_LINK == route || ADK_ROUTE_GATEWAY == route;
+    return is_reachable ? adk_neighbours_find(&stack->neighbours, next_hop) : NULL;
+}
+
+__rte_noinline void adk_witness_datagram(
+    const adk_stack_t *stack, uint32_t source_ipv4, const struct rte_ether_hdr *ethernet)
+{
+    adk_neighbour_t *neighbour = neighbour_towards(stack, source_ipv4);
+    if (NULL != neighbour && stands_for(neighbour, &ethernet->src_addr))
+    {
+        mark_heard(neighbour);
+    }
+}
+
+/* The neighbour whose MAC the ARP packet contradicts; NULL for any other frame. */
+static adk_neighbour_t *contradicted_by(const adk_stack_t *stack, const uint8_t *frame, uint32_t length)
+{
+    const struct rte_ether_hdr *ethernet = (const struct rte_ether_hdr *)frame;
+    const struct rte_arp_hdr *arp = (const struct rte_arp_hdr *)(ethernet + 1);
+    if (length < sizeof(*ethernet) + sizeof(*arp) || rte_cpu_to_be_16(RTE_ETHER_TYPE_ARP) != ethernet->ether_type)
+    {
+        return NULL;
+    }
+
+    const uint32_t sender_ipv4 = rte_be_to_cpu_32(arp->arp_data.arp_sip);
+    adk_neighbour_t *neighbour = adk_neighbours_find(&stack->neighbours, sender_ipv4);
+    if (NULL == neighbour)
+    {
+        return NULL;
+    }
+    if (!stands_for(neighbour, &arp->arp_data.arp_sha))
+    {
+        return neighbour;
+    }
+    if (stands_for(neighbour, &ethernet->src_addr))
+    {
+        mark_heard(neighbour);
+    }
+    return NULL;
+}
+
+static bool has_too_many_disputes(const adk_neighbour_t *neighbour)
+{
+    return atomic_load_explicit(&neighbour->disputes, memory_order_relaxed) >= ADK_DISPUTES;
+}
+
+__rte_noinline bool adk_witness_offer(
+    const adk_stack_t *stack, adk_lane_t *lane, struct rte_mbuf *mbuf, const uint8_t *bytes)
+{
+    adk_neighbour_t *contradicted = contradicted_by(stack, bytes, mbuf->pkt_len);
+    if (NULL != contradicted && has_too_many_disputes(contradicted))
+    {
+        adk_drop(lane, ADK_COUNT_ARP_DISPUTED);
+        return false;
+    }
+
+    *adk_mbuf_note(mbuf) = (adk_note_t){ .kind = ADK_CONTROL_FRAME };
+    if (0 != rte_ring_sp_enqueue(lane->control_out, mbuf))
+    {
+        adk_drop(lane, ADK_COUNT_CONTROL_FULL);
+        return false;
+    }
+    if (NULL != contradicted)
+    {
+        /* Only what gets through counts: were all of them lost, the control plane would have nothing to look into. */
+        (void)atomic_fetch_add_explicit(&contradicted->disputes, 1, memory_order_relaxed);
+    }
+    return true;
+}
+
+/* Frames that got lost before anybody looked at them: a true answer may have been among them. */
+static uint64_t frames_lost(const adk_stack_t *stack)
+{
+    struct rte_eth_stats stats = { 0 };
+    (void)rte_eth_stats_get(stack->port.id, &stats);
+    uint64_t lost = stats.imissed + stats.rx_nombuf;
+    for (int role = 0; role < ADK_ROLE_COUNT; role++)
+    {
+        lost += __atomic_load_n(&stack->lanes[role].counts[ADK_COUNT_CONTROL_FULL], __ATOMIC_RELAXED);
+    }
+    return lost;
+}
+
+/*
+ * The next frame from there is looked at again. The one word of a lane that another thread changes: its owner writes
+ * it whole, so either the owner's word stands, and then it has just borne witness, or this one, and then it will.
+ */
+static void forget_sources(const adk_stack_t *stack, const adk_neighbour_t *neighbour, adk_lane_t *lane)
+{
+    for (int i = 0; i < ADK_SOURCES; i++)
+    {
+        uint64_t *word = &lane->sources[i].ipv4_be;
+        uint64_t known = __atomic_load_n(word, __ATOMIC_RELAXED);
+        if (0 == known || neighbour != neighbour_towards(stack, rte_be_to_cpu_32((rte_be32_t)known)))
+        {
+            continue;
+        }
+        (void)__atomic_compare_exchange_n(
+            word, &known, known | ADK_SOURCE_DOUBTED, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+    }
+}
+
+void adk_witness_watch(adk_stack_t *stack, uint32_t ipv4)
+{
+    adk_neighbour_t *neighbour = adk_neighbours_find(&stack->neighbours, ipv4);
+    if (NULL == neighbour)
+    {
+        return;
+    }
+    atomic_store_explicit(&neighbour->was_heard, 0, memory_order_relaxed);
+    atomic_store_explicit(&neighbour->disputes, 0, memory_order_relaxed);
+    neighbour->lost_before = frames_lost(stack);
+    forget_sources(stack, neighbour, &stack->lanes[ADK_ROLE_SENDER]);
+    forget_sources(stack, neighbour, &stack->lanes[ADK_ROLE_RECEIVER]);
+}
+
+bool adk_witness_was_heard(const adk_stack_t *stack, uint32_t ipv4)
+{
+    const adk_neighbour_t *neighbour = adk_neighbours_find(&stack->neighbours, ipv4);
+    return NULL != neighbour && 0 != atomic_load_explicit(&neighbour->was_heard, memory_order_relaxed);
+}
+
+bool adk_witness_is_disputed(const adk_stack_t *stack, uint32_t ipv4)
+{
+    const adk_neighbour_t *neighbour = adk_neighbours_find(&stack->neighbours, ipv4);
+    return NULL != neighbour && (has_too_many_disputes(neighbour) || neighbour->lost_before != frames_lost(stack));
+}

@@ -1,0 +1,22 @@
+/*
+ * What arrives bears witness to the MACs that stand in the neighbour table, or against them. A frame of a neighbour
+ * from its MAC is a mark in its entry, which no flood can crowd out of a ring; ARP packets that name another MAC are
+ * let through to the control plane in small numbers, and the rest is counted.
+ */
+#ifndef ADK_STACK_WITNESS_H
+#define ADK_STACK_WITNESS_H
+
+#include "stack/stack.h"
+
+/* A datagram from source_ipv4, accepted, from a MAC that the lane did not remember. */
+void adk_witness_datagram(const adk_stack_t *stack, uint32_t source_ipv4, const struct rte_ether_hdr *ethernet);
+
+/* Offers an ARP or ICMP frame to the control plane. True when the mbuf is no longer the caller's. */
+bool adk_witness_offer(const adk_stack_t *stack, adk_lane_t *lane, struct rte_mbuf *mbuf, const uint8_t *bytes);
+
+/* The control plane's questions; see api/aeron_dpdk.h. */
+void adk_witness_watch(adk_stack_t *stack, uint32_t ipv4);
+bool adk_witness_was_heard(const adk_stack_t *stack, uint32_t ipv4);
+bool adk_witness_is_disputed(const adk_stack_t *stack, uint32_t ipv4);
+
+#endif

@@ -1,0 +1,107 @@
+"""A neighbour on the wire that floods us with forged ARP at full rate, and answers every question of ours.
+
+`./dev attack` does it a hundred times in each of its forms, the tests of every day once.
+"""
+
+import itertools
+import random
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from scapy.layers.inet import IP, UDP
+from scapy.layers.l2 import ARP, Ether
+from tests.system.bed import topology
+from tests.system.bed.bed import Bed, Maker, next_port, udp
+from tests.system.bed.frames import Station, station
+from tests.system.bed.topology import End
+
+pytestmark = pytest.mark.usefixtures("dpdk_only")
+
+EVIL = "02:66:66:66:66"  # and one octet more
+ATTACK_S = 4.0  # longer than all requests of a sequence together
+WHO_HAS, IS_AT = 1, 2
+
+
+def forged_replies(victim: str, ours: End, attackers: int) -> list[bytes]:
+    return [
+        bytes(
+            Ether(src=mac, dst=ours.mac)
+            / ARP(op=IS_AT, hwsrc=mac, psrc=victim, pdst=ours.address, hwdst=ours.mac)
+        )
+        for mac in (f"{EVIL}:{i:02x}" for i in range(attackers))
+    ]
+
+
+@contextmanager
+def flood(end: End, frames: list[bytes]) -> Iterator[None]:
+    """At full rate, from `end`, until the block ends."""
+    stop = threading.Event()
+
+    def send() -> None:
+        with station(end) as attacker:
+            for frame in itertools.cycle(frames):
+                if stop.is_set():
+                    return
+                attacker.send(frame)
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def redirected(host: Station, victim: str, answers: list[bytes], seconds: float) -> int:
+    """Answers every question for `victim` with a lie; counts what followed a lie."""
+    dice = random.Random(victim)
+    caught = 0
+    for frame in host.received(seconds):
+        if ARP in frame and frame[ARP].op == WHO_HAS and frame[ARP].pdst == victim:
+            host.send(dice.choice(answers))
+        elif UDP in frame and frame.dst.startswith(EVIL):
+            caught += 1
+    return caught
+
+
+@pytest.fixture(scope="module", params=["peer", "gateway"])
+def attacked(maker: Maker, request: pytest.FixtureRequest) -> Iterator[tuple[Bed, End]]:
+    """A bed, and the end whose address is attacked from its own wire."""
+    layout = topology.straight if request.param == "peer" else topology.routed
+    label = f"flood-{request.param}"
+    with layout(label, is_ours_kernel=False) as wire, maker.bed(wire, label) as bed:
+        yield bed, wire.router or wire.peer
+
+
+@pytest.mark.parametrize("attackers", [1, 200], ids=["from_one_mac", "from_many_macs"])
+def test_a_flood_of_forged_replies_redirects_no_stream(
+    attacked: tuple[Bed, End], attackers: int, pytestconfig: pytest.Config
+) -> None:
+    bed, end = attacked
+    lies = forged_replies(end.address, bed.wire.ours, attackers)
+    channel = udp(bed.peer.address, next_port())
+    content = {"messages": 10**9, "min": 100, "max": 1000}
+    subscriber = bed.peer.client("subscribe", channel=channel, **content)
+    subscriber.await_event("ready")
+    publisher = bed.ours.client("publish", channel=channel, patient=True, interval_us=1000, **content)
+    subscriber.await_event("receiving")
+    try:
+        for attempt in range(pytestconfig.getoption("--attacks")):
+            with station(end) as host, flood(end, lies):
+                assert redirected(host, end.address, lies, ATTACK_S) == 0, f"in attack {attempt}"
+            with station(end) as host:
+                deadline = time.monotonic() + 10
+                came = host.await_frame(
+                    lambda frame: UDP in frame and frame[IP].dst == bed.peer.address,
+                    deadline - time.monotonic(),
+                )
+                assert came is not None, f"silent after attack {attempt}"
+                assert came.dst == end.mac
+        assert publisher.is_running and subscriber.is_running
+    finally:
+        bed.reap()
+    assert bed.ours.counters().labelled("dpdk-arp-disputed") > 0
