@@ -14,10 +14,11 @@ from tests.lab.bed import vpc as network
 from tests.lab.bed.boot import boot
 from tests.lab.bed.driver import PATIENT
 from tests.lab.bed.guest import ORDINARY_USER, PATIENCE_S, Guest, as_user, settles
-from tests.lab.bed.hardware import Hardware, Nic
+from tests.lab.bed.hardware import Hardware, ModelledNic, Nic
 from tests.lab.bed.kernel import Kernel
 from tests.lab.bed.vpc import AERON, GATEWAY, LOGIN, Vpc, vpc
-from tests.lab.machines import load_drivers
+from tests.lab.ena.model import Ena
+from tests.lab.machines import IOMMU_PARAMETERS, load_drivers
 from tests.system.bed.bed import next_port, udp
 from tests.system.bed.client import ClientProcess
 from tests.system.bed.driver import READY_LINE, TEST_SETTINGS, Driver
@@ -26,8 +27,6 @@ from tests.system.bed.process import ChildProcess
 
 PAGE = REPOSITORY / "docs" / "aws.md"
 NAMES = ("install", "look", "set up", "start", "verify", "subscribe", "back")
-NICS = (Nic("e1000e", subnet=7, slot=4), Nic("e1000e", subnet=8, slot=5))
-DRIVERS = ("e1000e",)
 REFUSED, FAILURES = 22, 21
 # Where no VM runs as fast as an instance does; Aeron's own settings go along with --preserve-env.
 SLOW = {**TEST_SETTINGS, **PATIENT}
@@ -41,6 +40,34 @@ while data := session.recv(100):
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What the instance has; `takes` is the driver that setup chooses there."""
+
+    nics: tuple[Nic, Nic]
+    driver: str
+    takes: str
+    parameters: str = ""
+
+    @property
+    def hardware(self) -> Hardware:
+        return Hardware(self.nics, has_iommu=bool(self.parameters))
+
+
+# Without an IOMMU, as a virtual instance on Debian; and with one, as DPDK 22.11 can have ENA on that kernel.
+MACHINES = {
+    "e1000e": Machine(
+        (Nic("e1000e", subnet=7, slot=4), Nic("e1000e", subnet=8, slot=5)), "e1000e", "uio_pci_generic"
+    ),
+    "ena": Machine(
+        (ModelledNic("ena", subnet=7, slot=9, make=Ena), ModelledNic("ena", subnet=8, slot=10, make=Ena)),
+        "ena",
+        "vfio-pci",
+        f"{IOMMU_PARAMETERS} iommu=pt",
+    ),
+}
+
+
 def blocks_of_the_page() -> dict[str, str]:
     """The shell blocks for the instance, by what they do."""
     found = re.findall(r"^```sh\n(.*?)^```", PAGE.read_text(), re.MULTILINE | re.DOTALL)
@@ -51,6 +78,7 @@ def blocks_of_the_page() -> dict[str, str]:
 class Instance:
     """A guest as its ordinary user has it: a shell with sudo and a login session over the first NIC."""
 
+    machine: Machine
     guest: Guest
     vpc: Vpc
     blocks: dict[str, str]
@@ -127,9 +155,9 @@ def still_answers(instance: Instance, word: str) -> bool:
     return instance.login.stdout.readline().strip() == word
 
 
-def configure(guest: Guest) -> None:
+def configure(guest: Guest, nics: tuple[Nic, Nic]) -> None:
     """As the instance's image would: both interfaces in one subnet, the first one preferred; sudo."""
-    for nic, address, metric in zip(NICS, (LOGIN, AERON), ("100", "200"), strict=True):
+    for nic, address, metric in zip(nics, (LOGIN, AERON), ("100", "200"), strict=True):
         interface = guest.interface(nic)
         guest.inside.ip("address", "add", f"{address}/20", "dev", interface)
         guest.inside.ip("link", "set", interface, "up")
@@ -139,13 +167,16 @@ def configure(guest: Guest) -> None:
     guest.run("ln", "-s", str(REPOSITORY), f"/run/{ORDINARY_USER}/aeron-dpdk")
 
 
-@pytest.fixture(scope="module")
-def instance(guest_kernel: Kernel, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
-    with boot(guest_kernel, Hardware(NICS, has_iommu=False), "aws") as guest:
-        load_drivers(guest, *DRIVERS)
-        with vpc(guest, NICS, tmp_path_factory.mktemp("aws")) as around:
-            configure(guest)
-            made = Instance(guest, around, blocks_of_the_page())
+@pytest.fixture(scope="module", params=[*MACHINES.values()], ids=[*MACHINES])
+def instance(
+    request: pytest.FixtureRequest, guest_kernel: Kernel, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Instance]:
+    machine: Machine = request.param
+    with boot(guest_kernel, machine.hardware, "aws", machine.parameters) as guest:
+        load_drivers(guest, machine.driver)
+        with vpc(guest, machine.nics, tmp_path_factory.mktemp("aws")) as around:
+            configure(guest, machine.nics)
+            made = Instance(machine, guest, around, blocks_of_the_page())
             settles(lambda: guest.attempt("ping", "-c", "1", GATEWAY).returncode == 0, "the gateway answers")
             with logged_in(made):
                 yield made
@@ -169,15 +200,16 @@ def test_an_instance_with_one_interface_is_told_to_attach_a_second(instance: Ins
 def test_the_primary_interface_is_not_given_away(instance: Instance, before: str) -> None:
     done = instance.attempt(instance.blocks["set up"].replace("setup-aws.sh", "setup-aws.sh --nic eni-0"))
     assert done.returncode == REFUSED and "no secondary interface eni-0" in done.stderr, done.stderr
-    done = instance.attempt(f"sudo aeron-dpdk setup --yes --nic {NICS[0].pci_address}")
+    done = instance.attempt(f"sudo aeron-dpdk setup --yes --nic {instance.machine.nics[0].pci_address}")
     assert done.returncode == REFUSED and "carries the default route" in done.stderr, done.stderr
 
 
 def test_the_script_gives_the_second_interface_to_dpdk(instance: Instance, before: str) -> None:
     said = instance.does("set up")
     assert f"chosen: eni-1 {AERON}/20" in said and f"gateway {GATEWAY}" in said
-    assert instance.guest.driver(NICS[1]) == "uio_pci_generic"
-    assert instance.guest.driver(NICS[0]) == "e1000e"
+    login, aeron = instance.machine.nics
+    assert instance.guest.driver(aeron) == instance.machine.takes
+    assert instance.guest.driver(login) == instance.machine.driver
     for line in instance.blocks["start"].splitlines()[:4] + instance.blocks["verify"].splitlines():
         assert line in said, "the page and the script say different things"
     assert still_answers(instance, "set up")
@@ -236,7 +268,7 @@ def test_the_way_back_gives_the_interface_its_address_and_routes(instance: Insta
         return essence(instance.does("look")) == essence(before)
 
     settles(is_as_before, essence(before))
-    assert instance.guest.driver(NICS[1]) == "e1000e"
+    assert instance.guest.driver(instance.machine.nics[1]) == instance.machine.driver
     assert still_answers(instance, "back")
 
 
