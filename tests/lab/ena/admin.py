@@ -7,7 +7,6 @@ from enum import IntEnum
 from tests.lab.vfio_user.device import Host
 
 ENTRY_LENGTH = 64
-HAS_CONTROL_DATA = 0x2
 
 
 class Opcode(IntEnum):
@@ -100,8 +99,6 @@ class Group(IntEnum):
     WARNING = 2
     NOTIFICATION = 3
     KEEP_ALIVE = 4
-    CONF_NOTIFICATIONS = 6
-    DEVICE_REQUEST_RESET = 7
 
 
 @dataclass(slots=True)

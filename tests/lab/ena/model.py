@@ -74,7 +74,6 @@ class Faults:
     keep_alives_stop: bool = False
     completions_to_withhold: int = 0
     completions_to_corrupt: int = 0
-    admin_is_silent: bool = False
     frames_to_drop: int = 0
 
 
@@ -182,8 +181,6 @@ class Ena:
 
     def _obey(self, tail: int) -> None:
         for command in self.admin.commands(self.host, tail):
-            if self.faults.admin_is_silent:
-                continue
             try:
                 status, response = Status.SUCCESS, self._perform(command)
             except Refused as refusal:

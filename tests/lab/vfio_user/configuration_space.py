@@ -11,8 +11,6 @@ LENGTH = 4096
 COMMAND = 0x04
 INTERRUPT_LINE = 0x3C
 BAR_0 = 0x10
-MEMORY_ENABLED = 0x2
-BUS_MASTER = 0x4
 IS_64_BIT = 0x4
 IS_PREFETCHABLE = 0x8
 
@@ -105,8 +103,3 @@ class ConfigurationSpace:
         if not offset <= DEVICE_CONTROL + 1 < offset + len(data):
             return False
         return bool(data[DEVICE_CONTROL + 1 - offset] & (FUNCTION_LEVEL_RESET >> 8))
-
-    @property
-    def is_bus_master(self) -> bool:
-        """Whether the guest lets the function reach its memory."""
-        return bool(self._bytes[COMMAND] & BUS_MASTER)

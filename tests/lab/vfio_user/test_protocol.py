@@ -212,4 +212,4 @@ def test_the_identity_cannot_be_overwritten() -> None:
     space.write(0, b"\0" * 4)
     space.write(COMMAND, struct.pack("<H", 0x0006))
     assert space.read(0, 4) == struct.pack("<HH", 0x1D0F, 0xEC20)
-    assert space.is_bus_master
+    assert space.read(COMMAND, 2) == struct.pack("<H", 0x0006)
