@@ -35,7 +35,7 @@ def status_panels(status: Status) -> list[RenderableType]:
         *titled("MEMPOOLS", levels_table(driver.mempools)),
         *titled("NEIGHBOURS", neighbours_table(driver)),
         *titled("CHANNELS", channels_table(status.channels)),
-        *titled("ERRORS", errors_table(status)),
+        *titled("ERRORS", errors_table(error_rows(status))),
     ]
 
 
@@ -132,9 +132,13 @@ def channels_table(channels: Iterable[Channel]) -> Table:
     return table(tuple((name, TEXT) for name in headers), rows)
 
 
-def errors_table(status: Status) -> Table:
+def error_rows(status: Status) -> list[tuple[str, str, str]]:
+    """The latest, the very latest last."""
     latest = sorted(status.errors, key=lambda each: each.last_ms)[-LATEST_ERRORS:]
-    rows = [(utc(each.last_ms), str(each.observations), summary(each.text)) for each in latest]
+    return [(utc(each.last_ms), str(each.observations), summary(each.text)) for each in latest]
+
+
+def errors_table(rows: Sequence[tuple[str, str, str]]) -> Table:
     return table((("last seen", TEXT), ("times", NUMBER), ("error", TEXT)), rows)
 
 

@@ -7,9 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 
 import click
-from rich.console import Console, Group
+from rich.console import Console
 from rich.live import Live
-from rich.text import Text
 
 from aeron_dpdk.observe.errors import ObserveError
 from aeron_dpdk.observe.rates import rates_between
@@ -40,8 +39,7 @@ def _watch(aeron_dir: Path, interval_s: float, first: Status, console: Console, 
     before, now, mode, trouble = first, first, Mode(), ""
     due_s = time.monotonic() + interval_s
     while True:
-        shown = screen(now, rates_between(before, now), mode, console.width, console.height)
-        live.update(Group(Text(trouble, style="bold red"), shown) if trouble else shown, refresh=True)
+        live.update(screen(now, rates_between(before, now), mode, console, trouble), refresh=True)
         key = key_within(interval_s if mode.is_paused else due_s - time.monotonic())
         if key == "q":
             return

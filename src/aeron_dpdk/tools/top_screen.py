@@ -1,20 +1,21 @@
 """What `aeron-dpdk top` shows: pure, from two looks to a screen of a given size."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rich.console import Group
+from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
 from aeron_dpdk.observe.counts import BACK_PRESSURE, DROPS
 from aeron_dpdk.observe.rates import Rates, StreamRate
 from aeron_dpdk.observe.status import Status
-from aeron_dpdk.tools.panels import NUMBER, TEXT, errors_table, headline, table, titled
+from aeron_dpdk.tools.panels import NUMBER, TEXT, error_rows, errors_table, headline, table, titled
 
 SORTS = ("rate", "naks", "ahead", "back pressure", "channel")
 KEYS = "q quit   p pause   s sort by {next}"
-FIXED_LINES = 17  # all but the rows of drops, streams and errors
-FEWEST_STREAMS = 3
+FIXED_LINES = 16  # all but the headline and the rows of three tables, of which each has one at least
+TABLES = 3
 _PREFIXES = ("", "k", "M", "G", "T")
 _STEP = 1000
 
@@ -44,22 +45,39 @@ class Mode:
                 return self
 
 
-def screen(status: Status, rates: Rates, mode: Mode, width: int, height: int) -> Group:
-    drops = drops_table(status, rates)
-    errors = errors_table(status)
-    cut_to(errors, width)
-    room = height - FIXED_LINES - drops.row_count - errors.row_count
-    streams = streams_table(rates, mode, max(FEWEST_STREAMS, room), width)
+def screen(status: Status, rates: Rates, mode: Mode, console: Console, trouble: str = "") -> Group:
+    """As high as the console at most: its last line says which keys there are."""
+    width = console.width
+    top = Text(f"{trouble}\n" if trouble else "", style="bold red").append_text(headline(status))
+    top_lines = top.wrap(console, width)[: max(1, console.height - FIXED_LINES - TABLES)]
+    drops, errors = drop_rows(status, rates), error_rows(status)
+    room = console.height - FIXED_LINES - len(top_lines)
+    drop_count, stream_count, error_count = shares(room, (len(drops), len(rates.streams), len(errors)))
+    shown_errors = errors_table(errors[len(errors) - error_count :])
+    cut_to(shown_errors, width)
     state = "PAUSED   " if mode.is_paused else ""
     return Group(
-        headline(status),
+        *top_lines,
         Text(link_line(status), no_wrap=True, overflow="ellipsis"),
         traffic_table(status, rates),
-        *titled("DROPS AND BACK PRESSURE", drops),
-        *titled(f"{len(rates.streams)} STREAMS by {mode.sort_name}", streams),
-        *titled("ERRORS", errors),
+        *titled("DROPS AND BACK PRESSURE", drops_table(drops[:drop_count])),
+        *titled(
+            f"{len(rates.streams)} STREAMS by {mode.sort_name}",
+            streams_table(rates, mode, stream_count, width),
+        ),
+        *titled("ERRORS", shown_errors),
         Text(f"\n{state}{KEYS.format(next=mode.next_sort_name)}", style="reverse"),
     )
+
+
+def shares(room: int, wanted: Sequence[int]) -> list[int]:
+    """Of the lines that are left: one for each table in turn, at least one for each that wants any."""
+    given = [min(1, most) for most in wanted]
+    while sum(given) < min(room, sum(wanted)):
+        for index, most in enumerate(wanted):
+            if given[index] < most and sum(given) < room:
+                given[index] += 1
+    return given
 
 
 def link_line(status: Status) -> str:
@@ -85,13 +103,16 @@ def traffic_table(status: Status, rates: Rates) -> Table:
     return table(headers, rows)
 
 
-def drops_table(status: Status, rates: Rates) -> Table:
+def drop_rows(status: Status, rates: Rates) -> list[tuple[str, str, str]]:
     """Those that have occurred, the growing ones first."""
     totals = {**status.drops, **status.back_pressure}
     per_second = {**rates.drops, **rates.back_pressure}
     names = [name for name in (*DROPS, *BACK_PRESSURE) if totals.get(name)]
     names.sort(key=lambda name: -per_second[name])
-    rows = [(name, scaled(per_second[name]), f"{totals[name]:,}") for name in names]
+    return [(name, scaled(per_second[name]), f"{totals[name]:,}") for name in names]
+
+
+def drops_table(rows: Sequence[tuple[str, str, str]]) -> Table:
     return table((("reason", TEXT), ("frames/s", NUMBER), ("frames", NUMBER)), rows)
 
 

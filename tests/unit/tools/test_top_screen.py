@@ -4,10 +4,13 @@ import io
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rich.console import Console
 from tests.unit.observe.statuses import STATUS, URI
 
 from aeron_dpdk.observe.cnc import DistinctError
+from aeron_dpdk.observe.counts import DROPS
 from aeron_dpdk.observe.rates import rates_between
 from aeron_dpdk.observe.status import Status
 from aeron_dpdk.observe.streams import Stream
@@ -21,10 +24,10 @@ LATER = replace(
 )
 
 
-def shown(status: Status, mode: Mode | None = None, height: int = 24) -> list[str]:
+def shown(status: Status, mode: Mode | None = None, height: int = 24, trouble: str = "") -> list[str]:
     console = Console(width=80, height=height, file=io.StringIO(), force_terminal=False)
     with console.capture() as capture:
-        console.print(screen(status, rates_between(STATUS, status), mode or Mode(), 80, height))
+        console.print(screen(status, rates_between(STATUS, status), mode or Mode(), console, trouble))
     return [line.rstrip() for line in capture.get().splitlines()]
 
 
@@ -53,6 +56,31 @@ def test_a_screen_has_24_lines_of_80_columns_however_many_streams_there_are() ->
     assert max(map(len, lines)) <= 80
     assert "500 STREAMS by rate" in lines
     assert lines[-1].startswith("q quit")
+
+
+@given(
+    streams=st.integers(0, 40),
+    drops=st.sets(st.sampled_from(DROPS)),
+    errors=st.integers(0, 9),
+    trouble=st.sampled_from(("", "the driver does not answer", "no driver " * 20)),
+    problems=st.lists(st.just("the conductor has made no progress for 12.5 s"), max_size=2),
+)
+def test_the_keys_are_on_the_last_line_whatever_else_there_is_to_show(
+    streams: int, drops: set[str], errors: int, trouble: str, problems: list[str]
+) -> None:
+    status = replace(
+        many_streams(streams),
+        drops={name: int(name in drops) for name in DROPS},
+        errors=tuple(
+            DistinctError(1, 0, at_ms, "(22) Invalid argument\nwhat happened") for at_ms in range(errors)
+        ),
+        problems=tuple(problems),
+    )
+    lines = shown(status, trouble=trouble)
+    assert len(lines) <= 24
+    assert lines[-1].startswith("q quit")
+    for title, count in (("reason", len(drops)), ("last seen", errors)):
+        assert any(line.startswith(title) for line in lines) == (count > 0)
 
 
 def test_only_the_channel_gives_way_where_80_columns_are_too_few() -> None:
@@ -95,9 +123,9 @@ def test_streams_are_sorted_by_what_was_chosen(sort: str, first: int) -> None:
     before = tuple(Stream("send", id_, id_, f"{URI}{9 - id_}", {"snd-pos": 0}) for id_ in positions)
     now = tuple(replace(each, positions=positions[each.session_id]) for each in before)
     was, status = replace(STATUS, streams=before), replace(LATER, streams=now)
-    console = Console(width=80, file=io.StringIO())
+    console = Console(width=80, height=40, file=io.StringIO())
     with console.capture() as capture:
-        console.print(screen(status, rates_between(was, status), Mode(SORTS.index(sort)), 80, 40))
+        console.print(screen(status, rates_between(was, status), Mode(SORTS.index(sort)), console))
     lines = capture.get().splitlines()
     top = lines[next(number for number, line in enumerate(lines) if line.split()[:1] == ["stream"]) + 1]
     assert top.split()[1] == str(first)
