@@ -7,33 +7,15 @@ A message is one sentence: the problem, a colon, the remedy. Only the entry poin
 import errno
 import traceback
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import ClassVar
 
-
-class ExitCode(IntEnum):
-    """What the process exits with. An orderly stop by SIGINT or SIGTERM is OK: systemd expects 0 there."""
-
-    OK = 0
-    INTERNAL = 1
-    USAGE = 2
-    SETTINGS = 3
-    PRIVILEGES = 4
-    MEMORY = 5
-    EAL = 6
-    PORT = 7
-    DIRECTORY = 8
-    DIRECTORY_IN_USE = 9
-    SOCKET_BUFFERS = 10
-    MTU = 11
-    DRIVER = 12
-    NOT_BUILT = 13
+from aeron_dpdk.exit_code import ExitCode
 
 
 class AeronDpdkError(Exception):
     """The root: anything of ours that is raised on purpose."""
 
-    exit_code: ClassVar[IntEnum]
+    exit_code: ClassVar[ExitCode]
 
     def problem(self) -> str:
         """What is wrong, without a full stop."""
@@ -387,7 +369,7 @@ class TooFewCpusError(AeronDpdkError):
 @dataclass(frozen=True, slots=True)
 class Explanation:
     text: str
-    exit_code: IntEnum
+    exit_code: ExitCode
 
 
 def explain(error: BaseException) -> Explanation:

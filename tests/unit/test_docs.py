@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from aeron_dpdk.driver.setting_table import SETTING_TABLE
-from aeron_dpdk.errors import ExitCode
+from aeron_dpdk.exit_code import DRIVER_CODES
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -114,7 +114,7 @@ def test_type_ids_are_aerons() -> None:
 
 def test_every_exit_code_stands_in_its_table() -> None:
     table = [cells[:2] for cells in rows(OPERATIONS / "running.md") if cells[0].isdecimal()]
-    assert table == [[str(code.value), code.name] for code in ExitCode]
+    assert table == [[str(code.value), code.name] for code in DRIVER_CODES]
 
 
 # ---- pages ----

@@ -22,7 +22,8 @@ from aeron_dpdk.driver.saved_address import values_of
 from aeron_dpdk.driver.settings import Settings, make_settings
 from aeron_dpdk.driver.start_up import Ready, serve
 from aeron_dpdk.driver.texts import help_text, ready_text, version_text
-from aeron_dpdk.errors import ExitCode, explain
+from aeron_dpdk.errors import explain
+from aeron_dpdk.exit_code import ExitCode
 from aeron_dpdk.machine.facts.saved_nic import read_saved_nics
 from aeron_dpdk.machine.tree import Tree
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from aeron_dpdk.control.rate import Every
-from aeron_dpdk.errors import ExitCode
+from aeron_dpdk.exit_code import ExitCode
 
 NANOSECONDS_PER_MICROSECOND = 1000
 

@@ -9,7 +9,7 @@ from click.formatting import HelpFormatter
 
 from aeron_dpdk.driver.setting_table import SETTING_TABLE
 from aeron_dpdk.driver.start_up import Ready
-from aeron_dpdk.errors import ExitCode
+from aeron_dpdk.exit_code import DRIVER_CODES
 
 try:
     from aeron_dpdk._build_info import GIT
@@ -42,7 +42,7 @@ def help_text(width: int = 80) -> str:
             col_max=34,
         )
     with formatter.section("Exit codes"):
-        formatter.write_text(", ".join(f"{code.value} {_words(code.name)}" for code in ExitCode))
+        formatter.write_text(", ".join(f"{code.value} {_words(code.name)}" for code in DRIVER_CODES))
     return formatter.getvalue()
 
 

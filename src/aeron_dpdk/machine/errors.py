@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from aeron_dpdk.errors import AeronDpdkError
-from aeron_dpdk.machine.exit_code import MachineExit
+from aeron_dpdk.exit_code import ExitCode
 
 
 class MachineError(AeronDpdkError):
@@ -16,7 +16,7 @@ class RefusedError(MachineError):
 
     complaint: str
     advice: str
-    exit_code = MachineExit.REFUSED
+    exit_code = ExitCode.REFUSED
 
     def problem(self) -> str:
         return self.complaint
@@ -33,7 +33,7 @@ class StepFailedError(MachineError):
     reason: str
     advice: str
     remains: tuple[str, ...]
-    exit_code = MachineExit.STEP_FAILED
+    exit_code = ExitCode.STEP_FAILED
 
     def problem(self) -> str:
         rest = f"; what could not be taken back: {'; '.join(self.remains)}" if self.remains else ""
@@ -46,7 +46,7 @@ class StepFailedError(MachineError):
 @dataclass(eq=False)
 class UndoError(MachineError):
     remains: tuple[str, ...]
-    exit_code = MachineExit.STEP_FAILED
+    exit_code = ExitCode.STEP_FAILED
 
     def problem(self) -> str:
         return f"not all was undone: {'; '.join(self.remains)}"
@@ -60,7 +60,7 @@ class JournalError(MachineError):
     place: str
     reason: str
     advice: str = "run as root, wait for another setup to end, or repair the file; undo depends on it"
-    exit_code = MachineExit.STEP_FAILED
+    exit_code = ExitCode.STEP_FAILED
 
     def problem(self) -> str:
         return f"the journal of setup, {self.place}, cannot be used ({self.reason})"
@@ -73,7 +73,7 @@ class JournalError(MachineError):
 class MetadataError(MachineError):
     reason: str
     advice: str
-    exit_code = MachineExit.NO_METADATA
+    exit_code = ExitCode.NO_METADATA
 
     def problem(self) -> str:
         return f"the instance metadata cannot be read ({self.reason})"
@@ -86,7 +86,7 @@ class MetadataError(MachineError):
 class VethError(MachineError):
     command: str
     reason: str
-    exit_code = MachineExit.STEP_FAILED
+    exit_code = ExitCode.STEP_FAILED
 
     def problem(self) -> str:
         return f"`{self.command}` failed ({self.reason})"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from aeron_dpdk.errors import AeronDpdkError
-from aeron_dpdk.observe.exit_code import ObserveExit
+from aeron_dpdk.exit_code import ExitCode
 
 
 class ObserveError(AeronDpdkError):
@@ -17,7 +17,7 @@ class NoDriverError(ObserveError):
     directory: str
     reason: str
     others: tuple[str, ...]
-    exit_code = ObserveExit.NO_DRIVER
+    exit_code = ExitCode.NO_DRIVER
 
     def problem(self) -> str:
         return f"{self.directory} is not the Aeron directory of a driver that we can look at ({self.reason})"
@@ -32,7 +32,7 @@ class NoDriverError(ObserveError):
 class NotAnsweringError(ObserveError):
     directory: str
     reason: str
-    exit_code = ObserveExit.NOT_ANSWERING
+    exit_code = ExitCode.NOT_ANSWERING
 
     def problem(self) -> str:
         return f"the driver of {self.directory} does not tell about itself ({self.reason})"
@@ -49,7 +49,7 @@ class CaptureRefusedError(ObserveError):
     """`reason` is the driver's own, also where it crossed the socket."""
 
     reason: str
-    exit_code = ObserveExit.CAPTURE_REFUSED
+    exit_code = ExitCode.CAPTURE_REFUSED
 
     def problem(self) -> str:
         return f"the driver refuses to capture ({self.reason})"
@@ -62,7 +62,7 @@ class CaptureRefusedError(ObserveError):
 class FilterError(ObserveError):
     expression: str
     reason: str
-    exit_code = ObserveExit.FILTER
+    exit_code = ExitCode.FILTER
 
     def problem(self) -> str:
         return f'libpcap does not take the filter "{self.expression}" ({self.reason})'
@@ -75,7 +75,7 @@ class FilterError(ObserveError):
 class OutputError(ObserveError):
     path: str
     reason: str
-    exit_code = ObserveExit.OUTPUT
+    exit_code = ExitCode.OUTPUT
 
     def problem(self) -> str:
         return f"cannot write to {'standard output' if self.path == '-' else self.path} ({self.reason})"
@@ -89,7 +89,7 @@ class OutputError(ObserveError):
 class AddressError(ObserveError):
     address: str
     reason: str
-    exit_code = ObserveExit.ADDRESS
+    exit_code = ExitCode.ADDRESS
 
     def problem(self) -> str:
         return f"cannot listen on {self.address} ({self.reason})"

@@ -8,14 +8,14 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from aeron_dpdk.machine.exit_code import MachineExit
+from aeron_dpdk.exit_code import ExitCode
 from aeron_dpdk.machine.facts.machine import read_facts
 from aeron_dpdk.machine.findings.examine import AREAS, examine
 from aeron_dpdk.machine.findings.finding import Finding, Status, worst
 from aeron_dpdk.tools.host import environment_with, read_intent, this_host
 
 STYLES = {Status.PASS: "green", Status.NOTE: "cyan", Status.WARN: "yellow", Status.FAIL: "bold red"}
-EXIT_CODES = {Status.WARN: MachineExit.WARNINGS, Status.FAIL: MachineExit.FAILURES}
+EXIT_CODES = {Status.WARN: ExitCode.WARNINGS, Status.FAIL: ExitCode.FAILURES}
 
 
 @click.command()

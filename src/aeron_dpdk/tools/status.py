@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from aeron_dpdk.observe.exit_code import ObserveExit
+from aeron_dpdk.exit_code import ExitCode
 from aeron_dpdk.observe.status import look
 from aeron_dpdk.tools.looking import aeron_dir_option, json_line
 from aeron_dpdk.tools.panels import status_panels
@@ -22,4 +22,4 @@ def status(ctx: click.Context, aeron_dir: Path, as_json: bool) -> None:
         click.echo(json_line(seen))
     else:
         Console(soft_wrap=False, highlight=False).print(*status_panels(seen), sep="\n")
-    ctx.exit(ObserveExit.UNHEALTHY if seen.problems else 0)
+    ctx.exit(ExitCode.UNHEALTHY if seen.problems else 0)

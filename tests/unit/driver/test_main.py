@@ -13,7 +13,7 @@ import aeron_dpdk
 from aeron_dpdk.driver.command_line import split_command_line
 from aeron_dpdk.driver.main import StopFlag, read_settings
 from aeron_dpdk.driver.setting_table import SETTING_TABLE
-from aeron_dpdk.errors import ExitCode
+from aeron_dpdk.exit_code import DRIVER_CODES, ExitCode
 
 NATIVE = list(Path(aeron_dpdk.__file__).parent.glob("_native*.so"))
 needs_native = pytest.mark.skipif(not NATIVE, reason="the native half is not built: run ./dev build")
@@ -36,7 +36,7 @@ def test_help_lists_every_setting_with_its_default_and_every_exit_code() -> None
     words = " ".join(done.stdout.split())
     for setting in SETTING_TABLE:
         assert f"{setting.name} {setting.help} (default: {setting.default})" in words
-    for code in ExitCode:
+    for code in DRIVER_CODES:
         assert f"{code.value} {code.name.lower().replace('_', ' ')}" in words
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import click
 import pytest
 
+from aeron_dpdk.exit_code import SETUP_CODES
 from aeron_dpdk.machine import aws, findings
-from aeron_dpdk.machine.exit_code import MachineExit
 from aeron_dpdk.machine.findings.examine import AREAS
 from aeron_dpdk.machine.findings.finding import Check
 from aeron_dpdk.machine.plan.wishes import Part
@@ -44,7 +44,7 @@ def test_every_finding_is_documented_and_every_documented_one_exists() -> None:
 def test_every_exit_code_is_documented() -> None:
     text = (OPERATIONS / "doctor.md").read_text() + (OPERATIONS / "setup.md").read_text()
     assert {int(code) for code in re.findall(r"^\| (2\d) \|", text, re.M)} == {
-        code.value for code in MachineExit
+        code.value for code in SETUP_CODES
     }
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from aeron_dpdk.observe.exit_code import ObserveExit
+from aeron_dpdk.exit_code import ExitCode
 
 PROGRAM = (sys.executable, "-c", "from aeron_dpdk.tools.main import main; main()")
 
@@ -15,7 +15,7 @@ def test_an_output_without_room_is_one_sentence(command: tuple[str, ...]) -> Non
         done = subprocess.run(
             [*PROGRAM, *command], stdout=full, stderr=subprocess.PIPE, text=True, check=False
         )
-    assert done.returncode == ObserveExit.OUTPUT
+    assert done.returncode == ExitCode.OUTPUT
     assert done.stderr.startswith("error: cannot write to standard output (No space left on device): ")
     assert len(done.stderr.splitlines()) == 1
 

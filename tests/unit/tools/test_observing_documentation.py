@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 import aeron_dpdk
-from aeron_dpdk.observe.exit_code import ObserveExit
+from aeron_dpdk.exit_code import OBSERVE_CODES, ExitCode
 from aeron_dpdk.tools.main import main
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -52,8 +52,8 @@ def test_every_alert_has_its_row_and_no_row_is_left_over() -> None:
     assert set(re.findall(r"\bAeron[A-Z]\w+", table)) == {rule["alert"] for rule in group["rules"]}
 
 
-@pytest.mark.parametrize("code", ObserveExit)
-def test_every_exit_code_is_documented(code: ObserveExit) -> None:
+@pytest.mark.parametrize("code", OBSERVE_CODES)
+def test_every_exit_code_is_documented(code: ExitCode) -> None:
     everything = "".join(text_of(document) for document in DOCUMENTS)
     assert re.search(
         rf"\| {code.value} \||\b{code.value} when\b|\b{code.value} for\b|code {code.value}\b", everything

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from aeron_dpdk.observe.exit_code import ObserveExit
+from aeron_dpdk.exit_code import ExitCode
 from aeron_dpdk.tools.report import LOG_BYTES, end_of, output_of
 from aeron_dpdk.tools.secrets import LEFT_OUT, without_secrets
 
@@ -60,7 +60,7 @@ def test_without_a_driver_the_archive_has_all_that_can_be_known(tmp_path: Path) 
     found = contents(archive)
     assert set(EXPECTED) <= {name.partition(".")[0] for name in found}
     assert "is not the Aeron directory of a driver" in found["status.txt"]
-    assert f"(exit code {ObserveExit.NO_DRIVER})" in found["status.txt"]
+    assert f"(exit code {ExitCode.NO_DRIVER})" in found["status.txt"]
     assert "AERON_DPDK_MTU=9000" in found["environment.txt"]
     assert "EAL: it began" in found["logs/0-driver.log"]
     assert "MemTotal" in found["system/proc-meminfo"]
@@ -71,7 +71,7 @@ def test_a_file_that_is_there_already_stays(tmp_path: Path) -> None:
     archive = tmp_path / "old.tar.gz"
     archive.write_text("evidence")
     done = report("-w", str(archive))
-    assert done.returncode == ObserveExit.OUTPUT and "File exists" in done.stderr
+    assert done.returncode == ExitCode.OUTPUT and "File exists" in done.stderr
     assert archive.read_text() == "evidence"
 
 

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from aeron_dpdk.errors import AeronDpdkError, ExitCode
+from aeron_dpdk.errors import AeronDpdkError
+from aeron_dpdk.exit_code import ExitCode
 
 
 @dataclass(eq=False)
