@@ -8,7 +8,7 @@ import pytest
 
 from .sources import PACKAGE, files, shown
 
-# What each part may import, besides itself and what is under everything: errors, exit codes, the build's facts.
+# What each part may import, besides itself and what is under everything: errors, exit codes, build facts.
 SEES: dict[str, set[str]] = {
     "wire": set(),
     "control": {"wire"},
