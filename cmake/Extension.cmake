@@ -1,7 +1,7 @@
 # aeron_dpdk/_native.abi3.so and what it needs beside it: lib/ with Aeron's libraries, bin/ with the stock aeronmd.
 
 set(ADK_HEADERS ${CMAKE_SOURCE_DIR}/native/api/aeron_dpdk.h ${CMAKE_SOURCE_DIR}/native/load/load.h
-    ${CMAKE_SOURCE_DIR}/native/load/traffic.h ${CMAKE_SOURCE_DIR}/native/api/cnc.h ${CMAKE_SOURCE_DIR}/native/api/levels.h
+    ${CMAKE_SOURCE_DIR}/native/load/traffic.h ${CMAKE_SOURCE_DIR}/native/api/levels.h
     ${CMAKE_SOURCE_DIR}/native/api/capture.h ${CMAKE_SOURCE_DIR}/native/api/telemetry.h)
 set(ADK_CFFI_SOURCE ${CMAKE_BINARY_DIR}/_native.c)
 add_custom_command(

@@ -32,6 +32,7 @@ class ExitCode(IntEnum):
     FILTER = 34
     ADDRESS = 35
     OUTPUT = 36
+    CORRUPT = 37
 
 
 DRIVER_CODES = tuple(code for code in ExitCode if code < ExitCode.WARNINGS)

@@ -1,9 +1,11 @@
 """aeronmd_dpdk as a process: its name, its stops and crashes, its threads, who it runs as, what it counts."""
 
+import os
 import socket
+import struct
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -117,6 +119,31 @@ def test_a_killed_driver_can_be_started_again_at_once(ours: Driver, peer: Driver
     ours.kill()
     ours.start()
     cross_both_ways(ours, peer)
+    assert ours.stop() == ExitCode.OK
+
+
+def cut(cnc: Path) -> None:
+    os.truncate(cnc, 1 << 16)
+
+
+def spoil_the_error_log(cnc: Path) -> None:
+    with cnc.open("r+b") as file:
+        buffers = struct.unpack_from("<5i", file.read(24), 4)
+        file.seek(128 + buffers[0] - 128)  # the heartbeat: a driver that died long ago
+        file.write(bytes(8))
+        file.seek(128 + sum(buffers[:4]))
+        file.write(struct.pack("<i", -7))  # aligned to 0: a reader that trusts it never comes further
+
+
+@pytest.mark.parametrize("spoil", [cut, spoil_the_error_log])
+def test_a_spoiled_cnc_file_of_a_dead_driver_stops_no_start(
+    ours: Driver, spoil: Callable[[Path], None]
+) -> None:
+    ours.settings = {"AERON_DIR_DELETE_ON_START": "0"}
+    ours.start()
+    ours.kill()
+    spoil(ours.aeron_dir / "cnc.dat")
+    ours.start()
     assert ours.stop() == ExitCode.OK
 
 

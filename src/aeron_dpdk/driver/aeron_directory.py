@@ -15,6 +15,8 @@ from pathlib import Path
 
 from aeron_dpdk.driver.aeron_settings import AeronSettings
 from aeron_dpdk.errors import DirectoryError, DirectoryInUseError
+from aeron_dpdk.observe.cnc import Cnc
+from aeron_dpdk.observe.errors import CorruptFileError, NoDriverError
 from aeron_dpdk.observe.regular_file import open_regular
 
 # aeron_cnc_file_descriptor.h, packed to 4: version, five buffer lengths, client liveness, start, pid, page
@@ -68,7 +70,8 @@ def is_left_by_crash(
     sleep: Callable[[float], None] = time.sleep,
     proc: Path = Path("/proc"),
 ) -> bool:
-    """True where Aeron would refuse the directory although its driver is dead. Raises DirectoryInUseError.
+    """True where Aeron would refuse the directory although its driver is dead, or would crash on what is in
+    it. Raises DirectoryInUseError.
 
     With aeron.dir.delete.on.start Aeron asks nobody, and neither do we.
     """
@@ -81,7 +84,7 @@ def is_left_by_crash(
         return unfinished_by(directory) is not None
     before = read_driver_sign(directory)
     if before is None or epoch_ms() - before.heartbeat_ms > aeron.driver_timeout_ms:
-        return False
+        return _is_corrupt(directory)
     # In a fresh PID namespace the dead driver and we may well have the same number.
     if before.pid != os.getpid() and (proc / str(before.pid)).exists():
         raise DirectoryInUseError(aeron.directory, f"process {before.pid}")
@@ -89,6 +92,19 @@ def is_left_by_crash(
     if read_driver_sign(directory) != before:
         raise DirectoryInUseError(aeron.directory, "in another PID namespace: its heartbeat goes on")
     return True
+
+
+def _is_corrupt(directory: Path) -> bool:
+    """Aeron reads the errors that the last driver left, and trusts every length it meets on the way."""
+    try:
+        with Cnc(directory, timeout_ms=0) as cnc:
+            cnc.facts()
+            cnc.errors()
+    except CorruptFileError:
+        return True
+    except NoDriverError:
+        return False  # no file, or one of another version, which Aeron refuses in a sentence
+    return False
 
 
 def refuse_unwritable(directory: str) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from aeron_dpdk.control.rate import NANOSECONDS, Every
 from aeron_dpdk.observe.cnc import Cnc
+from aeron_dpdk.observe.errors import CorruptFileError
 
 PERIOD_NS = NANOSECONDS
 MAX_KNOWN = 256
@@ -24,10 +25,16 @@ class AeronErrors:
     def step(self, now_ns: int) -> None:
         if not self._due.is_due(now_ns):
             return
-        for error in self._cnc.errors():
-            if error.text not in self._known and len(self._known) < MAX_KNOWN:
-                self._known.add(error.text)
-                self._log.error("%s", error.text.strip())
+        try:
+            for error in self._cnc.errors():
+                self._note(error.text)
+        except CorruptFileError as error:  # clients may write to it
+            self._note(str(error))
+
+    def _note(self, text: str) -> None:
+        if text not in self._known and len(self._known) < MAX_KNOWN:
+            self._known.add(text)
+            self._log.error("%s", text.strip())
 
     def close(self) -> None:
         self._cnc.close()

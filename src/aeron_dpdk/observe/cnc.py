@@ -1,26 +1,52 @@
-"""A driver's CnC file, read-only, through Aeron's C API: its counters, its errors, its losses.
+"""A driver's CnC file and its loss report: its counters, its errors, its losses.
 
-Works for any driver of this Aeron's version, ours or the stock one, alive or dead.
+Works for any driver of this Aeron's version, ours or the stock one, alive or dead. The layouts are those of
+Aeron's aeron_cnc_file_descriptor.h, aeronc.h, aeron_distinct_error_log.h and aeron_loss_reporter.h; all are
+little-endian and packed to 4.
 """
 
 import os
+import struct
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
-from aeron_dpdk.errors import NotBuiltError
-from aeron_dpdk.observe.errors import NoDriverError
+from aeron_dpdk.observe.errors import CorruptFileError, NoDriverError, ObserveError
 from aeron_dpdk.observe.regular_file import open_regular
-
-try:
-    from aeron_dpdk._native import ffi, lib
-except ImportError as error:
-    raise NotBuiltError(str(error)) from error
+from aeron_dpdk.observe.section import Section
 
 OPEN_TIMEOUT_MS = 500  # a driver that is just starting fills its file within that time
+OPEN_RETRY_S = 0.016
 SHARED_MEMORY = Path("/dev/shm")
 PLACES = ("aeron*", "aeron*/*")  # the default, and drivers that share a directory
+
+CNC_FILE = "cnc.dat"
+LOSS_REPORT_FILE = "loss-report.dat"
+MAJOR_VERSION = 0  # of 0.2.0; two drivers of one major version have one layout
+METADATA_LENGTH = 128
+
+# Version, lengths of the five buffers, client liveness timeout, start, process id, page size.
+_METADATA = struct.Struct("<6i3qi")
+_LENGTHS_OFFSET = 4
+_RING_TRAILER_LENGTH = 768  # at the end of the to-driver buffer
+_RING_HEARTBEAT_OFFSET = 640
+_INT64 = struct.Struct("<q")
+_INT32 = struct.Struct("<i")
+
+_COUNTER = struct.Struct("<2iq112si")  # state, type id, when it may be reused, key, length of the label
+_COUNTER_LENGTH = 512
+_MAX_LABEL_LENGTH = _COUNTER_LENGTH - _COUNTER.size
+_COUNTER_UNUSED, _COUNTER_ALLOCATED = 0, 1
+_COUNTER_VALUE = struct.Struct("<2q")  # value, registration id
+_COUNTER_VALUE_LENGTH = 128
+
+_ERROR = struct.Struct("<2i2q")  # length with this header, observations, last and first observation
+_ERROR_ALIGNMENT = 8
+
+_LOSS = struct.Struct("<4q2i")  # observations, bytes, first and last observation, session and stream id
+_LOSS_ALIGNMENT = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +95,24 @@ class Loss:
 
 
 class Cnc:
-    """Raises NoDriverError where there is no CnC file, or none that we may read."""
+    """Raises NoDriverError where there is no CnC file, or none that we may read, and CorruptFileError, as
+    every reading does, where its bytes are none of Aeron's."""
 
     def __init__(self, directory: Path, timeout_ms: int = OPEN_TIMEOUT_MS) -> None:
         self.directory = directory
-        _refuse_unreadable(directory)
-        pointer = lib.adk_cnc_open(os.fsencode(directory), timeout_ms)
-        if pointer == ffi.NULL:
-            raise NoDriverError(str(directory), _error_text(), ())
-        self._pointer = pointer
+        deadline = time.monotonic() + timeout_ms / 1000
+        while True:
+            try:
+                self._file = open_regular(directory / CNC_FILE)
+            except OSError as error:
+                raise _no_driver(directory, error) from error
+            lack = self._read_layout()
+            if lack is None:
+                return
+            self._file.close()
+            if time.monotonic() > deadline:
+                raise lack
+            time.sleep(OPEN_RETRY_S)
 
     def __enter__(self) -> Self:
         return self
@@ -86,77 +121,109 @@ class Cnc:
         self.close()
 
     def close(self) -> None:
-        lib.adk_cnc_close(self._pointer)
+        self._file.close()
+
+    def _read_layout(self) -> ObserveError | None:
+        """What is wrong with the file, which may be no more than that its driver has only begun it."""
+        path = str(self.directory / CNC_FILE)
+        metadata = os.pread(self._file.fileno(), _METADATA.size, 0).ljust(_METADATA.size, b"\0")
+        version, *self._lengths, _, self._start_ms, self._pid, _ = _METADATA.unpack(metadata)
+        if version == 0:
+            return NoDriverError(str(self.directory), f"{path} was never finished", ())
+        if version >> 16 != MAJOR_VERSION:
+            shown = f"{version >> 16}.{version >> 8 & 255}.{version & 255}"
+            return NoDriverError(str(self.directory), f"{path} is of version {shown}", ())
+        for index, length in enumerate(self._lengths):
+            if length < 0:
+                return CorruptFileError(path, _LENGTHS_OFFSET + 4 * index, f"a buffer of {length} bytes")
+        length = os.fstat(self._file.fileno()).st_size
+        if length < METADATA_LENGTH + sum(self._lengths):
+            return CorruptFileError(path, length, "it ends within its buffers")
+        return None
+
+    def _buffer(self, index: int) -> Section:
+        start = METADATA_LENGTH + sum(self._lengths[:index])
+        return Section(self._file.fileno(), str(self.directory / CNC_FILE), start, self._lengths[index])
 
     def facts(self) -> DriverFacts:
-        facts = ffi.new("adk_cnc_facts_t *")
-        if lib.adk_cnc_facts(self._pointer, facts) < 0:
-            raise NoDriverError(str(self.directory), _error_text(), ())
-        return DriverFacts(facts.pid, facts.start_ms, facts.heartbeat_ms)
+        ring = self._buffer(0)
+        (heartbeat_ms,) = ring.unpack(_INT64, ring.length - _RING_TRAILER_LENGTH + _RING_HEARTBEAT_OFFSET)
+        return DriverFacts(self._pid, self._start_ms, heartbeat_ms)
 
     def counters(self) -> tuple[Counter, ...]:
         """In the order of their ids."""
-        return tuple(
-            Counter(
-                entry.id,
-                entry.type_id,
-                entry.value,
-                bytes(ffi.buffer(entry.label, entry.label_length)).decode(errors="replace"),
-                bytes(entry.key),
-                entry.registration_id,
-            )
-            for entry in self._entries(lib.adk_cnc_read_counters, "adk_cnc_counter_t")
-        )
+        return tuple(_counters(self._buffer(2), self._buffer(3)))
 
     def errors(self) -> tuple[DistinctError, ...]:
         """In the order of their first observation."""
-        return tuple(
-            DistinctError(entry.observations, entry.first_ms, entry.last_ms, _text(entry.text))
-            for entry in self._entries(lib.adk_cnc_read_errors, "adk_cnc_error_t")
-        )
+        return tuple(_errors(self._buffer(4)))
 
     def losses(self) -> tuple[Loss, ...]:
         """In the order of their first observation."""
-        return tuple(
-            Loss(
-                entry.observations,
-                entry.bytes,
-                entry.first_ms,
-                entry.last_ms,
-                entry.session_id,
-                entry.stream_id,
-                _text(entry.channel),
-                _text(entry.source),
-            )
-            for entry in self._entries(lib.adk_cnc_read_losses, "adk_cnc_loss_t")
-        )
-
-    def _entries(self, read: Any, entry_type: str) -> Iterator[Any]:
-        first = ffi.new(f"const {entry_type} **")
-        length = read(self._pointer, first)
-        if length < 0:
-            raise NoDriverError(str(self.directory), _error_text(), ())
-        return (first[0][index] for index in range(length))
+        try:
+            path = self.directory / LOSS_REPORT_FILE
+            with open_regular(path) as report:
+                length = os.fstat(report.fileno()).st_size
+                return tuple(_losses(Section(report.fileno(), str(path), 0, length)))
+        except OSError as error:
+            raise _no_driver(self.directory, error) from error
 
 
-def _refuse_unreadable(directory: Path) -> None:
-    """Aeron's own complaint would be a time-out, whatever the reason."""
-    try:
-        with open_regular(directory / "cnc.dat"):
+def _counters(metadata: Section, values: Section) -> Iterator[Counter]:
+    for id_ in range(metadata.length // _COUNTER_LENGTH):
+        at = id_ * _COUNTER_LENGTH
+        state, type_id, _, key, label_length = _COUNTER.unpack(metadata.bytes_at(at, _COUNTER.size))
+        if state == _COUNTER_UNUSED:
             return
-    except OSError as error:
-        reason = f"{error.filename}: {error.strerror}"
-    raise NoDriverError(str(directory), reason, _other_directories(directory))
+        if state != _COUNTER_ALLOCATED:
+            continue
+        if label_length > _MAX_LABEL_LENGTH:
+            raise metadata.corrupt(at, f"a label of {label_length} bytes")
+        label = metadata.text(at + _COUNTER.size, label_length)
+        value, registration_id = values.unpack(_COUNTER_VALUE, id_ * _COUNTER_VALUE_LENGTH)
+        yield Counter(id_, type_id, value, label, key, registration_id)
+
+
+def _errors(log: Section) -> Iterator[DistinctError]:
+    at = 0
+    while log.has(at, _ERROR.size):
+        length, observations, last_ms, first_ms = log.unpack(_ERROR, at)
+        if length == 0:
+            return
+        text = log.text(at + _ERROR.size, length - _ERROR.size)
+        yield DistinctError(observations, first_ms, last_ms, text)
+        at += _aligned(length, _ERROR_ALIGNMENT)
+
+
+def _losses(report: Section) -> Iterator[Loss]:
+    """Goes from one entry to the next as Aeron writes them; its own C reader takes some for shorter."""
+    at = 0
+    while report.has(at, _LOSS.size):
+        observations, lost_bytes, first_ms, last_ms, session_id, stream_id = report.unpack(_LOSS, at)
+        if observations <= 0:
+            return
+        channel, source_at = _text_with_length(report, at + _LOSS.size)
+        source, end = _text_with_length(report, _aligned(source_at, _INT32.size))
+        yield Loss(observations, lost_bytes, first_ms, last_ms, session_id, stream_id, channel, source)
+        at = _aligned(end, _LOSS_ALIGNMENT)
+
+
+def _text_with_length(section: Section, at: int) -> tuple[str, int]:
+    """The text that follows its length, and where it ends."""
+    (length,) = section.unpack(_INT32, at)
+    start = at + _INT32.size
+    return section.text(start, length), start + length
+
+
+def _aligned(offset: int, alignment: int) -> int:
+    return -(-offset // alignment) * alignment
+
+
+def _no_driver(directory: Path, error: OSError) -> NoDriverError:
+    reason = f"{error.filename}: {error.strerror}"
+    return NoDriverError(str(directory), reason, _other_directories(directory))
 
 
 def _other_directories(directory: Path) -> tuple[str, ...]:
-    found = (path.parent for place in PLACES for path in SHARED_MEMORY.glob(f"{place}/cnc.dat"))
+    found = (path.parent for place in PLACES for path in SHARED_MEMORY.glob(f"{place}/{CNC_FILE}"))
     return tuple(sorted(str(path) for path in found if path != directory))
-
-
-def _text(pointer: Any) -> str:
-    return str(ffi.string(pointer).decode(errors="replace"))
-
-
-def _error_text() -> str:
-    return " ".join(_text(lib.adk_error_text()).split())

@@ -45,6 +45,22 @@ class NotAnsweringError(ObserveError):
 
 
 @dataclass(eq=False)
+class CorruptFileError(ObserveError):
+    """`offset` is where in the file the bytes stand that nobody can have meant."""
+
+    path: str
+    offset: int
+    reason: str
+    exit_code = ExitCode.CORRUPT
+
+    def problem(self) -> str:
+        return f"{self.path} is corrupt at byte {self.offset} ({self.reason})"
+
+    def remedy(self) -> str:
+        return "restart the driver that writes it, and find out who else does"
+
+
+@dataclass(eq=False)
 class CaptureRefusedError(ObserveError):
     """`reason` is the driver's own, also where it crossed the socket."""
 

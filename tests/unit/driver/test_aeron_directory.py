@@ -97,6 +97,17 @@ def test_a_file_that_its_driver_never_finished_was_left_by_a_crash(
     assert left_by_crash(aeron, tmp_path)
 
 
+@pytest.mark.parametrize("at, value", [(4, -1), (8, 2**31 - 1), (20, 64)])
+def test_what_aeron_would_crash_on_was_left_by_a_crash_however_old(
+    aeron: AeronSettings, tmp_path: Path, at: int, value: int
+) -> None:
+    write_sign(Path(aeron.directory), age_ms=10_001)
+    with Path(aeron.directory, "cnc.dat").open("r+b") as cnc:
+        cnc.seek(at)
+        cnc.write(struct.pack("<i", value))
+    assert left_by_crash(aeron, tmp_path)
+
+
 def test_a_driver_that_is_just_starting_is_given_time_to_finish_its_file(
     aeron: AeronSettings, tmp_path: Path
 ) -> None:

@@ -1,0 +1,55 @@
+"""A stretch of a file that somebody else writes, while we read it or before.
+
+It is read and not mapped: whoever cuts a mapped file short kills its readers with SIGBUS, and whoever fills
+one with nonsense leads a reader in C out of it.
+"""
+
+import os
+import struct
+from dataclasses import dataclass, field
+
+from aeron_dpdk.observe.errors import CorruptFileError
+
+CHUNK_LENGTH = 16 * 1024
+MAX_TEXT_LENGTH = 1 << 20  # Aeron's own texts end at 8 KiB, a Java driver's stack traces do not
+
+
+@dataclass(slots=True)
+class Section:
+    """`length` bytes from `start` of an open file called `name`. One for each pass over it: what is read
+    once is not read again."""
+
+    descriptor: int
+    name: str
+    start: int
+    length: int
+    _chunk: bytes = field(default=b"", init=False)
+    _chunk_at: int = field(default=0, init=False)
+
+    def has(self, at: int, length: int) -> bool:
+        return 0 <= at <= self.length - length
+
+    def bytes_at(self, at: int, length: int) -> bytes:
+        """Raises CorruptFileError where the section or the file ends before."""
+        if not self.has(at, length):
+            raise self.corrupt(at, f"{length} bytes reach beyond the end of {self.length}")
+        if not self._chunk_at <= at <= at + length <= self._chunk_at + len(self._chunk):
+            wanted = min(max(length, CHUNK_LENGTH), self.length - at)
+            self._chunk, self._chunk_at = os.pread(self.descriptor, wanted, self.start + at), at
+        first = at - self._chunk_at
+        found = self._chunk[first : first + length]
+        if len(found) < length:
+            raise self.corrupt(at, "the file has been cut short")
+        return found
+
+    def unpack(self, layout: struct.Struct, at: int) -> tuple[int, ...]:
+        """Raises CorruptFileError, as do the others."""
+        return layout.unpack(self.bytes_at(at, layout.size))
+
+    def text(self, at: int, length: int) -> str:
+        if not 0 <= length <= MAX_TEXT_LENGTH:
+            raise self.corrupt(at, f"a text of {length} bytes")
+        return self.bytes_at(at, length).decode(errors="replace")
+
+    def corrupt(self, at: int, reason: str) -> CorruptFileError:
+        return CorruptFileError(self.name, self.start + at, reason)
