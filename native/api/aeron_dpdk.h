@@ -112,7 +112,7 @@ int adk_stack_reset_step(adk_stack_t *stack);
 
 enum adk_control_kind_en
 {
-    ADK_CONTROL_FRAME = 1,            /* a received frame that is not Aeron data: ARP, ICMP */
+    ADK_CONTROL_FRAME = 1,            /* a received frame that is not Aeron data: ARP, ICMP, IGMP */
     ADK_CONTROL_UNRESOLVED = 2,       /* our own frame, complete but for the destination MAC of next_hop */
     ADK_CONTROL_LEARN = 3             /* next_hop was unknown and hint_mac, from its last frame, was used instead */
 };
@@ -145,6 +145,13 @@ void adk_neighbour_watch(adk_stack_t *stack, uint32_t ipv4);
 int adk_neighbour_was_heard(adk_stack_t *stack, uint32_t ipv4);
 /* 1 when a true answer may have been lost since then: too many packets named another MAC, or frames went unseen. */
 int adk_neighbour_is_disputed(adk_stack_t *stack, uint32_t ipv4);
+
+/* ---- multicast groups that channels of the port hear ---- */
+
+/* A number that has moved when adk_groups_heard() may answer otherwise than before. */
+uint32_t adk_groups_moved(adk_stack_t *stack);
+/* At most 256 addresses, with repetitions; how many they are. */
+int adk_groups_heard(adk_stack_t *stack, uint32_t *ipv4, int size);
 
 /* ---- directions of a frame ---- */
 
@@ -205,6 +212,9 @@ enum adk_count_en
     ADK_COUNT_ICMP_UNREACHABLE,
     ADK_COUNT_ICMP_FRAGMENTATION_NEEDED,
     ADK_COUNT_ICMP_IGNORED,
+    ADK_COUNT_IGMP_QUERIES,
+    ADK_COUNT_IGMP_REPORTS_SENT,
+    ADK_COUNT_IGMP_IGNORED,
     ADK_COUNT_LINK_CHANGES,
     ADK_COUNT_PORT_RESETS,
     ADK_COUNT_SIZE

@@ -113,6 +113,17 @@ int adk_neighbour_is_disputed(adk_stack_t *stack, uint32_t ipv4)
     return adk_witness_is_disputed(stack, ipv4);
 }
 
+uint32_t adk_groups_moved(adk_stack_t *stack)
+{
+    return adk_groups_changes(stack->groups);
+}
+
+int adk_groups_heard(adk_stack_t *stack, uint32_t *ipv4, int size)
+{
+    static_assert(256 == ADK_GROUPS, "as api/aeron_dpdk.h says");
+    return size < ADK_GROUPS ? 0 : adk_groups_joined(stack->groups, ipv4);
+}
+
 uint64_t adk_count_value(adk_stack_t *stack, int count)
 {
     uint64_t sum = 0;

@@ -48,6 +48,9 @@ static const char *const names[] = {
     [ADK_COUNT_ICMP_UNREACHABLE] = "icmp-unreachable",
     [ADK_COUNT_ICMP_FRAGMENTATION_NEEDED] = "icmp-fragmentation-needed",
     [ADK_COUNT_ICMP_IGNORED] = "icmp-ignored",
+    [ADK_COUNT_IGMP_QUERIES] = "igmp-queries",
+    [ADK_COUNT_IGMP_REPORTS_SENT] = "igmp-reports-sent",
+    [ADK_COUNT_IGMP_IGNORED] = "igmp-ignored",
     [ADK_COUNT_LINK_CHANGES] = "link-changes",
     [ADK_COUNT_PORT_RESETS] = "port-resets",
 };

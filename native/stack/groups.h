@@ -29,6 +29,7 @@ typedef struct adk_group_stct
 typedef struct adk_groups_stct
 {
     _Atomic uint32_t length;          /* no slot from here on was ever used */
+    _Atomic uint32_t changes;         /* of who hears what, counted: the control plane looks when it has moved */
     adk_group_t slots[ADK_GROUPS];
 } adk_groups_t;
 
@@ -39,6 +40,15 @@ void adk_groups_release(adk_groups_t *groups, int slot);
 /* Owning thread. */
 void adk_groups_publish(adk_groups_t *groups, int slot, enum adk_role_en role);
 void adk_groups_withdraw(adk_groups_t *groups, int slot);
+
+/* Any thread: how often a slot was reserved or released. What adk_groups_joined() says after that is not older. */
+static inline uint32_t adk_groups_changes(const adk_groups_t *groups)
+{
+    return atomic_load_explicit(&groups->changes, memory_order_acquire);
+}
+
+/* Any thread: the groups of all slots in use, in host byte order, one for each slot. How many they are. */
+int adk_groups_joined(const adk_groups_t *groups, uint32_t ipv4[ADK_GROUPS]);
 
 /* The next slot from first on that the role's thread polls for key, or -1. Any thread, but see the owner's rule. */
 static inline int adk_groups_next(const adk_groups_t *groups, uint64_t key, enum adk_role_en role, int first)

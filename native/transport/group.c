@@ -6,6 +6,27 @@
 #include "port/multicast.h"
 #include "transport/addresses.h"
 
+/* Who hears any group hears queriers too, who ask all hosts (RFC 3376 §4.1.12). */
+static int join(adk_port_t *port, uint32_t group)
+{
+    if (adk_port_join(port, INADDR_ALLHOSTS_GROUP) < 0)
+    {
+        return -1;
+    }
+    if (adk_port_join(port, group) < 0)
+    {
+        adk_port_leave(port, INADDR_ALLHOSTS_GROUP);
+        return -1;
+    }
+    return 0;
+}
+
+static void leave(adk_port_t *port, uint32_t group)
+{
+    adk_port_leave(port, group);
+    adk_port_leave(port, INADDR_ALLHOSTS_GROUP);
+}
+
 int adk_group_open(adk_transport_t *state, struct sockaddr_storage *group, struct sockaddr_storage *interface_address)
 {
     const struct sockaddr_in *address = (const struct sockaddr_in *)group;
@@ -19,7 +40,7 @@ int adk_group_open(adk_transport_t *state, struct sockaddr_storage *group, struc
         return -1;
     }
     const uint32_t ipv4 = rte_be_to_cpu_32(address->sin_addr.s_addr);
-    if (adk_port_join(&state->stack->port, ipv4) < 0)
+    if (join(&state->stack->port, ipv4) < 0)
     {
         AERON_SET_ERR(adk_error_code(), "multicast: %s", adk_error_text());
         return -1;
@@ -28,7 +49,7 @@ int adk_group_open(adk_transport_t *state, struct sockaddr_storage *group, struc
     state->group_slot = adk_groups_reserve(state->stack->groups, key, state);
     if (state->group_slot < 0)
     {
-        adk_port_leave(&state->stack->port, ipv4);
+        leave(&state->stack->port, ipv4);
         AERON_SET_ERR(ENOBUFS, "multicast: this driver hears no more than %d groups", ADK_GROUPS);
         return -1;
     }
@@ -40,7 +61,7 @@ int adk_group_open(adk_transport_t *state, struct sockaddr_storage *group, struc
 void adk_group_close(adk_transport_t *state)
 {
     adk_groups_release(state->stack->groups, state->group_slot);
-    adk_port_leave(&state->stack->port, state->group);
+    leave(&state->stack->port, state->group);
     state->group_slot = -1;
 }
 

@@ -47,6 +47,12 @@ static inline bool adk_is_group_of_mac(const uint8_t *mac, uint32_t ipv4)
     return 0xe == ipv4 >> 28 && low_bits == (ipv4 & 0x7fffff);
 }
 
+/* Where hosts speak to multicast routers: 224.0.0.2 (RFC 2236 §9) and 224.0.0.22 (RFC 3376 §4.2.14). */
+static inline bool adk_is_routers_group(rte_be32_t ipv4_be)
+{
+    return RTE_BE32(0xe0000002) == ipv4_be || RTE_BE32(0xe0000016) == ipv4_be;
+}
+
 static inline int adk_parse_udp(
     const uint8_t *frame,
     const struct rte_ipv4_hdr *ipv4,
@@ -116,7 +122,10 @@ static inline int adk_parse_ipv4(
     {
         return ADK_COUNT_RX_NOT_OUR_ADDRESS;
     }
-    if (adk_is_martian_source(rte_be_to_cpu_32(ipv4->src_addr)) || ipv4->src_addr == local->ipv4_be)
+    const bool is_igmp = IPPROTO_IGMP == ipv4->next_proto_id;
+    const uint32_t source = rte_be_to_cpu_32(ipv4->src_addr);
+    /* A switch that asks in a querier's place has no address of its own (RFC 4541 §2.1.1). */
+    if (ipv4->src_addr == local->ipv4_be || (adk_is_martian_source(source) && !(is_igmp && INADDR_ANY == source)))
     {
         return ADK_COUNT_RX_MARTIAN_SOURCE;
     }
@@ -130,6 +139,10 @@ static inline int adk_parse_ipv4(
         const int verdict = adk_parse_udp(
             frame, ipv4, udp_offset, total_length - header_length, is_udp_checksum_good, datagram);
         return is_group && ADK_VERDICT_DATAGRAM == verdict ? ADK_VERDICT_GROUP : verdict;
+    }
+    if (is_igmp)
+    {
+        return adk_is_routers_group(ipv4->dst_addr) ? ADK_COUNT_RX_NOT_OUR_GROUP : ADK_VERDICT_CONTROL;
     }
     /* A ping to a group is not answered: RFC 1122 §3.2.2.6 leaves it open, and one packet would make all answer. */
     return IPPROTO_ICMP == ipv4->next_proto_id && !is_group ? ADK_VERDICT_CONTROL : ADK_COUNT_RX_PROTOCOL;

@@ -31,6 +31,7 @@ except ImportError as error:
     raise NotBuiltError(str(error)) from error
 
 MAX_LEVELS = 32
+MAX_GROUPS = 256  # as aeron_dpdk.h has it
 INSTRUCTION_LENGTH = 8  # struct bpf_insn
 DEFAULT_CACHE_SIZE = 0xFFFFFFFF  # UINT32_MAX, as aeron_dpdk.h has it
 
@@ -245,6 +246,14 @@ class Stack:
 
     def neighbour_is_disputed(self, ipv4: IPv4Address) -> bool:
         return bool(lib.adk_neighbour_is_disputed(self._pointer, int(ipv4)))
+
+    def groups_moved(self) -> int:
+        return int(lib.adk_groups_moved(self._pointer))
+
+    def groups(self) -> frozenset[IPv4Address]:
+        found = ffi.new("uint32_t[]", MAX_GROUPS)
+        count = lib.adk_groups_heard(self._pointer, found, MAX_GROUPS)
+        return frozenset(IPv4Address(each) for each in found[0:count])
 
     def link(self) -> Link:
         link = self._link

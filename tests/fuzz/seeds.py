@@ -6,6 +6,7 @@ the proof that each fate ends in its own count.
 
 from dataclasses import dataclass
 
+from scapy.layers.igmp import IGMP, IGMPv3_MQ, IGMPv3_MR, IGMPv3_MR_Group
 from scapy.layers.inet import ICMP, IP, TCP, UDP, IPOption_RR
 from scapy.layers.inet6 import IPv6
 from scapy.layers.l2 import ARP, Dot1Q, Ether
@@ -52,6 +53,16 @@ def _to_group(**ipv4: object) -> Packet:
     return _ethernet(dst="01:00:5e:00:01:01") / IP(**fields) / _udp() / _payload(32)
 
 
+def _igmp_query(message: Packet, **ipv4: object) -> Packet:
+    fields = {"src": PEER_IPV4, "dst": "224.0.0.1", "ttl": 1} | ipv4
+    return _ethernet(dst="01:00:5e:00:00:01") / IP(**fields) / message
+
+
+def _igmp_report() -> Packet:
+    report = IGMPv3_MR(records=[IGMPv3_MR_Group(maddr="239.1.1.1")])
+    return _ethernet(dst="01:00:5e:00:00:16") / IP(src=PEER_IPV4, dst="224.0.0.22", ttl=1) / report
+
+
 def _arp(**fields: object) -> Packet:
     return ARP(**({"op": "who-has", "hwsrc": PEER_MAC, "psrc": PEER_IPV4, "pdst": LOCAL_IPV4} | fields))
 
@@ -77,6 +88,8 @@ def _control() -> list[tuple[str, bytes]]:
         ("arp-reply", bytes(_ethernet() / _arp(op="is-at", hwdst=LOCAL_MAC))),
         ("arp-announcement", bytes(_ethernet(dst=broadcast) / _arp(pdst=PEER_IPV4))),
         ("arp-cut", bytes(_ethernet(dst=broadcast) / _arp())[:20]),
+        ("igmp-v3-query", bytes(_igmp_query(IGMPv3_MQ(mrcode=100, qrv=2)))),
+        ("igmp-v2-query", bytes(_igmp_query(IGMP(type=0x11, mrcode=100), src="0.0.0.0"))),
         ("icmp-echo", bytes(_ipv4() / ICMP() / _payload(56))),
         (
             "icmp-unreachable",
@@ -113,6 +126,7 @@ def _dropped() -> list[tuple[str, bytes, str]]:
         ("icmp-fragment", bytes(_ipv4(flags="MF") / ICMP() / _payload(56)), "rx-fragment"),
         ("other-address", bytes(_good(dst="10.0.0.6")), "rx-not-our-address"),
         ("group", bytes(_to_group()), "rx-not-our-group"),
+        ("igmp-report", bytes(_igmp_report()), "rx-not-our-group"),
         ("group-martian", bytes(_to_group(src="224.0.0.9")), "rx-martian-source"),
         ("group-checksum", bytes(_to_group(chksum=1)), "rx-ipv4-checksum"),
         ("group-of-another-mac", bytes(_to_group(dst="224.0.1.2")), "rx-not-our-address"),

@@ -81,6 +81,71 @@ TEST(each_channel_of_a_group_hears_it_whatever_the_others_do_with_the_bytes)
     media_close(test);
 }
 
+TEST(the_control_plane_learns_which_groups_are_heard_and_when_that_changes)
+{
+    test_media_t *test = media_open();
+    aeron_udp_channel_transport_t first = { 0 }, second = { 0 };
+    uint32_t heard[ADK_GROUPS];
+    const uint32_t before = adk_groups_moved(test->port.stack);
+
+    CHECK_EQUAL(0, adk_groups_heard(test->port.stack, heard, ADK_GROUPS));
+    add(test, &first, ADK_ROLE_RECEIVER, GROUP);
+    add(test, &second, ADK_ROLE_SENDER, OTHER_GROUP);
+    CHECK_EQUAL(before + 2, adk_groups_moved(test->port.stack));
+    CHECK_EQUAL(2, adk_groups_heard(test->port.stack, heard, ADK_GROUPS));
+    CHECK_EQUAL(GROUP, heard[0]);
+    CHECK_EQUAL(OTHER_GROUP, heard[1]);
+
+    end(test, &first, ADK_ROLE_RECEIVER);
+    CHECK_EQUAL(before + 3, adk_groups_moved(test->port.stack));
+    CHECK_EQUAL(1, adk_groups_heard(test->port.stack, heard, ADK_GROUPS));
+    CHECK_EQUAL(OTHER_GROUP, heard[0]);
+    CHECK_EQUAL(0, adk_groups_heard(test->port.stack, heard, ADK_GROUPS - 1));
+    end(test, &second, ADK_ROLE_SENDER);
+    media_close(test);
+}
+
+static void put_igmp(test_media_t *test, uint32_t source, uint32_t group)
+{
+    frame_t frame = frame_with_options(8, 4);
+    adk_multicast_mac(group, frame.bytes);
+    frame.bytes[AT_PROTOCOL] = IPPROTO_IGMP;
+    put32(frame.bytes + AT_SOURCE_IPV4, source);
+    put32(frame.bytes + AT_DESTINATION_IPV4, group);
+    seal_ipv4(&frame);
+    ring_port_put(&test->port, &frame);
+    CHECK_EQUAL(1, media_poll(test, ADK_ROLE_RECEIVER));
+}
+
+TEST(what_queriers_ask_is_for_the_control_plane_and_what_hosts_tell_routers_is_not)
+{
+    static const struct
+    {
+        uint32_t source, group;
+        int count;                    /* of a drop; ADK_COUNT_SIZE for none */
+    } cases[] = {
+        { PEER_IPV4, 0xe0000001, ADK_COUNT_SIZE },
+        { 0, 0xe0000001, ADK_COUNT_SIZE }, /* a switch without an address of its own */
+        { PEER_IPV4, GROUP, ADK_COUNT_SIZE },
+        { PEER_IPV4, 0xe0000002, ADK_COUNT_RX_NOT_OUR_GROUP },
+        { PEER_IPV4, 0xe0000016, ADK_COUNT_RX_NOT_OUR_GROUP },
+        { LOCAL_IPV4, 0xe0000001, ADK_COUNT_RX_MARTIAN_SOURCE },
+        { 0x7f000001, 0xe0000001, ADK_COUNT_RX_MARTIAN_SOURCE },
+    };
+    for (size_t i = 0; i < RTE_DIM(cases); i++)
+    {
+        test_media_t *test = media_open();
+        adk_control_event_t event;
+        put_igmp(test, cases[i].source, cases[i].group);
+        CHECK_EQUAL(ADK_COUNT_SIZE == cases[i].count, adk_control_receive(test->port.stack, &event));
+        if (ADK_COUNT_SIZE != cases[i].count)
+        {
+            CHECK_EQUAL(1, adk_count_value(test->port.stack, cases[i].count));
+        }
+        media_close(test);
+    }
+}
+
 TEST(a_group_that_nobody_hears_is_a_drop)
 {
     test_media_t *test = media_open();

@@ -14,7 +14,7 @@ from aeron_dpdk.wire.ethernet import Mac
 
 @dataclass(frozen=True, slots=True)
 class FrameReceived:
-    """A frame from the port that is not Aeron data: ARP, ICMP (ADK_CONTROL_FRAME)."""
+    """A frame from the port that is not Aeron data: ARP, ICMP, IGMP (ADK_CONTROL_FRAME)."""
 
     frame: bytes
 
@@ -63,6 +63,9 @@ class Count(StrEnum):
     ICMP_UNREACHABLE = "icmp-unreachable"
     ICMP_FRAGMENTATION_NEEDED = "icmp-fragmentation-needed"
     ICMP_IGNORED = "icmp-ignored"
+    IGMP_QUERIES = "igmp-queries"
+    IGMP_REPORTS_SENT = "igmp-reports-sent"
+    IGMP_IGNORED = "igmp-ignored"
     LINK_CHANGES = "link-changes"
     PORT_RESETS = "port-resets"
 
@@ -96,6 +99,12 @@ class DataPlane(Witness, Protocol):
 
     def neighbour_forget(self, ipv4: IPv4Address) -> None:
         """Back to unresolved. An unknown address is fine."""
+
+    def groups_moved(self) -> int:
+        """A number that has moved when `groups` may say something else than before."""
+
+    def groups(self) -> frozenset[IPv4Address]:
+        """The multicast groups that channels hear on the port."""
 
     def link(self) -> Link: ...
 

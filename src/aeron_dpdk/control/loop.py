@@ -18,11 +18,13 @@ from aeron_dpdk.control.data_plane import Count, DataPlane, Event, FrameReceived
 from aeron_dpdk.control.effects import Effects
 from aeron_dpdk.control.icmp import IcmpResponder
 from aeron_dpdk.control.identity import Identity
+from aeron_dpdk.control.igmp import IgmpHost
 from aeron_dpdk.control.link import LinkEdge, LinkMonitor
 from aeron_dpdk.control.neighbours import Neighbours
 from aeron_dpdk.control.port_reset import PortReset, ResetProgress
 from aeron_dpdk.control.rate import NANOSECONDS, Every, Occasional
 from aeron_dpdk.wire.ethernet import EthernetFrame, EtherType
+from aeron_dpdk.wire.ipv4 import PROTOCOL_IGMP, protocol_of
 from aeron_dpdk.wire.malformed import Malformed
 
 EVENTS_PER_TICK = 64
@@ -58,6 +60,8 @@ class ControlLoop:
         self._neighbours = Neighbours(identity.route, identity.mac, data_plane)
         self._arp = ArpResponder(identity, self._neighbours)
         self._icmp = IcmpResponder(identity, self._neighbours)
+        self._igmp = IgmpHost(identity)
+        self._groups_moved = 0
         self._effects = Effects(data_plane, identity, log)
         self._link = LinkMonitor()
         self._reset = PortReset(data_plane)
@@ -74,6 +78,7 @@ class ControlLoop:
         self._port_chores: tuple[tuple[str, Chore], ...] = (
             ("link state", self._check_link),
             ("ARP timers", self._advance),
+            ("multicast groups", self._report_groups),
             ("events", self._drain),
         )
         self._events = 0
@@ -97,6 +102,11 @@ class ControlLoop:
         now_ns = self._clock()
         if self._port_is_usable:
             self._effects.perform(self._neighbours.ask(ipv4, now_ns), now_ns)
+
+    def farewell(self) -> None:
+        """Before the port goes: nobody needs to send us the groups that we heard."""
+        if self._port_is_usable:
+            self._effects.perform(self._igmp.farewell(), self._clock())
 
     def run(self, stop: Callable[[], bool], *, collector_rests: bool = True) -> None:
         """Ticks until `stop()`. `collector_rests` is for a process of our own; a host that embeds the driver
@@ -162,12 +172,21 @@ class ControlLoop:
     def _meet_the_link(self, now_ns: int) -> None:
         self._arp.announce(now_ns)
         self._effects.perform(self._neighbours.link_came_up(now_ns), now_ns)
+        self._igmp.link_came_up(now_ns)
 
     def _advance(self, now_ns: int) -> None:
         if self._arp.is_due(now_ns):
             self._effects.perform(self._arp.advance(now_ns), now_ns)
         if self._neighbours.is_due(now_ns):
             self._effects.perform(self._neighbours.advance(now_ns), now_ns)
+
+    def _report_groups(self, now_ns: int) -> None:
+        moved = self._data_plane.groups_moved()
+        if moved != self._groups_moved:
+            self._groups_moved = moved
+            self._igmp.follow(self._data_plane.groups(), now_ns)
+        if self._igmp.is_due(now_ns):
+            self._effects.perform(self._igmp.advance(now_ns), now_ns)
 
     def _drain(self, now_ns: int) -> None:
         while self._events < EVENTS_PER_TICK:
@@ -189,6 +208,8 @@ class ControlLoop:
                 match frame.ethertype:
                     case EtherType.ARP:
                         return self._arp.receive(frame, now_ns)
+                    case EtherType.IPV4 if protocol_of(frame.payload) == PROTOCOL_IGMP:
+                        return self._igmp.receive(frame, now_ns)
                     case EtherType.IPV4:
                         return self._icmp.receive(frame, now_ns)
                     case _:

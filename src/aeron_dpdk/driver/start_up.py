@@ -130,6 +130,7 @@ def serve(
         if service is not None:
             service.is_ready()
         loop.run(lambda: stop() or driver.is_terminated(), collector_rests=owns_process)
+        loop.farewell()
         if service is not None:
             service.is_stopping()
         LOG.info("stopping%s", " at a client's request" if driver.is_terminated() else "")

@@ -53,6 +53,9 @@ EVENTS = (
     "icmp-unreachable",
     "icmp-fragmentation-needed",
     "icmp-ignored",
+    "igmp-queries",
+    "igmp-reports-sent",
+    "igmp-ignored",
     "link-changes",
     "port-resets",
 )

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import IntEnum
+from ipaddress import IPv4Address
 from typing import Self
 
 from aeron_dpdk.wire.malformed import Malformed
@@ -39,6 +40,11 @@ class Mac:
 
     def __str__(self) -> str:
         return self.octets.hex(":")
+
+
+def group_mac(group: IPv4Address) -> Mac:
+    """What frames to an IPv4 multicast group are sent to (RFC 1112 §6.4)."""
+    return Mac(b"\x01\x00\x5e" + (int(group) & 0x7FFFFF).to_bytes(3, "big"))
 
 
 BROADCAST = Mac(b"\xff" * 6)

@@ -10,12 +10,18 @@ from aeron_dpdk.wire.malformed import Malformed
 
 MIN_HEADER_LENGTH = 20
 PROTOCOL_ICMP = 1
+PROTOCOL_IGMP = 2
 DEFAULT_TTL = 64  # RFC 1340
 
 _HEADER = struct.Struct("!BBHHHBBH4s4s")
 _DONT_FRAGMENT = 0x4000
 _MORE_FRAGMENTS = 0x2000
 _OFFSET_MASK = 0x1FFF
+
+
+def protocol_of(data: bytes | memoryview) -> int | None:
+    """Of an Ethernet payload that nobody has looked at otherwise; None where it is too short to say."""
+    return data[9] if len(data) >= MIN_HEADER_LENGTH else None
 
 
 @dataclass(frozen=True, slots=True)

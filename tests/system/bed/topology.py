@@ -1,5 +1,6 @@
 """Wires: two namespaces joined by a veth pair, by way of a router, or by way of a forger in user space."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -103,6 +104,45 @@ def routed(label: str, *, is_ours_kernel: bool) -> Iterator[Wire]:
         join(ours, towards_us)
         join(peer, End(router, "right", "02:ad:00:00:00:ff", "10.92.0.254"))
         yield Wire(ours, peer, towards_us)
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchedWire:
+    """A wire through a switch, the kernel's bridge, with a third host that takes no part."""
+
+    wire: Wire
+    switch: Namespace
+    bystander: End
+
+    def members(self) -> dict[str, set[str]]:
+        """The groups that the switch sends to each of its ports, by the port's name."""
+        found: dict[str, set[str]] = {}
+        for bridge in json.loads(self.switch.run("bridge", "-json", "mdb", "show")):
+            for entry in bridge["mdb"]:
+                found.setdefault(entry["port"], set()).add(entry["grp"])
+        return found
+
+
+@contextmanager
+def switched(label: str, *, is_ours_kernel: bool, igmp_version: int) -> Iterator[SwitchedWire]:
+    """The switch sends a group only where IGMP has asked for it, and asks itself once a second. Its intervals
+    are in hundredths of a second."""
+    with namespaces(*(f"{label}-{name}" for name in ("ours", "peer", "third", "switch"))) as made:
+        left, right, third, switch = made
+        ours = End(left, "port0", "02:ad:00:00:00:01", "10.91.0.1", is_kernel=is_ours_kernel)
+        peer = End(right, "eth0", "02:ad:00:00:00:02", "10.91.0.2")
+        bystander = End(third, "eth0", "02:ad:00:00:00:03", "10.91.0.3")
+        switch.ip("link", "add", "bridge0", "type", "bridge", "mcast_snooping", "1",
+                  "mcast_igmp_version", str(igmp_version), "mcast_query_interval", "100",
+                  "mcast_startup_query_interval", "100", "mcast_query_response_interval", "50",
+                  "mcast_last_member_interval", "20", "mcast_membership_interval", "300")  # fmt: skip
+        # Only when its response interval is over does a new querier keep groups from who has not asked.
+        switch.ip("link", "set", "bridge0", "type", "bridge", "mcast_querier", "1")
+        for name, end in (("ours", ours), ("peer", peer), ("third", bystander)):
+            join(end, End(switch, name, f"02:ad:00:00:0f:0{end.mac[-1]}", "", is_kernel=False))
+            switch.ip("link", "set", name, "master", "bridge0")
+        switch.ip("link", "set", "bridge0", "up")
+        yield SwitchedWire(Wire(ours, peer), switch, bystander)
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,8 @@ class FakeDataPlane:
         self.used: set[IPv4Address] = set()
         self.heard: set[IPv4Address] = set()
         self.disputed: set[IPv4Address] = set()
+        self.heard_groups: frozenset[IPv4Address] = frozenset()
+        self.group_changes = 0
         self.is_up = True
         self.counts: Counter[Count] = Counter()
         self.is_reset_requested = False
@@ -88,6 +90,17 @@ class FakeDataPlane:
 
     def neighbour_is_disputed(self, ipv4: IPv4Address) -> bool:
         return ipv4 in self.disputed
+
+    def hear(self, *groups: IPv4Address) -> None:
+        """Channels hear these groups from now on, and no others."""
+        self.heard_groups = frozenset(groups)
+        self.group_changes += 1
+
+    def groups_moved(self) -> int:
+        return self.group_changes
+
+    def groups(self) -> frozenset[IPv4Address]:
+        return self.heard_groups
 
     def link(self) -> Link:
         return Link(self.is_up, True, 10_000)

@@ -1,0 +1,74 @@
+"""IGMP packets to and from the memberships."""
+
+from collections.abc import Iterable
+from ipaddress import IPv4Address
+from random import Random
+
+from aeron_dpdk.control.actions import Action, SendFrame, Tally
+from aeron_dpdk.control.data_plane import Count
+from aeron_dpdk.control.identity import Identity
+from aeron_dpdk.control.memberships import ALL_HOSTS, Memberships, Message
+from aeron_dpdk.wire.ethernet import EthernetFrame, EtherType, group_mac
+from aeron_dpdk.wire.igmp import Query, ShortReport, parse_igmp
+from aeron_dpdk.wire.ipv4 import PROTOCOL_IGMP, Ipv4Packet
+
+TTL = 1  # RFC 3376 §4; what comes with another was forged beyond a router
+INTERNETWORK_CONTROL = 0xC0
+ROUTER_ALERT = b"\x94\x04\x00\x00"  # RFC 2113
+
+_IGNORED = (Tally(Count.IGMP_IGNORED),)
+
+
+class IgmpHost:
+    """What queriers ask is answered for the groups that follow() was last given."""
+
+    def __init__(self, identity: Identity) -> None:
+        self._identity = identity
+        self._memberships = Memberships(Random().randrange)
+
+    def follow(self, groups: Iterable[IPv4Address], now_ns: int) -> None:
+        self._memberships.follow(groups, now_ns)
+
+    def link_came_up(self, now_ns: int) -> None:
+        self._memberships.link_came_up(now_ns)
+
+    def is_due(self, now_ns: int) -> bool:
+        return self._memberships.is_due(now_ns)
+
+    def advance(self, now_ns: int) -> tuple[Action, ...]:
+        return self._sent(self._memberships.advance(now_ns))
+
+    def farewell(self) -> tuple[Action, ...]:
+        return self._sent(self._memberships.farewell())
+
+    def receive(self, frame: EthernetFrame, now_ns: int) -> tuple[Action, ...]:
+        """What an IPv4 frame tells. Raises Malformed."""
+        packet = Ipv4Packet.parse(frame.payload)
+        if packet.is_fragment or packet.ttl != TTL:
+            return _IGNORED
+        match parse_igmp(packet.payload):
+            case Query() as query if packet.destination in (ALL_HOSTS, query.group, self._identity.ipv4):
+                self._memberships.asked(query, now_ns)
+                return (Tally(Count.IGMP_QUERIES),)
+            case ShortReport(group) if packet.destination == group and group in self._memberships:
+                self._memberships.heard_report(group, now_ns)
+                return ()
+            case _:
+                return _IGNORED
+
+    def _sent(self, messages: Iterable[Message]) -> tuple[Action, ...]:
+        return tuple(SendFrame(self._frame(each), Count.IGMP_REPORTS_SENT) for each in messages)
+
+    def _frame(self, message: Message) -> bytes:
+        packet = Ipv4Packet(
+            source=self._identity.ipv4,
+            destination=message.destination,
+            protocol=PROTOCOL_IGMP,
+            payload=message.payload,
+            type_of_service=INTERNETWORK_CONTROL,
+            dont_fragment=True,  # an atomic datagram, whose identification means nothing (RFC 6864 §4.1)
+            ttl=TTL,
+            options=ROUTER_ALERT,
+        )
+        mac = group_mac(message.destination)
+        return EthernetFrame(mac, self._identity.mac, EtherType.IPV4, packet.emit()).emit()

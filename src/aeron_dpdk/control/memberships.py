@@ -1,0 +1,252 @@
+"""Which multicast groups we tell the link that we hear, and when: the host's half of IGMP (RFC 3376 §5, §7.2;
+RFC 2236 §3; RFC 1112 appendix I).
+
+Aeron joins groups whatever the source, so a group is either in EXCLUDE mode with an empty list or not heard
+at all. A change is reported at once and again after random delays, in case a report is lost; a query is
+answered after a random delay. In the presence of a querier of an older version its version is spoken.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address
+
+from aeron_dpdk.control.rate import NANOSECONDS, NEVER_NS, TokenBucket
+from aeron_dpdk.wire.igmp import IgmpType, Query, Record, RecordType, emit_report, emit_short
+
+ALL_HOSTS = IPv4Address("224.0.0.1")
+ALL_ROUTERS = IPv4Address("224.0.0.2")
+ALL_V3_ROUTERS = IPv4Address("224.0.0.22")
+
+# RFC 3376 §8, RFC 2236 §8
+DEFAULT_ROBUSTNESS = 2
+V3_REPORT_INTERVAL_NS = NANOSECONDS
+OLD_REPORT_INTERVAL_NS = 10 * NANOSECONDS
+# The query interval is not learned: queriers of the old versions do not say it, and one forged query of
+# version 3 with a long one, then one of version 1, would keep us there for days.
+QUERY_INTERVAL_NS = 125 * NANOSECONDS
+QUERY_RESPONSE_INTERVAL_NS = 10 * NANOSECONDS
+
+# What a stranger's queries can make us send: each of 256 groups at once, then so many a second.
+ANSWERS_PER_SECOND = 500
+ANSWERS_AT_ONCE = 256
+POSTPONED_NS = NANOSECONDS // 10
+
+MAX_SOURCES = 64  # of queries for one group, until they are answered; more are answered for all sources
+MAX_RECORDS = 160  # 8 bytes each: a report fits the smallest Ethernet MTU, a query's sources included
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """An IGMP message, and the group that it is sent to."""
+
+    destination: IPv4Address
+    payload: bytes
+
+
+@dataclass(slots=True)
+class _Change:
+    """Of a group that was joined or left: how often that is still to be said, and when next."""
+
+    remaining: int
+    due_ns: int
+    was_said: bool = False
+
+
+@dataclass(slots=True)
+class _Answer:
+    """To a query for one group; without sources to a query for the group as a whole."""
+
+    due_ns: int
+    sources: frozenset[IPv4Address] = field(default_factory=frozenset)
+
+
+class Memberships:
+    """`below` gives a random whole number from 0 to one less than its argument."""
+
+    def __init__(self, below: Callable[[int], int]) -> None:
+        self._below = below
+        self._groups: frozenset[IPv4Address] = frozenset()
+        self._changes: dict[IPv4Address, _Change] = {}
+        self._answers: dict[IPv4Address, _Answer] = {}
+        self._general_ns = NEVER_NS
+        self._version = 3
+        self._old_until_ns = {1: -NEVER_NS, 2: -NEVER_NS}
+        self._robustness = DEFAULT_ROBUSTNESS
+        self._budget = TokenBucket(ANSWERS_PER_SECOND, ANSWERS_AT_ONCE)
+        self._next_due_ns = NEVER_NS
+
+    def __contains__(self, group: IPv4Address) -> bool:
+        return group in self._groups
+
+    @property
+    def version(self) -> int:
+        """The version that is spoken (RFC 3376 §7.2.1, host compatibility mode)."""
+        return self._version
+
+    def follow(self, groups: Iterable[IPv4Address], now_ns: int) -> None:
+        """Has advance() say what is heard from now on and what is no longer. All hosts' own group is never
+        reported (RFC 3376 §5)."""
+        self._settle_version(now_ns)
+        wanted = frozenset(groups) - {ALL_HOSTS}
+        for group in wanted ^ self._groups:
+            self._changes[group] = _Change(self._robustness, now_ns)
+        for group in self._groups - wanted:
+            self._answers.pop(group, None)
+        self._groups = wanted
+        self._schedule()
+
+    def link_came_up(self, now_ns: int) -> None:
+        """Another network may be behind the link now, where nobody knows us and we know no querier."""
+        self._old_until_ns = {1: -NEVER_NS, 2: -NEVER_NS}
+        self._robustness = DEFAULT_ROBUSTNESS
+        self._settle_version(now_ns)
+        self._cancel()
+        self._changes = {group: _Change(self._robustness, now_ns) for group in self._groups}
+        self._schedule()
+
+    def asked(self, query: Query, now_ns: int) -> None:
+        """A querier wants to know (RFC 3376 §5.2, §7.2.1)."""
+        if query.version < 3:
+            timeout_ns = self._robustness * QUERY_INTERVAL_NS + QUERY_RESPONSE_INTERVAL_NS
+            self._old_until_ns[query.version] = now_ns + timeout_ns
+        else:
+            self._robustness = query.robustness or DEFAULT_ROBUSTNESS
+        self._settle_version(now_ns)
+        due_ns = now_ns + self._below(query.max_response_ns + 1)
+        if query.group is None and self._version == 3:
+            self._general_ns = min(self._general_ns, due_ns)
+        elif query.group is None:
+            for group in self._groups:
+                self._answer(group, due_ns=now_ns + self._below(query.max_response_ns + 1))
+        elif query.group in self._groups and due_ns < self._general_ns:
+            self._answer(query.group, due_ns, query.sources if self._version == 3 else frozenset())
+        self._schedule()
+
+    def heard_report(self, group: IPv4Address, now_ns: int) -> None:
+        """Another host speaks for the group; in the old versions one is enough (RFC 2236 §3)."""
+        self._settle_version(now_ns)
+        if self._version < 3:
+            self._answers.pop(group, None)
+        self._schedule()
+
+    def is_due(self, now_ns: int) -> bool:
+        return now_ns >= self._next_due_ns
+
+    def advance(self, now_ns: int) -> tuple[Message, ...]:
+        """What has become due."""
+        self._settle_version(now_ns)
+        changed = [group for group, change in self._changes.items() if change.due_ns <= now_ns]
+        messages = [*self._say_changed(changed), *self._answer_due(now_ns)]
+        for group in changed:
+            self._repeat(group, now_ns)
+        self._schedule()
+        return tuple(messages)
+
+    def farewell(self) -> tuple[Message, ...]:
+        """We hear nothing any more, and there is no time to say it twice."""
+        left, self._groups = list(self._groups), frozenset()
+        self._changes.clear()
+        self._cancel()
+        self._schedule()
+        return tuple(self._say_changed(left))
+
+    def _answer(self, group: IPv4Address, due_ns: int, sources: frozenset[IPv4Address] = frozenset()) -> None:
+        """RFC 3376 §5.2, rules 3 to 5: the earlier of two times, and the wider of two questions."""
+        pending = self._answers.get(group)
+        if pending is not None:
+            due_ns = min(due_ns, pending.due_ns)
+            sources = sources | pending.sources if sources and pending.sources else frozenset()
+        self._answers[group] = _Answer(due_ns, sources if len(sources) <= MAX_SOURCES else frozenset())
+
+    def _say_changed(self, groups: list[IPv4Address]) -> Iterator[Message]:
+        if self._version == 3:
+            yield from _reports(
+                Record(
+                    RecordType.CHANGE_TO_EXCLUDE_MODE
+                    if group in self._groups
+                    else RecordType.CHANGE_TO_INCLUDE_MODE,
+                    group,
+                )
+                for group in groups
+            )
+            return
+        for group in groups:
+            if group in self._groups:
+                yield self._short_report(group)
+            elif self._version == 2:
+                yield Message(ALL_ROUTERS, emit_short(IgmpType.V2_LEAVE, group))
+
+    def _repeat(self, group: IPv4Address, now_ns: int) -> None:
+        """The old versions say once that a group is left."""
+        change = self._changes[group]
+        change.was_said = True
+        change.remaining -= 1
+        is_said = change.remaining <= 0 or (self._version < 3 and group not in self._groups)
+        interval_ns = V3_REPORT_INTERVAL_NS if self._version == 3 else OLD_REPORT_INTERVAL_NS
+        change.due_ns = now_ns + 1 + self._below(interval_ns)
+        if is_said:
+            del self._changes[group]
+
+    def _answer_due(self, now_ns: int) -> Iterator[Message]:
+        due = [group for group, answer in self._answers.items() if answer.due_ns <= now_ns]
+        if self._version < 3:
+            for group in self._affordable(due, now_ns):
+                del self._answers[group]
+                yield self._short_report(group)
+            return
+        records = [self._current_state(group) for group in self._affordable(due, now_ns)]
+        for record in records:
+            del self._answers[record.group]
+        if self._general_ns <= now_ns and not self._budget.take(now_ns):
+            self._general_ns = now_ns + POSTPONED_NS
+        if self._general_ns <= now_ns:
+            self._general_ns = NEVER_NS
+            records += [Record(RecordType.MODE_IS_EXCLUDE, group) for group in sorted(self._groups)]
+        yield from _reports(records)
+
+    def _affordable(self, due: list[IPv4Address], now_ns: int) -> list[IPv4Address]:
+        """What the budget has no room for waits."""
+        affordable = [group for group in due if self._budget.take(now_ns)]
+        for group in due:
+            self._answers[group].due_ns = now_ns + POSTPONED_NS
+        return affordable
+
+    def _current_state(self, group: IPv4Address) -> Record:
+        """RFC 3376 §5.2: of sources that were asked for, those that are heard, which is all of them."""
+        sources = self._answers[group].sources
+        return Record(RecordType.MODE_IS_INCLUDE if sources else RecordType.MODE_IS_EXCLUDE, group, sources)
+
+    def _short_report(self, group: IPv4Address) -> Message:
+        type_ = IgmpType.V2_REPORT if self._version == 2 else IgmpType.V1_REPORT
+        return Message(group, emit_short(type_, group))
+
+    def _settle_version(self, now_ns: int) -> None:
+        version = next((each for each in (1, 2) if now_ns < self._old_until_ns[each]), 3)
+        if version != self._version:
+            self._version = version
+            self._cancel()
+
+    def _cancel(self) -> None:
+        """RFC 3376 §7.2.1: with another version, pending responses and retransmissions are void."""
+        self._changes = {group: change for group, change in self._changes.items() if not change.was_said}
+        self._answers.clear()
+        self._general_ns = NEVER_NS
+
+    def _schedule(self) -> None:
+        self._next_due_ns = min(
+            self._general_ns,
+            min((each.due_ns for each in self._changes.values()), default=NEVER_NS),
+            min((each.due_ns for each in self._answers.values()), default=NEVER_NS),
+        )
+
+
+def _reports(records: Iterable[Record]) -> Iterator[Message]:
+    """As few as have room for them; none for no record."""
+    batch: list[Record] = []
+    for record in records:
+        if batch and sum(each.length for each in (*batch, record)) > 8 * MAX_RECORDS:
+            yield Message(ALL_V3_ROUTERS, emit_report(batch))
+            batch = []
+        batch.append(record)
+    if batch:
+        yield Message(ALL_V3_ROUTERS, emit_report(batch))

@@ -1,0 +1,273 @@
+"""What is said of groups, when, and in which version."""
+
+from ipaddress import IPv4Address
+
+import pytest
+from scapy.layers.igmp import IGMP
+from tests.unit.control.fakes import MS, SECOND, START
+
+from aeron_dpdk.control.memberships import (
+    ALL_HOSTS,
+    ALL_ROUTERS,
+    ALL_V3_ROUTERS,
+    ANSWERS_AT_ONCE,
+    MAX_SOURCES,
+    Memberships,
+    Message,
+)
+from aeron_dpdk.wire.igmp import Query
+
+GROUP = IPv4Address("239.1.1.1")
+OTHER = IPv4Address("239.1.1.2")
+SOURCES = frozenset(IPv4Address(f"10.0.0.{i}") for i in (7, 8))
+IS_IN, IS_EX, TO_IN, TO_EX = 1, 2, 3, 4
+V1_REPORT, V2_REPORT, V2_LEAVE = 0x12, 0x16, 0x17
+Said = list[tuple[int, str]]
+
+
+class Bed:
+    """Each delay is the longest there is."""
+
+    def __init__(self) -> None:
+        self.now_ns = START
+        self.memberships = Memberships(lambda bound: bound - 1)
+
+    def hear(self, *groups: IPv4Address) -> Said:
+        self.memberships.follow(groups, self.now_ns)
+        return self.pass_time(0)
+
+    def ask(self, version: int = 3, group: IPv4Address | None = None, **fields: object) -> None:
+        query = Query(version, group, **{"max_response_ns": 4 * SECOND, **fields})  # type: ignore[arg-type]
+        self.memberships.asked(query, self.now_ns)
+
+    def pass_time(self, duration_ns: int) -> Said:
+        """What is said meanwhile: record type, or message type of the old versions, and group."""
+        end_ns = self.now_ns + duration_ns
+        said: Said = []
+        while True:
+            if self.memberships.is_due(self.now_ns):
+                said += [each for message in self.memberships.advance(self.now_ns) for each in read(message)]
+            if self.now_ns >= end_ns:
+                return said
+            self.now_ns = min(end_ns, self.now_ns + 10 * MS)
+
+
+def read(message: Message) -> Said:
+    if message.payload[0] != 0x22:
+        short = IGMP(message.payload)
+        assert message.destination == (ALL_ROUTERS if short.type == V2_LEAVE else IPv4Address(short.gaddr))
+        return [(short.type, short.gaddr)]
+    assert message.destination == ALL_V3_ROUTERS
+    return [(each.rtype, each.maddr) for each in IGMP(message.payload).records]
+
+
+def about(kind: int, *groups: IPv4Address) -> Said:
+    return [(kind, str(group)) for group in groups]
+
+
+@pytest.fixture
+def bed() -> Bed:
+    """GROUP is heard, and was announced."""
+    bed = Bed()
+    bed.hear(GROUP)
+    bed.pass_time(30 * SECOND)
+    return bed
+
+
+def test_a_join_is_said_at_once_and_once_more_within_a_second() -> None:
+    bed = Bed()
+    assert bed.hear(GROUP) == about(TO_EX, GROUP)
+    assert bed.pass_time(SECOND + 10 * MS) == about(TO_EX, GROUP)
+    assert bed.pass_time(100 * SECOND) == []
+
+
+def test_a_leave_is_said_likewise(bed: Bed) -> None:
+    assert bed.hear() == about(TO_IN, GROUP)
+    assert bed.pass_time(SECOND + 10 * MS) == about(TO_IN, GROUP)
+    assert bed.pass_time(100 * SECOND) == []
+
+
+def test_a_group_left_before_its_join_was_repeated_is_repeated_as_left() -> None:
+    bed = Bed()
+    bed.hear(GROUP)
+    assert bed.hear() == about(TO_IN, GROUP)
+    assert bed.pass_time(5 * SECOND) == about(TO_IN, GROUP)
+
+
+def test_all_hosts_is_never_reported(bed: Bed) -> None:
+    assert bed.hear(GROUP, ALL_HOSTS) == []
+    bed.ask(group=ALL_HOSTS)
+    assert bed.pass_time(10 * SECOND) == []
+
+
+def test_a_querier_that_asks_for_more_robustness_gets_it(bed: Bed) -> None:
+    bed.ask(robustness=5)
+    bed.pass_time(10 * SECOND)
+    assert bed.hear(GROUP, OTHER) + bed.pass_time(10 * SECOND) == about(TO_EX, OTHER) * 5
+
+
+def test_a_general_query_is_answered_for_each_group_within_its_time(bed: Bed) -> None:
+    bed.hear(GROUP, OTHER)
+    bed.pass_time(10 * SECOND)
+    bed.ask()
+    assert bed.pass_time(3 * SECOND) == []
+    assert bed.pass_time(SECOND) == about(IS_EX, GROUP, OTHER)
+    assert bed.pass_time(100 * SECOND) == []
+
+
+def test_who_hears_nothing_answers_nothing() -> None:
+    bed = Bed()
+    bed.ask()
+    assert bed.pass_time(10 * SECOND) == []
+
+
+def test_a_query_for_one_group_is_answered_for_that_one(bed: Bed) -> None:
+    bed.hear(GROUP, OTHER)
+    bed.pass_time(10 * SECOND)
+    bed.ask(group=OTHER)
+    bed.ask(group=IPv4Address("239.9.9.9"))
+    assert bed.pass_time(10 * SECOND) == about(IS_EX, OTHER)
+
+
+def test_a_query_for_sources_is_answered_with_those_sources(bed: Bed) -> None:
+    bed.ask(group=GROUP, sources=SOURCES)
+    [message] = bed.memberships.advance(bed.now_ns + 4 * SECOND)
+    [record] = IGMP(message.payload).records
+    assert (record.rtype, record.maddr) == (IS_IN, str(GROUP))
+    assert {IPv4Address(each) for each in record.srcaddrs} == SOURCES
+
+
+@pytest.mark.parametrize("first", [SOURCES, frozenset()], ids=["sources first", "group first"])
+def test_a_query_for_the_whole_group_widens_one_for_sources(bed: Bed, first: frozenset[IPv4Address]) -> None:
+    """RFC 3376 §5.2 rule 4."""
+    bed.ask(group=GROUP, sources=first)
+    bed.ask(group=GROUP, sources=SOURCES - first)
+    assert bed.pass_time(10 * SECOND) == about(IS_EX, GROUP)
+
+
+def test_queries_for_more_sources_than_are_kept_are_answered_for_all(bed: Bed) -> None:
+    for first in (0, MAX_SOURCES):
+        addresses = [IPv4Address(0x0A000000 + first + i) for i in range(MAX_SOURCES)]
+        bed.ask(group=GROUP, sources=frozenset(addresses))
+    assert bed.pass_time(10 * SECOND) == about(IS_EX, GROUP)
+
+
+def test_an_answer_to_all_is_an_answer_to_one(bed: Bed) -> None:
+    """RFC 3376 §5.2 rule 1."""
+    bed.ask()
+    bed.ask(group=GROUP, max_response_ns=6 * SECOND)
+    assert bed.pass_time(10 * SECOND) == about(IS_EX, GROUP)
+
+
+def test_the_earlier_of_two_queries_sets_the_time(bed: Bed) -> None:
+    bed.ask(max_response_ns=9 * SECOND)
+    bed.ask(max_response_ns=SECOND)
+    assert bed.pass_time(SECOND + 10 * MS) == about(IS_EX, GROUP)
+    assert bed.pass_time(100 * SECOND) == []
+
+
+def test_what_is_left_meanwhile_is_not_reported_as_heard(bed: Bed) -> None:
+    bed.ask(group=GROUP)
+    assert bed.hear() + bed.pass_time(10 * SECOND) == about(TO_IN, GROUP) * 2
+
+
+# ---- older queriers ----
+
+
+@pytest.mark.parametrize("version,report", [(2, V2_REPORT), (1, V1_REPORT)])
+def test_an_old_querier_is_answered_in_its_version(bed: Bed, version: int, report: int) -> None:
+    bed.ask(version)
+    assert bed.pass_time(10 * SECOND) == about(report, GROUP)
+    assert bed.hear(GROUP, OTHER) == about(report, OTHER)
+    assert bed.pass_time(10 * SECOND + 10 * MS) == about(report, OTHER)
+
+
+def test_version_two_has_a_message_for_leaving_and_version_one_has_none(bed: Bed) -> None:
+    bed.ask(2)
+    bed.pass_time(10 * SECOND)
+    assert bed.hear() + bed.pass_time(20 * SECOND) == about(V2_LEAVE, GROUP)
+    bed.hear(GROUP)
+    bed.ask(1)
+    bed.pass_time(20 * SECOND)
+    assert bed.hear() + bed.pass_time(20 * SECOND) == []
+
+
+def test_the_oldest_querier_of_all_sets_the_version_until_it_is_silent(bed: Bed) -> None:
+    """RFC 3376 §7.2.1, and the 2 * 125 + 10 seconds of §8.12."""
+    bed.ask(1)
+    bed.ask(2)
+    bed.ask(3)
+    assert bed.memberships.version == 1
+    bed.pass_time(259 * SECOND)
+    bed.ask(2)
+    assert bed.memberships.version == 1
+    bed.pass_time(2 * SECOND)
+    bed.ask(3)
+    assert bed.memberships.version == 2
+    bed.pass_time(259 * SECOND)
+    bed.hear(OTHER)
+    assert bed.memberships.version == 3
+
+
+def test_with_the_version_what_was_to_be_said_in_it_goes(bed: Bed) -> None:
+    bed.ask(group=GROUP)
+    bed.memberships.follow([GROUP, OTHER], bed.now_ns)
+    bed.memberships.asked(Query(2, IPv4Address("239.9.9.9"), SECOND), bed.now_ns)
+    assert bed.pass_time(5 * SECOND) == about(V2_REPORT, OTHER), "what was never said is said"
+
+
+def test_in_the_old_versions_one_host_speaks_for_all(bed: Bed) -> None:
+    bed.ask(2)
+    bed.memberships.heard_report(GROUP, bed.now_ns)
+    assert bed.pass_time(10 * SECOND) == []
+
+
+def test_in_version_three_each_host_speaks_for_itself(bed: Bed) -> None:
+    bed.ask(group=GROUP)
+    bed.memberships.heard_report(GROUP, bed.now_ns)
+    assert bed.pass_time(10 * SECOND) == about(IS_EX, GROUP)
+
+
+# ---- the link, the end, and floods ----
+
+
+def test_behind_a_link_that_came_up_all_is_said_anew_in_version_three(bed: Bed) -> None:
+    bed.ask(2)
+    bed.memberships.link_came_up(bed.now_ns)
+    assert bed.pass_time(5 * SECOND) == about(TO_EX, GROUP) * 2
+
+
+def test_the_last_word_leaves_every_group(bed: Bed) -> None:
+    bed.hear(GROUP, OTHER)
+    said = [each for message in bed.memberships.farewell() for each in read(message)]
+    assert sorted(said) == about(TO_IN, GROUP, OTHER)
+    assert bed.pass_time(100 * SECOND) == []
+
+
+def with_groups(count: int) -> Bed:
+    """All of them announced."""
+    bed = Bed()
+    bed.memberships.follow([IPv4Address(0xEF000000 + i) for i in range(count)], bed.now_ns)
+    for _ in range(2):
+        bed.memberships.advance(bed.now_ns)
+        bed.now_ns += 10 * SECOND
+    return bed
+
+
+def test_many_groups_fit_few_reports_that_fit_the_link() -> None:
+    bed = with_groups(256)
+    bed.ask()
+    messages = bed.memberships.advance(bed.now_ns + 4 * SECOND)
+    assert [int.from_bytes(each.payload[6:8], "big") for each in messages] == [160, 96]
+    assert max(len(each.payload) for each in messages) <= 1500 - 24
+
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_a_flood_of_queries_is_answered_in_measure(version: int) -> None:
+    bed = with_groups(256)
+    messages = 0
+    for _ in range(1000):
+        bed.ask(version, max_response_ns=0)
+        bed.now_ns += MS
+        messages += len(bed.memberships.advance(bed.now_ns))
+    assert 0 < messages <= 2 * (ANSWERS_AT_ONCE + 500)
