@@ -17,7 +17,7 @@ from aeron_dpdk.machine.findings import ena
 from aeron_dpdk.machine.findings.finding import worst
 from aeron_dpdk.machine.intent import Intent
 from aeron_dpdk.machine.plan.driver_choice import allow_argument
-from aeron_dpdk.machine.plan.wishes import Part, Wishes
+from aeron_dpdk.machine.plan.setup_request import Part, SetupRequest
 from aeron_dpdk.observe.request import ask_gateway
 from aeron_dpdk.observe.view import DriverView
 from aeron_dpdk.tools.doctor import EXIT_CODES, show
@@ -69,7 +69,7 @@ def setup(dry_run: bool, yes: bool, nic: str | None, huge_memory: int | None, me
     chosen = choice.choose(enis, nic)
     assert chosen.nic is not None
     click.echo(f"chosen: {choice.describe(chosen)}, gateway {chosen.interface.gateway}")
-    wishes = Wishes(
+    request = SetupRequest(
         parts=frozenset(Part),
         nics=(chosen.nic.address,),
         huge_kib=huge_memory,
@@ -77,7 +77,7 @@ def setup(dry_run: bool, yes: bool, nic: str | None, huge_memory: int | None, me
         changeable=changeable_of(system, own_program()),
         dpdk=dpdk_release(),
     )
-    if not run_plan(system, wishes, dry_run=dry_run, yes=yes):
+    if not run_plan(system, request, dry_run=dry_run, yes=yes):
         return
     taken = read_facts(system, system.network()).nic(chosen.nic.address)
     assert taken is not None

@@ -13,7 +13,7 @@ from aeron_dpdk.machine.errors import RefusedError
 from aeron_dpdk.machine.facts.accounts import Account, read_account, read_group_id
 from aeron_dpdk.machine.facts.session import Session
 from aeron_dpdk.machine.intent import Intent
-from aeron_dpdk.machine.plan.wishes import DpdkRelease
+from aeron_dpdk.machine.plan.setup_request import DpdkRelease
 from aeron_dpdk.machine.tree import Tree
 
 

@@ -22,7 +22,7 @@ from aeron_dpdk.machine.facts.program import changeable_part
 from aeron_dpdk.machine.plan.change import Plan
 from aeron_dpdk.machine.plan.driver_choice import allow_argument
 from aeron_dpdk.machine.plan.make_plan import make_plan
-from aeron_dpdk.machine.plan.wishes import Part, Wishes
+from aeron_dpdk.machine.plan.setup_request import Part, SetupRequest
 from aeron_dpdk.tools.host import dpdk_release, find_user, this_host
 
 _UNITS_IN_KIB = {"K": 1, "M": 1 << 10, "G": 1 << 20}
@@ -88,8 +88,8 @@ def setup(  # noqa: PLR0913 - one parameter for each option
         run_undo(system, dry_run)
         return
     aeron = read_aeron_settings(os.environ)
-    wishes = Wishes(
-        parts=wished_parts(parts, now, cpus is not None),
+    request = SetupRequest(
+        parts=requested_parts(parts, now, cpus is not None),
         nics=nics,
         driver=driver,
         page_kib=page_size,
@@ -104,11 +104,11 @@ def setup(  # noqa: PLR0913 - one parameter for each option
         changeable=changeable_of(system, own_program()),
         dpdk=dpdk_release(),
     )
-    if run_plan(system, wishes, dry_run=dry_run, yes=yes):
-        show_next(read_facts(system, system.network()), wishes)
+    if run_plan(system, request, dry_run=dry_run, yes=yes):
+        show_next(read_facts(system, system.network()), request)
 
 
-def wished_parts(names: Sequence[str], now: bool, names_cpus: bool = False) -> frozenset[Part]:
+def requested_parts(names: Sequence[str], now: bool, names_cpus: bool = False) -> frozenset[Part]:
     """What does not last by itself is repeated at boot, unless it shall be `now` only. Raises
     RefusedError."""
     if Part.CPUS in names and not names_cpus:
@@ -135,10 +135,10 @@ def changeable_of(system: System, program: str) -> str | None:
     return changeable_part(system, [each for name in names for each in (name, os.path.realpath(name))])
 
 
-def run_plan(system: System, wishes: Wishes, *, dry_run: bool, yes: bool) -> bool:
-    """Whether all that was wished for is so now. Raises an error of the machine kind."""
+def run_plan(system: System, request: SetupRequest, *, dry_run: bool, yes: bool) -> bool:
+    """Whether all that was asked for is so now. Raises an error of the machine kind."""
     facts = read_facts(system, system.network())
-    plan = make_plan(facts, wishes)
+    plan = make_plan(facts, request)
     steps = steps_of(plan.changes, system)
     show_plan(plan, steps)
     if dry_run or not steps:
@@ -162,12 +162,12 @@ def show_plan(plan: Plan, steps: Sequence[Step]) -> None:
         click.echo("Nothing to do: all that was asked for is so already.")
 
 
-def show_next(facts: Facts, wishes: Wishes) -> None:
+def show_next(facts: Facts, request: SetupRequest) -> None:
     """The command that starts the driver on what has been set up."""
     bound = [nic for nic in facts.nics if nic.is_for_dpdk]
     if not bound:
         return
-    root = "" if wishes.user is not None else "sudo --preserve-env "
+    root = "" if request.user is not None else "sudo --preserve-env "
     saved = facts.saved_of(bound[0])
     address = (
         ""

@@ -14,29 +14,29 @@ from aeron_dpdk.machine.errors import JournalError, StepFailedError, UndoError
 from aeron_dpdk.machine.facts.accounts import Account
 from aeron_dpdk.machine.facts.machine import read_facts
 from aeron_dpdk.machine.plan.make_plan import make_plan
-from aeron_dpdk.machine.plan.wishes import Part, Wishes
+from aeron_dpdk.machine.plan.setup_request import Part, SetupRequest
 
 MIKE = Account("mike", 1000, 1000, frozenset({1000}))
 BAR = "0000:48:00.0"
-BARE_METAL = Wishes(nics=(BAR,), user=MIKE)
+BARE_METAL = SetupRequest(nics=(BAR,), user=MIKE)
 CASES = {
     "bare-metal-ixgbe": BARE_METAL,
-    "aws-c6in": Wishes(nics=("ens6",)),
-    "debian-no-iommu": Wishes(),
-    "one-gib-pages": Wishes(user=MIKE),
+    "aws-c6in": SetupRequest(nics=("ens6",)),
+    "debian-no-iommu": SetupRequest(),
+    "one-gib-pages": SetupRequest(user=MIKE),
 }
-cases = pytest.mark.parametrize(("name", "wishes"), CASES.items(), ids=CASES)
+cases = pytest.mark.parametrize(("name", "asked"), CASES.items(), ids=CASES)
 # Each kind of step is in one of these.
-kill_cases = pytest.mark.parametrize(("name", "wishes"), [*CASES.items()][:2], ids=[*CASES][:2])
+kill_cases = pytest.mark.parametrize(("name", "asked"), [*CASES.items()][:2], ids=[*CASES][:2])
 
 
 class Killed(BaseException):
     """As kill -9: nothing of ours runs after it."""
 
 
-def set_up(host: FakeKernel, wishes: Wishes) -> int:
+def set_up(host: FakeKernel, asked: SetupRequest) -> int:
     """How many steps it took."""
-    plan = make_plan(read_facts(host, host.network()), wishes)
+    plan = make_plan(read_facts(host, host.network()), asked)
     steps = steps_of(plan.changes, host)
     with opened_journal(host) as journal:
         apply(steps, host, journal, lambda line: None)
@@ -74,34 +74,36 @@ def content(path: Path) -> str:
 
 
 @cases
-def test_undo_gives_back_exactly_what_was(name: str, wishes: Wishes, tmp_path: Path) -> None:
+def test_undo_gives_back_exactly_what_was(name: str, asked: SetupRequest, tmp_path: Path) -> None:
     host = FakeKernel(name, tmp_path)
     before = snapshot(host)
-    assert set_up(host, wishes) > 0
+    assert set_up(host, asked) > 0
     assert snapshot(host) != before
     take_back(host)
     assert snapshot(host) == before
 
 
 @cases
-def test_applying_twice_changes_nothing_the_second_time(name: str, wishes: Wishes, tmp_path: Path) -> None:
+def test_applying_twice_changes_nothing_the_second_time(
+    name: str, asked: SetupRequest, tmp_path: Path
+) -> None:
     host = FakeKernel(name, tmp_path)
-    set_up(host, wishes)
+    set_up(host, asked)
     host.writes.clear()
-    assert set_up(host, wishes) == 0
+    assert set_up(host, asked) == 0
     assert host.writes == []
 
 
 @kill_cases
-def test_undo_works_after_kill_at_any_moment(name: str, wishes: Wishes, tmp_path: Path) -> None:
+def test_undo_works_after_kill_at_any_moment(name: str, asked: SetupRequest, tmp_path: Path) -> None:
     whole = FakeKernel(name, tmp_path / "whole")
     before = snapshot(whole)
-    set_up(whole, wishes)
+    set_up(whole, asked)
     for moment in range(len(whole.writes)):
         host = FakeKernel(name, tmp_path / str(moment))
         host.before_write = killer(host, moment)
         with pytest.raises(Killed):
-            set_up(host, wishes)
+            set_up(host, asked)
         host.before_write = lambda name: None
         take_back(host)
         assert snapshot(host) == before, f"killed before write {moment}: {whole.writes[moment]}"
@@ -116,31 +118,31 @@ def killer(host: FakeKernel, moment: int) -> Callable[[str], None]:
 
 
 @kill_cases
-def test_setup_goes_on_after_kill_at_any_moment(name: str, wishes: Wishes, tmp_path: Path) -> None:
+def test_setup_goes_on_after_kill_at_any_moment(name: str, asked: SetupRequest, tmp_path: Path) -> None:
     whole = FakeKernel(name, tmp_path / "whole")
     before = snapshot(whole)
-    set_up(whole, wishes)
+    set_up(whole, asked)
     for moment in range(0, len(whole.writes), 3):
         host = FakeKernel(name, tmp_path / str(moment))
         host.before_write = killer(host, moment)
         with pytest.raises(Killed):
-            set_up(host, wishes)
+            set_up(host, asked)
         host.before_write = lambda name: None
-        set_up(host, wishes)
+        set_up(host, asked)
         take_back(host)
         assert snapshot(host) == before, f"killed before write {moment}: {whole.writes[moment]}"
 
 
 @kill_cases
-def test_undo_itself_can_be_killed_and_repeated(name: str, wishes: Wishes, tmp_path: Path) -> None:
+def test_undo_itself_can_be_killed_and_repeated(name: str, asked: SetupRequest, tmp_path: Path) -> None:
     whole = FakeKernel(name, tmp_path / "whole")
     before = snapshot(whole)
-    set_up(whole, wishes)
+    set_up(whole, asked)
     whole.writes.clear()
     take_back(whole)
     for moment in range(0, len(whole.writes), 3):
         host = FakeKernel(name, tmp_path / str(moment))
-        set_up(host, wishes)
+        set_up(host, asked)
         host.writes.clear()
         host.before_write = killer(host, moment)
         with pytest.raises(Killed):
@@ -255,13 +257,13 @@ def test_a_kernel_that_gives_fewer_huge_pages_fails_the_step_and_gets_them_back(
     host = FakeKernel("debian-no-iommu", tmp_path, most_huge_pages=300)
     before = snapshot(host)
     with pytest.raises(StepFailedError, match=r"it is 300 instead.*memory is fragmented"):
-        set_up(host, Wishes())
+        set_up(host, SetupRequest())
     assert snapshot(host) == before
 
 
 def test_undo_leaves_alone_what_others_changed_since(tmp_path: Path) -> None:
     host = FakeKernel("bare-metal-ixgbe", tmp_path)
-    set_up(host, Wishes(parts=frozenset({Part.SOCKETS})))
+    set_up(host, SetupRequest(parts=frozenset({Part.SOCKETS})))
     host.path("/proc/sys/net/core/rmem_max").write_text("9000000\n")
     said = take_back(host)
     assert host.number("/proc/sys/net/core/rmem_max") == 9000000
@@ -273,8 +275,8 @@ def test_undo_after_a_second_setup_goes_back_to_before_the_first(tmp_path: Path)
     host = FakeKernel("debian-no-iommu", tmp_path)
     before = snapshot(host)
     parts = frozenset({Part.HUGE_PAGES})
-    set_up(host, Wishes(parts=parts, huge_kib=64 << 10))
-    set_up(host, Wishes(parts=parts, huge_kib=128 << 10))
+    set_up(host, SetupRequest(parts=parts, huge_kib=64 << 10))
+    set_up(host, SetupRequest(parts=parts, huge_kib=128 << 10))
     take_back(host)
     assert snapshot(host) == before
 
@@ -339,7 +341,7 @@ def test_binding_again_at_boot_keeps_the_saved_address(tmp_path: Path) -> None:
 def test_an_interface_that_was_down_gets_its_name_back(tmp_path: Path) -> None:
     """Two NICs that come back in another order would have changed names."""
     host = FakeKernel("bare-metal-ixgbe", tmp_path)
-    plan = make_plan(read_facts(host, host.network()), Wishes(nics=("wlo2",)))
+    plan = make_plan(read_facts(host, host.network()), SetupRequest(nics=("wlo2",)))
     kept = [step for step in steps_of(plan.changes, host) if step.change.resource.kind == "network"]
     assert [step.before["name"] for step in kept] == ["wlo2"]
 
@@ -347,7 +349,7 @@ def test_an_interface_that_was_down_gets_its_name_back(tmp_path: Path) -> None:
 def test_a_second_setup_at_the_same_time_is_refused(tmp_path: Path) -> None:
     host = FakeKernel("debian-no-iommu", tmp_path)
     with opened_journal(host), pytest.raises(JournalError, match="another aeron-dpdk setup"):
-        set_up(host, Wishes())
+        set_up(host, SetupRequest())
 
 
 @pytest.mark.parametrize(
@@ -360,7 +362,7 @@ def test_a_damaged_journal_stops_everything(text: str, tmp_path: Path) -> None:
     place.parent.mkdir(parents=True)
     place.write_text(text)
     with pytest.raises(JournalError):
-        set_up(host, Wishes())
+        set_up(host, SetupRequest())
     assert place.read_text() == text
 
 
@@ -374,5 +376,5 @@ def test_the_journal_names_a_change_before_it_is_made(tmp_path: Path) -> None:
             seen.append(any(entry["target"] == name and not entry["is_done"] for entry in entries))
 
     host.before_write = look
-    set_up(host, Wishes())
+    set_up(host, SetupRequest())
     assert seen == [True]

@@ -20,7 +20,7 @@ from aeron_dpdk.machine.facts.memory import read_memory
 from aeron_dpdk.machine.facts.saved_nic import SavedNic, interface_from
 from aeron_dpdk.machine.plan.change import Change
 from aeron_dpdk.machine.plan.make_plan import make_plan
-from aeron_dpdk.machine.plan.wishes import Part, Wishes
+from aeron_dpdk.machine.plan.setup_request import Part, SetupRequest
 from aeron_dpdk.machine.tree import Tree
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="changes the kernel's settings, which takes root")
@@ -46,14 +46,14 @@ def test_huge_pages_are_reserved_verified_and_given_back(tmp_path: Path) -> None
     if not pools or pools[0].total or read_memory(system).total_kib < 8 * GIB_IN_KIB:
         pytest.skip("no room for a huge page of 1 GiB, or some are reserved already")
     place = f"{pools[0].directory}/nr_hugepages"
-    wishes = Wishes(parts=frozenset({Part.HUGE_PAGES}), page_kib=GIB_IN_KIB, huge_kib=GIB_IN_KIB)
-    steps = steps_of(make_plan(read_facts(system, {}), wishes).changes, system)
+    request = SetupRequest(parts=frozenset({Part.HUGE_PAGES}), page_kib=GIB_IN_KIB, huge_kib=GIB_IN_KIB)
+    steps = steps_of(make_plan(read_facts(system, {}), request).changes, system)
     assert [str(step) for step in steps] == [f"{place}: 0 -> 1"]
     try:
         with opened_journal(system) as journal:
             apply(steps, system, journal, lambda line: None)
         assert system.number(place) == 1
-        assert steps_of(make_plan(read_facts(system, {}), wishes).changes, system) == ()
+        assert steps_of(make_plan(read_facts(system, {}), request).changes, system) == ()
         with opened_journal(system) as journal:
             undo(system, journal, lambda line: None)
         assert system.number(place) == 0

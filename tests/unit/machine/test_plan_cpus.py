@@ -14,13 +14,13 @@ from aeron_dpdk.machine.errors import RefusedError
 from aeron_dpdk.machine.facts.cpus import CPUS
 from aeron_dpdk.machine.facts.machine import Facts, read_facts
 from aeron_dpdk.machine.plan.make_plan import make_plan
-from aeron_dpdk.machine.plan.wishes import Part, Wishes
+from aeron_dpdk.machine.plan.setup_request import Part, SetupRequest
 
 HOST = "bare-metal-ixgbe"
 
 
-def wishes(*cpus: int, is_temporary: bool = False) -> Wishes:
-    return Wishes(parts=frozenset({Part.CPUS}), cpus=frozenset(cpus), is_temporary=is_temporary)
+def request(*cpus: int, is_temporary: bool = False) -> SetupRequest:
+    return SetupRequest(parts=frozenset({Part.CPUS}), cpus=frozenset(cpus), is_temporary=is_temporary)
 
 
 def booted_with(facts: Facts, *arguments: str) -> Facts:
@@ -28,7 +28,7 @@ def booted_with(facts: Facts, *arguments: str) -> Facts:
     return replace(facts, kernel=replace(facts.kernel, command_line=(*kept, *arguments)))
 
 
-def shown(facts: Facts, wanted: Wishes) -> list[str]:
+def shown(facts: Facts, wanted: SetupRequest) -> list[str]:
     plan = make_plan(facts, wanted)
     return [f"{change.resource.name()} -> {change.resource.show(change.after)}" for change in plan.changes]
 
@@ -36,28 +36,28 @@ def shown(facts: Facts, wanted: Wishes) -> list[str]:
 def test_governor_now_and_isolation_with_interrupts_elsewhere_at_boot(tmp_path: Path) -> None:
     facts = booted_with(facts_of(HOST, tmp_path))
     others = ",".join(str(cpu) for cpu in sorted(facts.cpus.online - {2, 3}))
-    assert shown(facts, wishes(2, 3)) == [
+    assert shown(facts, request(2, 3)) == [
         f"{CPUS}/cpu2/cpufreq/scaling_governor -> performance",
         f"{CPUS}/cpu3/cpufreq/scaling_governor -> performance",
         "kernel arguments at the next boot -> isolcpus=managed_irq,domain,2,3 nohz_full=2,3 rcu_nocbs=2,3 "
         f"irqaffinity={others} cpufreq.default_governor=performance",
     ]
-    assert "the CPUs are isolated only after a reboot" in make_plan(facts, wishes(2, 3)).notes
+    assert "the CPUs are isolated only after a reboot" in make_plan(facts, request(2, 3)).notes
 
 
 def test_once_booted_so_nothing_but_the_governor_is_left(tmp_path: Path) -> None:
     facts = booted_with(facts_of(HOST, tmp_path))
-    arguments = make_plan(facts, wishes(2, 3)).changes[-1].after
-    assert not any("boot" in line for line in shown(booted_with(facts, *arguments), wishes(2, 3)))
+    arguments = make_plan(facts, request(2, 3)).changes[-1].after
+    assert not any("boot" in line for line in shown(booted_with(facts, *arguments), request(2, 3)))
 
 
 def test_until_the_next_boot_only_means_no_boot_argument(tmp_path: Path) -> None:
     facts = booted_with(facts_of(HOST, tmp_path))
-    assert len(shown(facts, wishes(2, is_temporary=True))) == 1
+    assert len(shown(facts, request(2, is_temporary=True))) == 1
 
 
 def test_an_isolation_of_somebody_elses_is_left_alone_and_named(tmp_path: Path) -> None:
-    plan = make_plan(facts_of(HOST, tmp_path), wishes(2, 3, 4))
+    plan = make_plan(facts_of(HOST, tmp_path), request(2, 3, 4))
     assert not any(change.resource.kind == "cpu-arguments" for change in plan.changes)
     assert any("booted with isolcpus=2,3" in note for note in plan.notes)
 
@@ -65,19 +65,19 @@ def test_an_isolation_of_somebody_elses_is_left_alone_and_named(tmp_path: Path) 
 def test_a_hyper_thread_left_outside_is_named(tmp_path: Path) -> None:
     facts = facts_of(HOST, tmp_path)
     facts = replace(facts, cpus=replace(facts.cpus, siblings={2: frozenset({2, 7})}))
-    assert any("CPU 7 shares a core" in note for note in make_plan(facts, wishes(2)).notes)
+    assert any("CPU 7 shares a core" in note for note in make_plan(facts, request(2)).notes)
 
 
 def test_cpus_that_are_not_there_and_all_of_them_are_refused(tmp_path: Path) -> None:
     facts = facts_of(HOST, tmp_path)
     with pytest.raises(RefusedError, match="CPU 512 is not online"):
-        make_plan(facts, wishes(512))
+        make_plan(facts, request(512))
     with pytest.raises(RefusedError, match="no CPU would be left"):
-        make_plan(facts, wishes(*facts.cpus.online))
+        make_plan(facts, request(*facts.cpus.online))
 
 
 def test_without_cpus_named_setup_changes_none(tmp_path: Path) -> None:
-    assert shown(facts_of(HOST, tmp_path), wishes()) == []
+    assert shown(facts_of(HOST, tmp_path), request()) == []
 
 
 def test_undo_restores_the_governors_and_leaves_other_boot_arguments(tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_undo_restores_the_governors_and_leaves_other_boot_arguments(tmp_path: P
     governor = f"{CPUS}/cpu2/cpufreq/scaling_governor"
     before = host.text(governor)
     facts = booted_with(read_facts(host, host.network()))
-    changes = make_plan(facts, wishes(2)).changes
+    changes = make_plan(facts, request(2)).changes
     with opened_journal(host) as journal:
         apply(steps_of(changes, host), host, journal, lambda _: None)
     assert host.text(governor) == "performance" and before != "performance"

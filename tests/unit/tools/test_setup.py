@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 from tests.hosts.fake_kernel import FakeKernel
 
 from aeron_dpdk.machine.errors import RefusedError
-from aeron_dpdk.machine.plan.wishes import Part
+from aeron_dpdk.machine.plan.setup_request import Part
 from aeron_dpdk.tools import setup
 from aeron_dpdk.tools.main import main
 
@@ -130,13 +130,13 @@ def test_a_failed_step_has_an_exit_code_of_its_own(host: FakeKernel) -> None:
 def test_what_does_not_last_by_itself_is_repeated_at_boot(
     names: list[str], now: bool, expected: set[Part]
 ) -> None:
-    assert setup.wished_parts(names, now) == expected
+    assert setup.requested_parts(names, now) == expected
 
 
 def test_setup_cpus_does_not_guess_which() -> None:
     with pytest.raises(RefusedError, match="--cpus 2-5"):
-        setup.wished_parts(["cpus"], now=False)
-    assert Part.CPUS in setup.wished_parts(["sockets"], now=False, names_cpus=True)
+        setup.requested_parts(["cpus"], now=False)
+    assert Part.CPUS in setup.requested_parts(["sockets"], now=False, names_cpus=True)
 
 
 def test_cpus_are_written_as_the_kernel_writes_them() -> None:

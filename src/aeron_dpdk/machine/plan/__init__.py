@@ -1,1 +1,1 @@
-"""What to change: pure functions from facts and wishes to changes."""
+"""What to change: pure functions from facts and a request to changes."""

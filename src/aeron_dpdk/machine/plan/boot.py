@@ -9,7 +9,7 @@ from aeron_dpdk.machine.facts.memory import advised_kib
 from aeron_dpdk.machine.facts.nics import Nic
 from aeron_dpdk.machine.plan.change import Change
 from aeron_dpdk.machine.plan.driver_choice import DriverChoice
-from aeron_dpdk.machine.plan.wishes import Part, Wishes
+from aeron_dpdk.machine.plan.setup_request import Part, SetupRequest
 
 WANTED_BY = "/etc/systemd/system/multi-user.target.wants/aeron-dpdk-setup.service"
 # What does not last by itself; the rest is in files that the system reads.
@@ -39,15 +39,15 @@ WantedBy=multi-user.target
 
 
 def unit_arguments(
-    facts: Facts, wishes: Wishes, nics: tuple[Nic, ...], choices: tuple[DriverChoice, ...]
+    facts: Facts, request: SetupRequest, nics: tuple[Nic, ...], choices: tuple[DriverChoice, ...]
 ) -> tuple[str, ...]:
-    """What is wished for now; where nothing is, what the unit does already or what is advised."""
+    """What is asked for now; where nothing is, what the unit does already or what is advised."""
     kept = [nic for name in _already(facts, "nic") if (nic := facts.nic(name)) and nic.is_for_dpdk]
     addresses = sorted({nic.address for nic in (*kept, *nics)})
     drivers = {choice.driver for choice in choices} | {nic.driver for nic in kept if nic not in nics}
-    size = (f"{wishes.huge_kib >> 10}M",) if wishes.huge_kib is not None else _already(facts, "huge-memory")
-    page = (f"{wishes.page_kib}K",) if wishes.page_kib is not None else _already(facts, "page-size")
-    user = (wishes.user.name,) if wishes.user is not None else _already(facts, "user")
+    size = (f"{request.huge_kib >> 10}M",) if request.huge_kib is not None else _already(facts, "huge-memory")
+    page = (f"{request.page_kib}K",) if request.page_kib is not None else _already(facts, "page-size")
+    user = (request.user.name,) if request.user is not None else _already(facts, "user")
     options = {
         "huge-memory": size or (f"{advised_kib(facts.memory) >> 10}M",),
         "page-size": page,
@@ -67,8 +67,8 @@ def _already(facts: Facts, option: str) -> tuple[str, ...]:
     return tuple(each.removeprefix(start) for each in facts.files.boot_arguments if each.startswith(start))
 
 
-def repeat_at_boot(wishes: Wishes, arguments: tuple[str, ...]) -> Iterator[Change]:
-    text = unit_text(wishes.program, arguments)
+def repeat_at_boot(request: SetupRequest, arguments: tuple[str, ...]) -> Iterator[Change]:
+    text = unit_text(request.program, arguments)
     why = "huge pages, binding and permissions are gone after a reboot"
     yield Change(ConfigFile(BOOT_UNIT), {"text": text, "mode": 0o644}, why)
     yield Change(SymbolicLink(WANTED_BY), "../aeron-dpdk-setup.service", "systemd starts it at boot")

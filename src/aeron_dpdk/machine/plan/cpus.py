@@ -11,7 +11,7 @@ from aeron_dpdk.machine.errors import RefusedError
 from aeron_dpdk.machine.facts.cpus import CPUS
 from aeron_dpdk.machine.facts.machine import Facts
 from aeron_dpdk.machine.plan.change import Change
-from aeron_dpdk.machine.plan.wishes import Wishes
+from aeron_dpdk.machine.plan.setup_request import SetupRequest
 
 PERFORMANCE = "performance"
 GOVERNOR_REASON = "a governor that saves power raises the clock only after the packet has come"
@@ -31,13 +31,13 @@ def refuse_cpus(facts: Facts, cpus: frozenset[int]) -> None:
         raise RefusedError("no CPU would be left for the system and its interrupts", "leave at least one out")
 
 
-def keep_cpus(facts: Facts, wishes: Wishes) -> Iterator[Change]:
-    for cpu in sorted(wishes.cpus & facts.cpus.governors.keys()):
+def keep_cpus(facts: Facts, request: SetupRequest) -> Iterator[Change]:
+    for cpu in sorted(request.cpus & facts.cpus.governors.keys()):
         governor = KernelValue(f"{CPUS}/cpu{cpu}/cpufreq/scaling_governor")
         yield Change(governor, PERFORMANCE, GOVERNOR_REASON)
-    if wishes.is_temporary or not facts.files.has_boot_menu_tool or other_isolation(facts, wishes.cpus):
+    if request.is_temporary or not facts.files.has_boot_menu_tool or other_isolation(facts, request.cpus):
         return
-    arguments = isolating_arguments(facts, wishes.cpus)
+    arguments = isolating_arguments(facts, request.cpus)
     if arguments and not set(arguments) <= set(facts.kernel.command_line):
         yield Change(CpuArguments(" ".join(arguments)), list(arguments), ISOLATION_REASON, BY_HAND)
 
@@ -63,19 +63,19 @@ def other_isolation(facts: Facts, cpus: frozenset[int]) -> str | None:
     return None if given is None or f"isolcpus={given}" in isolating_arguments(facts, cpus) else given
 
 
-def notes_on(facts: Facts, wishes: Wishes) -> Iterable[str]:
-    if not wishes.cpus:
+def notes_on(facts: Facts, request: SetupRequest) -> Iterable[str]:
+    if not request.cpus:
         return
-    given = other_isolation(facts, wishes.cpus)
-    by_hand = " ".join(isolating_arguments(facts, wishes.cpus))
+    given = other_isolation(facts, request.cpus)
+    by_hand = " ".join(isolating_arguments(facts, request.cpus))
     if given is not None:
         yield f"this kernel was booted with isolcpus={given}, which is left as it is; to change it: {by_hand}"
     elif not facts.files.has_boot_menu_tool:
         yield f"this machine has no boot menu that we know; boot the kernel with {by_hand}"
-    siblings = frozenset(cpu for each in wishes.cpus for cpu in facts.cpus.siblings.get(each, ()))
-    if siblings - wishes.cpus:
+    siblings = frozenset(cpu for each in request.cpus for cpu in facts.cpus.siblings.get(each, ()))
+    if siblings - request.cpus:
         yield (
-            f"CPU {_shown(siblings - wishes.cpus)} shares a core with these and is not kept free; "
+            f"CPU {_shown(siblings - request.cpus)} shares a core with these and is not kept free; "
             "give --cpus both hyper-threads of each core"
         )
 

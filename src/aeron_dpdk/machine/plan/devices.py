@@ -15,15 +15,15 @@ from aeron_dpdk.machine.findings.iommu import boot_arguments
 from aeron_dpdk.machine.plan.change import Change
 from aeron_dpdk.machine.plan.driver_choice import DriverChoice
 from aeron_dpdk.machine.plan.memory import HEAD
-from aeron_dpdk.machine.plan.wishes import Wishes
+from aeron_dpdk.machine.plan.setup_request import SetupRequest
 
 DMESG = "the kernel's messages say why (dmesg | tail)"
 
 
-def switch_iommu_on(facts: Facts, wishes: Wishes) -> Iterator[Change]:
+def switch_iommu_on(facts: Facts, request: SetupRequest) -> Iterator[Change]:
     """For an ordinary user, who cannot do without it. It takes a reboot."""
     arguments = boot_arguments(facts)
-    if wishes.user is None or facts.iommu.is_on or not facts.files.has_boot_menu_tool or arguments is None:
+    if request.user is None or facts.iommu.is_on or not facts.files.has_boot_menu_tool or arguments is None:
         return
     yield Change(
         BootArguments(arguments),
@@ -100,8 +100,8 @@ def bind(facts: Facts, nic: Nic, choice: DriverChoice) -> Iterator[Change]:
     yield Change(PciBinding(nic.address), after, f"{choice.why}", advice)
 
 
-def open_to_user(facts: Facts, wishes: Wishes, nics: tuple[Nic, ...]) -> Iterator[Change]:
-    user = wishes.user
+def open_to_user(facts: Facts, request: SetupRequest, nics: tuple[Nic, ...]) -> Iterator[Change]:
+    user = request.user
     if user is None:
         return
     why = f"{user.name} needs it without root"

@@ -7,7 +7,7 @@ from aeron_dpdk.machine.errors import RefusedError
 from aeron_dpdk.machine.facts.machine import Facts
 from aeron_dpdk.machine.facts.nics import Nic
 from aeron_dpdk.machine.findings.iommu import can_do_without_iommu
-from aeron_dpdk.machine.plan.wishes import DpdkRelease
+from aeron_dpdk.machine.plan.setup_request import DpdkRelease
 
 # DPDK's guide "ENA": uio_pci_generic has no interrupts, so the PMD must be told to poll the admin queue.
 ENA_POLLS_SINCE: DpdkRelease = (24, 3)

@@ -1,4 +1,4 @@
-"""All changes for the operator's wishes, in their order."""
+"""All changes for the operator's request, in their order."""
 
 from collections.abc import Iterator
 
@@ -10,51 +10,51 @@ from aeron_dpdk.machine.plan import boot, cpus, devices, memory
 from aeron_dpdk.machine.plan.change import Change, Plan
 from aeron_dpdk.machine.plan.driver_choice import DriverChoice, choose_driver
 from aeron_dpdk.machine.plan.nic_choice import choose_nics, refuse_to_take
-from aeron_dpdk.machine.plan.wishes import Part, Wishes
+from aeron_dpdk.machine.plan.setup_request import Part, SetupRequest
 
 ONLY_FOR_BOOT = frozenset({MODULES_FILE, SYSCTL_FILE})
 ABOUT_NICS = frozenset({Part.IOMMU, Part.VFIO, Part.BIND, Part.PERMISSIONS, Part.BOOT})
 
 
-def make_plan(facts: Facts, wishes: Wishes) -> Plan:
+def make_plan(facts: Facts, request: SetupRequest) -> Plan:
     """Raises RefusedError."""
     notes: list[str] = []
     if facts.in_container:
         notes.append("this is a container: its kernel and devices belong to the host, where setup should run")
-    if Part.CPUS in wishes.parts:
-        cpus.refuse_cpus(facts, wishes.cpus)
-        notes.extend(cpus.notes_on(facts, wishes))
-    nics = _nics(facts, wishes, notes) if wishes.parts & ABOUT_NICS else ()
-    choices = {nic.address: _choice(facts, wishes, nic) for nic in nics}
+    if Part.CPUS in request.parts:
+        cpus.refuse_cpus(facts, request.cpus)
+        notes.extend(cpus.notes_on(facts, request))
+    nics = _nics(facts, request, notes) if request.parts & ABOUT_NICS else ()
+    choices = {nic.address: _choice(facts, request, nic) for nic in nics}
     for nic in nics:
-        if Part.BIND in wishes.parts and nic.driver != choices[nic.address].driver:
-            refuse_to_take(facts, nic, nics, wishes.forced)
+        if Part.BIND in request.parts and nic.driver != choices[nic.address].driver:
+            refuse_to_take(facts, nic, nics, request.forced)
         notes.append(f"{nic.address}: {choices[nic.address].driver}, because {choices[nic.address].why}")
     changes = tuple(
         change
-        for change in _changes(facts, wishes, nics, choices)
-        if not (wishes.is_temporary and change.resource.target in ONLY_FOR_BOOT)
+        for change in _changes(facts, request, nics, choices)
+        if not (request.is_temporary and change.resource.target in ONLY_FOR_BOOT)
     )
     if any(change.resource.kind == "boot-arguments" for change in changes):
         notes.append("the IOMMU is on only after a reboot; run setup again then")
     if any(change.resource.kind == "cpu-arguments" for change in changes):
         notes.append("the CPUs are isolated only after a reboot")
-    if Part.BOOT in wishes.parts and wishes.changeable is not None:
+    if Part.BOOT in request.parts and request.changeable is not None:
         notes.append(
-            f"not repeated at boot, when it would run as root: {wishes.changeable} can be changed by others "
+            f"not repeated at boot, when it would run as root: {request.changeable} can be changed by others "
             "than root; install aeron-dpdk as root, below /opt for instance, and run setup from there"
         )
-    if Part.BOOT in wishes.parts and not facts.files.has_systemd:
-        notes.append(f"no systemd here: at each boot, run {wishes.program} setup as now")
+    if Part.BOOT in request.parts and not facts.files.has_systemd:
+        notes.append(f"no systemd here: at each boot, run {request.program} setup as now")
     return Plan(changes, tuple(notes))
 
 
-def _nics(facts: Facts, wishes: Wishes, notes: list[str]) -> tuple[Nic, ...]:
-    chosen = choose_nics(facts, wishes)
-    if not chosen and Part.BIND in wishes.parts:
+def _nics(facts: Facts, request: SetupRequest, notes: list[str]) -> tuple[Nic, ...]:
+    chosen = choose_nics(facts, request)
+    if not chosen and Part.BIND in request.parts:
         notes.append("no NIC on the PCI bus is free and needs binding: nothing to bind")
-    if wishes.user is not None and not facts.iommu.is_on:
-        notes.append(_iommu_note(facts, wishes.user.name))
+    if request.user is not None and not facts.iommu.is_on:
+        notes.append(_iommu_note(facts, request.user.name))
         return ()
     for nic in chosen:
         if nic.is_bifurcated:
@@ -71,28 +71,28 @@ def _iommu_note(facts: Facts, user: str) -> str:
     return f"{needs}: {to_boot_with(facts)} (this machine has no boot menu that we know)"
 
 
-def _choice(facts: Facts, wishes: Wishes, nic: Nic) -> DriverChoice:
+def _choice(facts: Facts, request: SetupRequest, nic: Nic) -> DriverChoice:
     """What DPDK has already stays as it is, unless another driver is asked for."""
-    if nic.is_for_dpdk and wishes.driver in (None, nic.driver):
+    if nic.is_for_dpdk and request.driver in (None, nic.driver):
         assert nic.driver is not None
         needs_mode = nic.driver == "vfio-pci" and not facts.iommu.is_on
         return DriverChoice(nic.driver, "it is bound already", needs_mode)
-    return choose_driver(facts, nic, wishes.driver, wishes.dpdk)
+    return choose_driver(facts, nic, request.driver, request.dpdk)
 
 
 def _changes(
-    facts: Facts, wishes: Wishes, nics: tuple[Nic, ...], by_address: dict[str, DriverChoice]
+    facts: Facts, request: SetupRequest, nics: tuple[Nic, ...], by_address: dict[str, DriverChoice]
 ) -> Iterator[Change]:
-    parts, choices = wishes.parts, tuple(by_address.values())
+    parts, choices = request.parts, tuple(by_address.values())
     taken = nics if Part.BIND in parts else tuple(nic for nic in nics if nic.is_for_dpdk)
     if Part.HUGE_PAGES in parts:
-        yield from memory.reserve_huge_pages(facts, wishes, nics)
+        yield from memory.reserve_huge_pages(facts, request, nics)
     if Part.SOCKETS in parts:
-        yield from memory.raise_socket_buffers(facts, wishes)
+        yield from memory.raise_socket_buffers(facts, request)
     if Part.LIMITS in parts:
-        yield from memory.lift_memory_lock(wishes)
+        yield from memory.lift_memory_lock(request)
     if Part.IOMMU in parts:
-        yield from devices.switch_iommu_on(facts, wishes)
+        yield from devices.switch_iommu_on(facts, request)
         yield from devices.set_module_options(facts, choices)
     if Part.VFIO in parts:
         yield from devices.load_modules(facts, choices)
@@ -102,9 +102,9 @@ def _changes(
         for nic in taken:
             yield from devices.bind(facts, nic, by_address[nic.address])
     if Part.PERMISSIONS in parts:
-        yield from devices.open_to_user(facts, wishes, taken)
+        yield from devices.open_to_user(facts, request, taken)
     if Part.CPUS in parts:
-        yield from cpus.keep_cpus(facts, wishes)
-    if Part.BOOT in parts and facts.files.has_systemd and wishes.changeable is None:
+        yield from cpus.keep_cpus(facts, request)
+    if Part.BOOT in parts and facts.files.has_systemd and request.changeable is None:
         chosen = tuple(by_address[nic.address] for nic in taken)
-        yield from boot.repeat_at_boot(wishes, boot.unit_arguments(facts, wishes, taken, chosen))
+        yield from boot.repeat_at_boot(request, boot.unit_arguments(facts, request, taken, chosen))

@@ -9,17 +9,17 @@ from aeron_dpdk.machine.facts.machine import Facts
 from aeron_dpdk.machine.facts.memory import NodePool, advised_kib
 from aeron_dpdk.machine.facts.nics import Nic
 from aeron_dpdk.machine.plan.change import Change
-from aeron_dpdk.machine.plan.wishes import Wishes
+from aeron_dpdk.machine.plan.setup_request import SetupRequest
 
 HEAD = "# Written by aeron-dpdk setup; aeron-dpdk setup --undo removes it.\n"
 CORE = "/proc/sys/net/core"
 USUAL_PAGE_KIB = 2048  # Arm has 64 KiB below it
 
 
-def reserve_huge_pages(facts: Facts, wishes: Wishes, nics: tuple[Nic, ...]) -> Iterator[Change]:
+def reserve_huge_pages(facts: Facts, request: SetupRequest, nics: tuple[Nic, ...]) -> Iterator[Change]:
     """Never fewer than there are. Raises RefusedError for a size that the kernel does not have."""
-    pools = _pools(facts, wishes, nics)
-    wanted_kib = wishes.huge_kib if wishes.huge_kib is not None else advised_kib(facts.memory)
+    pools = _pools(facts, request, nics)
+    wanted_kib = request.huge_kib if request.huge_kib is not None else advised_kib(facts.memory)
     if wanted_kib > facts.memory.total_kib:
         raise RefusedError(
             f"{wanted_kib >> 10} MiB of huge pages are more than this machine's "
@@ -28,7 +28,7 @@ def reserve_huge_pages(facts: Facts, wishes: Wishes, nics: tuple[Nic, ...]) -> I
         )
     for pool in pools:
         pages = -(-wanted_kib // pool.page_kib)
-        if pool.total < pages and not (wishes.page_kib is None and _has(facts, pool.node, wanted_kib)):
+        if pool.total < pages and not (request.page_kib is None and _has(facts, pool.node, wanted_kib)):
             yield Change(
                 KernelValue(f"{pool.directory}/nr_hugepages"),
                 str(pages),
@@ -43,11 +43,11 @@ def _has(facts: Facts, node: int | None, wanted_kib: int) -> bool:
     return sum(each.total * each.page_kib for each in facts.memory.pools if each.node == node) >= wanted_kib
 
 
-def _pools(facts: Facts, wishes: Wishes, nics: tuple[Nic, ...]) -> list[NodePool]:
+def _pools(facts: Facts, request: SetupRequest, nics: tuple[Nic, ...]) -> list[NodePool]:
     """On the NICs' nodes, or where these are unknown on the first one."""
     sizes = sorted({pool.page_kib for pool in facts.memory.pools})
     usual = USUAL_PAGE_KIB if USUAL_PAGE_KIB in sizes else next(iter(sizes), 0)
-    page_kib = wishes.page_kib if wishes.page_kib is not None else usual
+    page_kib = request.page_kib if request.page_kib is not None else usual
     pools = [pool for pool in facts.memory.pools if pool.page_kib == page_kib]
     if not pools:
         raise RefusedError(
@@ -59,8 +59,8 @@ def _pools(facts: Facts, wishes: Wishes, nics: tuple[Nic, ...]) -> list[NodePool
     return [pool for pool in pools if pool.node in nodes] or pools[:1]
 
 
-def raise_socket_buffers(facts: Facts, wishes: Wishes) -> Iterator[Change]:
-    wanted = {"rmem_max": wishes.receive_bytes, "wmem_max": wishes.send_bytes}
+def raise_socket_buffers(facts: Facts, request: SetupRequest) -> Iterator[Change]:
+    wanted = {"rmem_max": request.receive_bytes, "wmem_max": request.send_bytes}
     present = {"rmem_max": facts.files.rmem_max, "wmem_max": facts.files.wmem_max}
     short = {
         name: size for name, size in wanted.items() if (limit := present[name]) is not None and limit < size
@@ -75,9 +75,9 @@ def raise_socket_buffers(facts: Facts, wishes: Wishes) -> Iterator[Change]:
         )
 
 
-def lift_memory_lock(wishes: Wishes) -> Iterator[Change]:
+def lift_memory_lock(request: SetupRequest) -> Iterator[Change]:
     """Read by PAM at the next login of that user."""
-    if wishes.user is not None and wishes.user.uid != 0:
-        text = f"{HEAD}{wishes.user.name} - memlock unlimited\n"
+    if request.user is not None and request.user.uid != 0:
+        text = f"{HEAD}{request.user.name} - memlock unlimited\n"
         why = "vfio locks DMA memory, which counts against an ordinary user's limit"
         yield Change(ConfigFile(LIMITS_FILE), {"text": text, "mode": 0o644}, why)

@@ -7,19 +7,19 @@ from aeron_dpdk.machine.facts.machine import Facts
 from aeron_dpdk.machine.facts.nics import Nic
 from aeron_dpdk.machine.facts.saved_nic import place
 from aeron_dpdk.machine.findings.nics import is_free, sharers, why_not
-from aeron_dpdk.machine.plan.wishes import Part, Wishes
+from aeron_dpdk.machine.plan.setup_request import Part, SetupRequest
 
 
-def choose_nics(facts: Facts, wishes: Wishes) -> tuple[Nic, ...]:
+def choose_nics(facts: Facts, request: SetupRequest) -> tuple[Nic, ...]:
     """Those named; else those that DPDK has already; else those that are free, of which only one can be meant
     where it shall be bound. Raises RefusedError where somebody must choose."""
-    if wishes.nics:
-        return tuple(_named(facts, name) for name in wishes.nics)
+    if request.nics:
+        return tuple(_named(facts, name) for name in request.nics)
     bound = tuple(nic for nic in facts.nics if nic.is_for_dpdk)
     if bound:
         return bound
     free = [nic for nic in facts.nics if not nic.is_bifurcated and is_free(facts, nic)]
-    if len(free) > 1 and Part.BIND in wishes.parts:
+    if len(free) > 1 and Part.BIND in request.parts:
         choice = ", ".join(f"{nic.address} ({' '.join(nic.interfaces) or nic.name})" for nic in free)
         raise RefusedError(f"several NICs are free: {choice}", "say which one with --nic")
     return tuple(free)

@@ -21,7 +21,7 @@ class Part(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class SetupRequest:
     """`nics` are PCI addresses or interface names, and so is `forced`. `driver` None lets us choose,
     `huge_kib` None takes what is advised, `user` is the ordinary user who shall start aeronmd_dpdk, None for
     root. `program` is what a unit calls at boot, `changeable` a part of it that
