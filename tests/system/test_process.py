@@ -16,7 +16,7 @@ from tests.system.bed.namespace import run
 from tests.system.bed.topology import Wire
 
 from aeron_dpdk.exit_code import ExitCode
-from aeron_dpdk.machine.huge_page_reservation import reserved_huge_pages
+from aeron_dpdk.machine.change.huge_page_reservation import reserved_huge_pages
 
 pytestmark = pytest.mark.usefixtures("dpdk_only")
 

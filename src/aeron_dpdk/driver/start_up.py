@@ -27,7 +27,7 @@ from aeron_dpdk.driver.saved_address import allowed_devices
 from aeron_dpdk.driver.service import Service, own_service
 from aeron_dpdk.driver.settings import Settings
 from aeron_dpdk.errors import AeronDpdkError
-from aeron_dpdk.machine.clock_source import kernel_trusts_tsc
+from aeron_dpdk.machine.facts.cpus import kernel_trusts_tsc
 from aeron_dpdk.machine.huge_pages import read_huge_pages
 from aeron_dpdk.machine.socket_buffers import probe_socket_buffers
 from aeron_dpdk.machine.thread_cpus import read_topology

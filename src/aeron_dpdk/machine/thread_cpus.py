@@ -1,13 +1,14 @@
 """Which CPUs the driver's threads get out of a set: whole cores first, on the NIC's NUMA node first."""
 
+import os
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from aeron_dpdk.machine.core_pair import cpu_list
+from aeron_dpdk.errors import TooFewCpusError
+from aeron_dpdk.machine.facts.cpus import CPUS, parse_cpu_list
 from aeron_dpdk.machine.facts.nics import DEVICES, DPDK_DRIVERS
 from aeron_dpdk.machine.tree import Tree
-
-CPUS = "/sys/devices/system/cpu"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +29,10 @@ def read_topology(tree: Tree, cpus: Collection[int], nics: Collection[str]) -> T
     nodes = {
         node for place in places if (node := tree.number(f"{place}/numa_node")) is not None and node >= 0
     }
-    near = [cpu_list(tree.text(f"/sys/devices/system/node/node{node}/cpulist") or "") for node in nodes]
+    near = [parse_cpu_list(tree.text(f"/sys/devices/system/node/node{node}/cpulist") or "") for node in nodes]
     siblings = {cpu: tree.text(f"{CPUS}/cpu{cpu}/topology/thread_siblings_list") for cpu in cpus}
     return Topology(
-        siblings={cpu: cpu_list(text) for cpu, text in siblings.items() if text},
+        siblings={cpu: parse_cpu_list(text) for cpu, text in siblings.items() if text},
         near=frozenset().union(*near),
     )
 
@@ -70,3 +71,19 @@ def complaint(sender: int, receiver: int, topology: Topology) -> str | None:
     if far:
         return f"the NIC is on another NUMA node than CPU {' and '.join(map(str, far))}"
     return None
+
+
+def core_pair(allowed: frozenset[int] | None = None, directory: Path = Path(CPUS)) -> tuple[int, int]:
+    """The first allowed CPU and the first one that is not its hyper-thread. Raises TooFewCpusError."""
+    usable = sorted(os.sched_getaffinity(0) if allowed is None else allowed)
+    first = usable[0]
+    try:
+        siblings = parse_cpu_list(
+            (directory / f"cpu{first}" / "topology" / "thread_siblings_list").read_text()
+        )
+    except OSError:
+        siblings = frozenset({first})
+    for other in usable:
+        if other not in siblings | {first}:
+            return first, other
+    raise TooFewCpusError(len(usable))

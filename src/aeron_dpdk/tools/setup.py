@@ -14,8 +14,8 @@ from aeron_dpdk.machine.change.apply import Step, apply, steps_of
 from aeron_dpdk.machine.change.apply import undo as undo_all
 from aeron_dpdk.machine.change.journal import opened_journal
 from aeron_dpdk.machine.change.system import System
-from aeron_dpdk.machine.core_pair import cpu_list
 from aeron_dpdk.machine.errors import RefusedError
+from aeron_dpdk.machine.facts.cpus import parse_cpu_list
 from aeron_dpdk.machine.facts.machine import Facts, read_facts
 from aeron_dpdk.machine.facts.nics import DPDK_DRIVERS
 from aeron_dpdk.machine.facts.program import changeable_part
@@ -40,7 +40,7 @@ def cpus_of(text: str) -> frozenset[int]:
     """2-5,8 as the kernel writes lists of CPUs."""
     if not re.fullmatch(r"\d+(-\d+)?(,\d+(-\d+)?)*", text):
         raise click.BadParameter(f"{text} is no list of CPUs such as 2-5,8")
-    return cpu_list(text)
+    return parse_cpu_list(text)
 
 
 @click.command()

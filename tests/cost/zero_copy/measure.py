@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from aeron_dpdk.machine.huge_page_reservation import reserved_huge_pages
+from aeron_dpdk.machine.change.huge_page_reservation import reserved_huge_pages
 from aeron_dpdk.tools.measure.alone import measuring_alone
 
 PROGRAM = Path(__file__).parents[3] / "build" / "native" / "tests" / "cost" / "zero_copy"

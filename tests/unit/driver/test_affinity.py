@@ -6,7 +6,7 @@ from tests.hosts.recorded import unpack
 from aeron_dpdk.driver.aeron_settings import read_aeron_settings
 from aeron_dpdk.driver.affinity import AffinityPlan, plan_affinity
 from aeron_dpdk.errors import SettingConflictError
-from aeron_dpdk.machine.core_pair import cpu_list
+from aeron_dpdk.machine.facts.cpus import parse_cpu_list
 from aeron_dpdk.machine.thread_cpus import Topology, read_topology
 
 CONDUCTOR = "AERON_CONDUCTOR_CPU_AFFINITY"
@@ -21,7 +21,7 @@ def plan(cpus: set[int], *, from_cgroup: bool = True, **environment: str) -> Aff
 
 def cores(*texts: str, near: frozenset[int] = frozenset()) -> Topology:
     """Of sysfs's thread_siblings_list, a text for each core."""
-    sets = [cpu_list(text) for text in texts]
+    sets = [parse_cpu_list(text) for text in texts]
     return Topology({cpu: siblings for siblings in sets for cpu in siblings}, near)
 
 

@@ -18,7 +18,7 @@ from tests.unit.driver.fakes import PORT, FakeParts, settings_in
 from aeron_dpdk.driver.settings import Settings
 from aeron_dpdk.driver.start_up import Ready, serve
 from aeron_dpdk.errors import AeronDpdkError, MtuError
-from aeron_dpdk.machine.clock_source import kernel_trusts_tsc
+from aeron_dpdk.machine.facts.cpus import kernel_trusts_tsc
 from aeron_dpdk.seam import KernelSockets, StackSettings
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -2,14 +2,14 @@ from pathlib import Path
 
 import pytest
 
-from aeron_dpdk.machine.clock_source import CURRENT, clock_source, kernel_trusts_tsc
+from aeron_dpdk.machine.facts.cpus import CLOCK_SOURCE, clock_source, kernel_trusts_tsc
 from aeron_dpdk.machine.tree import Tree
 
 
 def tree_with(directory: Path, source: str) -> Tree:
     tree = Tree(directory)
-    tree.path(CURRENT).parent.mkdir(parents=True)
-    tree.path(CURRENT).write_text(f"{source}\n")
+    tree.path(CLOCK_SOURCE).parent.mkdir(parents=True)
+    tree.path(CLOCK_SOURCE).write_text(f"{source}\n")
     return tree
 
 

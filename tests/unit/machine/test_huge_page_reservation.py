@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from aeron_dpdk.machine.huge_page_reservation import reserved_huge_pages
+from aeron_dpdk.machine.change.huge_page_reservation import reserved_huge_pages
 
 
 @pytest.fixture

@@ -8,8 +8,6 @@ import pytest
 from .sources import PACKAGE, files, shown
 
 MACHINE = PACKAGE / "machine"
-# Reserves huge pages for the demo's time and gives them back; it is older than change/ and as small.
-ALLOWED = {"huge_page_reservation.py"}
 EFFECTS = frozenset(
     "chmod chown fchmod link mkdir makedirs mkdtemp mkstemp remove rename replace_file rmdir run Popen "
     "symlink symlink_to system touch truncate unlink write_bytes write_text write_value".split()
@@ -31,9 +29,7 @@ def effects_in(source: str) -> set[str]:
     return found
 
 
-MODULES = [
-    path for path in files(".py", below=MACHINE) if path.parent.name != "change" and path.name not in ALLOWED
-]
+MODULES = [path for path in files(".py", below=MACHINE) if path.parent.name != "change"]
 
 
 @pytest.mark.parametrize("path", MODULES, ids=shown)

@@ -1,16 +1,15 @@
 """CPUs: isolation, siblings, nodes, governors and the clock (kernel:
-Documentation/admin-guide/cputopology.rst)."""
+Documentation/admin-guide/cputopology.rst, timers/timekeeping.rst)."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from aeron_dpdk.machine.clock_source import clock_source
-from aeron_dpdk.machine.core_pair import cpu_list
 from aeron_dpdk.machine.tree import Tree
 
 CPUS = "/sys/devices/system/cpu"
 NODES = "/sys/devices/system/node"
+CLOCK_SOURCE = "/sys/devices/system/clocksource/clocksource0/current_clocksource"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +26,13 @@ class Cpus:
 
 
 def read_cpus(tree: Tree) -> Cpus:
-    online = cpu_list(tree.text(f"{CPUS}/online") or "")
+    online = parse_cpu_list(tree.text(f"{CPUS}/online") or "")
     flags = re.search(r"^flags\s*:(.*)$", tree.text("/proc/cpuinfo") or "", re.MULTILINE)
     return Cpus(
         online=online,
-        isolated=cpu_list(tree.text(f"{CPUS}/isolated") or ""),
+        isolated=parse_cpu_list(tree.text(f"{CPUS}/isolated") or ""),
         siblings={
-            cpu: cpu_list(tree.text(f"{CPUS}/cpu{cpu}/topology/thread_siblings_list") or str(cpu))
+            cpu: parse_cpu_list(tree.text(f"{CPUS}/cpu{cpu}/topology/thread_siblings_list") or str(cpu))
             for cpu in online
         },
         nodes=_read_nodes(tree),
@@ -49,4 +48,30 @@ def read_cpus(tree: Tree) -> Cpus:
 
 def _read_nodes(tree: Tree) -> Mapping[int, int]:
     numbers = [int(name[4:]) for name in tree.names(NODES) if re.fullmatch(r"node\d+", name)]
-    return {cpu: node for node in numbers for cpu in cpu_list(tree.text(f"{NODES}/node{node}/cpulist") or "")}
+    return {
+        cpu: node
+        for node in numbers
+        for cpu in parse_cpu_list(tree.text(f"{NODES}/node{node}/cpulist") or "")
+    }
+
+
+def parse_cpu_list(text: str) -> frozenset[int]:
+    """The kernel's list format: "0-3,8,10-11" (Documentation/admin-guide/cputopology.rst)."""
+    cpus: set[int] = set()
+    for part in text.strip().split(","):
+        if part:
+            first, _, last = part.partition("-")
+            cpus.update(range(int(first), int(last or first) + 1))
+    return frozenset(cpus)
+
+
+def clock_source(tree: Tree) -> str:
+    """ "tsc", "kvm-clock" and so on; empty where the kernel does not tell."""
+    return tree.text(CLOCK_SOURCE) or ""
+
+
+def kernel_trusts_tsc(tree: Tree | None = None) -> bool:
+    """Whether the kernel has found the time stamp counter to run at one rate, on all CPUs alike and through
+    every idle state: its clock source watchdog has looked longer than we could.
+    """
+    return clock_source(tree or Tree()) == "tsc"

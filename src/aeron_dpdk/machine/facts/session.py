@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 
-from aeron_dpdk.machine.core_pair import cpu_list
+from aeron_dpdk.machine.facts.cpus import parse_cpu_list
 from aeron_dpdk.machine.tree import Tree
 
 _ESTABLISHED = "01"  # include/net/tcp_states.h
@@ -38,7 +38,7 @@ def read_session(tree: Tree) -> Session:
     return Session(
         uid=int(status.get("Uid", "0").split()[0]),
         gids=frozenset({int(status.get("Gid", "0").split()[0]), *gids}),
-        cpus=cpu_list(status.get("Cpus_allowed_list", "")),
+        cpus=parse_cpu_list(status.get("Cpus_allowed_list", "")),
         memlock_bytes=int(memlock[1]) if memlock and memlock[1].isdecimal() else None,
         cpu_quota=_read_quota(tree),
         ssh_addresses=frozenset(_ssh_addresses(tree)),

@@ -11,7 +11,8 @@ from types import FrameType
 import click
 from rich.console import Console
 
-from aeron_dpdk.machine.core_pair import core_pair, cpu_list
+from aeron_dpdk.machine.facts.cpus import parse_cpu_list
+from aeron_dpdk.machine.thread_cpus import core_pair
 from aeron_dpdk.tools.bench import cost
 from aeron_dpdk.tools.bench.errors import BenchError
 from aeron_dpdk.tools.bench.parts import Part
@@ -92,7 +93,7 @@ def sides(threading: str, cpus: str | None) -> tuple[tuple[int, ...], tuple[int,
         server, client = core_pair()
         return (server,), (client,)
     with suppress(ValueError):
-        named = sorted(cpu_list(cpus))
+        named = sorted(parse_cpu_list(cpus))
         if len(named) == 2 * needed and set(named) <= os.sched_getaffinity(0):
             return tuple(named[:needed]), tuple(named[needed:])
     raise BenchError(

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from aeron_dpdk.errors import LoadError
+from aeron_dpdk.machine.change.huge_page_reservation import reserved_huge_pages
 from aeron_dpdk.machine.change.veth_pair import may_make_veth, veth_pair
 from aeron_dpdk.machine.errors import VethError
-from aeron_dpdk.machine.huge_page_reservation import reserved_huge_pages
 from aeron_dpdk.tools.bench import cost
 from aeron_dpdk.tools.bench.parts import STREAMS, Bed, Part, entries
 from aeron_dpdk.tools.bench.quiet import measure_quiet

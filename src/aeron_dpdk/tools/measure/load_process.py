@@ -22,7 +22,7 @@ from aeron_dpdk.control.identity import Identity
 from aeron_dpdk.control.loop import ControlLoop
 from aeron_dpdk.control.routing import Route
 from aeron_dpdk.errors import LoadError, explain
-from aeron_dpdk.machine.clock_source import kernel_trusts_tsc
+from aeron_dpdk.machine.facts.cpus import kernel_trusts_tsc
 from aeron_dpdk.native import Eal, Stack, stock_driver
 from aeron_dpdk.seam import StackSettings
 from aeron_dpdk.tools.measure.job import DpdkPort, LoadJob

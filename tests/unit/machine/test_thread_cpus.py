@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from aeron_dpdk.errors import TooFewCpusError
-from aeron_dpdk.machine.core_pair import core_pair, cpu_list
+from aeron_dpdk.machine.facts.cpus import parse_cpu_list
+from aeron_dpdk.machine.thread_cpus import core_pair
 
 
 def machine(directory: Path, siblings: dict[int, str]) -> Path:
@@ -35,5 +36,5 @@ def test_a_single_core_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_kernels_lists_are_read() -> None:
-    assert cpu_list("0-2,8,10-11\n") == {0, 1, 2, 8, 10, 11}
-    assert cpu_list("\n") == frozenset()
+    assert parse_cpu_list("0-2,8,10-11\n") == {0, 1, 2, 8, 10, 11}
+    assert parse_cpu_list("\n") == frozenset()
