@@ -298,7 +298,7 @@ class Driver:
 
     @property
     def aeron_directory(self) -> str:
-        return _text(lib.adk_driver_aeron_dir(self.pointer))
+        return os.fsdecode(ffi.string(lib.adk_driver_aeron_dir(self.pointer)))
 
     @property
     def threading_mode(self) -> str:
@@ -334,7 +334,7 @@ def _poller(is_polled: int, is_receiver: int) -> str:
 
 
 def _c_string(text: str | None) -> Any:
-    return ffi.NULL if text is None else ffi.new("char[]", text.encode())
+    return ffi.NULL if text is None else ffi.new("char[]", os.fsencode(text))
 
 
 def _cache_size(size: int | None) -> int:

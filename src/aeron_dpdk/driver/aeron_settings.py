@@ -51,6 +51,8 @@ AFFINITY_NAMES = (
 
 
 MEDIA = "AERON_UDP_CHANNEL_TRANSPORT_BINDINGS_MEDIA"
+CONDUCTOR_MEDIA = "AERON_CONDUCTOR_UDP_CHANNEL_TRANSPORT_BINDINGS_MEDIA"
+LIBRARIES = "AERON_DRIVER_DYNAMIC_LIBRARIES"
 OUTGOING = "AERON_UDP_CHANNEL_OUTGOING_INTERCEPTORS"
 INCOMING = "AERON_UDP_CHANNEL_INCOMING_INTERCEPTORS"
 # Their outgoing functions are NULL, and are called (media/aeron_udp_channel_transport_loss.c and its kin).
@@ -66,6 +68,11 @@ def refuse_what_crashes_aeron(environment: Mapping[str, str]) -> None:
         raise SettingConflictError(
             f"{MEDIA} is {environment[MEDIA]}, but the media of aeronmd_dpdk is the DPDK port",
             f"unset {MEDIA}, or start aeronmd",
+        )
+    if environment.get(CONDUCTOR_MEDIA, "default") != "default" and not environment.get(LIBRARIES):
+        raise SettingConflictError(
+            f"{CONDUCTOR_MEDIA} is {environment[CONDUCTOR_MEDIA]}, which Aeron does not have",
+            f"unset it, or name the library that has it in {LIBRARIES}",
         )
     for name in environment.get(OUTGOING, "").split(","):
         if name in INCOMING_ONLY:

@@ -4,11 +4,23 @@ from collections.abc import Iterable, Sequence
 
 from aeron_dpdk.driver.aeron_settings import AeronSettings
 from aeron_dpdk.driver.eal_arguments import uses_huge_pages
-from aeron_dpdk.errors import MtuError, NoHugePagesError, SocketBufferError
+from aeron_dpdk.errors import CommandLineError, MtuError, NoHugePagesError, SocketBufferError
 from aeron_dpdk.machine.huge_pages import HugePagePool, any_available, reserve_command
 from aeron_dpdk.machine.socket_buffers import SocketBuffers
 
 IPV4_AND_UDP_HEADER_LENGTH = 28
+
+
+def check_process_type(eal_arguments: Sequence[str]) -> None:
+    """Raises CommandLineError for a secondary process: the EAL waits for a primary one, deaf to signals."""
+    for option, following in zip(eal_arguments, (*eal_arguments[1:], ""), strict=True):
+        name, equals, joined = option.partition("=")
+        process_type = joined if equals else following
+        if name == "--proc-type" and process_type != "primary":
+            raise CommandLineError(
+                f"--proc-type={process_type} makes no driver, which is DPDK's primary process",
+                "leave --proc-type out",
+            )
 
 
 def check_huge_pages(eal_arguments: Sequence[str], pools: Iterable[HugePagePool]) -> None:

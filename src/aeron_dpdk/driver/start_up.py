@@ -21,7 +21,12 @@ from aeron_dpdk.driver.affinity import plan_affinity
 from aeron_dpdk.driver.answering import Answering
 from aeron_dpdk.driver.eal_arguments import complete_eal_arguments
 from aeron_dpdk.driver.observation import Observation
-from aeron_dpdk.driver.preflight import check_huge_pages, check_mtu, check_socket_buffers
+from aeron_dpdk.driver.preflight import (
+    check_huge_pages,
+    check_mtu,
+    check_process_type,
+    check_socket_buffers,
+)
 from aeron_dpdk.driver.privileges import Account
 from aeron_dpdk.driver.saved_address import allowed_devices
 from aeron_dpdk.driver.service import Service, own_service
@@ -85,6 +90,7 @@ def make_plan(settings: Settings) -> Plan:
     changes.update(affinity.environment)
     for warning in affinity.warnings:
         LOG.warning("%s", warning)
+    check_process_type(settings.eal_arguments)
     check_huge_pages(settings.eal_arguments, read_huge_pages())
     check_socket_buffers(aeron, probe_socket_buffers(aeron.socket_sndbuf, aeron.socket_rcvbuf))
     if is_left_by_crash(aeron):

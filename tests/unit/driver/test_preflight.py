@@ -1,8 +1,13 @@
 import pytest
 
 from aeron_dpdk.driver.aeron_settings import AeronSettings, read_aeron_settings
-from aeron_dpdk.driver.preflight import check_huge_pages, check_mtu, check_socket_buffers
-from aeron_dpdk.errors import MtuError, NoHugePagesError, SocketBufferError
+from aeron_dpdk.driver.preflight import (
+    check_huge_pages,
+    check_mtu,
+    check_process_type,
+    check_socket_buffers,
+)
+from aeron_dpdk.errors import CommandLineError, MtuError, NoHugePagesError, SocketBufferError
 from aeron_dpdk.machine.huge_pages import HugePagePool
 from aeron_dpdk.machine.socket_buffers import SocketBuffers
 
@@ -18,6 +23,16 @@ def test_no_free_huge_page_is_refused_with_the_command_that_reserves_some() -> N
         check_huge_pages([], NO_PAGES)
     command = "echo 522 | sudo tee /sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages"
     assert f"`{command}`" in str(caught.value)
+
+
+@pytest.mark.parametrize("arguments", [["--proc-type=secondary"], ["--no-huge", "--proc-type", "auto"]])
+def test_a_secondary_process_is_refused_before_the_eal_waits_for_its_primary(arguments: list[str]) -> None:
+    with pytest.raises(CommandLineError, match="leave --proc-type out"):
+        check_process_type(arguments)
+
+
+def test_a_primary_process_is_what_we_are() -> None:
+    check_process_type(["--proc-type=primary", "--no-huge"])
 
 
 def test_no_huge_needs_none() -> None:
