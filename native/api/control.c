@@ -20,19 +20,24 @@ int adk_stack_link(adk_stack_t *stack, adk_link_t *link)
 static struct rte_mbuf *next_mbuf(adk_stack_t *stack)
 {
     static_assert(2 == ADK_ROLE_CONTROL, "the roles in front of the control plane have two rings each");
+    enum
+    {
+        RINGS = 5
+    };
     const adk_lane_t *lanes = stack->lanes;
     struct rte_ring *const rings[] = {
         lanes[0].control_out,
         stack->unresolved_out[0],
         lanes[1].control_out,
         stack->unresolved_out[1],
+        stack->unresolved_out[ADK_ROLE_CONTROL],
     };
     void *mbuf = NULL;
 
-    for (int i = 0; i < 4 && NULL == mbuf; i++)
+    for (int i = 0; i < RINGS && NULL == mbuf; i++)
     {
         (void)rte_ring_sc_dequeue(rings[stack->control_turn], &mbuf);
-        stack->control_turn = (stack->control_turn + 1) % 4;
+        stack->control_turn = (stack->control_turn + 1) % RINGS;
     }
     return mbuf;
 }

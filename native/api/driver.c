@@ -59,6 +59,7 @@ static int use_port(adk_driver_t *driver, adk_stack_t *stack, const char *interf
         driver->context->epoch_clock = adk_clock_epoch;
     }
     adk_interface_publish(interface_name, rte_be_to_cpu_32(stack->local.ipv4_be), stack->prefix_length);
+    driver->context->conductor_udp_channel_transport_bindings = &adk_resolver_bindings;
     return aeron_driver_context_set_udp_channel_transport_bindings(driver->context, &adk_transport_bindings) < 0
         ? fail("transport bindings")
         : 0;

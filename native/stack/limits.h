@@ -39,7 +39,7 @@
 /* The longest frame that is copied together from several mbufs: a whole IPv4 datagram. */
 #define ADK_LINEAR_LENGTH (65536 + 64)
 
-#define ADK_EXTRA_MBUFS (4 * ADK_INBOX_LENGTH + 2 * ADK_FORWARD_LENGTH + 5 * ADK_CONTROL_LENGTH)
+#define ADK_EXTRA_MBUFS (4 * ADK_INBOX_LENGTH + 2 * ADK_FORWARD_LENGTH + 6 * ADK_CONTROL_LENGTH)
 
 static_assert(0 == (ADK_DESTINATIONS & (ADK_DESTINATIONS - 1)), "an index mask");
 static_assert(ADK_INBOX_LENGTH >= 4 * ADK_RX_BURST_LENGTH, "a burst must never overflow an idle inbox");

@@ -88,6 +88,13 @@ void adk_outlet_loop_back(
     }
 }
 
+__rte_noinline void adk_outlet_complete(
+    const adk_stack_t *stack, const adk_destination_t *destination, struct rte_mbuf *frame, const struct iovec *payload)
+{
+    adk_frame_build(&stack->port, destination, frame, payload, false);
+    *adk_mbuf_note(frame) = (adk_note_t){ .kind = ADK_CONTROL_UNRESOLVED, .next_hop = destination->next_hop };
+}
+
 /* Hands complete frames to the control plane, which keeps a few until the next hop answers. */
 static int park(
     const adk_stack_t *stack,
@@ -99,8 +106,7 @@ static int park(
 {
     for (uint16_t i = 0; i < count; i++)
     {
-        adk_frame_build(&stack->port, destination, frames[i], &payloads[i], false);
-        *adk_mbuf_note(frames[i]) = (adk_note_t){ .kind = ADK_CONTROL_UNRESOLVED, .next_hop = destination->next_hop };
+        adk_outlet_complete(stack, destination, frames[i], &payloads[i]);
     }
     if (0 == rte_ring_sp_enqueue_bulk(stack->unresolved_out[lane->role], (void *const *)frames, count, NULL))
     {

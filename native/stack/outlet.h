@@ -36,4 +36,11 @@ int adk_outlet_send(
     uint16_t count,
     enum adk_outlet_en outlet);
 
+/* A frame that lacks only its MAC, with a note of whose: the control plane sends it once it knows. */
+void adk_outlet_complete(
+    const adk_stack_t *stack,
+    const adk_destination_t *destination,
+    struct rte_mbuf *frame,
+    const struct iovec *payload);
+
 #endif

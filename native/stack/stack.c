@@ -84,14 +84,14 @@ static int open_lane(adk_stack_t *stack, enum adk_role_en role, int socket_id)
     {
         return -1;
     }
-    if (ADK_ROLE_CONTROL == role)
+    stack->unresolved_out[role] = ring_create(names[role], "arp", ADK_CONTROL_LENGTH, socket_id);
+    if (ADK_ROLE_CONTROL == role || NULL == stack->unresolved_out[role])
     {
-        return 0;
+        return NULL == stack->unresolved_out[role] ? -1 : 0;
     }
 
     stack->linear[role] = rte_malloc_socket("adk_linear", ADK_LINEAR_LENGTH, RTE_CACHE_LINE_SIZE, socket_id);
     lane->control_out = ring_create(names[role], "ctl", ADK_CONTROL_LENGTH, socket_id);
-    stack->unresolved_out[role] = ring_create(names[role], "arp", ADK_CONTROL_LENGTH, socket_id);
     lane->inbox[ADK_ROLE_SENDER] = ring_create("snd", names[role], ADK_INBOX_LENGTH, socket_id);
     lane->inbox[ADK_ROLE_RECEIVER] = ring_create("rcv", names[role], ADK_INBOX_LENGTH, socket_id);
     if (NULL == stack->linear[role])
@@ -99,10 +99,7 @@ static int open_lane(adk_stack_t *stack, enum adk_role_en role, int socket_id)
         adk_set_error(ENOMEM, "no memory for a buffer of %d bytes", ADK_LINEAR_LENGTH);
         return -1;
     }
-    const bool has_rings = NULL != lane->control_out &&
-        NULL != stack->unresolved_out[role] &&
-        NULL != lane->inbox[0] &&
-        NULL != lane->inbox[1];
+    const bool has_rings = NULL != lane->control_out && NULL != lane->inbox[0] && NULL != lane->inbox[1];
     return has_rings ? 0 : -1;
 }
 

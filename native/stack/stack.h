@@ -35,8 +35,8 @@ struct adk_stack_stct
     struct rte_rcu_qsbr *quiescence;  /* thread ids are roles */
     adk_lane_t *lanes;                /* ADK_ROLE_COUNT of them */
     /* From each lane to the control plane: what our own sends need. In a lane it would make the multiplication that
-     * finds a lane dearer. */
-    struct rte_ring *unresolved_out[ADK_ROLE_COUNT]; /* none from the control plane */
+     * finds a lane dearer. The one of the control plane itself is the name resolver's. */
+    struct rte_ring *unresolved_out[ADK_ROLE_COUNT];
     uint8_t *linear[ADK_ROLE_COUNT]; /* where a frame in several mbufs is copied together */
 
     /* control thread only */

@@ -63,6 +63,9 @@ static inline bool is_stranger(const adk_transport_t *owner, view_t view)
         (owner->connected_ipv4_be != ipv4_of(view)->src_addr || owner->connected_port_be != udp_of(view)->src_port);
 }
 
+/* Hands a copy to the name resolver (transport/resolver.c). */
+__rte_noinline void adk_resolver_hear(adk_lane_t *lane, const adk_transport_t *owner, const view_t *datagram);
+
 /* To a transport that does not hear everybody, or that wants time stamps. */
 static __rte_noinline __rte_unused void deliver_selectively(
     adk_poller_t *poller, adk_lane_t *lane, const adk_transport_t *owner, const view_t *datagram)
@@ -71,7 +74,11 @@ static __rte_noinline __rte_unused void deliver_selectively(
     aeron_udp_channel_transport_t *transport = owner->transport;
     struct timespec now;
 
-    if (is_stranger(owner, view))
+    if (NULL != owner->heard[lane->role])
+    {
+        adk_resolver_hear(lane, owner, &view);
+    }
+    else if (is_stranger(owner, view))
     {
         adk_drop(lane, ADK_COUNT_RX_NO_ENDPOINT);
     }

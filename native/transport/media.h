@@ -48,7 +48,7 @@ struct adk_transport_stct
     aeron_udp_channel_transport_t *transport;
     adk_stack_t *stack;
     adk_lane_t *lane;
-    bool is_plain;                    /* hears any peer, and wants no time stamps */
+    bool is_plain;                    /* hears any peer, wants no time stamps, and is not the name resolver's */
     bool is_on_port;                  /* has a UDP port of the DPDK port */
     bool is_wildcard;                 /* bound to no address: may get sockets when it sends where only they lead */
     rte_be16_t connected_port_be;
@@ -64,6 +64,7 @@ struct adk_transport_stct
     aeron_udp_channel_transport_params_t params;
     bool is_orphan;                   /* freed with the driver, whether Aeron closes it or not */
     adk_destination_t destinations[ADK_DESTINATIONS];
+    struct rte_ring *heard[ADK_ROLE_CONTROL]; /* of the resolver's: what each lane has for it */
 };
 
 /* The twelve functions (aeron_udp_channel_transport_bindings.h); the poll and the send are the hot path. */
@@ -111,6 +112,9 @@ int adk_poller_poll(
 
 /* Never const: aeron_udp_channel_transport_bindings_load_media() writes meta_info.source_symbol. */
 extern aeron_udp_channel_transport_bindings_t adk_transport_bindings;
+
+/* Of Aeron's driver name resolver (transport/resolver.c). */
+extern aeron_udp_channel_transport_bindings_t adk_resolver_bindings;
 
 /* What is left of a poller that Aeron did not close. NULL is fine. */
 void adk_poller_free(adk_poller_t *state);

@@ -80,11 +80,11 @@ class Wire:
 
 
 @contextmanager
-def straight(label: str, *, is_ours_kernel: bool) -> Iterator[Wire]:
+def straight(label: str, *, is_ours_kernel: bool, is_peer_kernel: bool = True) -> Iterator[Wire]:
     with namespaces(f"{label}-ours", f"{label}-peer") as (left, right):
         wire = Wire(
             End(left, "port0", "02:ad:00:00:00:01", "10.91.0.1", is_kernel=is_ours_kernel),
-            End(right, "eth0", "02:ad:00:00:00:02", "10.91.0.2"),
+            End(right, "eth0", "02:ad:00:00:00:02", "10.91.0.2", is_kernel=is_peer_kernel),
         )
         join(wire.ours, wire.peer)
         introduce(wire.ours, wire.peer)

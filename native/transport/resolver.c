@@ -1,0 +1,306 @@
+/*
+ * The transport of Aeron's driver name resolver: a few datagrams a second, sent and heard by Aeron's agent for native
+ * resources, which has no lane. What it sends goes to the control plane as frames that lack their MAC; what it hears is
+ * copied into rings by the thread that polls the port. On an address of the kernel's it is Aeron's own transport.
+ *
+ * An endpoint of the receiver's is published and withdrawn here by another thread, against the rule of
+ * stack/endpoints.h: the resolver is made before any agent runs and closed when none does (aeron_driver_close()).
+ */
+#include <errno.h>
+
+#include "aeron_alloc.h"
+#include "stack/outlet.h"
+#include "transport/addresses.h"
+#include "transport/deliver.h"
+#include "transport/kernel.h"
+#include "util/aeron_arrayutil.h"
+
+/* Datagrams that wait for the agent, which looks about every 10 ms (aeron_driver_name_resolver.c). */
+#define HEARD_LENGTH (256)
+
+/* ---- hot path, for the resolver's UDP port only ---- */
+
+__rte_noinline void adk_resolver_hear(adk_lane_t *lane, const adk_transport_t *owner, const view_t *datagram)
+{
+    const uint32_t length = datagram->payload_offset + datagram->payload_length;
+    struct rte_mbuf *copy = rte_pktmbuf_alloc(lane->tx_mempool);
+    char *bytes = NULL == copy || length > rte_pktmbuf_tailroom(copy) ? NULL
+                                                                      : rte_pktmbuf_append(copy, (uint16_t)length);
+
+    if (NULL == bytes)
+    {
+        goto error;
+    }
+    memcpy(bytes, datagram->bytes, length);
+    adk_mbuf_note(copy)->payload_offset = (uint16_t)datagram->payload_offset;
+    adk_mbuf_note(copy)->payload_length = (uint16_t)datagram->payload_length;
+    if (0 == rte_ring_sp_enqueue(owner->heard[lane->role], copy))
+    {
+        return;
+    }
+
+error:
+    rte_pktmbuf_free(copy);
+    adk_drop(lane, ADK_COUNT_HANDOFF_FULL);
+}
+
+/* ---- the resolver's agent ---- */
+
+static void discard(adk_transport_t *state)
+{
+    for (int role = 0; role < ADK_ROLE_CONTROL; role++)
+    {
+        void *mbuf;
+        while (NULL != state->heard[role] && 0 == rte_ring_dequeue(state->heard[role], &mbuf))
+        {
+            rte_pktmbuf_free(mbuf);
+        }
+        rte_ring_free(state->heard[role]);
+    }
+    aeron_free(state);
+}
+
+static int open_rings(adk_transport_t *state)
+{
+    static const char *const names[] = { "adk_snd_resolver", "adk_rcv_resolver" };
+    for (int role = 0; role < ADK_ROLE_CONTROL; role++)
+    {
+        state->heard[role] = rte_ring_create(
+            names[role], HEARD_LENGTH, rte_eth_dev_socket_id(state->stack->port.id), RING_F_SP_ENQ | RING_F_SC_DEQ);
+        if (NULL == state->heard[role])
+        {
+            AERON_SET_ERR(rte_errno, "ring %s of %d frames", names[role], HEARD_LENGTH);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int reserve(adk_transport_t *state, const struct sockaddr_storage *address)
+{
+    const uint16_t wanted = rte_be_to_cpu_16(((const struct sockaddr_in *)address)->sin_port);
+    void *stale;
+    const int port = adk_endpoints_reserve(&state->stack->endpoints, wanted, state, &stale);
+
+    if (port < 0)
+    {
+        AERON_SET_ERR(-port, "the name resolver's UDP port %u is in use by a channel of this driver", wanted);
+        return -1;
+    }
+    state->port = (uint16_t)port;
+    return 0;
+}
+
+static int resolver_init(
+    aeron_udp_channel_transport_t *transport,
+    struct sockaddr_storage *bind_addr,
+    struct sockaddr_storage *multicast_if_addr,
+    struct sockaddr_storage *connect_addr,
+    aeron_udp_channel_transport_params_t *params,
+    aeron_driver_context_t *context,
+    aeron_udp_channel_transport_affinity_t affinity)
+{
+    adk_media_t *media = adk_media_of(context);
+    adk_transport_t *state = NULL;
+
+    /* Aeron closes what it could not open, and 0 is a descriptor too. */
+    transport->fd = -1;
+    transport->recv_fd = -1;
+    if (adk_kernel_takes_bind(media->stack, bind_addr))
+    {
+        return aeron_udp_channel_transport_init(
+            transport, bind_addr, multicast_if_addr, connect_addr, params, context, affinity);
+    }
+    if (adk_check_bind_address(media->stack, bind_addr) < 0 ||
+        adk_check_mtu(media->stack, params) < 0 ||
+        aeron_alloc((void **)&state, sizeof(*state)) < 0)
+    {
+        return -1;
+    }
+    state->transport = transport;
+    state->stack = media->stack;
+    if (reserve(state, bind_addr) < 0 || open_rings(state) < 0)
+    {
+        adk_endpoints_release(&state->stack->endpoints, state->port, state);
+        discard(state);
+        return -1;
+    }
+    transport->bindings_clientd = state;
+    return 0;
+}
+
+static int resolver_close(aeron_udp_channel_transport_t *transport)
+{
+    adk_transport_t *state = (adk_transport_t *)transport->bindings_clientd;
+
+    if (NULL == state)
+    {
+        return aeron_udp_channel_transport_close(transport);
+    }
+    adk_endpoints_withdraw(&state->stack->endpoints, state->port, state);
+    adk_endpoints_release(&state->stack->endpoints, state->port, state);
+    transport->bindings_clientd = NULL;
+    discard(state);
+    return 0;
+}
+
+/* 1 when it is on its way to the control plane, which finds the MAC; 0 when it is lost, as a datagram may be. */
+static int send_one(const adk_stack_t *stack, const adk_destination_t *destination, const struct iovec *payload)
+{
+    struct rte_mbuf *frame = rte_pktmbuf_alloc(stack->lanes[ADK_ROLE_CONTROL].tx_mempool);
+    if (NULL == frame)
+    {
+        return 0;
+    }
+    adk_outlet_complete(stack, destination, frame, payload);
+    if (0 != rte_ring_sp_enqueue(stack->unresolved_out[ADK_ROLE_CONTROL], frame))
+    {
+        rte_pktmbuf_free(frame);
+        return 0;
+    }
+    return 1;
+}
+
+static int resolver_send(
+    aeron_udp_channel_data_paths_t *data_paths,
+    aeron_udp_channel_transport_t *transport,
+    struct sockaddr_storage *address,
+    struct iovec *iov,
+    size_t iov_length,
+    int64_t *bytes_sent)
+{
+    adk_transport_t *state = (adk_transport_t *)transport->bindings_clientd;
+    const struct sockaddr_in *peer = (const struct sockaddr_in *)address;
+    adk_destination_t destination;
+    int sent = 0;
+
+    if (NULL == state)
+    {
+        return aeron_udp_channel_transport_send(data_paths, transport, address, iov, iov_length, bytes_sent);
+    }
+    if (AF_INET != address->ss_family)
+    {
+        return adk_transport_refuse(state, address, EAFNOSUPPORT);
+    }
+    adk_destination_prepare(
+        state->stack, &destination, state->port, rte_be_to_cpu_32(peer->sin_addr.s_addr), peer->sin_port);
+    if (ADK_ROUTE_ON_LINK != destination.route && ADK_ROUTE_GATEWAY != destination.route)
+    {
+        return adk_transport_refuse(state, address, ENETUNREACH);
+    }
+    for (size_t i = 0; i < iov_length; i++)
+    {
+        if (iov[i].iov_len > (size_t)(state->stack->port.mtu - ADK_IPV4_UDP_HEADER_LENGTH))
+        {
+            return adk_transport_refuse(state, address, EMSGSIZE);
+        }
+        const int is_sent = send_one(state->stack, &destination, &iov[i]);
+        sent += is_sent;
+        *bytes_sent += is_sent ? (int64_t)iov[i].iov_len : 0;
+    }
+    return sent;
+}
+
+static int poller_add(aeron_udp_transport_poller_t *poller, aeron_udp_channel_transport_t *transport)
+{
+    adk_transport_t *state = (adk_transport_t *)transport->bindings_clientd;
+
+    int ensure_capacity_result = 0;
+
+    if (NULL == state)
+    {
+        return aeron_udp_transport_poller_add(poller, transport);
+    }
+    AERON_ARRAY_ENSURE_CAPACITY(ensure_capacity_result, poller->transports, aeron_udp_channel_transport_entry_t)
+    if (ensure_capacity_result < 0)
+    {
+        return -1;
+    }
+    poller->transports.array[poller->transports.length++].transport = transport;
+    return adk_endpoints_publish(&state->stack->endpoints, state->port, state, ADK_ROLE_RECEIVER);
+}
+
+static void deliver_heard(
+    const adk_transport_t *state,
+    struct rte_mbuf *mbuf,
+    int64_t *bytes_rcved,
+    aeron_udp_transport_recv_func_t recv_func,
+    void *clientd)
+{
+    aeron_udp_channel_transport_t *transport = state->transport;
+    const adk_note_t *note = adk_mbuf_note(mbuf);
+    const view_t view = { rte_pktmbuf_mtod(mbuf, uint8_t *), note->payload_offset, note->payload_length };
+    struct sockaddr_storage address = { .ss_family = AF_INET };
+    struct sockaddr_in *source = (struct sockaddr_in *)&address;
+
+    source->sin_port = udp_of(view)->src_port;
+    source->sin_addr.s_addr = ipv4_of(view)->src_addr;
+    *bytes_rcved += view.payload_length;
+    recv_func(
+        transport->data_paths,
+        transport,
+        clientd,
+        transport->dispatch_clientd,
+        transport->destination_clientd,
+        view.bytes + view.payload_offset,
+        view.payload_length,
+        &address,
+        NULL);
+}
+
+static int resolver_poll(
+    aeron_udp_transport_poller_t *poller,
+    struct mmsghdr *msgvec,
+    size_t vlen,
+    int64_t *bytes_rcved,
+    aeron_udp_transport_recv_func_t recv_func,
+    aeron_udp_channel_transport_recvmmsg_func_t recvmmsg_func,
+    void *clientd)
+{
+    /* The resolver has one transport (aeron_driver_name_resolver.c). */
+    const adk_transport_t *state = 0 == poller->transports.length
+        ? NULL
+        : (const adk_transport_t *)poller->transports.array[0].transport->bindings_clientd;
+    int datagrams = 0;
+
+    if (NULL == state)
+    {
+        return aeron_udp_transport_poller_poll(poller, msgvec, vlen, bytes_rcved, recv_func, recvmmsg_func, clientd);
+    }
+    for (int role = 0; role < ADK_ROLE_CONTROL; role++)
+    {
+        struct rte_mbuf *burst[ADK_RX_BURST_LENGTH];
+        const unsigned int count = rte_ring_sc_dequeue_burst(
+            state->heard[role], (void **)burst, ADK_RX_BURST_LENGTH, NULL);
+        for (unsigned int i = 0; i < count; i++)
+        {
+            deliver_heard(state, burst[i], bytes_rcved, recv_func, clientd);
+        }
+        rte_pktmbuf_free_bulk(burst, count);
+        datagrams += (int)count;
+    }
+    return datagrams;
+}
+
+/* Of the rest the resolver calls none; on sockets they are Aeron's. */
+aeron_udp_channel_transport_bindings_t adk_resolver_bindings =
+{
+    .init_func = resolver_init,
+    .reconnect_func = aeron_udp_channel_transport_reconnect,
+    .close_func = resolver_close,
+    .recvmmsg_func = aeron_udp_channel_transport_recvmmsg,
+    .send_func = resolver_send,
+    .get_so_rcvbuf_func = aeron_udp_channel_transport_get_so_rcvbuf,
+    .bind_addr_and_port_func = aeron_udp_channel_transport_bind_addr_and_port,
+    .poller_init_func = aeron_udp_transport_poller_init,
+    .poller_close_func = aeron_udp_transport_poller_close,
+    .poller_add_func = poller_add,
+    .poller_remove_func = aeron_udp_transport_poller_remove,
+    .poller_poll_func = resolver_poll,
+    .meta_info =
+    {
+        .name = "dpdk-resolver",
+        .type = "media",
+        .source_symbol = &adk_resolver_bindings,
+    },
+};

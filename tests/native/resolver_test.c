@@ -1,0 +1,187 @@
+/* The name resolver's transport: what it hears waits in bounded rings, what it sends asks the control plane for a MAC. */
+#include <errno.h>
+
+#include "media.h"
+#include "suite.h"
+
+#define HEARD_LENGTH (256)
+
+typedef struct test_resolver_stct
+{
+    test_media_t *media;
+    aeron_udp_channel_transport_t transport;
+    aeron_udp_transport_poller_t poller;
+} test_resolver_t;
+
+static int heard;
+static struct sockaddr_in heard_from;
+static int64_t heard_bytes;
+
+static void on_heard(
+    aeron_udp_channel_data_paths_t *data_paths,
+    aeron_udp_channel_transport_t *transport,
+    void *receiver_clientd,
+    void *endpoint_clientd,
+    void *destination_clientd,
+    uint8_t *buffer,
+    size_t length,
+    struct sockaddr_storage *address,
+    struct timespec *media_timestamp)
+{
+    (void)data_paths;
+    (void)transport;
+    (void)receiver_clientd;
+    (void)endpoint_clientd;
+    (void)destination_clientd;
+    (void)media_timestamp;
+    const frame_t expected = frame_of((uint32_t)length);
+    CHECK_EQUAL(0, memcmp(buffer, expected.bytes + AT_PAYLOAD, length));
+    heard_from = *(struct sockaddr_in *)address;
+    heard++;
+}
+
+static int init(test_resolver_t *test, uint32_t ipv4, uint16_t port)
+{
+    struct sockaddr_storage address = address_of(ipv4, port);
+    aeron_udp_channel_transport_params_t params = { .mtu_length = 1408 };
+    return adk_resolver_bindings.init_func(
+        &test->transport,
+        &address,
+        NULL,
+        NULL,
+        &params,
+        test->media->context,
+        AERON_UDP_CHANNEL_TRANSPORT_AFFINITY_CONDUCTOR);
+}
+
+static test_resolver_t open_resolver(void)
+{
+    test_resolver_t test = { .media = media_open() };
+
+    heard = 0;
+    heard_bytes = 0;
+    CHECK_EQUAL(0, init(&test, LOCAL_IPV4, LOCAL_PORT));
+    CHECK_EQUAL(
+        0,
+        adk_resolver_bindings.poller_init_func(
+            &test.poller, test.media->context, AERON_UDP_CHANNEL_TRANSPORT_AFFINITY_CONDUCTOR));
+    return test;
+}
+
+static void start(test_resolver_t *test)
+{
+    CHECK_EQUAL(0, adk_resolver_bindings.poller_add_func(&test->poller, &test->transport));
+}
+
+static void close_resolver(test_resolver_t *test)
+{
+    CHECK_EQUAL(0, adk_resolver_bindings.poller_close_func(&test->poller));
+    CHECK_EQUAL(0, adk_resolver_bindings.close_func(&test->transport));
+    media_close(test->media);
+}
+
+static int look(test_resolver_t *test)
+{
+    return adk_resolver_bindings.poller_poll_func(&test->poller, NULL, 0, &heard_bytes, on_heard, NULL, NULL);
+}
+
+static void put(test_resolver_t *test, uint32_t payload_length)
+{
+    const frame_t frame = frame_of(payload_length);
+    ring_port_put(&test->media->port, &frame);
+    CHECK_EQUAL(1, media_poll(test->media, ADK_ROLE_RECEIVER));
+}
+
+TEST(what_is_sent_to_the_resolver_is_heard_by_it_and_by_no_channel)
+{
+    test_resolver_t test = open_resolver();
+
+    start(&test);
+    put(&test, 48);
+    CHECK_EQUAL(0, test.media->deliveries->count);
+    CHECK_EQUAL(1, look(&test));
+    CHECK_EQUAL(1, heard);
+    CHECK_EQUAL(48, heard_bytes);
+    CHECK_EQUAL(PEER_IPV4, rte_be_to_cpu_32(heard_from.sin_addr.s_addr));
+    CHECK_EQUAL(PEER_PORT, rte_be_to_cpu_16(heard_from.sin_port));
+    CHECK_EQUAL(0, look(&test));
+    close_resolver(&test);
+}
+
+TEST(a_resolver_that_does_not_look_costs_counted_drops)
+{
+    test_resolver_t test = open_resolver();
+    int seen = 0;
+
+    start(&test);
+    for (int i = 0; i < HEARD_LENGTH + 44; i++)
+    {
+        put(&test, 48);
+    }
+    for (int count = look(&test); count > 0; count = look(&test))
+    {
+        seen += count;
+    }
+    CHECK(seen >= HEARD_LENGTH - 1);
+    CHECK_EQUAL(HEARD_LENGTH + 44 - seen, adk_count_value(test.media->port.stack, ADK_COUNT_HANDOFF_FULL));
+    close_resolver(&test);
+}
+
+TEST(what_waits_for_a_resolver_that_ends_is_freed)
+{
+    test_resolver_t test = open_resolver();
+
+    start(&test);
+    put(&test, 48);
+    close_resolver(&test); /* the suite looks for mbufs that are left */
+}
+
+TEST(what_the_resolver_sends_is_a_whole_frame_that_lacks_its_mac)
+{
+    test_resolver_t test = open_resolver();
+    struct sockaddr_storage peer = address_of(PEER_IPV4, PEER_PORT);
+    const frame_t expected = frame_of(48);
+    struct iovec payload = { .iov_base = (void *)(uintptr_t)(expected.bytes + AT_PAYLOAD), .iov_len = 48 };
+    adk_control_event_t event;
+    int64_t bytes = 0;
+
+    CHECK_EQUAL(1, adk_resolver_bindings.send_func(NULL, &test.transport, &peer, &payload, 1, &bytes));
+    CHECK_EQUAL(48, bytes);
+    CHECK_EQUAL(1, adk_control_receive(test.media->port.stack, &event));
+    CHECK_EQUAL(ADK_CONTROL_UNRESOLVED, event.kind);
+    CHECK_EQUAL(PEER_IPV4, event.next_hop);
+    CHECK_EQUAL(AT_PAYLOAD + 48, event.length);
+    CHECK_EQUAL(LOCAL_PORT, get16(event.data + AT_SOURCE_PORT));
+    CHECK_EQUAL(PEER_PORT, get16(event.data + AT_DESTINATION_PORT));
+    CHECK_EQUAL(0, slow_checksum(slow_sum(event.data + 14, 20)));
+    CHECK_EQUAL(slow_udp_checksum(event.data), get16(event.data + AT_UDP_CHECKSUM));
+    CHECK_EQUAL(0, memcmp(event.data + AT_PAYLOAD, expected.bytes + AT_PAYLOAD, 48));
+    close_resolver(&test);
+}
+
+TEST(what_the_port_does_not_reach_is_refused)
+{
+    test_resolver_t test = open_resolver();
+    static const uint32_t unreachable[] = { LOCAL_IPV4, 0x7f000001, 0xe0000001 };
+    uint8_t byte = 0;
+    struct iovec payload = { .iov_base = &byte, .iov_len = 1 };
+    int64_t bytes = 0;
+
+    for (size_t i = 0; i < RTE_DIM(unreachable); i++)
+    {
+        struct sockaddr_storage peer = address_of(unreachable[i], PEER_PORT);
+        CHECK_EQUAL(-1, adk_resolver_bindings.send_func(NULL, &test.transport, &peer, &payload, 1, &bytes));
+    }
+    close_resolver(&test);
+}
+
+TEST(two_cannot_have_one_udp_port)
+{
+    test_resolver_t test = open_resolver(), second = { .media = test.media };
+
+    CHECK_EQUAL(-1, init(&second, LOCAL_IPV4, LOCAL_PORT));
+    CHECK_EQUAL(EADDRINUSE, aeron_errcode());
+    CHECK_EQUAL(-1, init(&second, LOCAL_IPV4 + 1, LOCAL_PORT + 1));
+    aeron_err_clear();
+    close_resolver(&test);
+}
