@@ -51,6 +51,7 @@ static const char *const names[] = {
     [ADK_COUNT_IGMP_QUERIES] = "igmp-queries",
     [ADK_COUNT_IGMP_REPORTS_SENT] = "igmp-reports-sent",
     [ADK_COUNT_IGMP_IGNORED] = "igmp-ignored",
+    [ADK_COUNT_RX_KERNEL_DROPPED] = "rx-kernel-dropped",
     [ADK_COUNT_LINK_CHANGES] = "link-changes",
     [ADK_COUNT_PORT_RESETS] = "port-resets",
 };

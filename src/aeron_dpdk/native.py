@@ -192,6 +192,9 @@ class Stack:
             for each in found[0 : min(count, MAX_ENDPOINTS_SHOWN)]
         )
 
+    def endpoint_count(self) -> int:
+        return int(lib.adk_levels_endpoints(self._pointer, ffi.NULL, 0))
+
     def capture_open(self, program: bytes, snap_length: int) -> int:
         length, rest = divmod(len(program), INSTRUCTION_LENGTH)
         if rest:

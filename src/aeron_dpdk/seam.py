@@ -108,6 +108,9 @@ class StackPart(DataPlane, Protocol):
     def endpoints(self) -> tuple[Endpoint, ...]:
         """At most MAX_ENDPOINTS_SHOWN of them, in the order of their ports."""
 
+    def endpoint_count(self) -> int:
+        """Of all of them."""
+
     def capture_open(self, program: bytes, snap_length: int) -> int:
         """The descriptor of the memory that frames are copied to from now on; it stays the stack's. Raises
         CaptureRefusedError. `program`: instructions as libpcap's struct bpf_insn, none for all frames."""

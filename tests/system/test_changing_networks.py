@@ -10,7 +10,10 @@ from tests.system.bed.bed import Bed, Content, Maker, next_port, transfer, udp
 from tests.system.bed.client import ClientProcess, digest_of
 from tests.system.bed.driver import Driver
 from tests.system.bed.frames import station
+from tests.system.bed.tool import aeron_dpdk
 from tests.system.bed.topology import End
+
+from aeron_dpdk.exit_code import ExitCode
 
 CONTENT: Content = {"messages": 200, "min": 1, "max": 4000}
 # Three megabytes: several times what sender and receiver windows hold, so that the publisher cannot be done
@@ -43,6 +46,16 @@ class Stream:
         [sent] = self._publisher.finish()["publications"]
         [received] = self._subscriber.finish()["subscriptions"]
         assert [digest_of(source) for source in received["sources"]] == [digest_of(sent)]
+
+
+def test_a_port_whose_interface_was_deleted_is_not_healthy(own_bed: Bed) -> None:
+    assert aeron_dpdk("status", own_bed.ours).exit_code == 0
+    end = own_bed.ours.end
+    end.namespace.ip("link", "delete", end.interface)
+    status = aeron_dpdk("status", own_bed.ours)
+    assert status.exit_code == ExitCode.UNHEALTHY
+    assert "the device of the port, net_af_packet0, is gone" in status.output
+    assert own_bed.ours.stop() == ExitCode.OK
 
 
 @pytest.fixture(params=["from_us", "to_us"])

@@ -1,6 +1,8 @@
 """`aeron-dpdk counters` and `errors`: what an Aeron client reads, and what was really sent."""
 
 import json
+import os
+import signal
 import subprocess
 from collections.abc import Iterator
 
@@ -18,6 +20,7 @@ pytestmark = pytest.mark.usefixtures("dpdk_only")
 
 STRAY = Ether(src="02:ad:00:00:00:02", dst="02:ad:00:00:00:01") / IP(src="10.91.0.2", dst="10.91.0.1")
 STRAYS = 37
+FRAMES_BEYOND_THE_RING = 3000  # net_af_packet's own default is 512 frames
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +61,26 @@ def test_frames_that_were_sent_are_the_frames_that_are_counted(quiet: tuple[Dpdk
     after = shown(driver)
     grown = {name: after[name] - before[name] for name in ("dpdk-rx-bytes", "dpdk-rx-no-endpoint")}
     assert grown == {"dpdk-rx-bytes": STRAYS * len(stray), "dpdk-rx-no-endpoint": STRAYS}
+
+
+def test_frames_that_the_kernel_threw_away_before_the_port_are_counted(
+    quiet: tuple[DpdkDriver, Station],
+) -> None:
+    """The driver is stopped until the kernel's ring for net_af_packet has long been full."""
+    driver, host = quiet
+    names = ("dpdk-rx-packets", "dpdk-rx-kernel-dropped")
+    before = shown(driver)
+    frame = bytes(STRAY / UDP(sport=40000, dport=20991) / Raw(bytes(58)))
+    os.kill(driver.pid, signal.SIGSTOP)
+    host.send(*[frame] * FRAMES_BEYOND_THE_RING)
+    os.kill(driver.pid, signal.SIGCONT)
+
+    def seen() -> list[int]:
+        now = shown(driver)
+        return [now[name] - before[name] for name in names]
+
+    eventually(lambda: sum(seen()) == FRAMES_BEYOND_THE_RING, "each frame is received or missed")
+    assert min(seen()) > 0
 
 
 def test_a_pattern_picks_counters_by_label(quiet: tuple[DpdkDriver, Station]) -> None:

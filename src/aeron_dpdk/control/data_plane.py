@@ -66,6 +66,7 @@ class Count(StrEnum):
     IGMP_QUERIES = "igmp-queries"
     IGMP_REPORTS_SENT = "igmp-reports-sent"
     IGMP_IGNORED = "igmp-ignored"
+    RX_KERNEL_DROPPED = "rx-kernel-dropped"
     LINK_CHANGES = "link-changes"
     PORT_RESETS = "port-resets"
 

@@ -25,7 +25,8 @@ _MS = 1_000_000
 
 
 class Observation:
-    """Lives on the control thread. `clock` gives monotonic nanoseconds."""
+    """Lives on the control thread. `is_present` tells whether the port's device is there, `clock` gives
+    monotonic nanoseconds."""
 
     def __init__(
         self,
@@ -34,6 +35,7 @@ class Observation:
         loop: ControlLoop,
         settings: StackSettings,
         threading_mode: str,
+        is_present: Callable[[], bool] = lambda: True,
         clock: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         self._parts = parts
@@ -41,6 +43,7 @@ class Observation:
         self._loop = loop
         self._settings = settings
         self._threading_mode = threading_mode
+        self._is_present = is_present
         self._clock = clock
         self._version = version("aeron-dpdk")  # once: it reads files
         self._start_ns = clock()
@@ -112,6 +115,7 @@ class Observation:
             rx_queues=stack.rx_queues() if self._loop.port_is_usable else (),
             rings=stack.rings(),
             mempools=stack.mempools(),
+            endpoint_count=stack.endpoint_count(),
             endpoints=stack.endpoints(),
             neighbours=tuple(_neighbour_view(each, now_ns) for each in self._loop.neighbours),
         )
@@ -138,6 +142,7 @@ class Observation:
             is_full_duplex=link.is_full_duplex,
             speed_mbps=link.speed_mbps,
             is_usable=self._loop.port_is_usable,
+            is_present=self._is_present(),
         )
 
 

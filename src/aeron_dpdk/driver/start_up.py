@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from logging import getLogger
 from pathlib import Path
 
+from aeron_dpdk.control.data_plane import Count
 from aeron_dpdk.control.identity import Identity
 from aeron_dpdk.control.loop import ControlLoop
+from aeron_dpdk.control.rate import NANOSECONDS, Every
 from aeron_dpdk.control.routing import Route
 from aeron_dpdk.driver import privileges
 from aeron_dpdk.driver.aeron_directory import is_left_by_crash, refuse_unwritable, remove_unfinished
@@ -32,8 +34,10 @@ from aeron_dpdk.driver.saved_address import allowed_devices
 from aeron_dpdk.driver.service import Service, own_service
 from aeron_dpdk.driver.settings import Settings
 from aeron_dpdk.errors import AeronDpdkError
+from aeron_dpdk.machine.device_presence import interface_of, presence_of
 from aeron_dpdk.machine.facts.cpus import kernel_trusts_tsc
 from aeron_dpdk.machine.huge_pages import read_huge_pages
+from aeron_dpdk.machine.packet_sockets import PacketSockets
 from aeron_dpdk.machine.socket_buffers import probe_socket_buffers
 from aeron_dpdk.machine.thread_cpus import read_topology
 from aeron_dpdk.machine.tree import Tree
@@ -125,8 +129,14 @@ def serve(
         )
         loop = ControlLoop(stack, Identity(port.mac, route))
         observation = Observation(
-            parts, stack, loop, stack_settings(settings, plan.aeron), driver.threading_mode
+            parts,
+            stack,
+            loop,
+            stack_settings(settings, plan.aeron),
+            driver.threading_mode,
+            presence_of(port.name, settings.eal_arguments, Tree()),
         )
+        _count_kernel_drops(loop, stack, port, settings, undo)
         _answer(observation, loop, Path(driver.aeron_directory), undo)
         _note_aeron_errors(loop, Path(driver.aeron_directory), undo)
         service = _tell_service_manager(loop, undo) if owns_process else None
@@ -152,6 +162,23 @@ def _answer(observation: Observation, loop: ControlLoop, directory: Path, undo: 
     undo.callback(answering.close)
     loop.attend("answering", answering.step)
     loop.attend("captures", observation.step)
+
+
+def _count_kernel_drops(
+    loop: ControlLoop, stack: StackPart, port: PortInfo, settings: Settings, undo: ExitStack
+) -> None:
+    interface = interface_of(port.name, settings.eal_arguments)
+    if port.driver != "net_af_packet" or interface is None:
+        return
+    sockets = PacketSockets(interface)
+    undo.callback(sockets.close)
+    due = Every(NANOSECONDS)
+
+    def count(now_ns: int) -> None:
+        if due.is_due(now_ns):
+            stack.count(Count.RX_KERNEL_DROPPED, sockets.drops())
+
+    loop.attend("the kernel's drops", count)
 
 
 def _tell_service_manager(loop: ControlLoop, undo: ExitStack) -> Service | None:

@@ -11,6 +11,7 @@ TRAFFIC = ("rx-packets", "rx-bytes", "tx-packets", "tx-bytes", "loopback-packets
 
 DROPS = (
     "rx-missed",
+    "rx-kernel-dropped",
     "rx-truncated",
     "rx-not-our-mac",
     "rx-ethertype",

@@ -80,7 +80,11 @@ def problems_of(at_ms: int, facts: DriverFacts, driver: DriverView) -> tuple[str
     heartbeat_age_ms = at_ms - facts.heartbeat_ms
     if heartbeat_age_ms > HEARTBEAT_MAX_AGE_MS:
         found.append(f"no heartbeat from Aeron's conductor for {heartbeat_age_ms / 1000:.1f} s")
-    if not driver.port.is_usable:
+    if not driver.port.is_present:
+        found.append(
+            f"the device of the port, {driver.port.name}, is gone: restart the driver once it is back"
+        )
+    elif not driver.port.is_usable:
         found.append("the port is being restarted")
     elif not driver.port.is_up:
         found.append("the link is down")

@@ -25,7 +25,7 @@ class NeighbourView:
 @dataclass(frozen=True, slots=True)
 class PortView:
     """`speed_mbps` is 0 where the device does not know, `is_usable` False during a restart that has not
-    succeeded yet."""
+    succeeded yet, `is_present` False once the device or its interface is gone."""
 
     id: int
     name: str
@@ -43,6 +43,7 @@ class PortView:
     is_full_duplex: bool
     speed_mbps: int
     is_usable: bool
+    is_present: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,8 @@ class AddressView:
 
 @dataclass(frozen=True, slots=True)
 class DriverView:
-    """All of it. `uptime_ms` counts from the ready line."""
+    """All of it. `uptime_ms` counts from the ready line. `endpoints` are the first MAX_ENDPOINTS_SHOWN of
+    `endpoint_count`."""
 
     version: str
     aeron_version: str
@@ -69,6 +71,7 @@ class DriverView:
     rx_queues: tuple[Level, ...]
     rings: tuple[Level, ...]
     mempools: tuple[Level, ...]
+    endpoint_count: int
     endpoints: tuple[Endpoint, ...]
     neighbours: tuple[NeighbourView, ...]
 

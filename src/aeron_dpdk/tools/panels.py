@@ -62,12 +62,18 @@ def facts_table(status: Status) -> Table:
         ("port", f"{port.id} {port.name} ({port.driver}), {port.mac}, mtu {port.mtu}, node {port.socket_id}"),
         ("link", f"up{speed}, {duplex} duplex" if port.is_up else "down"),
         ("address", f"{address.local}{prefix}{gateway}"),
+        ("endpoints", f"{driver.endpoint_count:,} UDP ports{_cut(driver)}"),
         ("offloads", ", ".join(port.offloads) or "none, checksums are computed here"),
         ("rx queues", f"{port.rx_queues} of {port.rx_queue_size} descriptors, {steering}"),
         ("tx queues", f"{port.tx_queues} of {port.tx_queue_size} descriptors"),
     ):
         table.add_row(Text(name, style="bold"), Text(value))
     return table
+
+
+def _cut(driver: DriverView) -> str:
+    listed = len(driver.endpoints)
+    return "" if listed == driver.endpoint_count else f", of which --json lists the first {listed:,}"
 
 
 def threads_table(threads: Iterable[ThreadView]) -> Table:

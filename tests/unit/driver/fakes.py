@@ -121,6 +121,9 @@ class _Stack(FakeDataPlane):
     def endpoints(self) -> tuple[Endpoint, ...]:
         return (Endpoint(20000, "receiver"),)
 
+    def endpoint_count(self) -> int:
+        return 1
+
     def capture_open(self, program: bytes, snap_length: int) -> int:
         self.all.log.append(f"capture {len(program)} {snap_length}")
         return 0

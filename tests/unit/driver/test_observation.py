@@ -28,7 +28,7 @@ class Observed:
         self.clock = ManualClock()
         self.loop = ControlLoop(self.stack, IDENTITY, self.clock, sleep=lambda _: None)
         self.observation = Observation(
-            self.parts.parts(), self.stack, self.loop, SETTINGS, "DEDICATED", self.clock
+            self.parts.parts(), self.stack, self.loop, SETTINGS, "DEDICATED", clock=self.clock
         )
 
     def pass_time(self, time_ns: int) -> None:

@@ -23,6 +23,10 @@ def test_a_driver_that_works_has_no_problem() -> None:
     ("view", "problem"),
     [
         (replace(VIEW, port=replace(PORT, is_up=False)), "the link is down"),
+        (
+            replace(VIEW, port=replace(PORT, is_present=False)),
+            "the device of the port, 0000:00:06.0, is gone: restart the driver once it is back",
+        ),
         (replace(VIEW, port=replace(PORT, is_up=False, is_usable=False)), "the port is being restarted"),
         (replace(VIEW, neighbours=(SILENT,)), "the gateway 10.0.0.1 does not answer ARP"),
         (replace(VIEW, mempools=(Level("adk_tx_0", 99, 99),)), "mempool adk_tx_0 is empty"),

@@ -20,6 +20,7 @@ PORT = PortView(
     is_full_duplex=True,
     speed_mbps=0,
     is_usable=True,
+    is_present=True,
 )
 
 VIEW = DriverView(
@@ -36,6 +37,7 @@ VIEW = DriverView(
     rx_queues=(Level("rx0", 3, 1024),),
     rings=(Level("adk_snd_rcv", 0, 2048),),
     mempools=(Level("adk_rx_0", 1024, 16383),),
+    endpoint_count=1,
     endpoints=(Endpoint(4000, "receiver"),),
     neighbours=(NeighbourView("10.0.0.1", "02:00:00:00:00:fe", "reachable", 1500, 0),),
 )
