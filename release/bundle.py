@@ -8,15 +8,15 @@ import hashlib
 import json
 import platform
 import shutil
-import subprocess
 import sys
 import tarfile
 import time
-import tomllib
 from pathlib import Path
 
-from release.root import CACHE, PROJECT, ReleaseError, Root, logged
+from release.project import DIST, PROJECT, commit_time, git, name, settings
+from release.root import CACHE, Root
 from release.sbom import Component, debian_components, document, python_components
+from release.steps import logged, run_verb, say
 
 BUILD_ROOT = Root(
     "bullseye",
@@ -41,20 +41,6 @@ exec "$(dirname "$(readlink -f "$0")")/../python/bin/python3" -I -c \\
 """
 
 
-def project() -> dict[str, object]:
-    settings = tomllib.loads((PROJECT / "pyproject.toml").read_text())
-    found: dict[str, object] = settings["project"]
-    return found
-
-
-def name() -> str:
-    return f"aeron-dpdk-{project()['version']}-linux-{platform.machine()}"
-
-
-def say(text: str) -> None:
-    print(f"==> {text}", file=sys.stderr, flush=True)
-
-
 def digest(paths: list[Path]) -> str:
     whole = hashlib.sha256()
     for path in sorted(paths):
@@ -76,8 +62,7 @@ def build_part(index: int) -> None:
 
 def download_tools() -> None:
     """With this machine's pip, which knows its package index; the root has none to reach."""
-    dependencies = project()["dependencies"]
-    assert isinstance(dependencies, list)
+    dependencies = [*settings()["dependencies"], *settings()["optional-dependencies"]["export"]]
     folder = OUT / "tools"
     wanted = hashlib.sha256(" ".join([*TOOLS, *dependencies]).encode()).hexdigest()
     stamp = folder / "stamp"
@@ -94,9 +79,8 @@ def download_tools() -> None:
 def build_wheel() -> Path:
     """The newest wheel; built again when anything that goes into it changed."""
     inside = ["native", "src", "cmake", "CMakeLists.txt", "pyproject.toml", "README.md", "release/parts"]
-    listed = subprocess.check_output(["git", "ls-files", "--", *inside], cwd=PROJECT, text=True).split()
-    head = subprocess.check_output(["git", "rev-parse", "HEAD"], cwd=PROJECT, text=True)
-    wanted = head + digest([PROJECT / path for path in listed])
+    listed = git("ls-files", "--", *inside).split()
+    wanted = git("rev-parse", "HEAD") + digest([PROJECT / path for path in listed])
     stamp = OUT / "wheel.stamp"
     if not stamp.exists() or stamp.read_text() != wanted:
         say("the wheel, with DPDK inside")
@@ -125,7 +109,7 @@ def stage() -> Path:
 
 
 def write_sbom(top: Path) -> None:
-    version = str(project()["version"])
+    version = str(settings()["version"])
     (site,) = top.glob("python/lib/python3.*/site-packages")
     libraries = top / "libraries"
     aeron = Component("aeron", "1.53.0-SNAPSHOT", "pkg:pypi/pyaeron@0.1.0", "Apache-2.0")
@@ -137,16 +121,16 @@ def write_sbom(top: Path) -> None:
 
 def pack(top: Path) -> Path:
     """Names and times do not depend on who builds, nor when: one commit, one archive."""
-    made = subprocess.check_output(["git", "log", "-1", "--format=%ct"], cwd=PROJECT, text=True)
+    made = commit_time()
 
     def plain(entry: tarfile.TarInfo) -> tarfile.TarInfo:
         entry.uid = entry.gid = 0
         entry.uname = entry.gname = "root"
-        entry.mtime = int(made)
+        entry.mtime = made
         return entry
 
-    archive = PROJECT / "dist" / f"{top.name}.tar.gz"
-    archive.parent.mkdir(exist_ok=True)
+    archive = DIST / f"{top.name}.tar.gz"
+    DIST.mkdir(exist_ok=True)
     part = archive.with_suffix(".part")
     with tarfile.open(part, "w:gz", compresslevel=6) as tar:
         tar.add(top, top.name, filter=plain)
@@ -154,28 +138,28 @@ def pack(top: Path) -> Path:
     return archive
 
 
-def main() -> int:
+def build() -> tuple[Path, Path]:
+    """The staged tree and the wheel that is in it. Raises ReleaseError."""
+    if not BUILD_ROOT.folder.exists():
+        say("a root of Debian 11")
+    BUILD_ROOT.make()
+    download_tools()
+    for index in range(len(PARTS)):
+        build_part(index)
+    wheel = build_wheel()
+    return stage(), wheel
+
+
+def make() -> list[Path]:
+    """The artefacts in dist/."""
     start = time.monotonic()
-    try:
-        if not BUILD_ROOT.folder.exists():
-            say("a root of Debian 11")
-        BUILD_ROOT.make()
-        download_tools()
-        for index in range(len(PARTS)):
-            build_part(index)
-        wheel = build_wheel()
-        archive = pack(stage())
-        shutil.copy(wheel, archive.parent)
-    except ReleaseError as error:
-        print(f"./dev bundle: {error}", file=sys.stderr)
-        return 1
-    for made in (archive, archive.parent / wheel.name):
-        print(f"{made.relative_to(PROJECT)}  {made.stat().st_size / 1e6:.1f} MB")
+    tree, wheel = build()
+    archive = pack(tree)
+    kept = DIST / wheel.name
+    shutil.copy(wheel, kept)
     say(f"{time.monotonic() - start:.0f} s")
-    if sys.argv[1:] == ["--test"]:
-        return subprocess.call([sys.executable, "-m", "pytest", "-s", "tests/release"], cwd=PROJECT)
-    return 0
+    return [archive, kept]
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_verb("bundle", make, "test_bundle.py"))

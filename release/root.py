@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-PROJECT = Path(__file__).resolve().parents[1]
+from release.project import PROJECT, ReleaseError
+from release.steps import logged
+
 CACHE = PROJECT / ".cache" / "release"
-LOGS = PROJECT / ".cache" / "log"
 KEYRINGS = "/usr/share/keyrings"
 
 # /checkout is the project; /out is where results go.
@@ -32,21 +33,6 @@ exec chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/ LC
 """
 
 
-class ReleaseError(Exception):
-    """One sentence: what failed, and where its output is."""
-
-
-def logged(command: Sequence[str], name: str, cwd: Path = PROJECT) -> None:
-    """Raises ReleaseError with the end of the log."""
-    LOGS.mkdir(parents=True, exist_ok=True)
-    log = LOGS / f"{name}.log"
-    with log.open("w") as output:
-        done = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, cwd=cwd, check=False)
-    if done.returncode != 0:
-        end = "\n".join(log.read_text(errors="replace").splitlines()[-30:])
-        raise ReleaseError(f"{end}\n{name} failed, all of it in {log.relative_to(PROJECT)}")
-
-
 def mirror() -> str:
     """The Debian mirror that this system itself installs from."""
     listed = ["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"]
@@ -55,6 +41,13 @@ def mirror() -> str:
         if uri.rstrip("/").endswith("/debian"):
             return uri.rstrip("/")
     raise ReleaseError("apt knows no Debian mirror here (none of its sources ends in /debian): add one.")
+
+
+def inside(folder: Path, command: Sequence[str], out: Path) -> list[str]:
+    """A command in the root at `folder` as one that the host can run."""
+    out.mkdir(parents=True, exist_ok=True)
+    enter = ["unshare", "-m", "-p", "-f", "--kill-child", "sh", "-ec", ENTER]
+    return [*enter, str(folder), str(PROJECT), str(out), *command]
 
 
 @dataclass(frozen=True)
@@ -86,7 +79,7 @@ class Root:
             install = "apt-get update && apt-get install -y --no-install-recommends " + " ".join(
                 self.packages
             )
-            logged(self._inside(part, ["sh", "-c", install], CACHE), f"packages-{self.suite}")
+            logged(inside(part, ["sh", "-c", install], CACHE), f"packages-{self.suite}")
         part.rename(self.folder)
 
     def _add_sources(self, part: Path) -> None:
@@ -103,28 +96,15 @@ class Root:
             (part / "etc/apt/preferences").write_text(pin)
         (part / "etc/apt/sources.list").write_text("\n".join(lines) + "\n")
 
+    def copy(self, to: Path) -> None:
+        """For tests that install something."""
+        self.make()
+        subprocess.run(["cp", "-a", "--reflink=auto", str(self.folder), str(to)], check=True)
+
     def run(self, command: Sequence[str], name: str, out: Path) -> None:
         """A command in the root, with the project at /checkout and `out` at /out. Raises ReleaseError."""
-        logged(self._inside(self.folder, command, out), name)
+        logged(self.inside(command, out), name)
 
     def inside(self, command: Sequence[str], out: Path) -> list[str]:
         """The command as one that the host can run."""
-        return self._inside(self.folder, command, out)
-
-    @staticmethod
-    def _inside(folder: Path, command: Sequence[str], out: Path) -> list[str]:
-        out.mkdir(parents=True, exist_ok=True)
-        return [
-            "unshare",
-            "-m",
-            "-p",
-            "-f",
-            "--kill-child",
-            "sh",
-            "-ec",
-            ENTER,
-            str(folder),
-            str(PROJECT),
-            str(out),
-            *command,
-        ]
+        return inside(self.folder, command, out)

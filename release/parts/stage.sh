@@ -16,7 +16,7 @@ PATH=/src/tools/bin:$PATH
 site=lib/python3.13/site-packages
 mkdir -p $site
 /src/tools/bin/python3 -m pip install --quiet --no-index --find-links /out/tools --find-links /out/wheel \
-    --no-compile --target $site aeron-dpdk
+    --no-compile --target $site 'aeron-dpdk[export]'
 rm -rf $site/bin
 
 # What Python's own modules need of this root, except the C library.
@@ -32,6 +32,8 @@ done
 for module in lib/python3.13/lib-dynload/*.so; do
     patchelf --set-rpath '$ORIGIN/../..' "$module"
 done
+# It uses zlib, which auditwheel expects of every system: a container image has none.
+patchelf --add-rpath '$ORIGIN/../../..' $site/aeron_dpdk.libs/libelf*
 # Those that auditwheel put into the wheel.
 for package in libnuma1 libelf1 libbsd0 libmd0 libuuid1; do
     cp "/usr/share/doc/$package/copyright" "../licences/$package"
@@ -43,6 +45,8 @@ for part in libraries python; do
 done
 cp $parts/libraries/*.licence $parts/dpdk/*.licence ../licences/
 find . -type f \( -name '*.so*' -o -path './bin/python3.13' \) -exec strip --strip-unneeded {} + || true
+# Modules that their authors made runnable by themselves, for a Python that is not here.
+find . -type f \( -name '*.py' -o -name '*.so*' \) -exec chmod a-x {} +
 # Read-only installations must not compile at each start, and a time stamp that unpacking changes must not matter.
 bin/python3 -m compileall -q -j0 --invalidation-mode unchecked-hash lib/python3.13
 

@@ -14,10 +14,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from release.bundle import name
-from release.root import PROJECT, Root
+from release.project import DIST, name
+from release.root import Root
 
-ARCHIVE = PROJECT / "dist" / f"{name()}.tar.gz"
+ARCHIVE = DIST / f"{name()}.tar.gz"
 # The C library and its loader are the host's; libgcc_s would be, if anything needed it.
 OF_THE_C_LIBRARY = (
     "ld-",
@@ -97,6 +97,15 @@ def test_the_environment_does_not_say_what_python_loads(unpacked: Unpacked) -> N
     run = unpacked.run("env", *poisoned, f"{unpacked.top}/aeronmd_dpdk", "-v")
     assert run.returncode == 0, run.stderr
     assert "DPDK" in run.stdout
+
+
+def test_every_library_finds_what_it_needs_in_the_bundle_or_in_the_c_library(unpacked: Unpacked) -> None:
+    every = f"find {unpacked.top} -name '*.so*' -type f -exec ldd {{}} +"
+    run = unpacked.run("sh", "-c", every)
+    assert "not found" not in run.stdout
+    found = {line.split()[2] for line in run.stdout.splitlines() if " => " in line}
+    foreign = {Path(file).name for file in found if not file.startswith(unpacked.top)}
+    assert {file for file in foreign if not file.startswith(OF_THE_C_LIBRARY)} == set()
 
 
 def test_two_drivers_exchange_messages(unpacked: Unpacked) -> None:

@@ -18,7 +18,20 @@ def test_help_lists_every_verb() -> None:
     run = dev("--help")
     verbs = [line.split()[0] for line in run.stdout.splitlines() if line.startswith("  ")]
     assert run.returncode == 0
-    assert verbs == ["demo", "bench", "test", "attack", "check", "lab", "build", "fuzz", "bundle", "run"]
+    assert verbs == [
+        "demo",
+        "bench",
+        "test",
+        "attack",
+        "check",
+        "lab",
+        "build",
+        "fuzz",
+        "bundle",
+        "packages",
+        "image",
+        "run",
+    ]
 
 
 def test_an_unknown_verb_shows_the_known_ones_and_fails() -> None:

@@ -16,6 +16,11 @@ try:
 except ImportError:  # a checkout whose native half is not built
     GIT = "unknown"
 
+USAGE = "[EAL options] [--] [-Dname=value] [-v] [-h] [file.properties ...]"
+DESCRIPTION = (
+    "Aeron's media driver with its UDP traffic over DPDK. All AERON_ variables and aeron. properties of "
+    "aeronmd work. EAL options are DPDK's own: -a, -l, --vdev, --no-huge and so on."
+)
 OPTIONS = (
     ("-Dname=value", "set a property: -Daeron.dir=/dev/shm/aeron sets AERON_DIR"),
     ("-v, --version", "print the versions of this driver, of Aeron and of DPDK"),
@@ -26,12 +31,9 @@ OPTIONS = (
 
 def help_text(width: int = 80) -> str:
     formatter = HelpFormatter(width=width, max_width=width)
-    formatter.write_usage("aeronmd_dpdk", "[EAL options] [--] [-Dname=value] [-v] [-h] [file.properties ...]")
+    formatter.write_usage("aeronmd_dpdk", USAGE)
     formatter.write_paragraph()
-    formatter.write_text(
-        "Aeron's media driver with its UDP traffic over DPDK. All AERON_ variables and aeron. properties of "
-        "aeronmd work. EAL options are DPDK's own: -a, -l, --vdev, --no-huge and so on."
-    )
+    formatter.write_text(DESCRIPTION)
     with formatter.section("Options"):
         formatter.write_dl(OPTIONS)
     with formatter.section(

@@ -2,41 +2,16 @@
 
 import signal
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
-from prometheus_client import CollectorRegistry
-from prometheus_client.core import Metric
-from prometheus_client.registry import Collector
 
-from aeron_dpdk.observe.errors import AddressError, ObserveError
-from aeron_dpdk.observe.metrics import families, families_up
-from aeron_dpdk.observe.status import look
+from aeron_dpdk.observe.errors import AddressError
+from aeron_dpdk.tools.extras import require
 from aeron_dpdk.tools.looking import aeron_dir_option
-from aeron_dpdk.tools.scrape_server import ScrapeServer, serving
 
 DEFAULT_ADDRESS = "127.0.0.1:9465"
 PORTS = range(1 << 16)
-
-
-class DriverCollector(Collector):
-    """Looks anew at each scrape, so that it survives the driver's restarts."""
-
-    def __init__(self, aeron_dir: Path) -> None:
-        self._aeron_dir = aeron_dir
-
-    def collect(self) -> Iterator[Metric]:
-        try:
-            status = look(self._aeron_dir)
-        except ObserveError:
-            yield from families_up(False)
-            return
-        yield from families(status)
-
-    def describe(self) -> list[Metric]:
-        """Empty: registration must not look at a driver that is not there yet."""
-        return []
 
 
 def parse_address(text: str) -> tuple[str, int]:
@@ -62,10 +37,11 @@ def export(aeron_dir: Path, listen: str) -> None:
     Whoever reaches the address can read it: keep it on loopback, or on a network for management.
     """
     host, port = parse_address(listen)
-    registry = CollectorRegistry()
-    registry.register(DriverCollector(aeron_dir))
+    require("prometheus_client", "export")
+    from aeron_dpdk.tools.scrape_server import ScrapeServer, registry_of, serving  # noqa: PLC0415 - an extra
+
     try:
-        server = ScrapeServer(host, port, registry)
+        server = ScrapeServer(host, port, registry_of(aeron_dir))
     except OSError as error:
         raise AddressError(listen, error.strerror or str(error)) from error
     stop = threading.Event()

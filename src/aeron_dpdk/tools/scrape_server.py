@@ -3,15 +3,47 @@
 import socket
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 from prometheus_client import CollectorRegistry, make_wsgi_app
+from prometheus_client.core import Metric
+from prometheus_client.registry import Collector
+
+from aeron_dpdk.observe.errors import ObserveError
+from aeron_dpdk.observe.metrics import families, families_up
+from aeron_dpdk.observe.status import look
 
 MAX_CONNECTIONS = 16
 RECEIVE_TIMEOUT_S = 10.0
+
+
+class DriverCollector(Collector):
+    """Looks anew at each scrape, so that it survives the driver's restarts."""
+
+    def __init__(self, aeron_dir: Path) -> None:
+        self._aeron_dir = aeron_dir
+
+    def collect(self) -> Iterator[Metric]:
+        try:
+            status = look(self._aeron_dir)
+        except ObserveError:
+            yield from families_up(False)
+            return
+        yield from families(status)
+
+    def describe(self) -> list[Metric]:
+        """Empty: registration must not look at a driver that is not there yet."""
+        return []
+
+
+def registry_of(aeron_dir: Path) -> CollectorRegistry:
+    registry = CollectorRegistry()
+    registry.register(DriverCollector(aeron_dir))
+    return registry
 
 
 class _Handler(WSGIRequestHandler):

@@ -16,9 +16,10 @@ from aeron_dpdk.machine.thread_cpus import core_pair
 from aeron_dpdk.tools.bench import cost
 from aeron_dpdk.tools.bench.errors import BenchError
 from aeron_dpdk.tools.bench.parts import Part
-from aeron_dpdk.tools.bench.plots import require_matplotlib
+from aeron_dpdk.tools.bench.plots import DRAWN_BY
 from aeron_dpdk.tools.bench.report import as_data, as_html, as_terminal
 from aeron_dpdk.tools.bench.run import Wishes, measure
+from aeron_dpdk.tools.extras import require
 from aeron_dpdk.tools.measure.provenance import read_provenance
 from aeron_dpdk.tools.measure.setting import CPUS_OF_A_DEDICATED_SIDE
 
@@ -62,7 +63,7 @@ def bench(
         if file is not None and not os.access(file.parent, os.W_OK):
             raise BenchError(f"{file.parent} is not a folder that we can write to", "name another one")
     if html_file is not None:
-        require_matplotlib()
+        require(DRAWN_BY, "bench")
     server_cpus, client_cpus = sides(threading, cpus)
     wanted = frozenset(map(Part, parts)) or frozenset(Part)
     wishes = Wishes(wanted, repeats, duration_ms * 1_000_000, server_cpus, client_cpus)

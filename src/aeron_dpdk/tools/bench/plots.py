@@ -5,12 +5,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from aeron_dpdk.tools.bench.errors import BenchError
 from aeron_dpdk.tools.bench.results import Results, messages_per_second
 from aeron_dpdk.tools.bench.tables import phase_title
+from aeron_dpdk.tools.extras import require
 from aeron_dpdk.tools.measure.histogram import Histogram
 from aeron_dpdk.tools.measure.job import Phase, PhaseKind
 
+DRAWN_BY = "matplotlib.figure"
 SIZE_INCHES = (8.0, 4.2)
 # One colour for a path in every plot.
 COLOURS = {
@@ -27,7 +28,7 @@ NINES = (50.0, 90.0, 99.0, 99.9, 99.99, 99.999)
 
 
 def plots(results: Results) -> list[str]:
-    """SVG elements, in the order of the tables. Raises BenchError without matplotlib."""
+    """SVG elements, in the order of the tables. Raises MissingExtraError without matplotlib."""
     phases = results.phases()
     fills = [
         partial(_percentiles, results=results, phase=phase)
@@ -39,20 +40,8 @@ def plots(results: Results) -> list[str]:
     if results.polls:
         fills.append(partial(_polls, results=results, cost="idle_ns", title="An idle poll"))
         fills.append(partial(_polls, results=results, cost="frame_ns", title="A delivered frame"))
-    figure_class = require_matplotlib()
+    figure_class = require(DRAWN_BY, "bench").Figure
     return [_draw(figure_class, fill) for fill in fills]
-
-
-def require_matplotlib() -> type[Any]:
-    """Its Figure. Raises BenchError."""
-    try:
-        from matplotlib.figure import Figure  # noqa: PLC0415 - an extra, for this alone
-    except ImportError:
-        raise BenchError(
-            "the report's plots are drawn by matplotlib, which is not installed",
-            "pip install 'aeron-dpdk[bench]', or leave out --html",
-        ) from None
-    return Figure
 
 
 def _draw(figure_class: type[Any], fill: Callable[[Any], None]) -> str:

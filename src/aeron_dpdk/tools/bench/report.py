@@ -98,7 +98,7 @@ def as_data(results: Results, wishes: Wishes, setting: Setting, provenance: Prov
 
 
 def as_html(results: Results, wishes: Wishes, setting: Setting, provenance: Provenance) -> str:
-    """Raises BenchError without matplotlib."""
+    """Raises MissingExtraError without matplotlib."""
     notes = "".join(f"<p>{escape(note)}</p>" for note in results.notes)
     notes += "".join(f'<p class="NO">FAILED: {escape(failure)}</p>' for failure in results.failures)
     stamped = "".join(

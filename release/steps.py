@@ -1,0 +1,39 @@
+"""The steps of a release: said on the terminal, logged to files, ended by one sentence when they fail."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from release.project import PROJECT, ReleaseError
+
+LOGS = PROJECT / ".cache" / "log"
+
+
+def say(text: str) -> None:
+    print(f"==> {text}", file=sys.stderr, flush=True)
+
+
+def logged(command: Sequence[str], name: str, cwd: Path = PROJECT) -> None:
+    """Raises ReleaseError with the end of the log."""
+    LOGS.mkdir(parents=True, exist_ok=True)
+    log = LOGS / f"{name}.log"
+    with log.open("w") as output:
+        done = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, cwd=cwd, check=False)
+    if done.returncode != 0:
+        end = "\n".join(log.read_text(errors="replace").splitlines()[-30:])
+        raise ReleaseError(f"{end}\n{name} failed, all of it in {log.relative_to(PROJECT)}")
+
+
+def run_verb(verb: str, make: Callable[[], Sequence[Path]], test: str) -> int:
+    """Make and list the artefacts; with --test, try them by `test`, which takes minutes."""
+    try:
+        made = make()
+    except ReleaseError as error:
+        print(f"./dev {verb}: {error}", file=sys.stderr)
+        return 1
+    for path in made:
+        print(f"{path.relative_to(PROJECT)}  {path.stat().st_size / 1e6:.1f} MB")
+    if sys.argv[1:] == ["--test"]:
+        return subprocess.call([sys.executable, "-m", "pytest", "-s", f"tests/release/{test}"], cwd=PROJECT)
+    return 0
