@@ -251,10 +251,22 @@ int adk_driver_state(adk_driver_t *driver);
 const char *adk_driver_aeron_dir(adk_driver_t *driver);
 /* "DEDICATED" and so on. */
 const char *adk_driver_threading_mode(adk_driver_t *driver);
-/* Writes the counts into Aeron's counters file; call it a few times a second. */
+/* Writes the counts into Aeron's counters file. */
 void adk_driver_publish_counts(adk_driver_t *driver);
 /* Aeron's own aeron_driver_t, for measurements that call its parts one by one. */
 void *adk_driver_aeron(adk_driver_t *driver);
 int adk_driver_close(adk_driver_t *driver);
+
+/* ---- waiting: times are CLOCK_MONOTONIC's. Meanwhile driver's counts are published, ten times a second; NULL has none ---- */
+
+/* Until until_ns, or a signal. */
+void adk_control_pause(adk_stack_t *stack, adk_driver_t *driver, int64_t until_ns);
+/*
+ * Until until_ns, a signal, the end of the driver, a request for a port restart, a frame for adk_control_receive(),
+ * groups or a link that are not as adk_groups_moved() and adk_stack_link() said last, or until one of at most four
+ * descriptors is readable: 1 then, else 0.
+ */
+int adk_control_sleep(
+    adk_stack_t *stack, adk_driver_t *driver, int64_t until_ns, const int *descriptors, int descriptors_length);
 
 #endif

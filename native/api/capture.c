@@ -20,7 +20,7 @@ struct adk_capture_reader_stct
 
 int adk_stack_capture_open(adk_stack_t *stack, const void *program, uint32_t length, uint32_t snap_length)
 {
-    adk_stack_capture_step(stack);
+    (void)adk_stack_capture_step(stack);
     if (NULL != stack->open_capture)
     {
         adk_set_error(EBUSY, "another capture is open, or its end is not through yet");
@@ -43,7 +43,7 @@ void adk_stack_capture_close(adk_stack_t *stack)
     stack->capture_token = rte_rcu_qsbr_start(stack->quiescence);
 }
 
-void adk_stack_capture_step(adk_stack_t *stack)
+int adk_stack_capture_step(adk_stack_t *stack)
 {
     const bool is_closing = NULL != stack->open_capture &&
         NULL == atomic_load_explicit(&stack->capture, memory_order_relaxed);
@@ -51,7 +51,9 @@ void adk_stack_capture_step(adk_stack_t *stack)
     {
         adk_capture_free(stack->open_capture);
         stack->open_capture = NULL;
+        return 0;
     }
+    return is_closing;
 }
 
 adk_capture_reader_t *adk_capture_reader_open(int fd)

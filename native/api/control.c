@@ -13,7 +13,12 @@ int adk_stack_port_info(adk_stack_t *stack, adk_port_info_t *info)
 
 int adk_stack_link(adk_stack_t *stack, adk_link_t *link)
 {
-    return adk_port_link(&stack->port, link);
+    const int result = adk_port_link(&stack->port, link);
+    if (0 == result)
+    {
+        stack->is_link_told_up = link->is_up;
+    }
+    return result;
 }
 
 /* In turn: neither frames for dead peers nor a flood on one ring may hold up what waits in another. */
@@ -120,7 +125,8 @@ int adk_neighbour_is_disputed(adk_stack_t *stack, uint32_t ipv4)
 
 uint32_t adk_groups_moved(adk_stack_t *stack)
 {
-    return adk_groups_changes(stack->groups);
+    stack->groups_told = adk_groups_changes(stack->groups);
+    return stack->groups_told;
 }
 
 int adk_groups_heard(adk_stack_t *stack, uint32_t *ipv4, int size)

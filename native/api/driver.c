@@ -38,6 +38,10 @@ static void on_termination(void *state)
 {
     adk_driver_t *driver = state;
     atomic_store_explicit(&driver->is_terminated, true, memory_order_release);
+    if (NULL != driver->media.stack)
+    {
+        adk_wakeup_give(driver->media.stack->port.wakeup);
+    }
 }
 
 static int use_port(adk_driver_t *driver, adk_stack_t *stack, const char *interface_name)

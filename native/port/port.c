@@ -12,7 +12,9 @@ static int on_reset_event(uint16_t port_id, enum rte_eth_event_type event, void 
     (void)port_id;
     (void)event;
     (void)result;
-    atomic_store_explicit(&((adk_port_t *)clientd)->is_reset_requested, true, memory_order_release);
+    adk_port_t *port = clientd;
+    atomic_store_explicit(&port->is_reset_requested, true, memory_order_release);
+    adk_wakeup_give(port->wakeup);
     return 0;
 }
 
@@ -232,7 +234,9 @@ int adk_port_open(adk_port_t *port, const adk_settings_t *settings, uint32_t ext
     }
     choose_queues(port, &info);
     choose_offloads(port, &info);
-    if (adk_port_multicast_open(port) < 0 ||
+    port->wakeup = adk_wakeup_open();
+    if (NULL == port->wakeup ||
+        adk_port_multicast_open(port) < 0 ||
         configure_steered(port, &info) < 0 ||
         adk_port_mempools_create(port, extra_mbufs) < 0 ||
         adk_port_start(port) < 0 ||
@@ -270,6 +274,8 @@ void adk_port_close(adk_port_t *port)
     adk_port_steering_close(port);
     adk_port_multicast_close(port);
     adk_port_mempools_free(port);
+    adk_wakeup_close(port->wakeup);
+    port->wakeup = NULL;
 }
 
 static int restart(adk_port_t *port)

@@ -13,6 +13,7 @@
 
 #include "api/aeron_dpdk.h"
 #include "port/quirks.h"
+#include "port/wakeup.h"
 
 /* One queue for the receiver, one more for the sender where the device can steer. */
 #define ADK_PORT_RX_QUEUES_MAX (2)
@@ -73,6 +74,7 @@ typedef struct adk_port_stct
     const adk_quirks_t *quirks;
     adk_steering_t *steering;         /* NULL: one RX queue for all; see port/steering.h */
     adk_multicast_t *multicast;       /* see port/multicast.h */
+    adk_wakeup_t *wakeup;             /* of the control plane */
     struct rte_mempool *rx_mempool;
     struct rte_mempool *tx_mempools[ADK_PORT_TX_QUEUES_MAX];
     struct rte_eth_conf configuration;

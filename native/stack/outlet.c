@@ -114,6 +114,7 @@ static int park(
         rte_pktmbuf_free_bulk(frames, count);
         return 0;
     }
+    adk_wakeup_give(stack->port.wakeup);
     return count;
 }
 
@@ -133,7 +134,9 @@ static void tell_learnt(const adk_stack_t *stack, adk_lane_t *lane, const adk_de
     {
         adk_count(lane, ADK_COUNT_CONTROL_FULL, 1);
         rte_pktmbuf_free(message);
+        return;
     }
+    adk_wakeup_give(stack->port.wakeup);
 }
 
 /*

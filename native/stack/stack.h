@@ -46,6 +46,9 @@ struct adk_stack_stct
     adk_capture_t *open_capture; /* also while data threads may still write to it after its end */
     uint64_t capture_token;
     uint64_t reset_token;
+    int64_t publish_due_ns;
+    bool is_link_told_up; /* what the control plane was last told of the link, and of the groups */
+    uint32_t groups_told;
     bool is_resetting;
 };
 

@@ -84,6 +84,7 @@ __rte_noinline bool adk_witness_offer(
         adk_drop(lane, ADK_COUNT_CONTROL_FULL);
         return false;
     }
+    adk_wakeup_give(stack->port.wakeup);
     if (NULL != contradicted)
     {
         /* Only what gets through counts: were all of them lost, the control plane would have nothing to look into. */

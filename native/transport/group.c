@@ -53,6 +53,7 @@ int adk_group_open(adk_transport_t *state, struct sockaddr_storage *group, struc
         AERON_SET_ERR(ENOBUFS, "multicast: this driver hears no more than %d groups", ADK_GROUPS);
         return -1;
     }
+    adk_wakeup_give(state->stack->port.wakeup);
     state->group = ipv4;
     state->port = rte_be_to_cpu_16(address->sin_port);
     return 0;
@@ -61,6 +62,7 @@ int adk_group_open(adk_transport_t *state, struct sockaddr_storage *group, struc
 void adk_group_close(adk_transport_t *state)
 {
     adk_groups_release(state->stack->groups, state->group_slot);
+    adk_wakeup_give(state->stack->port.wakeup);
     leave(&state->stack->port, state->group);
     state->group_slot = -1;
 }

@@ -207,8 +207,8 @@ class Stack:
     def capture_close(self) -> None:
         lib.adk_stack_capture_close(self._pointer)
 
-    def capture_step(self) -> None:
-        lib.adk_stack_capture_step(self._pointer)
+    def capture_step(self) -> bool:
+        return bool(lib.adk_stack_capture_step(self._pointer))
 
     def _levels(self, read: Any) -> tuple[Level, ...]:
         found = ffi.new("adk_level_t[]", MAX_LEVELS)
@@ -282,9 +282,15 @@ class Stack:
     def timer_manage(self) -> None:
         lib.adk_timer_manage()
 
-    def publish_counts(self) -> None:
-        if self._driver is not None and self._driver.is_open:
-            lib.adk_driver_publish_counts(self._driver.pointer)
+    def pause(self, until_ns: int) -> None:
+        lib.adk_control_pause(self._pointer, self._driver_pointer(), until_ns)
+
+    def sleep(self, until_ns: int, descriptors: Sequence[int]) -> bool:
+        driver = self._driver_pointer()
+        return bool(lib.adk_control_sleep(self._pointer, driver, until_ns, descriptors, len(descriptors)))
+
+    def _driver_pointer(self) -> Any:
+        return self._driver.pointer if self._driver is not None and self._driver.is_open else ffi.NULL
 
 
 class Driver:

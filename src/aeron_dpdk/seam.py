@@ -117,8 +117,8 @@ class StackPart(DataPlane, Protocol):
 
     def capture_close(self) -> None: ...
 
-    def capture_step(self) -> None:
-        """Frees what a capture that has ended held, once the data threads have let go of it."""
+    def capture_step(self) -> bool:
+        """Frees what a capture that has ended held, once the data threads have let go of it; True before."""
 
     def close(self) -> None: ...
 

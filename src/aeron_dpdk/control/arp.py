@@ -35,22 +35,19 @@ class ArpResponder:
         self._defended_ns = -DEFEND_INTERVAL_NS
         self._reported: Mac | None = None
         self._announcements_left = 0
-        self._announce_ns = NEVER_NS
+        self.due_ns = NEVER_NS  # when advance() has something to do
 
     def announce(self, now_ns: int) -> None:
         """Has advance() tell the link where our address is (RFC 5227 §2.3). The address is not probed first:
         the operator gave it to us, and start-up does not wait the seconds that §2.1.1 asks for."""
         self._announcements_left = ANNOUNCEMENTS
-        self._announce_ns = now_ns
-
-    def is_due(self, now_ns: int) -> bool:
-        return now_ns >= self._announce_ns
+        self.due_ns = now_ns
 
     def advance(self, now_ns: int) -> tuple[Action, ...]:
-        if not self.is_due(now_ns):
+        if now_ns < self.due_ns:
             return ()
         self._announcements_left -= 1
-        self._announce_ns = now_ns + ANNOUNCE_INTERVAL_NS if self._announcements_left else NEVER_NS
+        self.due_ns = now_ns + ANNOUNCE_INTERVAL_NS if self._announcements_left else NEVER_NS
         return (self._announcement(),)
 
     def receive(self, frame: EthernetFrame, now_ns: int) -> tuple[Action, ...]:

@@ -1,9 +1,10 @@
 """The narrow face of the C side that the control plane works against.
 
 `aeron_dpdk.native` implements it over cffi, the unit tests over lists. All calls belong to one thread, the
-control thread, and none blocks. Frames are whole Ethernet frames without FCS.
+control thread, and none blocks but pause() and sleep(). Frames are whole Ethernet frames without FCS.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Address
@@ -124,5 +125,10 @@ class DataPlane(Witness, Protocol):
     def timer_manage(self) -> None:
         """Turns the PMD's timers (rte_timer_manage); does nothing for a device that has none."""
 
-    def publish_counts(self) -> None:
-        """Writes all counts into Aeron's counters file."""
+    def pause(self, until_ns: int) -> None:
+        """Waits until then, or a signal. Like sleep(), it publishes counts meanwhile, ten times a second."""
+
+    def sleep(self, until_ns: int, descriptors: Sequence[int]) -> bool:
+        """Waits until then, for whatever receive() would return, reset_requested(), a change of link() or
+        groups(), the driver's end, or until one of at most four descriptors is readable: True then. A signal
+        ends it too."""

@@ -32,8 +32,10 @@ class IgmpHost:
     def link_came_up(self, now_ns: int) -> None:
         self._memberships.link_came_up(now_ns)
 
-    def is_due(self, now_ns: int) -> bool:
-        return self._memberships.is_due(now_ns)
+    @property
+    def due_ns(self) -> int:
+        """When advance() has something to do."""
+        return self._memberships.due_ns
 
     def advance(self, now_ns: int) -> tuple[Action, ...]:
         return self._sent(self._memberships.advance(now_ns))

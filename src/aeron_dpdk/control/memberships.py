@@ -73,7 +73,7 @@ class Memberships:
         self._old_until_ns = {1: -NEVER_NS, 2: -NEVER_NS}
         self._robustness = DEFAULT_ROBUSTNESS
         self._budget = TokenBucket(ANSWERS_PER_SECOND, ANSWERS_AT_ONCE)
-        self._next_due_ns = NEVER_NS
+        self.due_ns = NEVER_NS  # when advance() has something to say
 
     def __contains__(self, group: IPv4Address) -> bool:
         return group in self._groups
@@ -128,9 +128,6 @@ class Memberships:
         if self._version < 3:
             self._answers.pop(group, None)
         self._schedule()
-
-    def is_due(self, now_ns: int) -> bool:
-        return now_ns >= self._next_due_ns
 
     def advance(self, now_ns: int) -> tuple[Message, ...]:
         """What has become due."""
@@ -233,7 +230,7 @@ class Memberships:
         self._general_ns = NEVER_NS
 
     def _schedule(self) -> None:
-        self._next_due_ns = min(
+        self.due_ns = min(
             self._general_ns,
             min((each.due_ns for each in self._changes.values()), default=NEVER_NS),
             min((each.due_ns for each in self._answers.values()), default=NEVER_NS),

@@ -127,9 +127,10 @@ class Neighbours:
             neighbour.doubt(now_ns)
         return self.advance(now_ns)
 
-    def is_due(self, now_ns: int) -> bool:
-        """Whether advance() has anything to do."""
-        return now_ns >= self._next_due_ns
+    @property
+    def due_ns(self) -> int:
+        """When advance() may have something to do."""
+        return self._next_due_ns
 
     def advance(self, now_ns: int) -> tuple[Action, ...]:
         """Does what has become due, for at most ADVANCES_PER_CALL neighbours."""

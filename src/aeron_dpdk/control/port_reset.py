@@ -3,7 +3,7 @@
 from enum import Enum
 
 from aeron_dpdk.control.data_plane import DataPlane
-from aeron_dpdk.control.rate import NANOSECONDS
+from aeron_dpdk.control.rate import NANOSECONDS, NEVER_NS
 
 FIRST_RETRY_NS = NANOSECONDS
 LAST_RETRY_NS = 30 * NANOSECONDS
@@ -26,6 +26,13 @@ class PortReset:
         self._is_running = False
         self._retry_ns: int | None = None
         self._gap_ns = FIRST_RETRY_NS
+
+    @property
+    def due_ns(self) -> int:
+        """When step() is wanted, unless a request comes first."""
+        if self._is_running:
+            return 0
+        return NEVER_NS if self._retry_ns is None else self._retry_ns
 
     def step(self, now_ns: int) -> ResetProgress:
         if self._is_running:

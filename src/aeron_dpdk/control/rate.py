@@ -25,18 +25,19 @@ class TokenBucket:
 
 
 class Every:
-    """Due once per period, first at once; late calls are not made up for."""
+    """Due once per period, first at once; late calls are not made up for. Due at multiples of the period:
+    what several of them want at the same time needs one wake-up."""
 
-    __slots__ = ("_due_ns", "_period_ns")
+    __slots__ = ("_period_ns", "due_ns")
 
     def __init__(self, period_ns: int) -> None:
         self._period_ns = period_ns
-        self._due_ns = 0
+        self.due_ns = 0
 
     def is_due(self, now_ns: int) -> bool:
-        if now_ns < self._due_ns:
+        if now_ns < self.due_ns:
             return False
-        self._due_ns = now_ns + self._period_ns
+        self.due_ns = (now_ns // self._period_ns + 1) * self._period_ns
         return True
 
 

@@ -14,13 +14,17 @@ LOG = getLogger("aeron")
 
 
 class AeronErrors:
-    """`step` is a chore of the control loop. Raises NoDriverError where Aeron's files are missing."""
+    """A chore of the control loop. Raises NoDriverError where Aeron's files are missing."""
 
     def __init__(self, directory: Path, log: Logger = LOG) -> None:
         self._cnc = Cnc(directory)
         self._log = log
         self._due = Every(PERIOD_NS)
         self._known: set[str] = set()
+
+    @property
+    def due_ns(self) -> int:
+        return self._due.due_ns
 
     def step(self, now_ns: int) -> None:
         if not self._due.is_due(now_ns):

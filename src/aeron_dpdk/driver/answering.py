@@ -6,6 +6,7 @@ blocks, and everything is bounded: conversations, their length, their time, and 
 
 import json
 import os
+import select
 import socket
 from collections.abc import Callable
 from contextlib import suppress
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from aeron_dpdk.control.rate import NANOSECONDS, Every
+from aeron_dpdk.control.rate import NANOSECONDS, NEVER_NS, Every
 from aeron_dpdk.observe.request import SOCKET_NAME
 
 MODE = 0o660
@@ -45,6 +46,17 @@ class _Conversation:
     unsent: memoryview | None = None
     descriptors: tuple[int, ...] = ()
     on_hang_up: Callable[[], None] | None = None
+
+    @property
+    def end_ns(self) -> int:
+        """When it is over, whatever the other side does."""
+        is_held = self.on_hang_up is not None and not self.unsent
+        return NEVER_NS if is_held else self.deadline_ns
+
+    @property
+    def awaited(self) -> int:
+        """The event of epoll's that it goes on with."""
+        return select.EPOLLOUT if self.unsent else select.EPOLLIN
 
     def go_on(self, answer: Answerer, now_ns: int) -> bool:
         """False when it is over. Raises OSError when the other side is gone."""
@@ -102,7 +114,8 @@ def _parse(line: bytearray) -> dict[str, Any]:
 
 
 class Answering:
-    """Raises OSError where there cannot be a socket. `step` is a chore of the control loop."""
+    """A chore of the control loop. `fileno()` is readable when there is something to do before it is due.
+    Raises OSError where there cannot be a socket."""
 
     def __init__(self, directory: Path, answer: Answerer) -> None:
         self._answer = answer
@@ -110,12 +123,15 @@ class Answering:
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
         self._conversations: list[_Conversation] = []
         self._due = Every(STEP_PERIOD_NS)
+        self._ready = select.epoll()
         try:
             self._listen()
         except OSError:
+            self._ready.close()
             self._listener.close()
             os.close(self._place)
             raise
+        self._ready.register(self._listener, select.EPOLLIN)
 
     def _listen(self) -> None:
         # The path by way of /proc: a socket's own may have 107 bytes and no more.
@@ -128,6 +144,14 @@ class Answering:
         os.chmod(SOCKET_NAME, MODE, dir_fd=self._place)
         self._listener.listen(BACKLOG)
 
+    def fileno(self) -> int:
+        return self._ready.fileno()
+
+    @property
+    def due_ns(self) -> int:
+        """When the first conversation has had its time."""
+        return max(self._due.due_ns, min((each.end_ns for each in self._conversations), default=NEVER_NS))
+
     def step(self, now_ns: int) -> None:
         if not self._due.is_due(now_ns):
             return
@@ -139,13 +163,22 @@ class Answering:
             except OSError:  # the other side has gone away
                 pass
             finally:
-                if not goes_on:
-                    self._conversations.remove(each)
-                    each.close()
+                if goes_on:
+                    self._ready.modify(each.connection, each.awaited)
+                else:
+                    self._end(each)
+        has_room = len(self._conversations) < MAX_CONVERSATIONS
+        self._ready.modify(self._listener, select.EPOLLIN if has_room else 0)
+
+    def _end(self, conversation: _Conversation) -> None:
+        self._conversations.remove(conversation)
+        self._ready.unregister(conversation.connection)
+        conversation.close()
 
     def close(self) -> None:
         for each in self._conversations:
             each.close()
+        self._ready.close()
         self._listener.close()
         with suppress(OSError):
             os.unlink(SOCKET_NAME, dir_fd=self._place)
@@ -159,3 +192,4 @@ class Answering:
                 return
             connection.setblocking(False)
             self._conversations.append(_Conversation(connection, now_ns + CONVERSATION_NS))
+            self._ready.register(connection, select.EPOLLIN)

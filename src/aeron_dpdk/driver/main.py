@@ -30,12 +30,15 @@ from aeron_dpdk.machine.tree import Tree
 
 
 class StopFlag:
-    """Set by SIGINT and SIGTERM, from the moment it is installed: also during the start."""
+    """Set by SIGINT and SIGTERM, from the moment it is installed: also during the start. `descriptor` is
+    readable from then on, for a signal that comes just before a sleep does not end it."""
 
     def __init__(self) -> None:
         self._is_set = False
+        self.descriptor, self._writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
 
     def install(self) -> None:
+        signal.set_wakeup_fd(self._writer)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._on_signal)
 
@@ -81,7 +84,14 @@ def run(arguments: Sequence[str]) -> None:
         limit_inheritance()  # before the first thread: those of the log too
     with Logs(log_format, native.CLog()) as logs:
         try:
-            serve(settings, native.PARTS, stop, lambda ready: on_ready(ready, logs), owns_process=True)
+            serve(
+                settings,
+                native.PARTS,
+                stop,
+                lambda ready: on_ready(ready, logs),
+                stop_descriptor=stop.descriptor,
+                owns_process=True,
+            )
         except Exception as error:
             if log_format is LogFormat.TEXT:
                 raise

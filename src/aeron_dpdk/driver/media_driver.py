@@ -8,6 +8,7 @@ own, from EAL to clean-up, and the program keeps all of its own. DPDK starts onc
 MediaDriver. With `user` set, the whole process becomes that user.
 """
 
+import os
 import threading
 from types import TracebackType
 from typing import Self
@@ -33,7 +34,14 @@ class MediaDriver:
     def _run(self) -> None:
         try:
             parts = self._parts or _real_parts()
-            serve(self._settings, parts, self._stop.is_set, self._on_ready, owns_process=False)
+            serve(
+                self._settings,
+                parts,
+                self._stop.is_set,
+                self._on_ready,
+                stop_descriptor=self._stop_reader,
+                owns_process=False,
+            )
         except BaseException as error:
             self._failure = error
         finally:
@@ -44,6 +52,7 @@ class MediaDriver:
         self._ready_or_ended.set()
 
     def __enter__(self) -> Self:
+        self._stop_reader, self._stop_writer = os.pipe2(os.O_CLOEXEC)
         self._thread.start()
         try:
             self._ready_or_ended.wait()
@@ -64,7 +73,9 @@ class MediaDriver:
 
     def _end(self) -> None:
         self._stop.set()
+        os.close(self._stop_writer)
         self._thread.join()
+        os.close(self._stop_reader)
 
     @property
     def ready(self) -> Ready:

@@ -12,7 +12,7 @@ from typing import Any
 from aeron_dpdk.control.data_plane import Link
 from aeron_dpdk.control.loop import ControlLoop
 from aeron_dpdk.control.neighbour import Neighbour
-from aeron_dpdk.control.rate import NANOSECONDS
+from aeron_dpdk.control.rate import NANOSECONDS, NEVER_NS
 from aeron_dpdk.driver.answering import Answer
 from aeron_dpdk.errors import PortError
 from aeron_dpdk.observe.errors import CaptureRefusedError
@@ -49,6 +49,7 @@ class Observation:
         self._start_ns = clock()
         self._view = ""
         self._view_ns = self._start_ns - VIEW_AGE_NS
+        self.due_ns = NEVER_NS
 
     def answer(self, request: dict[str, Any]) -> Answer:
         match request.get("request"):
@@ -69,7 +70,12 @@ class Observation:
 
     def step(self, now_ns: int) -> None:
         """A chore of the control loop."""
-        self._stack.capture_step()
+        if now_ns >= self.due_ns and not self._stack.capture_step():
+            self.due_ns = NEVER_NS
+
+    def _end_capture(self) -> None:
+        self._stack.capture_close()
+        self.due_ns = 0
 
     def _capture(self, request: dict[str, Any]) -> Answer:
         """The conversation is the capture: frames are copied until the other side hangs up."""
@@ -86,7 +92,7 @@ class Observation:
         return Answer(
             dumps({"interface": f"dpdk{self._settings.port_id}", "device": self._stack.port_info().name}),
             (descriptor,),
-            self._stack.capture_close,
+            self._end_capture,
         )
 
     def _view_json(self, now_ns: int) -> str:

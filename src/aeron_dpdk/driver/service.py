@@ -7,7 +7,7 @@ import socket
 from collections.abc import Mapping
 from contextlib import suppress
 
-from aeron_dpdk.control.rate import Every
+from aeron_dpdk.control.rate import NEVER_NS, Every
 from aeron_dpdk.exit_code import ExitCode
 
 NANOSECONDS_PER_MICROSECOND = 1000
@@ -51,8 +51,12 @@ class Service:
         with suppress(OSError):  # nothing is left to be done about it
             self._say(b"STOPPING=1")
 
-    def feed_watchdog(self, now_ns: int) -> None:
-        """A chore of the control loop: a loop that hangs is what the watchdog is for."""
+    @property
+    def due_ns(self) -> int:
+        return NEVER_NS if self._watchdog_due is None else self._watchdog_due.due_ns
+
+    def step(self, now_ns: int) -> None:
+        """A chore of the control loop, feeding the watchdog: a loop that hangs is what that is for."""
         if self._watchdog_due is not None and self._watchdog_due.is_due(now_ns):
             self._say(b"WATCHDOG=1")
 

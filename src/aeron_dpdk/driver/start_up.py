@@ -18,7 +18,7 @@ from aeron_dpdk.control.rate import NANOSECONDS, Every
 from aeron_dpdk.control.routing import Route
 from aeron_dpdk.driver import privileges
 from aeron_dpdk.driver.aeron_directory import is_left_by_crash, refuse_unwritable, remove_unfinished
-from aeron_dpdk.driver.aeron_settings import AeronSettings, read_aeron_settings
+from aeron_dpdk.driver.aeron_settings import AeronSettings, read_aeron_settings, resource_agent_idles
 from aeron_dpdk.driver.affinity import plan_affinity
 from aeron_dpdk.driver.answering import Answering
 from aeron_dpdk.driver.eal_arguments import complete_eal_arguments
@@ -92,6 +92,7 @@ def make_plan(settings: Settings) -> Plan:
         read_topology(Tree(), cpus, tuple(allowed_devices(settings.eal_arguments))),
     )
     changes.update(affinity.environment)
+    changes.update(resource_agent_idles(environment))
     for warning in affinity.warnings:
         LOG.warning("%s", warning)
     check_process_type(settings.eal_arguments)
@@ -110,11 +111,12 @@ def serve(
     stop: Callable[[], bool],
     on_ready: Callable[[Ready], None],
     *,
+    stop_descriptor: int,
     owns_process: bool,
 ) -> None:
     """Runs a media driver on the calling thread, which becomes DPDK's main lcore, until `stop()` says so or
-    an Aeron client does. `owns_process` tells a process of our own from one that embeds us. Raises
-    AeronDpdkError.
+    an Aeron client does. `stop_descriptor` becomes readable no later than `stop()` true. `owns_process` tells
+    a process of our own from one that embeds us. Raises AeronDpdkError.
     """
     plan = make_plan(settings)
     with ExitStack() as undo:
@@ -128,6 +130,7 @@ def serve(
             settings.gateway_ipv4_address,
         )
         loop = ControlLoop(stack, Identity(port.mac, route))
+        loop.listen(stop_descriptor)
         observation = Observation(
             parts,
             stack,
@@ -160,8 +163,9 @@ def _answer(observation: Observation, loop: ControlLoop, directory: Path, undo: 
         LOG.warning("aeron-dpdk status and capture will not work, no socket in %s: %s", directory, error)
         return
     undo.callback(answering.close)
-    loop.attend("answering", answering.step)
-    loop.attend("captures", observation.step)
+    loop.attend("answering", answering)
+    loop.listen(answering.fileno())
+    loop.attend("captures", observation)
 
 
 def _count_kernel_drops(
@@ -189,7 +193,7 @@ def _tell_service_manager(loop: ControlLoop, undo: ExitStack) -> Service | None:
         LOG.warning("the service manager cannot be told that we are ready, NOTIFY_SOCKET: %s", error)
         return None
     undo.callback(service.close)
-    loop.attend("the service manager's watchdog", service.feed_watchdog)
+    loop.attend("the service manager's watchdog", service)
     return service
 
 
@@ -203,7 +207,7 @@ def _note_aeron_errors(loop: ControlLoop, directory: Path, undo: ExitStack) -> N
         LOG.warning("Aeron's errors will not be in this log: %s", error)
         return
     undo.callback(errors.close)
-    loop.attend("Aeron's errors", errors.step)
+    loop.attend("Aeron's errors", errors)
 
 
 def _start(

@@ -1,7 +1,8 @@
 """A data plane made of lists, a clock turned by hand, and frames as the peers on the link would send them."""
 
+import time
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Address
 
 from aeron_dpdk.control.data_plane import Count, Event, FrameReceived, Link
@@ -40,9 +41,16 @@ class ManualClock:
 
 
 class FakeDataPlane:
-    """Implements DataPlane. `room` bounds how many frames transmit() still takes; None is no bound."""
+    """Implements DataPlane. `room` bounds how many frames transmit() still takes; None is no bound. With
+    `clock` waiting takes no time but that clock's; sleep() ends early when there are events or
+    `is_readable`."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: ManualClock | None = None) -> None:
+        self.clock = clock
+        self.pauses: list[int] = []
+        self.sleeps: list[int] = []
+        self.listened: list[tuple[int, ...]] = []
+        self.is_readable = False
         self.events: deque[Event] = deque()
         self.sent: list[bytes] = []
         self.room: int | None = None
@@ -57,7 +65,6 @@ class FakeDataPlane:
         self.is_reset_requested = False
         self.reset_steps: deque[bool | Exception] = deque()
         self.timer_turns = 0
-        self.publications = 0
 
     def receive(self) -> Event | None:
         return self.events.popleft() if self.events else None
@@ -124,8 +131,25 @@ class FakeDataPlane:
     def timer_manage(self) -> None:
         self.timer_turns += 1
 
-    def publish_counts(self) -> None:
-        self.publications += 1
+    def pause(self, until_ns: int) -> None:
+        self.pauses.append(self._wait(until_ns))
+
+    def sleep(self, until_ns: int, descriptors: Sequence[int]) -> bool:
+        self.listened.append(tuple(descriptors))
+        is_readable = self.is_readable and bool(descriptors)
+        if self.events or is_readable or self.is_reset_requested:
+            self.sleeps.append(0)
+        else:
+            self.sleeps.append(self._wait(until_ns))
+        return is_readable
+
+    def _wait(self, until_ns: int) -> int:
+        if self.clock is None:
+            time.sleep(1e-3)
+            return 0
+        waited_ns = until_ns - self.clock.now_ns
+        self.clock.now_ns = until_ns
+        return waited_ns
 
     def take_sent(self) -> list[bytes]:
         sent, self.sent = self.sent, []

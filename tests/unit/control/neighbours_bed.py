@@ -40,7 +40,7 @@ class NeighboursBed:
         while self.now_ns < until_ns:
             self.now_ns = min(until_ns, self.now_ns + 10 * MS)
             self.heard |= self.talking
-            if self.table.is_due(self.now_ns):
+            if self.now_ns >= self.table.due_ns:
                 actions += self.table.advance(self.now_ns)
         return actions
 

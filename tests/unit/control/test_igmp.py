@@ -139,7 +139,7 @@ class Bed:
     def __init__(self) -> None:
         self.data_plane = FakeDataPlane()
         self.clock = ManualClock()
-        self.loop = ControlLoop(self.data_plane, IDENTITY, self.clock, lambda _: None)
+        self.loop = ControlLoop(self.data_plane, IDENTITY, self.clock)
         self.pass_time(5 * SECOND)
 
     def pass_time(self, duration_ns: int, step_ns: int = 100 * MS) -> list[Ether]:

@@ -22,7 +22,8 @@ TICKS = 10_000
 
 
 def test_ten_thousand_idle_ticks_keep_nothing_and_never_hold_more_than_a_few_objects() -> None:
-    data_plane, clock = FakeDataPlane(), ManualClock()
+    clock = ManualClock()
+    data_plane = FakeDataPlane(clock)
     loop = ControlLoop(data_plane, IDENTITY, clock)
     data_plane.events.extend([Learned(PEER, PEER_MAC), *received([arp_reply(PEER, PEER_MAC)])])
     for _ in range(5 * SECOND // MS):

@@ -45,7 +45,7 @@ class Bed:
         end_ns = self.now_ns + duration_ns
         said: Said = []
         while True:
-            if self.memberships.is_due(self.now_ns):
+            if self.now_ns >= self.memberships.due_ns:
                 said += [each for message in self.memberships.advance(self.now_ns) for each in read(message)]
             if self.now_ns >= end_ns:
                 return said

@@ -92,7 +92,7 @@ class MembershipsMachine(RuleBasedStateMachine):
             self.promised_ns.clear()
 
     def say(self) -> None:
-        if not self.memberships.is_due(self.now_ns):
+        if self.now_ns < self.memberships.due_ns:
             return
         for message in self.memberships.advance(self.now_ns):
             kind = message.payload[0]

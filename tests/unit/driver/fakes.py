@@ -131,8 +131,9 @@ class _Stack(FakeDataPlane):
     def capture_close(self) -> None:
         self.all.log.append("capture closed")
 
-    def capture_step(self) -> None:
-        return
+    def capture_step(self) -> bool:
+        self.all.log.append("capture step")
+        return self.all.log.count("capture step") < 3
 
     def close(self) -> None:
         self.all.log.append("close stack")

@@ -1,6 +1,6 @@
 import pytest
 
-from aeron_dpdk.driver.aeron_settings import read_aeron_settings
+from aeron_dpdk.driver.aeron_settings import read_aeron_settings, resource_agent_idles
 from aeron_dpdk.errors import SettingConflictError
 
 
@@ -84,3 +84,9 @@ def test_the_drivers_own_name_resolver_needs_a_name(missing: dict[str, str]) -> 
     with pytest.raises(SettingConflictError, match="AERON_DRIVER_RESOLVER_NAME is not set"):
         read_aeron_settings({**resolver, **missing})
     read_aeron_settings({**resolver, "AERON_DRIVER_RESOLVER_NAME": "a"})
+
+
+def test_the_resource_agent_idles_as_its_setting_says_or_else_as_we_do() -> None:
+    name = "AERON_DRIVER_NATIVE_RESOURCE_AGENT_IDLE_STRATEGY"
+    assert resource_agent_idles({name: "sleep-ns"}) == {}
+    assert resource_agent_idles({}) == {name: "backoff", f"{name}_INIT_ARGS": "1-1-1ms-125ms"}

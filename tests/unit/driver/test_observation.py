@@ -11,6 +11,7 @@ from tests.unit.driver.fakes import PORT, FakeParts
 
 from aeron_dpdk.control.data_plane import FrameReceived, Unresolved
 from aeron_dpdk.control.loop import ControlLoop
+from aeron_dpdk.control.rate import NEVER_NS
 from aeron_dpdk.driver.observation import VIEW_AGE_NS, Observation
 from aeron_dpdk.observe.errors import CaptureRefusedError
 from aeron_dpdk.observe.view import DriverView, NeighbourView
@@ -26,7 +27,7 @@ class Observed:
         self.parts = FakeParts()
         self.stack: Any = self.parts.open_stack(SETTINGS)
         self.clock = ManualClock()
-        self.loop = ControlLoop(self.stack, IDENTITY, self.clock, sleep=lambda _: None)
+        self.loop = ControlLoop(self.stack, IDENTITY, self.clock)
         self.observation = Observation(
             self.parts.parts(), self.stack, self.loop, SETTINGS, "DEDICATED", clock=self.clock
         )
@@ -103,8 +104,20 @@ def test_a_capture_lasts_until_the_other_side_hangs_up(observed: Observed) -> No
     answer = observed.capture(program="AAAAAAAAAAA=")
     assert json.loads(answer.text) == {"interface": "dpdk0", "device": PORT.name}
     assert answer.descriptors == (0,)
+    assert observed.observation.due_ns == NEVER_NS
     answer.on_hang_up()
     assert observed.parts.log[-1] == "capture closed"
+
+
+def test_after_a_capture_its_memory_is_seen_to_until_it_is_free(observed: Observed) -> None:
+    observed.loop.attend("captures", observed.observation)
+    observed.pass_time(MS)
+    assert "capture step" not in observed.parts.log
+    observed.capture().on_hang_up()
+    for _ in range(10):
+        observed.pass_time(MS)
+    assert observed.parts.log.count("capture step") == 3
+    assert observed.observation.due_ns == NEVER_NS
 
 
 @pytest.mark.parametrize(

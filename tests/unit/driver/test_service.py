@@ -44,7 +44,7 @@ def test_ready_and_stopping_are_said_in_order(manager: tuple[str, socket.socket]
 def test_the_watchdog_is_fed_twice_in_its_time(manager: tuple[str, socket.socket]) -> None:
     service = Service({"NOTIFY_SOCKET": manager[0], "WATCHDOG_USEC": "2000000"}, PID)
     for tenth in range(40):
-        service.feed_watchdog(SECOND_NS + tenth * SECOND_NS // 10)
+        service.step(SECOND_NS + tenth * SECOND_NS // 10)
     service.close()
     assert heard(manager[1]) == ["WATCHDOG=1"] * 4
 
@@ -56,7 +56,7 @@ def test_nobody_is_fed_who_does_not_watch_this_process(
     environment: dict[str, str], manager: tuple[str, socket.socket]
 ) -> None:
     service = Service({"NOTIFY_SOCKET": manager[0], **environment}, PID)
-    service.feed_watchdog(100 * SECOND_NS)
+    service.step(100 * SECOND_NS)
     service.close()
     assert heard(manager[1]) == []
 

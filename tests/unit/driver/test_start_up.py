@@ -27,7 +27,14 @@ ROOT = Path(__file__).resolve().parents[3]
 def run(settings: Settings, fake: FakeParts, stop: Callable[[], bool] = lambda: True) -> list[Ready]:
     """Runs to the end; by default as if SIGTERM came at once after the start."""
     ready: list[Ready] = []
-    serve(settings, fake.parts(), lambda: bool(ready) and stop(), ready.append, owns_process=False)
+    serve(
+        settings,
+        fake.parts(),
+        lambda: bool(ready) and stop(),
+        ready.append,
+        stop_descriptor=-1,
+        owns_process=False,
+    )
     return ready
 
 
@@ -65,7 +72,7 @@ def test_a_stop_during_the_start_ends_it_before_the_next_step(opened: int, tmp_p
     def on_ready(_: Ready) -> None:
         pytest.fail("it became ready although it was to stop")
 
-    serve(settings_in(tmp_path), fake.parts(), stop, on_ready, owns_process=False)
+    serve(settings_in(tmp_path), fake.parts(), stop, on_ready, stop_descriptor=-1, owns_process=False)
     assert [step for step in fake.log if not step.startswith("close")] == ["eal", "stack", "port"][:opened]
 
 
@@ -144,7 +151,14 @@ def test_a_start_that_fails_in_aeron_leaves_no_half_made_directory(tmp_path: Pat
     fake = FakeParts(fails_at="start")
     settings = settings_in(tmp_path)
     with pytest.raises(AeronDpdkError, match="told to fail"):
-        serve(settings, fake.parts(), lambda: _half_made(tmp_path / "aeron", fake), print, owns_process=False)
+        serve(
+            settings,
+            fake.parts(),
+            lambda: _half_made(tmp_path / "aeron", fake),
+            print,
+            stop_descriptor=-1,
+            owns_process=False,
+        )
     assert not (tmp_path / "aeron").exists()
 
 
@@ -180,7 +194,7 @@ from aeron_dpdk.driver.start_up import serve
 fake, ready = FakeParts(), []
 settings = settings_in(Path(sys.argv[1]), user="nobody", environment={"AERON_THREADING_MODE": "SHARED"})
 os.environ.pop("AERON_DIR", None)
-serve(settings, fake.parts(), lambda: bool(ready), ready.append, owns_process=False)
+serve(settings, fake.parts(), lambda: bool(ready), ready.append, stop_descriptor=-1, owns_process=False)
 print(json.dumps([fake.uid_when_driver_opened, ready[0].uid,
                   fake.environment_when_driver_opened["AERON_DIR"]]))
 """

@@ -77,6 +77,7 @@ def measure(generator: Generator, job: LoadJob, loop: ControlLoop | None, report
     load.start()
     print("ready", flush=True)
     if loop is not None:
+        loop.listen(load.end_descriptor)
         loop.run(stop=lambda: not load.is_alive())
     load.join()
     report.write_text(load.report().to_json())

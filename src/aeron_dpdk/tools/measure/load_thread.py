@@ -1,5 +1,6 @@
 """The load generator of native/load with types, and the thread that lives in it."""
 
+import os
 from dataclasses import dataclass
 from threading import RLock, Thread
 from typing import Any, Protocol
@@ -98,10 +99,11 @@ class FloorGenerator:
 
 
 class LoadThread(Thread):
-    """Does all phases of the job, on one core."""
+    """Does all phases of the job, on one core. `end_descriptor` is readable when it has."""
 
     def __init__(self, generator: Generator, job: LoadJob) -> None:
         super().__init__(name="load")
+        self.end_descriptor, self._end = os.pipe2(os.O_CLOEXEC)
         self._generator = generator
         self._job = job
         self._opened = ffi.NULL
@@ -131,6 +133,8 @@ class LoadThread(Thread):
             self._report = self._measure()
         except BaseException as error:  # handed to the thread that asks for the report
             self._error = error
+        finally:
+            os.close(self._end)
 
     def _measure(self) -> LoadReport:
         opened = self._generator.open(self._job.cpu)
