@@ -310,6 +310,19 @@ class DirectoryError(AeronDpdkError):
 
 
 @dataclass(eq=False)
+class DirectoryFullError(AeronDpdkError):
+    directory: str
+    reason: str
+    exit_code = ExitCode.DIRECTORY
+
+    def problem(self) -> str:
+        return f"the file system of {self.directory} has no room for Aeron's files ({self.reason})"
+
+    def remedy(self) -> str:
+        return "free some, or set AERON_DIR to a larger one; the defaults need 47 MiB and the streams"
+
+
+@dataclass(eq=False)
 class DriverError(AeronDpdkError):
     reason: str
     exit_code = ExitCode.DRIVER

@@ -12,7 +12,9 @@ from typing import Any
 
 from aeron_dpdk.control.data_plane import Count, Event, FrameReceived, Learned, Link, Unresolved
 from aeron_dpdk.errors import (
+    AeronDpdkError,
     DirectoryError,
+    DirectoryFullError,
     DirectoryInUseError,
     DriverError,
     EalError,
@@ -297,7 +299,8 @@ class Driver:
     """Aeron's media driver, over a stack or, with `stack` NULL, over kernel sockets like the stock one."""
 
     def __init__(self, stack: Any, interface_name: str) -> None:
-        """Raises DirectoryInUseError, DirectoryError or DriverError. Aeron's files exist afterwards."""
+        """Raises DirectoryInUseError, DirectoryError, DirectoryFullError or DriverError. Aeron's files exist
+        afterwards."""
         self._interface_name = ffi.new("char[]", os.fsencode(interface_name))
         pointer = lib.adk_driver_open(stack, self._interface_name)
         if pointer == ffi.NULL:
@@ -350,12 +353,14 @@ def _cache_size(size: int | None) -> int:
     return DEFAULT_CACHE_SIZE if size is None else size
 
 
-def _driver_failure() -> DirectoryInUseError | DirectoryError | DriverError:
+def _driver_failure() -> AeronDpdkError:
     reason, code = _failure()
     directory = os.environ.get("AERON_DIR", "the default directory")
     if code == errno.EBUSY:
         return DirectoryInUseError(directory, reason)
-    if code in (errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EROFS):
+    if code == errno.ENOSPC:
+        return DirectoryFullError(directory, reason)
+    if code in (errno.EACCES, errno.EPERM, errno.EROFS):
         return DirectoryError(directory, reason, f"uid {os.geteuid()}")
     return DriverError(reason)
 

@@ -1,0 +1,84 @@
+"""An Aeron directory on a file system that is full: who asks for more is told so, who has room goes on."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+from tests.system.bed.bed import Content, Maker, next_port, udp
+from tests.system.bed.client import ClientError, digest_of
+from tests.system.bed.driver import Driver
+from tests.system.bed.namespace import BedError, run, unique
+from tests.system.bed.topology import Wire
+
+from aeron_dpdk.exit_code import ExitCode
+
+pytestmark = pytest.mark.usefixtures("dpdk_only")
+
+MIB = 1 << 20
+STREAM: Content = {
+    "messages": 12_000,
+    "min": 1000,
+    "max": 1000,
+}  # each term of 1 MiB comes round more than once
+
+
+@contextmanager
+def disk(mebibytes: int) -> Iterator[Path]:
+    place = Path("/dev/shm") / unique("disk")
+    place.mkdir()
+    try:
+        run("mount", "-t", "tmpfs", "-o", f"size={mebibytes}m", "none", str(place))
+        try:
+            yield place
+        finally:
+            run("umount", "--lazy", str(place))
+    finally:
+        place.rmdir()
+
+
+def fill(place: Path) -> None:
+    with suppress(OSError), (place / "others").open("wb", buffering=0) as others:
+        while True:
+            others.write(bytes(MIB // 16))
+
+
+@pytest.fixture
+def place(clean_machine: None) -> Iterator[Path]:
+    with disk(64) as made:
+        yield made
+
+
+@pytest.fixture
+def ours(maker: Maker, wire: Wire, place: Path) -> Iterator[Driver]:
+    driver = maker.ours(wire.ours, "disk/aeron", AERON_TERM_BUFFER_SPARSE_FILE="false")
+    assert driver.aeron_dir.parent == place
+    yield driver
+    driver.discard()
+
+
+def test_a_stream_whose_terms_are_reserved_goes_on_and_a_new_one_is_refused(
+    ours: Driver, place: Path
+) -> None:
+    ours.start()
+    channel = udp(ours.address, next_port(), term_length="1m")
+    subscriber = ours.client("subscribe", channel=channel, verify=True, **STREAM)
+    subscriber.await_event("ready")
+    publisher = ours.client("publish", channel=channel, patient=True, interval_us=300, **STREAM)
+    subscriber.await_event("receiving")
+    fill(place)
+    with pytest.raises(ClientError, match="insufficient"):
+        ours.client("publish", channel="aeron:ipc?term-length=1m", messages=1).await_event("ready")
+    [sent] = publisher.finish()["publications"]
+    [received] = subscriber.finish()["subscriptions"]
+    assert [digest_of(source) for source in received["sources"]] == [digest_of(sent)]
+    assert ours.stop() == ExitCode.OK
+
+
+def test_a_start_on_a_full_disk_is_refused_with_a_remedy(ours: Driver, place: Path) -> None:
+    fill(place)
+    with pytest.raises(
+        BedError, match=r"has no room for Aeron's files .*No space left.*set AERON_DIR to a larger"
+    ):
+        ours.start()
+    assert ours.process is not None and ours.process.exit_code == ExitCode.DIRECTORY
