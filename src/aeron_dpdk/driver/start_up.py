@@ -11,10 +11,8 @@ from dataclasses import dataclass
 from logging import getLogger
 from pathlib import Path
 
-from aeron_dpdk.control.data_plane import Count
 from aeron_dpdk.control.identity import Identity
 from aeron_dpdk.control.loop import ControlLoop
-from aeron_dpdk.control.rate import NANOSECONDS, Every
 from aeron_dpdk.control.routing import Route
 from aeron_dpdk.driver import privileges
 from aeron_dpdk.driver.aeron_directory import is_left_by_crash, refuse_unwritable, remove_unfinished
@@ -22,6 +20,7 @@ from aeron_dpdk.driver.aeron_settings import AeronSettings, read_aeron_settings,
 from aeron_dpdk.driver.affinity import plan_affinity
 from aeron_dpdk.driver.answering import Answering
 from aeron_dpdk.driver.eal_arguments import complete_eal_arguments
+from aeron_dpdk.driver.kernel_drops import KernelDrops
 from aeron_dpdk.driver.observation import Observation
 from aeron_dpdk.driver.preflight import (
     check_huge_pages,
@@ -37,7 +36,6 @@ from aeron_dpdk.errors import AeronDpdkError
 from aeron_dpdk.machine.device_presence import interface_of, presence_of
 from aeron_dpdk.machine.facts.cpus import kernel_trusts_tsc
 from aeron_dpdk.machine.huge_pages import read_huge_pages
-from aeron_dpdk.machine.packet_sockets import PacketSockets
 from aeron_dpdk.machine.socket_buffers import probe_socket_buffers
 from aeron_dpdk.machine.thread_cpus import read_topology
 from aeron_dpdk.machine.tree import Tree
@@ -174,15 +172,9 @@ def _count_kernel_drops(
     interface = interface_of(port.name, settings.eal_arguments)
     if port.driver != "net_af_packet" or interface is None:
         return
-    sockets = PacketSockets(interface)
-    undo.callback(sockets.close)
-    due = Every(NANOSECONDS)
-
-    def count(now_ns: int) -> None:
-        if due.is_due(now_ns):
-            stack.count(Count.RX_KERNEL_DROPPED, sockets.drops())
-
-    loop.attend("the kernel's drops", count)
+    drops = KernelDrops(interface, stack)
+    undo.callback(drops.close)
+    loop.attend("the kernel's drops", drops)
 
 
 def _tell_service_manager(loop: ControlLoop, undo: ExitStack) -> Service | None:
