@@ -38,9 +38,10 @@ static bool publish_if_due(adk_stack_t *stack, adk_driver_t *driver, int64_t now
 
 static bool has_work(adk_stack_t *stack, adk_driver_t *driver)
 {
-    for (int role = 0; role < ADK_ROLE_CONTROL; role++)
+    for (int role = 0; role < ADK_ROLE_COUNT; role++)
     {
-        if (!rte_ring_empty(stack->lanes[role].control_out) || !rte_ring_empty(stack->unresolved_out[role]))
+        const struct rte_ring *control_out = stack->lanes[role].control_out;
+        if (!rte_ring_empty(stack->unresolved_out[role]) || (NULL != control_out && !rte_ring_empty(control_out)))
         {
             return true;
         }

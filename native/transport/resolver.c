@@ -158,6 +158,7 @@ static int send_one(const adk_stack_t *stack, const adk_destination_t *destinati
         rte_pktmbuf_free(frame);
         return 0;
     }
+    adk_wakeup_give(stack->port.wakeup);
     return 1;
 }
 

@@ -121,8 +121,8 @@ def resource_agent_idles(environment: Mapping[str, str]) -> dict[str, str]:
     """What to set so that Aeron's resource agent, which maps buffers and resolves names, looks for work eight
     times a second while it has none, instead of a thousand times. What is found ends that: the next look
     follows at once, then after 1 ms, 2 ms, and so on (aeron_agent.c: spins, yields, shortest and longest
-    park)."""
-    if RESOURCE_AGENT_IDLE in environment:
+    park). Aeron's own name resolver wants to look every 10 ms."""
+    if RESOURCE_AGENT_IDLE in environment or environment.get(RESOLVER) == "driver":
         return {}
     return {RESOURCE_AGENT_IDLE: "backoff", f"{RESOURCE_AGENT_IDLE}_INIT_ARGS": "1-1-1ms-125ms"}
 

@@ -89,4 +89,5 @@ def test_the_drivers_own_name_resolver_needs_a_name(missing: dict[str, str]) -> 
 def test_the_resource_agent_idles_as_its_setting_says_or_else_as_we_do() -> None:
     name = "AERON_DRIVER_NATIVE_RESOURCE_AGENT_IDLE_STRATEGY"
     assert resource_agent_idles({name: "sleep-ns"}) == {}
+    assert resource_agent_idles({"AERON_NAME_RESOLVER_SUPPLIER": "driver"}) == {}
     assert resource_agent_idles({}) == {name: "backoff", f"{name}_INIT_ARGS": "1-1-1ms-125ms"}
