@@ -36,8 +36,6 @@ int adk_give_up_capabilities(int thread_id);
 int adk_eal_log_to(int fd);
 /* On a crash (SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL) what is in the pipe from goes to to; -1 ends that. */
 void adk_log_drain_on_crash(int from, int to);
-/* rte_timer_manage(): the ENA PMD hangs its watchdog on rte_timer and leaves the turning to the application. */
-void adk_timer_manage(void);
 
 /* ---- the port and the stack above it ---- */
 
@@ -84,7 +82,7 @@ typedef struct adk_port_info_stct
     uint8_t rx_checksum_offload;      /* boolean: the device verifies IPv4 and UDP checksums */
     uint8_t tx_ipv4_checksum_offload;
     uint8_t tx_udp_checksum_offload;
-    uint8_t needs_timer;              /* boolean: adk_timer_manage() must be called about once a second */
+    uint8_t needs_timer;              /* boolean: adk_stack_watch_device() turns timers of the PMD */
     uint8_t steered;                  /* boolean: the device sends the sender's frames to a queue of its own */
 } adk_port_info_t;
 
@@ -102,6 +100,8 @@ void adk_stack_close(adk_stack_t *stack);
 int adk_stack_port_info(adk_stack_t *stack, adk_port_info_t *info);
 int adk_stack_link(adk_stack_t *stack, adk_link_t *link);
 
+/* About once a second: the ENA PMD hangs its watchdog on rte_timer and leaves the turning to the application. */
+void adk_stack_watch_device(adk_stack_t *stack);
 /* The device asked for a reset (RTE_ETH_EVENT_INTR_RESET), or the operator did with adk_stack_request_reset(). */
 int adk_stack_reset_requested(adk_stack_t *stack);
 void adk_stack_request_reset(adk_stack_t *stack);

@@ -151,6 +151,11 @@ uint64_t *adk_control_counts(adk_stack_t *stack)
     return stack->lanes[ADK_ROLE_CONTROL].counts;
 }
 
+void adk_stack_watch_device(adk_stack_t *stack)
+{
+    adk_port_watch(&stack->port);
+}
+
 int adk_stack_reset_requested(adk_stack_t *stack)
 {
     return atomic_load_explicit(&stack->port.is_reset_requested, memory_order_acquire);

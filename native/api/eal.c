@@ -13,6 +13,7 @@
 
 #include "api/internal.h"
 #include "port/error.h"
+#include "port/port.h"
 
 /* There is one EAL in a process, so its state is the process's too. */
 static cpu_set_t process_mask;
@@ -54,7 +55,10 @@ int adk_eal_init(int argc, char **argv)
 void adk_eal_cleanup(void)
 {
     rte_timer_subsystem_finalize();
-    (void)rte_eal_cleanup();
+    if (!adk_port_forbids_cleanup())
+    {
+        (void)rte_eal_cleanup();
+    }
 }
 
 static int keep_page(const struct rte_memseg_list *list, const struct rte_memseg *page, void *clientd)
@@ -72,9 +76,4 @@ void adk_eal_keep_pages(void)
 int adk_eal_has_hugepages(void)
 {
     return rte_eal_has_hugepages();
-}
-
-void adk_timer_manage(void)
-{
-    (void)rte_timer_manage();
 }

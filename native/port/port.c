@@ -7,6 +7,13 @@
 #include "port/multicast.h"
 #include "port/steering.h"
 
+static bool forbids_cleanup;
+
+bool adk_port_forbids_cleanup(void)
+{
+    return forbids_cleanup;
+}
+
 static int on_reset_event(uint16_t port_id, enum rte_eth_event_type event, void *clientd, void *result)
 {
     (void)port_id;
@@ -114,6 +121,7 @@ static void choose_offloads(adk_port_t *port, const struct rte_eth_dev_info *inf
     port->configuration = (struct rte_eth_conf){
         .rxmode = { .mq_mode = RTE_ETH_MQ_RX_NONE, .mtu = port->mtu, .offloads = rx },
         .txmode = { .mq_mode = RTE_ETH_MQ_TX_NONE, .offloads = tx },
+        .intr_conf = { .lsc = port->quirks->needs_link_events && 0 != (*info->dev_flags & RTE_ETH_DEV_INTR_LSC) },
     };
     port->rx_configuration = info->default_rxconf;
     port->rx_configuration.offloads = rx;
@@ -251,9 +259,12 @@ int adk_port_open(adk_port_t *port, const adk_settings_t *settings, uint32_t ext
         goto error;
     }
     port->is_callback_registered = true;
+    adk_port_xstats_find(port, &port->missed_xstats, port->quirks->missed_xstats);
+    adk_port_xstats_find(port, &port->fault_xstats, port->quirks->fault_xstats);
     return 0;
 
 error:
+    forbids_cleanup |= port->quirks->closes_missing_queues && !port->is_started;
     adk_port_close(port);
     return -1;
 }

@@ -47,6 +47,15 @@ typedef struct adk_note_stct
 static_assert(24 == sizeof(adk_note_t), "a multiple of RTE_MBUF_PRIV_ALIGN");
 static_assert(0 == sizeof(adk_note_t) % RTE_MBUF_PRIV_ALIGN, "rte_pktmbuf_pool_create() wants it");
 
+/* Of the queues' extended statistics, those that are summed up. */
+#define ADK_PORT_XSTATS_MAX (16)
+
+typedef struct adk_port_xstats_stct
+{
+    uint64_t ids[ADK_PORT_XSTATS_MAX];
+    uint32_t length;
+} adk_port_xstats_t;
+
 typedef struct adk_steering_stct adk_steering_t;
 typedef struct adk_multicast_stct adk_multicast_t;
 
@@ -81,6 +90,9 @@ typedef struct adk_port_stct
     struct rte_eth_rxconf rx_configuration;
     struct rte_eth_txconf tx_configuration;
     adk_settings_t settings;
+    adk_port_xstats_t missed_xstats;
+    adk_port_xstats_t fault_xstats;
+    uint64_t faults_seen;
     char name[RTE_ETH_NAME_MAX_LEN];
 } adk_port_t;
 
@@ -94,11 +106,23 @@ int adk_port_open(adk_port_t *port, const adk_settings_t *settings, uint32_t ext
 /* Safe on a port that was never opened (zeroed), and twice. */
 void adk_port_close(adk_port_t *port);
 
+/* A port that did not open would crash whoever closes its device: rte_eal_cleanup() must not be called. */
+bool adk_port_forbids_cleanup(void);
+
 /* Stop, reset, configure, start again. The data path must have let go of the port. */
 int adk_port_restart(adk_port_t *port);
 
 int adk_port_info(const adk_port_t *port, adk_port_info_t *info);
 int adk_port_link(const adk_port_t *port, adk_link_t *link);
+
+/* Frames that the device dropped, for want of a descriptor or of an mbuf. */
+uint64_t adk_port_missed(const adk_port_t *port);
+/* About once a second: the timers of a PMD that has some, and a reset that it wants and does not ask for. */
+void adk_port_watch(adk_port_t *port);
+
+/* names: without "rx_q0_" or "tx_q0_" in front; NULL ends them. What the device does not have counts as zero. */
+void adk_port_xstats_find(const adk_port_t *port, adk_port_xstats_t *xstats, const char *const *names);
+uint64_t adk_port_xstats_sum(const adk_port_t *port, const adk_port_xstats_t *xstats);
 
 /* Between adk_port_open()'s parts. */
 int adk_port_mempools_create(adk_port_t *port, uint32_t extra_mbufs);

@@ -3,11 +3,26 @@
 #include <stddef.h>
 #include <string.h>
 
+/*
+ * ENA: ena_close() releases the rings of all queues, those that rte_eth_rx_queue_setup() never made included. Without
+ * intr_conf.lsc ena_configure_aenq() turns link events off, and nothing else tells of the link.
+ * What the burst functions find makes them ask for a reset by a flag; the watchdog takes that flag for one of its own,
+ * whose event it has sent, and looks at nothing more (drivers/net/ena/ena_ethdev.c, ena_timer_wd_callback(), 22.11 to 26.11).
+ */
+static const char *const ena_faults[] = { "bad_req_id", "bad_desc_num", "prepare_ctx_err", NULL };
+/* QPRDC, of queues that may drop: drivers/net/ixgbe/ixgbe_ethdev.c has it in q_errors and not in imissed. */
+static const char *const ixgbe_missed[] = { "errors", NULL };
+
 static const adk_quirks_t quirks[] = {
     /* ENA: guide, "Tx checksum offload" via tx_prepare; drivers/net/ena/ena_ethdev.c rte_timer_init(). Not run on hardware. */
-    { .driver = "net_ena", .needs_tx_prepare = true, .needs_timer = true },
+    { .driver = "net_ena",
+      .needs_tx_prepare = true,
+      .needs_timer = true,
+      .needs_link_events = true,
+      .closes_missing_queues = true,
+      .fault_xstats = ena_faults },
     /* Intel PMDs want the pseudo-header checksum that tx_prepare writes; we write it ourselves too. Not run on hardware. */
-    { .driver = "net_ixgbe", .needs_tx_prepare = true },
+    { .driver = "net_ixgbe", .needs_tx_prepare = true, .missed_xstats = ixgbe_missed },
     { .driver = "net_ixgbe_vf", .needs_tx_prepare = true },
     { .driver = "net_i40e", .needs_tx_prepare = true },
     { .driver = "net_ice", .needs_tx_prepare = true },

@@ -96,9 +96,7 @@ __rte_noinline bool adk_witness_offer(
 /* Frames that got lost before anybody looked at them: a true answer may have been among them. */
 static uint64_t frames_lost(const adk_stack_t *stack)
 {
-    struct rte_eth_stats stats = { 0 };
-    (void)rte_eth_stats_get(stack->port.id, &stats);
-    uint64_t lost = stats.imissed + stats.rx_nombuf;
+    uint64_t lost = adk_port_missed(&stack->port);
     for (int role = 0; role < ADK_ROLE_COUNT; role++)
     {
         lost += __atomic_load_n(&stack->lanes[role].counts[ADK_COUNT_CONTROL_FULL], __ATOMIC_RELAXED);

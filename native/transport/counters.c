@@ -179,17 +179,13 @@ void adk_counters_publish(adk_media_t *media)
 {
     adk_counters_t *counters = media->counters;
     adk_stack_t *stack = media->stack;
-    struct rte_eth_stats stats;
     adk_link_t link;
 
     for (int i = 0; i < ADK_COUNT_SIZE; i++)
     {
         adk_counters_set(counters, counters->counts[i], (int64_t)adk_count_value(stack, i));
     }
-    if (0 == rte_eth_stats_get(stack->port.id, &stats))
-    {
-        adk_counters_set(counters, counters->missed, (int64_t)(stats.imissed + stats.rx_nombuf));
-    }
+    adk_counters_set(counters, counters->missed, (int64_t)adk_port_missed(&stack->port));
     if (0 == adk_port_link(&stack->port, &link))
     {
         adk_counters_set(counters, counters->port_info, link.is_up);

@@ -281,8 +281,8 @@ class Stack:
             raise _port_failure()
         return bool(result)
 
-    def timer_manage(self) -> None:
-        lib.adk_timer_manage()
+    def watch_device(self) -> None:
+        lib.adk_stack_watch_device(self._pointer)
 
     def pause(self, until_ns: int) -> None:
         lib.adk_control_pause(self._pointer, self._driver_pointer(), until_ns)

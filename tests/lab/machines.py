@@ -30,9 +30,9 @@ def with_iommu(kernel: Kernel, label: str) -> Iterator[Guest]:
 
 
 @contextmanager
-def without_iommu(kernel: Kernel, label: str) -> Iterator[Guest]:
-    with boot(kernel, Hardware((E1000E,), has_iommu=False), label) as guest:
-        load_drivers(guest, "e1000e")
+def without_iommu(kernel: Kernel, label: str, nic: Nic = E1000E) -> Iterator[Guest]:
+    with boot(kernel, Hardware((nic,), has_iommu=False), label) as guest:
+        load_drivers(guest, nic.model)
         yield guest
 
 

@@ -1,13 +1,12 @@
 """QEMU's igb: all of it ours, then under its kernel driver with one of its virtual functions ours."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
 from tests.lab.bed.boot import boot
-from tests.lab.bed.driver import PATIENT, PciDriver
-from tests.lab.bed.guest import DEVICES, ORDINARY_USER, Guest
+from tests.lab.bed.driver import ours, peer_of
+from tests.lab.bed.guest import DEVICES, HUGE_PAGES, Guest
 from tests.lab.bed.hardware import Hardware, Nic, PortNic
 from tests.lab.bed.kernel import Kernel
 from tests.lab.bed.operator import Operator
@@ -17,7 +16,6 @@ from tests.system.bed.driver import Driver
 from tests.system.bed.installation import Installation
 
 REFUSED = 22
-HUGE_PAGES = "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages"
 PF = PortNic("igb", subnet=10, slot=4)
 
 
@@ -53,10 +51,8 @@ def guest(guest_kernel: Kernel) -> Iterator[Guest]:
 
 @pytest.fixture(scope="module")
 def peer(guest: Guest, installed: Installation) -> Iterator[Driver]:
-    driver = Driver(installed, guest.far(PF), "igb-peer", PATIENT)
-    driver.start()
-    yield driver
-    driver.discard()
+    with peer_of(guest, PF, installed) as driver:
+        yield driver
 
 
 @pytest.fixture(scope="module")
@@ -73,23 +69,11 @@ def virtual_function(guest: Guest) -> Iterator[Nic]:
     guest.write(f"{DEVICES}/{PF.pci_address}/sriov_numvfs", "0")
 
 
-@contextmanager
-def ours(guest: Guest, installed: Installation, nic: Nic) -> Iterator[PciDriver]:
-    settings = {"AERON_DPDK_USER": ORDINARY_USER}
-    driver = PciDriver(installed, guest.near(nic), "igb-ours", settings, device=nic.pci_address)
-    try:
-        driver.start()
-        yield driver
-        assert driver.stop() == 0, driver.output
-    finally:
-        driver.discard()
-
-
 def test_the_physical_function_carries_streams(guest: Guest, installed: Installation, peer: Driver) -> None:
     drop_address(guest, PF)
     guest.bind(PF, "vfio-pci")
     try:
-        with ours(guest, installed, PF) as driver:
+        with ours(guest, PF, installed) as driver:
             assert "net_e1000_igb port" in driver.output
             exchange(driver, peer)
     finally:
@@ -100,7 +84,7 @@ def test_the_physical_function_carries_streams(guest: Guest, installed: Installa
 def test_a_virtual_function_carries_streams_beside_the_kernels_traffic(
     guest: Guest, installed: Installation, virtual_function: Nic, peer: Driver
 ) -> None:
-    with ours(guest, installed, virtual_function) as driver:
+    with ours(guest, virtual_function, installed) as driver:
         assert "net_e1000_igb_vf" in driver.output
         exchange(driver, peer)
         await_ping(guest, PF)

@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
-from tests.lab.bed.driver import PATIENT, PciDriver
+from tests.lab.bed.driver import ours, peer_of
 from tests.lab.bed.guest import ORDINARY_USER, Guest, settles
 from tests.lab.bed.kernel import Kernel
 from tests.lab.bed.operator import Operator, state
 from tests.lab.bed.traffic import await_ping, exchange, take_address
 from tests.lab.machines import E1000E, without_iommu
-from tests.system.bed.driver import Driver
 from tests.system.bed.installation import Installation
 
 UIO = "uio_pci_generic"
@@ -54,14 +53,5 @@ def test_setup_takes_what_remains_and_the_driver_carries_aeron_over_it(
 
 
 def carry_aeron(bare: Guest, installed: Installation) -> None:
-    settings = {"AERON_DPDK_USER": ORDINARY_USER}
-    ours = PciDriver(installed, bare.near(E1000E), "bare-ours", settings, device=E1000E.pci_address)
-    peer = Driver(installed, bare.far(E1000E), "bare-peer", PATIENT)
-    try:
-        peer.start()
-        ours.start()
-        exchange(ours, peer)
-        assert ours.stop() == 0, ours.output
-    finally:
-        ours.discard()
-        peer.discard()
+    with peer_of(bare, E1000E, installed) as peer, ours(bare, E1000E, installed) as driver:
+        exchange(driver, peer)

@@ -23,6 +23,8 @@ TEST(ena_wants_its_timer_turned_and_its_checksums_prepared)
 {
     CHECK(adk_quirks_of("net_ena")->needs_timer);
     CHECK(adk_quirks_of("net_ena")->needs_tx_prepare);
+    CHECK(adk_quirks_of("net_ena")->needs_link_events);
+    CHECK(adk_quirks_of("net_ena")->closes_missing_queues);
 }
 
 TEST(vmxnet3_gets_the_tx_ring_it_insists_on)

@@ -55,7 +55,7 @@ result["reset_done"] = stack.reset_requested()
 
 def idle():
     for _ in range(2000):
-        stack.receive(), stack.reset_requested(), stack.timer_manage(), stack.sleep(0, (0,)), stack.pause(0)
+        stack.receive(), stack.reset_requested(), stack.watch_device(), stack.sleep(0, (0,)), stack.pause(0)
 
 idle()
 gc.collect()

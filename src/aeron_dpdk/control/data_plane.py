@@ -122,8 +122,8 @@ class DataPlane(Witness, Protocol):
         """One step of a port restart: True while the data threads still have to let go of the port, False
         when the port runs again. Raises when the restart failed; request_reset() then starts another try."""
 
-    def timer_manage(self) -> None:
-        """Turns the PMD's timers (rte_timer_manage); does nothing for a device that has none."""
+    def watch_device(self) -> None:
+        """About once a second: turns the PMD's timers, and notices what the PMD wants a restart for."""
 
     def pause(self, until_ns: int) -> None:
         """Waits until then, or a signal. Like sleep(), it publishes counts meanwhile, ten times a second."""

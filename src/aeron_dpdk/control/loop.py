@@ -38,7 +38,7 @@ SHORT_PAUSES_PER_SECOND = 100
 HELD_PAUSE_NS = NANOSECONDS // 100  # while the port is held, and no frame comes
 LISTEN_PERIOD_NS = NANOSECONDS // 100  # whatever comes on descriptors
 LINK_PERIOD_NS = NANOSECONDS // 10  # as often as sleep() looks at it
-TIMER_PERIOD_NS = NANOSECONDS
+WATCH_PERIOD_NS = NANOSECONDS
 ERROR_LOG_PERIOD_NS = 60 * NANOSECONDS
 MAX_ERROR_KINDS = 64
 
@@ -71,9 +71,9 @@ class ControlLoop:
         self._port_is_usable = True
         self._errors = Occasional(ERROR_LOG_PERIOD_NS, MAX_ERROR_KINDS)
         self._link_due = Every(LINK_PERIOD_NS)
-        self._timer_due = Every(TIMER_PERIOD_NS)
+        self._watch_due = Every(WATCH_PERIOD_NS)
         self._steps: tuple[tuple[str, Step], ...] = (
-            ("device timers", self._turn_timers),
+            ("the device's watch", self._watch_device),
             ("port restart", self._step_reset),
         )
         self._port_steps: tuple[tuple[str, Step], ...] = (
@@ -142,7 +142,7 @@ class ControlLoop:
             self._listen_ns = self._clock() + LISTEN_PERIOD_NS
 
     def _next_due_ns(self) -> int:
-        due_ns = min(self._timer_due.due_ns, self._reset.due_ns)
+        due_ns = min(self._watch_due.due_ns, self._reset.due_ns)
         for chore in self._chores:
             due_ns = min(due_ns, chore.due_ns)
         if self._port_is_usable:
@@ -173,9 +173,9 @@ class ControlLoop:
         if self._errors.allows(f"{name} {type(error).__name__}", now_ns):
             self._log.error("%s failed: %s", name, error, exc_info=error)
 
-    def _turn_timers(self, now_ns: int) -> None:
-        if self._timer_due.is_due(now_ns):
-            self._data_plane.timer_manage()
+    def _watch_device(self, now_ns: int) -> None:
+        if self._watch_due.is_due(now_ns):
+            self._data_plane.watch_device()
 
     def _step_reset(self, now_ns: int) -> None:
         self._port_is_usable = False

@@ -1,9 +1,13 @@
 """Media drivers in a guest: stock aeronmd over the guest's kernel, and ours over a PCI device."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
-from tests.lab.bed.guest import PATIENCE_S, as_user
+from tests.lab.bed.guest import ORDINARY_USER, PATIENCE_S, Guest, as_user
+from tests.lab.bed.hardware import Nic
 from tests.system.bed.driver import READY_LINE, Driver
+from tests.system.bed.installation import Installation
 from tests.system.bed.namespace import run
 
 # Of Aeron, at both ends: a guest that the host gives no time to is slow, not gone.
@@ -13,6 +17,8 @@ PATIENT = {
     "AERON_PUBLICATION_CONNECTION_TIMEOUT": "30s",
     "AERON_PUBLICATION_UNBLOCK_TIMEOUT": "90s",
 }
+# Of an ordinary user, in KiB: what DPDK maps for its pages and the device's registers.
+MEMORY_LOCK_KIB = "524288"
 
 
 @dataclass
@@ -64,3 +70,56 @@ class PciDriver(GuestDriver):
 
     def environment(self) -> dict[str, str]:
         return {**super().environment(), "AERON_DPDK_LOCAL_IPV4_ADDRESS": self.end.cidr, **self.settings}
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How ours is started: by root, who then becomes nobody in particular, or by an ordinary user."""
+
+    is_by_root: bool = True
+    settings: Mapping[str, str] = field(default_factory=dict)
+    eal_options: tuple[str, ...] = ()
+
+    def driver(self, guest: Guest, nic: Nic, installed: Installation) -> PciDriver:
+        near, settings, user = guest.near(nic), dict(self.settings), ORDINARY_USER
+        if self.is_by_root:
+            settings["AERON_DPDK_USER"], user = ORDINARY_USER, "root"
+        limit = "unlimited" if self.is_by_root else MEMORY_LOCK_KIB
+        return PciDriver(
+            installed,
+            near,
+            f"{nic.tap}-ours",
+            settings,
+            user=user,
+            memory_lock=limit,
+            device=nic.pci_address,
+            eal_options=self.eal_options,
+        )
+
+
+BY_ROOT = Way()
+
+
+@contextmanager
+def ours(guest: Guest, nic: Nic, installed: Installation, way: Way = BY_ROOT) -> Iterator[PciDriver]:
+    """Our driver on a NIC that a user space driver may have, from ready to an orderly end."""
+    if not way.is_by_root:
+        guest.permit(nic, ORDINARY_USER)
+    driver = way.driver(guest, nic, installed)
+    try:
+        driver.start()
+        yield driver
+        assert driver.stop() == 0, driver.output
+    finally:
+        driver.discard()
+
+
+@contextmanager
+def peer_of(guest: Guest, nic: Nic, installed: Installation) -> Iterator[Driver]:
+    """A stock aeronmd on this machine's kernel, at the other end of a NIC's cable."""
+    driver = Driver(installed, guest.far(nic), f"{nic.tap}-peer", PATIENT)
+    try:
+        driver.start()
+        yield driver
+    finally:
+        driver.discard()

@@ -2,7 +2,8 @@
 
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +19,7 @@ ORDINARY_USER = "operator"
 # An emulated processor, shared with whatever else this machine does.
 PATIENCE_S = 180.0
 DEVICES = "/sys/bus/pci/devices"
+HUGE_PAGES = "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,22 @@ class Guest:
             self.write(f"{DEVICES}/{nic.pci_address}/driver/unbind", nic.pci_address)
         self.write(f"{DEVICES}/{nic.pci_address}/driver_override", driver)
         self.write("/sys/bus/pci/drivers_probe", nic.pci_address)
+
+    @contextmanager
+    def handed_over(self, nic: Nic, driver: str = "vfio-pci", pages: int = 128) -> Iterator[None]:
+        """The NIC is a user space driver's, and there are huge pages of 2 MiB."""
+        self.run("modprobe", driver)
+        self.write(HUGE_PAGES, f"{pages}")
+        assert self.read(HUGE_PAGES) == f"{pages}"
+        self.bind(nic, driver)
+        yield
+        self.bind(nic)
+        self.write(HUGE_PAGES, "0")
+
+    def permit(self, nic: Nic, user: str) -> None:
+        """As docs/operations/setup.md does it for an ordinary user."""
+        self.run("chown", user, f"/dev/vfio/{self.iommu_group(nic)}")
+        self.run("chmod", "0777", "/dev/hugepages")
 
     def near(self, nic: Nic, *, is_kernel: bool = False) -> End:
         return End(self.inside, nic.tap, nic.mac, nic.address, is_kernel=is_kernel)

@@ -20,7 +20,7 @@ ip neighbour show nud permanent dev {interface}
 echo huge pages $(cat /sys/kernel/mm/hugepages/*/nr_hugepages) $(stat -c '%U:%G %a' /dev/hugepages)
 ls -A /etc/modules-load.d /etc/modprobe.d /etc/security/limits.d /etc/sysctl.d /etc/systemd/system
 ls -A /var/lib/aeron-dpdk/nics 2>/dev/null
-lsmod | grep -o '^vfio_pci \\|^uio_pci_generic '
+lsmod | grep -o '^vfio_pci \\|^uio_pci_generic \\|^igb_uio '
 true
 """
 

@@ -1,17 +1,48 @@
 """Aeron traffic between a guest and this machine's kernel, and the kernel's own."""
 
+from dataclasses import dataclass
+from typing import Self
+
 from tests.lab.bed.guest import Guest, settles
 from tests.lab.bed.hardware import Nic
 from tests.system.bed.bed import Content, next_port, transfer, udp
+from tests.system.bed.client import ClientProcess, digest_of
 from tests.system.bed.driver import Driver
 
 CONTENT: Content = {"messages": 200, "min": 1, "max": 12000}
+# Twelve seconds at least: longer than any watchdog here takes.
+LASTING: Content = {"messages": 1500, "min": 1, "max": 3000, "interval_us": 8000}
 
 
-def exchange(one: Driver, other: Driver) -> None:
-    """A stream each way, compared byte by byte."""
+def exchange(one: Driver, other: Driver, **parameters: object) -> None:
+    """A stream each way, compared byte by byte. `parameters`: of its channel."""
     for source, sink in ((one, other), (other, one)):
-        transfer(source, sink, udp(sink.address, next_port()), **CONTENT)
+        transfer(source, sink, udp(sink.address, next_port(), **parameters), **CONTENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """One that goes on while something happens to the device."""
+
+    publisher: ClientProcess
+    subscriber: ClientProcess
+
+    @classmethod
+    def begin(cls, source: Driver, sink: Driver) -> Self:
+        channel = udp(sink.address, next_port())
+        subscriber = sink.client("subscribe", channel=channel, messages=LASTING["messages"])
+        subscriber.await_event("ready")
+        return cls(source.client("publish", channel=channel, **LASTING), subscriber)
+
+    @classmethod
+    def both_ways(cls, one: Driver, other: Driver) -> tuple[Self, Self]:
+        return cls.begin(one, other), cls.begin(other, one)
+
+    def check(self) -> None:
+        """Wait for its end; what came is what was sent."""
+        sent = {entry["session_id"]: digest_of(entry) for entry in self.publisher.finish()["publications"]}
+        found = self.subscriber.finish()["subscriptions"]
+        assert {entry["session_id"]: digest_of(entry) for one in found for entry in one["sources"]} == sent
 
 
 def take_address(guest: Guest, nic: Nic) -> None:

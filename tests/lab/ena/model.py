@@ -1,7 +1,7 @@
 """The adapter: its registers, and what each of them sets going."""
 
 import struct
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tests.lab.ena import checksums, rss
 from tests.lab.ena.admin import AdminQueue, Command, EventQueue, Group, Opcode, Refused, Status
@@ -16,7 +16,8 @@ from tests.lab.ena.queues import (
     Queues,
     RxVerdict,
     SubmissionQueue,
-    receive_into,
+    fill,
+    take_buffers,
     take_packet,
     tx_completion,
 )
@@ -51,6 +52,9 @@ class Counts:
     tx_drops: int = 0
     refused_segmentations: int = 0
     """Packets that asked for TSO, which the device does not offer."""
+    longest_tx: int = 0
+    rx_in_segments: int = 0
+    """Frames that took more than one buffer."""
 
 
 @dataclass(slots=True)
@@ -69,11 +73,15 @@ class Metrics:
 
 @dataclass(slots=True)
 class Faults:
-    """What a test makes go wrong; each count goes down as it happens."""
+    """What a test makes go wrong: each count goes down as it happens, each state ends with a reset."""
 
     keep_alives_stop: bool = False
+    admin_is_silent: bool = False
     completions_to_withhold: int = 0
     completions_to_corrupt: int = 0
+    """They name a request within the ring that stands for no packet under way."""
+    buffers_to_corrupt: int = 0
+    """Received frames that name a request beyond the ring."""
     frames_to_drop: int = 0
 
 
@@ -92,6 +100,8 @@ class Ena:
     reset_reasons: list[int] = field(default_factory=list)
     """Each reset that a driver has asked for, and why (ena_regs_reset_reason_types)."""
     is_link_up: bool = True
+    most_in_a_buffer: int = 0x4000
+    """Bytes; a longer frame arrives in several."""
     configuration: Configuration = field(init=False)
     _is_resetting: bool = False
     _next_keep_alive_ns: int = 0
@@ -115,6 +125,7 @@ class Ena:
         self.admin, self.events = AdminQueue(), EventQueue()
         self.queues.clear()
         self.configuration = Configuration(self.mac, self.limits)
+        self.faults.keep_alives_stop = self.faults.admin_is_silent = False
 
     # ---- registers ----
 
@@ -181,6 +192,8 @@ class Ena:
 
     def _obey(self, tail: int) -> None:
         for command in self.admin.commands(self.host, tail):
+            if self.faults.admin_is_silent:
+                continue
             try:
                 status, response = Status.SUCCESS, self._perform(command)
             except Refused as refusal:
@@ -206,7 +219,9 @@ class Ena:
                 return self.configuration.get(command, self.host)
             case Opcode.SET_FEATURE:
                 self.configuration.set(command, self.host)
-                self.events.enabled = self.configuration.enabled_groups
+                had, self.events.enabled = self.events.enabled, self.configuration.enabled_groups
+                if self.events.enabled & ~had & 1 << Group.LINK_CHANGE:
+                    self._say_link()
             case Opcode.GET_STATS:
                 return self._statistics(command.raw[16])
             case _:
@@ -271,6 +286,7 @@ class Ena:
                 self.host.wire.send(bytes(packet.frame))
                 self.counts.tx_packets += 1
                 self.counts.tx_bytes += len(packet.frame)
+                self.counts.longest_tx = max(self.counts.longest_tx, len(packet.frame))
             self._complete(queue, packet.request)
         self.queues.signal(queue.completion, self.host)
 
@@ -280,7 +296,6 @@ class Ena:
             return
         if self.faults.completions_to_corrupt:
             self.faults.completions_to_corrupt -= 1
-            # A number within the ring that stands for no packet under way.
             request = (request + queue.depth // 2) % queue.depth
         queue.completion.post(self.host, tx_completion(queue, request))
 
@@ -297,9 +312,15 @@ class Ena:
         flow = rss.hash_of(self.configuration.rss.key, frame)
         queue = self._receiver(flow)
         verdict = RxVerdict(checksums.rx_status(frame), flow)
-        if queue is None or not receive_into(queue, self.host, frame, verdict):
+        buffers = [] if queue is None else take_buffers(queue, self.host, len(frame), self.most_in_a_buffer)
+        if queue is None or not buffers:
             self.counts.rx_drops += 1
             return
+        if self.faults.buffers_to_corrupt:
+            self.faults.buffers_to_corrupt -= 1
+            buffers[0] = replace(buffers[0], request=queue.depth)
+        fill(queue, self.host, buffers, frame, verdict)
+        self.counts.rx_in_segments += len(buffers) > 1
         self.counts.rx_packets += 1
         self.counts.rx_bytes += len(frame)
         self.queues.signal(queue.completion, self.host)

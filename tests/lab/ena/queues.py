@@ -1,7 +1,7 @@
 """I/O submission and completion queues, with phases as the device writes them (ena_eth_io_defs.h)."""
 
 import struct
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tests.lab.vfio_user.device import Host
 
@@ -133,15 +133,23 @@ class RxVerdict:
     hash: int
 
 
-def receive_into(queue: SubmissionQueue, host: Host, frame: bytes, verdict: RxVerdict) -> bool:
-    """Put a frame into as many buffers as it takes; False and nothing taken when there are too few."""
-    start, buffers, room = queue.head, list[RxBuffer](), 0
-    while room < len(frame):
+def take_buffers(queue: SubmissionQueue, host: Host, length: int, most: int) -> list[RxBuffer]:
+    """Room for a frame, `most` bytes of each buffer; none, and nothing taken, when there is too little."""
+    start, buffers = queue.head, list[RxBuffer]()
+    while length > 0:
         if not queue.waiting:
             queue.head = start
-            return False
-        buffers.append(take_buffer(queue, host))
-        room += buffers[-1].length
+            return []
+        buffer = take_buffer(queue, host)
+        buffers.append(replace(buffer, length=min(buffer.length, most, length)))
+        length -= buffers[-1].length
+    return buffers
+
+
+def fill(
+    queue: SubmissionQueue, host: Host, buffers: list[RxBuffer], frame: bytes, verdict: RxVerdict
+) -> None:
+    """Put a frame where it has room, and complete each buffer."""
     offset = 0
     for place, buffer in enumerate(buffers):
         part = frame[offset : offset + buffer.length]
@@ -151,7 +159,6 @@ def receive_into(queue: SubmissionQueue, host: Host, frame: bytes, verdict: RxVe
         status |= (place == 0) << 26 | (place == len(buffers) - 1) << 27
         entry = RX_COMPLETION.pack(status, len(part), buffer.request, verdict.hash, queue.index, 0, 0)
         queue.completion.post(host, entry.ljust(queue.completion.entry_length, b"\0"))
-    return True
 
 
 @dataclass(slots=True)

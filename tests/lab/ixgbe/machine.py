@@ -39,6 +39,11 @@ def queues_of_ports(guest: Guest) -> dict[int, set[int]]:
     return {port: set(queues) for port, queues in seen.items()}
 
 
+def frames_dropped(guest: Guest) -> int:
+    """By queues that were full."""
+    return guest.models[IXGBE.tap].call(lambda: model(guest).dropped)
+
+
 def drops_when_full(guest: Guest, queue: int) -> bool:
     server = guest.models[IXGBE.tap]
     return bool(server.call(lambda: model(guest).registers.get(r.srrctl(queue), 0)) & r.SRRCTL_DROP)

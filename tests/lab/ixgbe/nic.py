@@ -55,6 +55,8 @@ class Nic:
         self.tx = TransmitRings(self.bus, self.registers, self.statistics.sent)
         self.delivered: Counter[int] = Counter()
         """Frames by queue, since the model began."""
+        self.dropped = 0
+        """Frames, by queues that had no descriptor and may drop."""
         self.queues_of_ports: defaultdict[int, set[int]] = defaultdict(set)
         """By UDP destination port: the queues that its datagrams went into."""
         self._waiting: deque[Arrival] = deque()
@@ -147,6 +149,7 @@ class Nic:
             self.interrupts.queue(arrival.queue, is_tx=False)
         elif outcome is Outcome.DROPPED:
             self.statistics.dropped(arrival.queue)
+            self.dropped += 1
         return outcome is not Outcome.NO_DESCRIPTORS
 
     def _wait(self, arrival: Arrival) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from tests.lab.bed.driver import PATIENT, GuestDriver
+from tests.lab.bed.driver import GuestDriver, peer_of
 from tests.lab.bed.guest import Guest, settles
 from tests.lab.bed.kernel import Kernel
 from tests.lab.bed.traffic import await_ping, drop_address, exchange, take_address
@@ -27,10 +27,8 @@ def guest(guest_kernel: Kernel) -> Iterator[Guest]:
 
 @pytest.fixture(scope="module")
 def peer(guest: Guest, installed: Installation) -> Iterator[Driver]:
-    driver = Driver(installed, guest.far(IXGBE), "ixk-peer", PATIENT)
-    driver.start()
-    yield driver
-    driver.discard()
+    with peer_of(guest, IXGBE, installed) as driver:
+        yield driver
 
 
 def stream_both_ways(guest: Guest, installed: Installation, peer: Driver) -> None:

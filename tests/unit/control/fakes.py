@@ -64,7 +64,7 @@ class FakeDataPlane:
         self.counts: Counter[Count] = Counter()
         self.is_reset_requested = False
         self.reset_steps: deque[bool | Exception] = deque()
-        self.timer_turns = 0
+        self.device_watches = 0
 
     def receive(self) -> Event | None:
         return self.events.popleft() if self.events else None
@@ -128,8 +128,8 @@ class FakeDataPlane:
         self.is_reset_requested = step
         return step
 
-    def timer_manage(self) -> None:
-        self.timer_turns += 1
+    def watch_device(self) -> None:
+        self.device_watches += 1
 
     def pause(self, until_ns: int) -> None:
         self.pauses.append(self._wait(until_ns))

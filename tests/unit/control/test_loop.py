@@ -184,7 +184,7 @@ def test_an_unexpected_error_is_counted_logged_once_per_kind_and_survived(
     assert bed.tick(FrameReceived(arp_request(STRANGER, OTHER_MAC, OURS)))
 
 
-@pytest.mark.parametrize("chore", ["timer_manage", "link", "receive"])
+@pytest.mark.parametrize("chore", ["watch_device", "link", "receive"])
 def test_a_failing_chore_does_not_stop_the_others(
     bed: Bed, chore: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -192,12 +192,12 @@ def test_a_failing_chore_does_not_stop_the_others(
         raise RuntimeError(chore)
 
     monkeypatch.setattr(bed.data_plane, chore, fail)
-    turned, links = bed.data_plane.timer_turns, bed.data_plane.counts[Count.LINK_CHANGES]
+    turned, links = bed.data_plane.device_watches, bed.data_plane.counts[Count.LINK_CHANGES]
     bed.data_plane.is_up = False
     bed.pass_time(2 * SECOND)
     assert bed.data_plane.counts[Count.CONTROL_ERRORS] >= 2
     assert chore == "link" or bed.data_plane.counts[Count.LINK_CHANGES] > links
-    assert chore == "timer_manage" or bed.data_plane.timer_turns > turned
+    assert chore == "watch_device" or bed.data_plane.device_watches > turned
 
 
 def test_frames_that_the_port_does_not_take_are_not_counted_as_sent(bed: Bed) -> None:
@@ -211,9 +211,9 @@ def test_frames_that_the_port_does_not_take_are_not_counted_as_sent(bed: Bed) ->
 
 
 def test_timers_are_turned_once_a_second(bed: Bed) -> None:
-    turned = bed.data_plane.timer_turns
+    turned = bed.data_plane.device_watches
     bed.pass_time(10 * SECOND)
-    assert bed.data_plane.timer_turns - turned == 10
+    assert bed.data_plane.device_watches - turned == 10
 
 
 def test_a_link_flap_is_counted_and_logged_and_the_link_is_told_who_we_are_again(

@@ -1,0 +1,67 @@
+/* What a device has counted, and what its driver has found and told nobody. */
+#include <stdio.h>
+
+#include <rte_timer.h>
+
+#include "port/port.h"
+
+static void add_id(adk_port_xstats_t *xstats, uint16_t port_id, const char *direction, uint16_t queue, const char *name)
+{
+    char full_name[RTE_ETH_XSTATS_NAME_SIZE];
+
+    (void)snprintf(full_name, sizeof(full_name), "%s_q%u_%s", direction, queue, name);
+    if (xstats->length < ADK_PORT_XSTATS_MAX &&
+        0 == rte_eth_xstats_get_id_by_name(port_id, full_name, &xstats->ids[xstats->length]))
+    {
+        xstats->length++;
+    }
+}
+
+void adk_port_xstats_find(const adk_port_t *port, adk_port_xstats_t *xstats, const char *const *names)
+{
+    xstats->length = 0;
+    for (; NULL != names && NULL != *names; names++)
+    {
+        for (uint16_t queue = 0; queue < port->rx_queues; queue++)
+        {
+            add_id(xstats, port->id, "rx", queue, *names);
+        }
+        for (uint16_t queue = 0; queue < port->tx_queues; queue++)
+        {
+            add_id(xstats, port->id, "tx", queue, *names);
+        }
+    }
+}
+
+uint64_t adk_port_xstats_sum(const adk_port_t *port, const adk_port_xstats_t *xstats)
+{
+    uint64_t values[ADK_PORT_XSTATS_MAX];
+    uint64_t sum = 0;
+    /* Without a single id the call would ask for all there are. */
+    const int found = 0 == xstats->length ? 0 : rte_eth_xstats_get_by_id(port->id, xstats->ids, values, xstats->length);
+
+    for (int i = 0; i < found; i++)
+    {
+        sum += values[i];
+    }
+    return sum;
+}
+
+uint64_t adk_port_missed(const adk_port_t *port)
+{
+    struct rte_eth_stats stats = { 0 };
+    (void)rte_eth_stats_get(port->id, &stats);
+    return stats.imissed + stats.rx_nombuf + adk_port_xstats_sum(port, &port->missed_xstats);
+}
+
+void adk_port_watch(adk_port_t *port)
+{
+    (void)rte_timer_manage();
+
+    const uint64_t faults = adk_port_xstats_sum(port, &port->fault_xstats);
+    if (faults > port->faults_seen)
+    {
+        atomic_store_explicit(&port->is_reset_requested, true, memory_order_release);
+    }
+    port->faults_seen = faults;
+}
