@@ -27,3 +27,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--bad-settings", type=int, default=12, help="how many starts with bad settings are tried"
     )
     parser.addoption("--bad-settings-seed", type=int, default=1, help="the first one's seed")
+    parser.addoption("--soak-minutes", type=float, default=0.5, help="how long streams come and go")
+    parser.addoption("--soak-seed", type=int, default=1, help="what decides all that happens to them")
+    parser.addoption(
+        "--compat", action="store_true", help="also what others build on Aeron, fetched by Maven"
+    )

@@ -23,6 +23,8 @@ def test_help_lists_every_verb() -> None:
         "bench",
         "test",
         "attack",
+        "soak",
+        "compat",
         "check",
         "lab",
         "build",

@@ -45,6 +45,13 @@ class ClientProcess:
     def is_running(self) -> bool:
         return self._process.is_running
 
+    @property
+    def exit_code(self) -> int | None:
+        return self._process.exit_code
+
+    def send_signal(self, number: int) -> None:
+        self._process.send_signal(number)
+
     def next_event(self, timeout_s: float = EVENT_TIMEOUT_S) -> Event:
         line = self._process.next_line(timeout_s)
         if line is None:

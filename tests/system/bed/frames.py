@@ -103,7 +103,10 @@ class Forger:
         held: dict[socket.socket, list[bytes]] = {left: [], right: []}
         while not stop.is_set():
             for source in select.select([left, right], [], [], 0.1)[0]:
-                frame, origin = source.recvfrom(FRAME_LENGTH_MAX)
+                try:
+                    frame, origin = source.recvfrom(FRAME_LENGTH_MAX)
+                except OSError:
+                    continue  # ENETDOWN, once for each time that the interface goes down
                 if origin[2] == socket.PACKET_OUTGOING:
                     continue
                 for outgoing in self._spoil(frame, dice, held[source]):

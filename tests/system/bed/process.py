@@ -84,8 +84,12 @@ class ChildProcess:
             pass
         return code
 
+    def send_signal(self, number: int) -> None:
+        """Nothing happens to a process that has ended."""
+        self._process.send_signal(number)
+
     def ask_to_stop(self) -> None:
-        self._process.send_signal(signal.SIGTERM)
+        self.send_signal(signal.SIGTERM)
 
     def terminate(self, timeout_s: float = STOP_TIMEOUT_S) -> int:
         """SIGTERM, and the exit code."""

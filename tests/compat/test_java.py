@@ -1,0 +1,139 @@
+"""Java clients and an Archive over our driver and a stock one on the other end, a Cluster of three over three
+drivers of ours on one switch."""
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from tests.system.bed.bed import Bed, Maker, next_port, udp
+from tests.system.bed.driver import Driver
+from tests.system.bed.process import ChildProcess
+from tests.system.bed.topology import End, join, namespaces
+
+HERE = Path(__file__).parent
+TOOLS = ("java", "javac", "mvn")
+BUILD_TIMEOUT_S = 600
+RUN_TIMEOUT_S = 180.0
+ECHOES = 400
+# A busy machine starves three JVMs and three drivers for seconds.
+CLUSTER_SETTINGS = {"AERON_CLIENT_LIVENESS_TIMEOUT": "14s", "AERON_IMAGE_LIVENESS_TIMEOUT": "15s"}
+OPEN = ("java.base/sun.nio.ch", "java.base/jdk.internal.misc", "java.base/java.util.zip")
+
+
+@pytest.fixture(scope="module")
+def java() -> tuple[str, ...]:
+    """The command that runs compat.Main. Built by Maven, which fetches Aeron's jar the first time."""
+    missing = [tool for tool in TOOLS if shutil.which(tool) is None]
+    if missing:
+        pytest.skip(f"not installed: {', '.join(missing)} (Debian: openjdk-17-jdk-headless, maven)")
+    subprocess.run(["mvn", "-q", "-B", "package"], cwd=HERE, check=True, timeout=BUILD_TIMEOUT_S)
+    opened = [word for module in OPEN for word in ("--add-opens", f"{module}=ALL-UNNAMED")]
+    classes = f"{HERE}/target/compat-1.jar:{HERE}/target/dependency/*"
+    return ("java", "-Xmx256m", "-XX:TieredStopAtLevel=1", *opened, "-cp", classes, "compat.Main")
+
+
+class Programs:
+    """Java programs of one test, each in the namespace of the driver whose client it is."""
+
+    def __init__(self, java: tuple[str, ...]) -> None:
+        self._java = java
+        self._running: list[ChildProcess] = []
+
+    def start(self, driver: Driver, *arguments: object) -> ChildProcess:
+        command = [*self._java, *map(str, arguments)]
+        program = ChildProcess(driver.end.namespace.command(*command))
+        self._running.append(program)
+        return program
+
+    def run(self, driver: Driver, *arguments: object) -> None:
+        program = self.start(driver, *arguments)
+        assert program.wait(RUN_TIMEOUT_S) == 0, program.output
+        assert program.output.splitlines()[-1] == "OK", program.output
+
+    def end(self) -> None:
+        """What each has said is part of the story of a test that failed."""
+        for program in self._running:
+            if program.is_running:
+                program.kill()
+            print(program, program.output, sep="\n")
+
+
+@pytest.fixture
+def programs(java: tuple[str, ...]) -> Iterator[Programs]:
+    made = Programs(java)
+    yield made
+    made.end()
+
+
+@pytest.fixture(params=["from_us", "to_us"])
+def ends(bed: Bed, request: pytest.FixtureRequest) -> tuple[Driver, Driver]:
+    return (bed.ours, bed.peer) if request.param == "from_us" else (bed.peer, bed.ours)
+
+
+def test_a_stream_of_java_clients_crosses(programs: Programs, ends: tuple[Driver, Driver]) -> None:
+    source, sink = ends
+    channel = udp(sink.address, next_port())
+    programs.run(source, "stream", source.aeron_dir, sink.aeron_dir, channel)
+
+
+def test_an_archive_records_replays_and_extends(
+    programs: Programs, ends: tuple[Driver, Driver], tmp_path: Path
+) -> None:
+    client, archive = ends
+    places = (archive.aeron_dir, archive.address, client.aeron_dir, client.address)
+    programs.run(archive, "archive", *places, tmp_path / "archive")
+
+
+def await_line(program: ChildProcess, start: str) -> None:
+    while (line := program.next_line(RUN_TIMEOUT_S)) is not None:
+        if line.startswith(start):
+            return
+    raise AssertionError(program.output)
+
+
+def leader_of(nodes: dict[int, ChildProcess]) -> int | None:
+    return next((member for member, node in nodes.items() if "LEADER" in node.output), None)
+
+
+@contextmanager
+def switch(maker: Maker, members: int) -> Iterator[list[Driver]]:
+    """That many drivers of ours, each in a namespace of its own, on one bridge."""
+    labels = [f"member{member}" for member in range(members)]
+    with namespaces("switch", *labels) as (middle, *places):
+        middle.ip("link", "add", "bridge", "type", "bridge")
+        middle.ip("link", "set", "bridge", "up")
+        drivers: list[Driver] = []
+        try:
+            for number, place in enumerate(places, start=1):
+                end = End(
+                    place, "port0", f"02:ad:00:00:00:{number:02x}", f"10.91.0.{number}", is_kernel=False
+                )
+                plug = End(middle, f"plug{number}", f"02:ad:00:00:01:{number:02x}", "", is_kernel=False)
+                join(end, plug)
+                middle.ip("link", "set", plug.interface, "master", "bridge")
+                drivers.append(maker.ours(end, f"member{number}", **CLUSTER_SETTINGS))
+                drivers[-1].start()
+            yield drivers
+        finally:
+            for driver in drivers:
+                driver.discard()
+
+
+def test_a_cluster_of_three_survives_its_leader(programs: Programs, maker: Maker, tmp_path: Path) -> None:
+    with switch(maker, 3) as drivers:
+        hosts = ",".join(driver.address for driver in drivers)
+        nodes = {
+            member: programs.start(driver, "node", member, driver.aeron_dir, hosts, tmp_path / str(member))
+            for member, driver in enumerate(drivers)
+        }
+        client = programs.start(drivers[0], "client", drivers[0].aeron_dir, drivers[0].address, hosts, ECHOES)
+        await_line(client, f"echoed {ECHOES // 4}")
+        leader = leader_of(nodes)
+        assert leader is not None
+        nodes.pop(leader).kill()
+        assert client.wait(RUN_TIMEOUT_S) == 0, client.output
+        assert f"echoed {ECHOES - 1}" in client.output
+        assert leader_of(nodes) is not None

@@ -1,0 +1,124 @@
+"""The soak: streams of all kinds, killed and paused clients, a wire that loses, doubles, reorders and damages
+frames, flaps, liars and garbage, all at once, for --soak-minutes. Every stream is compared by hash.
+
+`./dev soak --minutes N --seed S` does it for longer. The seed repeats every decision, not the timing.
+"""
+
+import random
+import time
+from collections.abc import Iterator
+
+import pytest
+from tests.system.bed import topology
+from tests.system.bed.bed import Bed, Maker, eventually, transfer, udp
+from tests.system.bed.frames import Forger
+from tests.system.bed.tool import aeron_dpdk
+from tests.system.bed.topology import TappedWire
+from tests.system.soak.account import MEMORY_MARGIN_KIB, Account, account_of, excess, resident_kib
+from tests.system.soak.scenes import Scene
+from tests.system.soak.troubles import TROUBLES
+
+from aeron_dpdk.exit_code import ExitCode
+
+pytestmark = pytest.mark.usefixtures("dpdk_only")
+
+SCENES_AT_ONCE = 4
+TURN_S = 0.05
+TROUBLE_CHANCE = 0.05  # of each turn
+FAULTS = {"drop": 0.01, "duplicate": 0.01, "reorder": 0.02, "corrupt": 0.01}
+SETTLE_TIMEOUT_S = 90.0
+# A busy machine starves everybody for seconds, which is nobody's death; what was killed is given up later.
+TIMEOUTS = {
+    "AERON_CLIENT_LIVENESS_TIMEOUT": "10s",
+    "AERON_IMAGE_LIVENESS_TIMEOUT": "15s",
+    "AERON_PUBLICATION_CONNECTION_TIMEOUT": "10s",
+    "AERON_PUBLICATION_LINGER_TIMEOUT": "10s",  # the last messages of a stream outlast every trouble
+    "AERON_PUBLICATION_UNBLOCK_TIMEOUT": "20s",
+    "AERON_DPDK_KERNEL_SOCKETS": "loopback",
+    "AERON_COUNTERS_FREE_TO_REUSE_TIMEOUT": "100ms",
+}
+
+
+class Soak:
+    def __init__(self, seed: int, tapped: TappedWire, bed: Bed) -> None:
+        self._dice = random.Random(seed)
+        self._tapped = tapped
+        self._bed = bed
+        self._scenes: list[Scene] = []
+        self.finished = 0
+        self.troubles: dict[str, int] = {}
+        self.story: list[str] = []
+
+    def run(self, minutes: float) -> None:
+        until_s = time.monotonic() + 60 * minutes
+        while time.monotonic() < until_s:
+            self._turn()
+            while len(self._scenes) < SCENES_AT_ONCE:
+                self._scenes.append(scene := Scene(self._dice, self._bed))
+                self.story.append(f"{time.monotonic():.1f} s: {scene.story}")
+            if self._dice.random() < TROUBLE_CHANCE:
+                self._make_trouble()
+        while self._scenes:
+            self._turn()
+
+    def _turn(self) -> None:
+        assert self._bed.ours.is_running, self._bed.ours.output
+        for scene in self._scenes:
+            scene.turn()
+        for scene in [each for each in self._scenes if each.is_over()]:
+            self._scenes.remove(scene)
+            scene.check()
+            self.finished += 1
+        time.sleep(TURN_S)
+
+    def _make_trouble(self) -> None:
+        trouble = self._dice.choice(TROUBLES)
+        self.story.append(f"{time.monotonic():.1f} s: {trouble.__name__}")
+        trouble(self._dice, self._tapped, self._bed)
+        self.troubles[trouble.__name__] = self.troubles.get(trouble.__name__, 0) + 1
+
+
+@pytest.fixture
+def tapped(maker: Maker) -> Iterator[TappedWire]:
+    with topology.tapped("soak", is_ours_kernel=maker.is_ours_kernel) as made:
+        yield made
+
+
+def settled(bed: Bed, before: Account) -> None:
+    """Nothing is left of all that came and went."""
+    latest: dict[str, tuple[int, int]] = {}
+
+    def is_back() -> bool:
+        latest.clear()
+        latest.update(excess(before, account_of(bed.ours)))
+        return not latest
+
+    try:
+        eventually(is_back, "back to the start", SETTLE_TIMEOUT_S)
+    except AssertionError:
+        raise AssertionError(f"left over, before and now: {latest}") from None
+
+
+def test_after_everything_at_once_every_stream_was_whole_and_nothing_is_left_over(
+    maker: Maker, tapped: TappedWire, pytestconfig: pytest.Config
+) -> None:
+    minutes, seed = pytestconfig.getoption("--soak-minutes"), pytestconfig.getoption("--soak-seed")
+    forger = Forger(tapped, seed, **FAULTS)
+    with forger.at_work(), maker.bed(tapped.wire, "soak", **TIMEOUTS) as bed:
+        transfer(bed.ours, bed.peer, udp(bed.peer.address, 19999), messages=10)
+        settled(bed, Account(0, 0, 99, 99, 0, 999))
+        before, memory_kib = account_of(bed.ours), resident_kib(bed.ours)
+        soak = Soak(seed, tapped, bed)
+        try:
+            soak.run(minutes)
+        except AssertionError as error:
+            seen = aeron_dpdk("status", bed.ours).output
+            story = "\n".join(soak.story[-40:])
+            raise AssertionError(
+                f"./dev soak --minutes {minutes} --seed {seed}: {error}\n{story}\n{seen}"
+            ) from error
+        settled(bed, before)
+        grown_kib = resident_kib(bed.ours) - memory_kib
+        print(f"{soak.finished} scenes, {soak.troubles}, {forger.spoiled}, memory grew by {grown_kib} KiB")
+        assert grown_kib < MEMORY_MARGIN_KIB
+        assert bed.ours.stop() == ExitCode.OK
