@@ -64,6 +64,7 @@ typedef struct adk_settings_stct
     uint8_t threads_shared;           /* boolean: sender and receiver run on one thread */
     uint8_t trusts_tsc;               /* boolean: the kernel's own clock is the TSC, so ours may be */
     uint8_t kernel_sockets;           /* enum adk_kernel_sockets_en */
+    uint8_t fragments;                /* boolean: datagrams longer than the link's MTU go and come in fragments */
     uint32_t local_ipv4;
     uint32_t gateway_ipv4;            /* 0 means none */
 } adk_settings_t;
@@ -84,13 +85,14 @@ typedef struct adk_port_info_stct
     uint8_t tx_udp_checksum_offload;
     uint8_t needs_timer;              /* boolean: adk_stack_watch_device() turns timers of the PMD */
     uint8_t steered;                  /* boolean: the device sends the sender's frames to a queue of its own */
+    uint16_t datagram_max; /* the longest UDP payload that goes and comes, in fragments where they are on */
 } adk_port_info_t;
 
 typedef struct adk_link_stct
 {
     uint8_t is_up;
     uint8_t is_full_duplex;
-    uint32_t speed_mbps;              /* 0 where the device does not know (ENA) */
+    uint32_t speed_mbps; /* 0 where the device does not know (ENA) */
 } adk_link_t;
 
 /* Configures and starts the port, and builds every table and ring. NULL on failure, with nothing left behind. */
@@ -112,9 +114,9 @@ int adk_stack_reset_step(adk_stack_t *stack);
 
 enum adk_control_kind_en
 {
-    ADK_CONTROL_FRAME = 1,            /* a received frame that is not Aeron data: ARP, ICMP, IGMP */
-    ADK_CONTROL_UNRESOLVED = 2,       /* our own frame, complete but for the destination MAC of next_hop */
-    ADK_CONTROL_LEARN = 3             /* next_hop was unknown and hint_mac, from its last frame, was used instead */
+    ADK_CONTROL_FRAME = 1, /* a received frame that is not Aeron data: ARP, ICMP, IGMP */
+    ADK_CONTROL_UNRESOLVED = 2, /* our own frame, complete but for the destination MAC of next_hop */
+    ADK_CONTROL_LEARN = 3 /* next_hop was unknown and hint_mac, from its last frame, was used instead */
 };
 
 typedef struct adk_control_event_stct
@@ -123,7 +125,7 @@ typedef struct adk_control_event_stct
     uint32_t next_hop;
     uint8_t hint_mac[6];
     uint16_t length;
-    const uint8_t *data;              /* a whole Ethernet frame; valid until the next adk_control_receive() */
+    const uint8_t *data; /* a whole Ethernet frame; valid until the next adk_control_receive() */
 } adk_control_event_t;
 
 /* 1 with an event, 0 when there is none. Never blocks. */
@@ -159,7 +161,7 @@ enum adk_direction_en
 {
     ADK_DIRECTION_IN = 0,
     ADK_DIRECTION_OUT = 1,
-    ADK_DIRECTION_LOOPBACK = 2        /* to our own address: the NIC never sees it */
+    ADK_DIRECTION_LOOPBACK = 2 /* to our own address: the NIC never sees it */
 };
 
 /* ---- counts: every drop has a name ---- */
@@ -172,6 +174,8 @@ enum adk_count_en
     ADK_COUNT_TX_PACKETS,
     ADK_COUNT_TX_BYTES,
     ADK_COUNT_LOOPBACK_PACKETS,
+    ADK_COUNT_RX_REASSEMBLED,
+    ADK_COUNT_TX_FRAGMENTED,
     ADK_COUNT_RX_TRUNCATED,
     ADK_COUNT_RX_NOT_OUR_MAC,
     ADK_COUNT_RX_ETHERTYPE,
@@ -235,7 +239,7 @@ typedef struct adk_driver_stct adk_driver_t;
 enum adk_driver_state_en
 {
     ADK_DRIVER_RUNNING = 0,
-    ADK_DRIVER_TERMINATED = 1         /* an Aeron client asked the driver to stop and the validator agreed */
+    ADK_DRIVER_TERMINATED = 1 /* an Aeron client asked the driver to stop and the validator agreed */
 };
 
 /*

@@ -3,12 +3,15 @@
 
 #include "api/internal.h"
 #include "port/error.h"
+#include "stack/fragments.h"
 #include "stack/tx.h"
 #include "stack/witness.h"
 
 int adk_stack_port_info(adk_stack_t *stack, adk_port_info_t *info)
 {
-    return adk_port_info(&stack->port, info);
+    const int result = adk_port_info(&stack->port, info);
+    info->datagram_max = (uint16_t)adk_fragments_longest(stack);
+    return result;
 }
 
 int adk_stack_link(adk_stack_t *stack, adk_link_t *link)

@@ -48,7 +48,7 @@ int adk_levels_rings(adk_stack_t *stack, adk_level_t *levels, int max)
         if (lane->owns_tx_queue)
         {
             const uint16_t length = __atomic_load_n(&lane->backlog_length, __ATOMIC_RELAXED);
-            add(&filling, backlogs[role], length, ADK_SEND_BURST_MAX);
+            add(&filling, backlogs[role], length, ADK_BACKLOG_LENGTH);
         }
     }
     return filling.count;

@@ -40,7 +40,7 @@ typedef struct adk_lane_stct
     struct rte_ring *inbox[2];        /* parsed frames for this thread, one ring per producing thread */
     struct rte_ring *control_out;     /* to the control plane: what strangers send */
     uint32_t drop_reason;             /* of the frame at hand, for a capture; see stack/capture.h */
-    struct rte_mbuf *backlog[ADK_SEND_BURST_MAX];
+    struct rte_mbuf *backlog[ADK_BACKLOG_LENGTH];
     struct sockaddr_storage source_address; /* filled anew for each delivery; all but port and address is constant */
     adk_source_t sources[ADK_SOURCES];
     uint64_t counts[ADK_COUNT_SIZE];

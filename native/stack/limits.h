@@ -39,7 +39,21 @@
 /* The longest frame that is copied together from several mbufs: a whole IPv4 datagram. */
 #define ADK_LINEAR_LENGTH (65536 + 64)
 
-#define ADK_EXTRA_MBUFS (4 * ADK_INBOX_LENGTH + 2 * ADK_FORWARD_LENGTH + 6 * ADK_CONTROL_LENGTH)
+/* Of one datagram: what DPDK's reassembly takes, and so what we send. */
+#define ADK_FRAGMENTS_MAX (RTE_LIBRTE_IP_FRAG_MAX_FRAG)
+
+/* Datagrams that are being put together from fragments, for each thread that polls the port. */
+#define ADK_REASSEMBLIES (64)
+
+/* How long a datagram's fragments wait for the others. A flood of lone fragments fills the table for no longer. */
+#define ADK_REASSEMBLY_NS (500 * 1000 * 1000)
+
+/* Frames that a full TX ring has not taken: of one send, each payload in as many fragments as may be. */
+#define ADK_BACKLOG_LENGTH (ADK_SEND_BURST_MAX * ADK_FRAGMENTS_MAX)
+
+#define ADK_FRAGMENT_MBUFS (2 * ADK_REASSEMBLIES * ADK_FRAGMENTS_MAX + ADK_BACKLOG_LENGTH)
+#define ADK_RING_MBUFS (4 * ADK_INBOX_LENGTH + 2 * ADK_FORWARD_LENGTH + 6 * ADK_CONTROL_LENGTH)
+#define ADK_EXTRA_MBUFS (ADK_RING_MBUFS + ADK_FRAGMENT_MBUFS)
 
 static_assert(0 == (ADK_DESTINATIONS & (ADK_DESTINATIONS - 1)), "an index mask");
 static_assert(ADK_INBOX_LENGTH >= 4 * ADK_RX_BURST_LENGTH, "a burst must never overflow an idle inbox");

@@ -4,6 +4,56 @@
 
 #include "stack/frame.h"
 
+/* Header and payload in as many mbufs as it takes, the first of them given. False when there were not enough. */
+static bool fill_long(
+    adk_lane_t *lane, const adk_destination_t *destination, struct rte_mbuf *frame, const struct iovec *payload)
+{
+    const uint8_t *next = payload->iov_base;
+    size_t left = payload->iov_len;
+    char *header = rte_pktmbuf_append(frame, sizeof(adk_header_t));
+
+    memcpy(header, &destination->header, sizeof(adk_header_t));
+    while (left > 0)
+    {
+        struct rte_mbuf *last = rte_pktmbuf_lastseg(frame);
+        const uint16_t room = rte_pktmbuf_tailroom(last);
+        const uint16_t taken = (uint16_t)(left < room ? left : room);
+        memcpy(rte_pktmbuf_append(frame, taken), next, taken);
+        next += taken;
+        left -= taken;
+        struct rte_mbuf *more = 0 == left ? NULL : rte_pktmbuf_alloc(lane->tx_mempool);
+        if (NULL != more)
+        {
+            (void)rte_pktmbuf_chain(frame, more);
+        }
+        else if (left > 0)
+        {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool fill(
+    const adk_stack_t *stack,
+    adk_lane_t *lane,
+    const adk_destination_t *destination,
+    struct rte_mbuf *frame,
+    const struct iovec *payload)
+{
+    adk_note_t *note = adk_mbuf_note(frame);
+
+    note->payload_offset = sizeof(adk_header_t);
+    note->payload_length = (uint16_t)payload->iov_len;
+    if (payload->iov_len <= (size_t)(stack->port.mtu - ADK_IPV4_UDP_HEADER_LENGTH))
+    {
+        (void)adk_frame_fill(destination, frame, payload);
+        return true;
+    }
+    rte_pktmbuf_reset(frame);
+    return fill_long(lane, destination, frame, payload);
+}
+
 /* Datagrams for a thread of this driver, without a checksum: nobody but us has had them. */
 static int put_into_inbox(
     const adk_stack_t *stack,
@@ -14,16 +64,14 @@ static int put_into_inbox(
     const struct iovec *payloads,
     uint16_t count)
 {
+    bool is_filled = true;
     for (uint16_t i = 0; i < count; i++)
     {
-        adk_note_t *note = adk_mbuf_note(frames[i]);
-        (void)adk_frame_fill(destination, frames[i], &payloads[i]);
-        note->payload_offset = sizeof(adk_header_t);
-        note->payload_length = (uint16_t)payloads[i].iov_len;
+        is_filled = fill(stack, lane, destination, frames[i], &payloads[i]) && is_filled;
     }
 
     struct rte_ring *inbox = stack->lanes[consumer].inbox[lane->role];
-    const bool is_full = rte_ring_free_count(inbox) < count;
+    const bool is_full = !is_filled || rte_ring_free_count(inbox) < count;
     adk_capture_t *capture = adk_stack_capture(stack);
     if (__builtin_expect(NULL != capture, 0))
     {

@@ -8,6 +8,7 @@
 #include <rte_malloc.h>
 
 #include "port/error.h"
+#include "stack/fragments.h"
 
 static struct rte_ring *ring_create(const char *from, const char *to, uint32_t length, int socket_id)
 {
@@ -90,6 +91,14 @@ static int open_lane(adk_stack_t *stack, enum adk_role_en role, int socket_id)
         return NULL == stack->unresolved_out[role] ? -1 : 0;
     }
 
+    if (stack->port.settings.fragments)
+    {
+        stack->fragments[role] = adk_fragments_open(role, socket_id);
+        if (NULL == stack->fragments[role])
+        {
+            return -1;
+        }
+    }
     stack->linear[role] = rte_malloc_socket("adk_linear", ADK_LINEAR_LENGTH, RTE_CACHE_LINE_SIZE, socket_id);
     lane->control_out = ring_create(names[role], "ctl", ADK_CONTROL_LENGTH, socket_id);
     lane->inbox[ADK_ROLE_SENDER] = ring_create("snd", names[role], ADK_INBOX_LENGTH, socket_id);
@@ -208,6 +217,8 @@ void adk_stack_close(adk_stack_t *stack)
         ring_close(stack->unresolved_out[role]);
         rte_free(stack->linear[role]);
     }
+    adk_fragments_close(stack->fragments[ADK_ROLE_SENDER]);
+    adk_fragments_close(stack->fragments[ADK_ROLE_RECEIVER]);
     adk_neighbours_close(&stack->neighbours);
     adk_endpoints_close(&stack->endpoints);
     rte_free(stack->quiescence);

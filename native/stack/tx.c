@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include "stack/fragments.h"
 #include "stack/frame.h"
 #include "stack/outlet.h"
 
@@ -124,7 +125,129 @@ static __rte_noinline int send_to_group(
     return result;
 }
 
-/* 0, with the sum of the lengths, when the port could send the payloads. */
+/* How many frames the payloads become; 0 when one is too long for fragments too. */
+static uint16_t frames_of(const adk_stack_t *stack, const struct iovec *payloads, uint16_t count, size_t *payload_bytes)
+{
+    uint16_t total = 0;
+    for (uint16_t i = 0; i < count; i++)
+    {
+        if (payloads[i].iov_len > adk_fragments_longest(stack))
+        {
+            return 0;
+        }
+        total = (uint16_t)(total + adk_fragments_of(&stack->port, payloads[i].iov_len));
+        *payload_bytes += payloads[i].iov_len;
+    }
+    return total;
+}
+
+static int transmit_fragments(
+    const adk_stack_t *stack,
+    adk_lane_t *lane,
+    const adk_destination_t *destination,
+    const struct iovec *payloads,
+    uint16_t count,
+    uint16_t total)
+{
+    struct rte_mbuf *frames[ADK_BACKLOG_LENGTH];
+    uint64_t frame_bytes = 0;
+    uint16_t next = 0;
+
+    if (0 != rte_mempool_get_bulk(lane->tx_mempool, (void **)frames, total))
+    {
+        adk_count(lane, ADK_COUNT_TX_NOBUFS, total);
+        return 0;
+    }
+    for (uint16_t i = 0; i < count; i++)
+    {
+        const uint16_t fragments = adk_fragments_of(&stack->port, payloads[i].iov_len);
+        adk_fragments_cut(stack, lane, destination, frames + next, fragments, &payloads[i]);
+        adk_count(lane, ADK_COUNT_TX_FRAGMENTED, fragments > 1);
+        next = (uint16_t)(next + fragments);
+    }
+    for (uint16_t i = 0; i < total; i++)
+    {
+        frame_bytes += frames[i]->pkt_len;
+    }
+    if (!transmit(stack, lane, frames, total))
+    {
+        adk_count(lane, ADK_COUNT_TX_EAGAIN, total);
+        rte_pktmbuf_free_bulk(frames, total);
+        return 0;
+    }
+    adk_count(lane, ADK_COUNT_TX_PACKETS, total);
+    adk_count(lane, ADK_COUNT_TX_BYTES, frame_bytes);
+    return count;
+}
+
+/* To threads of this driver a datagram is never cut. */
+static int send_within(
+    const adk_stack_t *stack,
+    adk_lane_t *lane,
+    adk_destination_t *destination,
+    const struct iovec *payloads,
+    uint16_t count)
+{
+    struct rte_mbuf *frames[ADK_SEND_BURST_MAX];
+    if (0 != rte_mempool_get_bulk(lane->tx_mempool, (void **)frames, count))
+    {
+        adk_count(lane, ADK_COUNT_TX_NOBUFS, count);
+        return 0;
+    }
+    return adk_outlet_send(stack, lane, destination, frames, payloads, count, ADK_OUTLET_OWN_ADDRESS);
+}
+
+/* A batch with a payload that does not fit the link; as adk_tx_send(). */
+static __rte_noinline int send_in_fragments(
+    const adk_stack_t *stack,
+    adk_lane_t *lane,
+    adk_destination_t *destination,
+    const struct iovec *payloads,
+    uint16_t count,
+    int64_t *bytes)
+{
+    enum adk_outlet_en outlet = ADK_OUTLET_PORT;
+    size_t payload_bytes = 0;
+    const uint16_t total = frames_of(stack, payloads, count, &payload_bytes);
+    int result = 0;
+
+    if (0 == total)
+    {
+        adk_count(lane, ADK_COUNT_TX_TOO_LONG, count);
+        return -EMSGSIZE;
+    }
+    if (is_blocked(stack, lane))
+    {
+        adk_count(lane, ADK_COUNT_TX_EAGAIN, total);
+        return 0;
+    }
+    if (!adk_destination_is_resolved(destination))
+    {
+        outlet = adk_outlet_find(stack, lane, destination);
+    }
+    if (ADK_OUTLET_OWN_ADDRESS == outlet)
+    {
+        result = send_within(stack, lane, destination, payloads, count);
+    }
+    else if (ADK_OUTLET_PORT == outlet || ADK_OUTLET_GROUP == outlet)
+    {
+        result = transmit_fragments(stack, lane, destination, payloads, count, total);
+    }
+    else
+    {
+        /* Fragments do not wait for a MAC: the heartbeat, which Aeron sends when data does not go, asks for it. */
+        destination->ask_again_tsc = 0;
+        adk_count(lane, ADK_COUNT_TX_UNRESOLVED, total);
+    }
+    if (ADK_OUTLET_GROUP == outlet && result > 0)
+    {
+        adk_outlet_loop_back(stack, lane, destination, payloads, count);
+    }
+    *bytes += 0 == result ? 0 : (int64_t)payload_bytes;
+    return result;
+}
+
+/* 0, with the sum of the lengths, when the port could send the payloads whole. */
 static inline int check(
     const adk_stack_t *stack,
     adk_lane_t *lane,
@@ -144,7 +267,6 @@ static inline int check(
     {
         if (__builtin_expect(payloads[i].iov_len > longest, 0))
         {
-            adk_count(lane, ADK_COUNT_TX_TOO_LONG, count);
             return -EMSGSIZE;
         }
         *sum += payloads[i].iov_len;
@@ -167,7 +289,7 @@ int adk_tx_send(
     int result = check(stack, lane, destination, payloads, count, &sum);
     if (__builtin_expect(0 != result, 0))
     {
-        return result;
+        return -EMSGSIZE == result ? send_in_fragments(stack, lane, destination, payloads, count, bytes) : result;
     }
     if (is_blocked(stack, lane))
     {

@@ -5,6 +5,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "stack/fragments.h"
+
 void adk_format_ipv4(char *text, size_t length, uint32_t ipv4)
 {
     (void)snprintf(text, length, "%u.%u.%u.%u", ipv4 >> 24, ipv4 >> 16 & 255, ipv4 >> 8 & 255, ipv4 & 255);
@@ -60,16 +62,18 @@ int adk_check_peer_address(const adk_stack_t *stack, struct sockaddr_storage *ad
 
 int adk_check_mtu(const adk_stack_t *stack, const aeron_udp_channel_transport_params_t *params)
 {
-    if (params->mtu_length > (size_t)(stack->port.mtu - ADK_IPV4_UDP_HEADER_LENGTH))
+    const uint32_t longest = adk_fragments_longest(stack);
+    if (params->mtu_length > longest)
     {
         AERON_SET_ERR(
             EINVAL,
-            "channel MTU %" PRIu64 " + %d bytes of IPv4 and UDP header does not fit the link MTU %u; "
-            "use mtu=%d or less, or raise AERON_DPDK_MTU",
+            "channel MTU %" PRIu64 " + %d bytes of IPv4 and UDP header does not fit the link MTU %u%s; "
+            "use mtu=%u or less, or raise AERON_DPDK_MTU",
             (uint64_t)params->mtu_length,
             ADK_IPV4_UDP_HEADER_LENGTH,
             stack->port.mtu,
-            (stack->port.mtu - ADK_IPV4_UDP_HEADER_LENGTH) & ~31);
+            NULL == stack->fragments[ADK_ROLE_SENDER] ? "" : ", in fragments neither",
+            longest & ~31u);
         return -1;
     }
     return 0;

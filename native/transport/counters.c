@@ -34,6 +34,8 @@ static int32_t type_of(int count)
         case ADK_COUNT_RX_PACKETS:
         case ADK_COUNT_TX_PACKETS:
         case ADK_COUNT_LOOPBACK_PACKETS:
+        case ADK_COUNT_RX_REASSEMBLED:
+        case ADK_COUNT_TX_FRAGMENTED:
             return AERON_COUNTER_DPDK_PKTS_TYPE_ID;
         case ADK_COUNT_RX_BYTES:
         case ADK_COUNT_TX_BYTES:

@@ -1,4 +1,5 @@
 /* Hot path: from a burst of mbufs to Aeron's receive functions. */
+#include "stack/fragments.h"
 #include "transport/group.h"
 #include "transport/kernel.h"
 
@@ -32,11 +33,11 @@ static bool on_datagram(adk_poller_t *poller, struct rte_mbuf *mbuf, view_t view
     return false;
 }
 
-static __rte_noinline bool on_other_frame(adk_poller_t *poller, struct rte_mbuf *mbuf)
+/* True when the mbuf is no longer ours. */
+static bool on_verdict(
+    adk_poller_t *poller, struct rte_mbuf *mbuf, uint8_t *bytes, int verdict, const adk_datagram_t *parsed)
 {
-    adk_datagram_t datagram;
-    uint8_t *bytes = adk_rx_bytes(poller->stack, poller->lane, mbuf);
-    const int verdict = adk_rx_verdict(poller->stack, mbuf, bytes, &datagram);
+    const adk_datagram_t datagram = *parsed;
 
     if (ADK_VERDICT_DATAGRAM == verdict)
     {
@@ -53,6 +54,39 @@ static __rte_noinline bool on_other_frame(adk_poller_t *poller, struct rte_mbuf 
     }
     adk_drop(poller->lane, (enum adk_count_en)verdict);
     return false;
+}
+
+/* Of a datagram that came in fragments no device has seen the UDP checksum. */
+static __rte_noinline void on_fragment(adk_poller_t *poller, struct rte_mbuf *mbuf)
+{
+    const adk_stack_t *stack = poller->stack;
+    struct rte_mbuf *whole = adk_fragments_join(stack, poller->lane, mbuf);
+    adk_datagram_t datagram = { 0 };
+
+    if (NULL == whole)
+    {
+        return;
+    }
+    uint8_t *bytes = adk_rx_bytes(stack, poller->lane, whole);
+    const int verdict = adk_parse_frame(&stack->local, bytes, whole->pkt_len, true, false, &datagram);
+    if (!on_verdict(poller, whole, bytes, verdict, &datagram))
+    {
+        rte_pktmbuf_free(whole);
+    }
+}
+
+static __rte_noinline bool on_other_frame(adk_poller_t *poller, struct rte_mbuf *mbuf)
+{
+    adk_datagram_t datagram = { 0 };
+    uint8_t *bytes = adk_rx_bytes(poller->stack, poller->lane, mbuf);
+    const int verdict = adk_rx_verdict(poller->stack, mbuf, bytes, &datagram);
+
+    if (ADK_COUNT_RX_FRAGMENT == verdict && NULL != poller->stack->fragments[poller->lane->role])
+    {
+        on_fragment(poller, mbuf);
+        return true;
+    }
+    return on_verdict(poller, mbuf, bytes, verdict, &datagram);
 }
 
 /* A plain frame from a known source, when this poll is not its endpoint's. True when the mbuf is no longer ours. */

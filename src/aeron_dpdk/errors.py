@@ -245,6 +245,7 @@ class MtuError(AeronDpdkError):
     aeron_mtu_length: int
     link_mtu: int
     overhead_length: int
+    datagram_max: int
     exit_code = ExitCode.MTU
 
     def problem(self) -> str:
@@ -254,7 +255,7 @@ class MtuError(AeronDpdkError):
         )
 
     def remedy(self) -> str:
-        largest = (self.link_mtu - self.overhead_length) // 32 * 32  # AERON_LOGBUFFER_FRAME_ALIGNMENT
+        largest = self.datagram_max // 32 * 32  # AERON_LOGBUFFER_FRAME_ALIGNMENT
         return f"set AERON_MTU_LENGTH to at most {largest}, or raise AERON_DPDK_MTU"
 
 

@@ -137,6 +137,7 @@ class Stack:
                 "threads_shared": settings.threads_shared,
                 "trusts_tsc": settings.trusts_tsc,
                 "kernel_sockets": settings.kernel_sockets,
+                "fragments": settings.fragments,
                 "local_ipv4": int(settings.local_address),
                 "gateway_ipv4": int(settings.gateway) if settings.gateway else 0,
             },
@@ -175,6 +176,7 @@ class Stack:
             tx_udp_checksum_offload=bool(info.tx_udp_checksum_offload),
             needs_timer=bool(info.needs_timer),
             steered=bool(info.steered),
+            datagram_max=info.datagram_max,
         )
 
     def rx_queues(self) -> tuple[Level, ...]:

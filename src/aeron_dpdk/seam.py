@@ -42,11 +42,13 @@ class StackSettings:
     threads_shared: bool = False
     trusts_tsc: bool = False
     kernel_sockets: KernelSockets = KernelSockets.NONE
+    fragments: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class PortInfo:
-    """`adk_port_info_t`: the port as it was really configured."""
+    """`adk_port_info_t`: the port as it was really configured. `datagram_max` is the longest UDP payload in
+    bytes."""
 
     name: str
     driver: str
@@ -62,6 +64,7 @@ class PortInfo:
     tx_udp_checksum_offload: bool
     needs_timer: bool
     steered: bool
+    datagram_max: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,16 @@
 """What can be refused before anything is opened, with a better sentence than the layer below would find."""
 
 from collections.abc import Iterable, Sequence
+from logging import getLogger
 
 from aeron_dpdk.driver.aeron_settings import AeronSettings
 from aeron_dpdk.driver.eal_arguments import uses_huge_pages
 from aeron_dpdk.errors import CommandLineError, MtuError, NoHugePagesError, SocketBufferError
 from aeron_dpdk.machine.huge_pages import HugePagePool, any_available, reserve_command
 from aeron_dpdk.machine.socket_buffers import SocketBuffers
+from aeron_dpdk.seam import PortInfo
+
+LOG = getLogger("aeron_dpdk.driver")
 
 IPV4_AND_UDP_HEADER_LENGTH = 28
 
@@ -53,7 +57,14 @@ def check_socket_buffers(aeron: AeronSettings, buffers: SocketBuffers) -> None:
         )
 
 
-def check_mtu(aeron: AeronSettings, link_mtu: int) -> None:
-    """Raises MtuError where a channel of default MTU would not fit the link."""
-    if aeron.mtu_length + IPV4_AND_UDP_HEADER_LENGTH > link_mtu:
-        raise MtuError(aeron.mtu_length, link_mtu, IPV4_AND_UDP_HEADER_LENGTH)
+def check_mtu(aeron: AeronSettings, port: PortInfo) -> None:
+    """Raises MtuError where a channel of default MTU would not fit the link, in fragments neither."""
+    if aeron.mtu_length > port.datagram_max:
+        raise MtuError(aeron.mtu_length, port.mtu, IPV4_AND_UDP_HEADER_LENGTH, port.datagram_max)
+    if aeron.mtu_length + IPV4_AND_UDP_HEADER_LENGTH > port.mtu:
+        LOG.warning(
+            "AERON_MTU_LENGTH=%d does not fit the link's MTU of %d: full datagrams go in fragments, "
+            "which costs time",
+            aeron.mtu_length,
+            port.mtu,
+        )

@@ -53,6 +53,7 @@ SETTING_TABLE = (
     Setting("tx_mempool_cache_size", _cache_size, "the stack's", "transmit mbufs cached for each thread"),
     Setting("rx_mempool_cache_size", _cache_size, "the stack's", "receive mbufs cached for each thread"),
     Setting("kernel_sockets", kernel_sockets, "loopback", "what the kernel carries: none, loopback or all"),
+    Setting("fragments", boolean, "true", "datagrams longer than the link's MTU go and come in fragments"),
     Setting("threads_from_cgroup", boolean, "false", "pin main, conductor, sender, receiver to own CPU set"),
     Setting("log_format", log_format, "text, or journal under systemd", "of stderr: text, json or journal"),
 )

@@ -52,6 +52,7 @@ class Settings:
     tx_mempool_cache_size: int | None = None
     rx_mempool_cache_size: int | None = None
     kernel_sockets: KernelSockets = KernelSockets.LOOPBACK
+    fragments: bool = True
     threads_from_cgroup: bool = False
     log_format: LogFormat | None = None
     eal_arguments: tuple[str, ...] = ()

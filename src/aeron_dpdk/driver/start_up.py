@@ -218,7 +218,7 @@ def _start(
     stack = parts.stack(stack_settings(plan.settings, plan.aeron))
     undo.callback(stack.close)
     port = stack.port_info()
-    check_mtu(plan.aeron, port.mtu)
+    check_mtu(plan.aeron, port)
     if plan.account is not None:
         # For restarts of the port: physical addresses of new pages are told to root only.
         eal.keep_pages()
@@ -254,6 +254,7 @@ def stack_settings(settings: Settings, aeron: AeronSettings) -> StackSettings:
         threads_shared=aeron.threads_shared,
         trusts_tsc=kernel_trusts_tsc(),
         kernel_sockets=settings.kernel_sockets,
+        fragments=settings.fragments,
     )
 
 

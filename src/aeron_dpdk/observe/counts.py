@@ -57,6 +57,8 @@ EVENTS = (
     "igmp-queries",
     "igmp-reports-sent",
     "igmp-ignored",
+    "rx-reassembled",
+    "tx-fragmented",
     "link-changes",
     "port-resets",
 )

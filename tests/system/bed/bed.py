@@ -95,12 +95,13 @@ class Maker:
         return Driver(self.installation, end, label, settings)
 
     @contextmanager
-    def tap(self, label: str) -> Iterator[tuple[DpdkDriver, End]]:
+    def tap(self, label: str, **fields: Any) -> Iterator[tuple[DpdkDriver, End]]:
         """Our driver on net_tap, and the kernel's end of the tap: one interface of one namespace."""
         with namespaces(label) as (namespace,):
             end = End(namespace, "port0", "02:ad:00:00:00:01", "10.91.0.1", is_kernel=False)
             kernel = End(namespace, "port0", "02:ad:00:00:00:02", "10.91.0.2")
-            driver = self.dpdk(end, TAP.format(interface=end.interface, mac=end.mac), f"{label}-ours")
+            device = TAP.format(interface=end.interface, mac=end.mac)
+            driver = self.dpdk(end, device, f"{label}-ours", **fields)
             try:
                 driver.start()
                 # The PMD gives the kernel's side the port's own MAC, as no two hosts on a wire have.

@@ -29,6 +29,7 @@ PORT = PortInfo(
     tx_udp_checksum_offload=False,
     needs_timer=False,
     steered=False,
+    datagram_max=1472,
 )
 
 

@@ -1,4 +1,7 @@
+from dataclasses import replace
+
 import pytest
+from tests.unit.driver.fakes import PORT
 
 from aeron_dpdk.driver.aeron_settings import AeronSettings, read_aeron_settings
 from aeron_dpdk.driver.preflight import (
@@ -72,10 +75,17 @@ def test_buffers_that_just_suffice_are_taken() -> None:
 
 def test_an_aeron_mtu_that_does_not_fit_the_link_is_refused_with_both_numbers() -> None:
     with pytest.raises(MtuError) as caught:
-        check_mtu(aeron(AERON_MTU_LENGTH="8K"), 1500)
+        check_mtu(aeron(AERON_MTU_LENGTH="8K"), PORT)
     assert "8192" in str(caught.value) and "1500" in str(caught.value)
     assert "at most 1472" in str(caught.value)
 
 
 def test_an_aeron_mtu_that_just_fits_is_taken() -> None:
-    check_mtu(aeron(AERON_MTU_LENGTH="1472"), 1500)
+    check_mtu(aeron(AERON_MTU_LENGTH="1472"), PORT)
+
+
+def test_an_aeron_mtu_that_goes_in_fragments_is_taken_with_a_warning(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    check_mtu(aeron(AERON_MTU_LENGTH="8K"), replace(PORT, datagram_max=11832))
+    assert "AERON_MTU_LENGTH=8192 does not fit the link's MTU of 1500" in caplog.text

@@ -1,0 +1,58 @@
+/*
+ * IPv4 fragments (RFC 791 §3.2), where a datagram does not fit the link: put together by rte_ip_frag on the way in, cut
+ * on the way out. Off the plain path both ways: docs/decisions/0020.
+ */
+#ifndef ADK_STACK_FRAGMENTS_H
+#define ADK_STACK_FRAGMENTS_H
+
+#include <sys/uio.h>
+
+#include "stack/destination.h"
+
+typedef struct adk_fragments_stct adk_fragments_t;
+
+/* For one lane that Aeron sends from. NULL with the error set. */
+adk_fragments_t *adk_fragments_open(enum adk_role_en role, int socket_id);
+void adk_fragments_close(adk_fragments_t *fragments);
+
+/* Of the datagram in a fragment: a multiple of eight bytes, as the offset of the next one is told. */
+static inline uint16_t adk_fragment_room(const adk_port_t *port)
+{
+    return (uint16_t)RTE_ALIGN_FLOOR(port->mtu - (uint32_t)sizeof(struct rte_ipv4_hdr), 8);
+}
+
+/* The longest UDP payload that leaves: whole, or in ADK_FRAGMENTS_MAX fragments where fragments are on. */
+static inline uint32_t adk_fragments_longest(const adk_stack_t *stack)
+{
+    const uint32_t whole = (uint32_t)stack->port.mtu - ADK_IPV4_UDP_HEADER_LENGTH;
+    const uint32_t cut = ADK_FRAGMENTS_MAX * (uint32_t)adk_fragment_room(&stack->port) -
+        (uint32_t)sizeof(struct rte_udp_hdr);
+    const uint32_t limit = UINT16_MAX - ADK_IPV4_UDP_HEADER_LENGTH;
+    return NULL == stack->fragments[ADK_ROLE_SENDER] ? whole : RTE_MIN(RTE_MAX(whole, cut), limit);
+}
+
+/* In how many frames a payload leaves. */
+static inline uint16_t adk_fragments_of(const adk_port_t *port, size_t payload_length)
+{
+    const size_t datagram_length = sizeof(struct rte_udp_hdr) + payload_length;
+    const size_t room = adk_fragment_room(port);
+    const bool is_whole = sizeof(struct rte_ipv4_hdr) + datagram_length <= port->mtu;
+    return (uint16_t)(is_whole ? 1 : (datagram_length + room - 1) / room);
+}
+
+/* Fills count == adk_fragments_of() mbufs, just taken from the pool, with the frames of one payload. */
+void adk_fragments_cut(
+    const adk_stack_t *stack,
+    const adk_lane_t *lane,
+    const adk_destination_t *destination,
+    struct rte_mbuf **frames,
+    uint16_t count,
+    const struct iovec *payload);
+
+/*
+ * Takes a frame with a fragment, which adk_parse_frame() has found good but for that. The whole datagram's frame, its
+ * IPv4 checksum void, when it was the last one missing; else NULL.
+ */
+struct rte_mbuf *adk_fragments_join(const adk_stack_t *stack, adk_lane_t *lane, struct rte_mbuf *mbuf);
+
+#endif
