@@ -4,6 +4,7 @@
 
 #include "port/error.h"
 #include "port/multicast.h"
+#include "port/wakeup.h"
 #include "transport/addresses.h"
 
 /* Who hears any group hears queriers too, who ask all hosts (RFC 3376 §4.1.12). */
@@ -54,6 +55,7 @@ int adk_group_open(adk_transport_t *state, struct sockaddr_storage *group, struc
         return -1;
     }
     adk_wakeup_give(state->stack->port.wakeup);
+    adk_wakeup_give(state->stack->port.wakeup);
     state->group = ipv4;
     state->port = rte_be_to_cpu_16(address->sin_port);
     return 0;
@@ -62,6 +64,7 @@ int adk_group_open(adk_transport_t *state, struct sockaddr_storage *group, struc
 void adk_group_close(adk_transport_t *state)
 {
     adk_groups_release(state->stack->groups, state->group_slot);
+    adk_wakeup_give(state->stack->port.wakeup);
     adk_wakeup_give(state->stack->port.wakeup);
     leave(&state->stack->port, state->group);
     state->group_slot = -1;

@@ -57,11 +57,12 @@ def test_every_setting_of_the_contract_is_read() -> None:
     )
 
 
-def test_the_table_names_the_settings_of_the_contract_and_one_of_our_own() -> None:
+def test_the_table_names_the_settings_of_the_contract_and_our_own() -> None:
     assert {setting.name for setting in SETTING_TABLE} == {
         *BENCHMARK,
         "AERON_DPDK_LOG_FORMAT",
         "AERON_DPDK_KERNEL_SOCKETS",
+        "AERON_DPDK_FRAGMENTS",
     }
     assert {setting.field for setting in SETTING_TABLE} == {
         field.name for field in dataclasses.fields(Settings)
