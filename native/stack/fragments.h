@@ -1,6 +1,6 @@
 /*
  * IPv4 fragments (RFC 791 §3.2), where a datagram does not fit the link: put together by rte_ip_frag on the way in, cut
- * on the way out. Off the plain path both ways: docs/decisions/0020.
+ * on the way out. Off the plain path both ways: docs/decisions/0022.
  */
 #ifndef ADK_STACK_FRAGMENTS_H
 #define ADK_STACK_FRAGMENTS_H

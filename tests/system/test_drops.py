@@ -83,7 +83,8 @@ FRAGMENTS = [
 def quiet(maker: Maker, request: pytest.FixtureRequest) -> Iterator[tuple[DpdkDriver, Station]]:
     """Our driver and nobody else: only what a test sends is on the wire."""
     if request.param == "tap":
-        with maker.tap("drops") as (driver, kernel), station(kernel) as host:
+        whole_only = {"AERON_DPDK_FRAGMENTS": "false"}  # else a lone fragment waits for the others
+        with maker.tap("drops", settings=whole_only) as (driver, kernel), station(kernel) as host:
             yield driver, host
         return
     with topology.straight("drops", is_ours_kernel=False) as wire:
