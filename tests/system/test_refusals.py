@@ -83,9 +83,7 @@ def test_a_channel_bound_to_a_foreign_address_is_refused(ours: Driver, program: 
 
 @pytest.mark.usefixtures("dpdk_only")
 @pytest.mark.parametrize("mtu", [11840, 16384])
-def test_a_channel_mtu_beyond_eight_fragments_is_refused_with_both_numbers(
-    ours: Driver, mtu: int
-) -> None:
+def test_a_channel_mtu_beyond_eight_fragments_is_refused_with_both_numbers(ours: Driver, mtu: int) -> None:
     message = refusal(ours, "publish", udp("10.91.0.2", next_port(), mtu=mtu))
     assert str(mtu) in message
     assert "1500" in message
