@@ -7,7 +7,10 @@ import pytest
 from tests.system.bed import topology
 from tests.system.bed.bed import AF_XDP, Content, Maker, eventually, next_port, transfer, udp
 from tests.system.bed.driver import Driver
+from tests.system.bed.namespace import BedError
 from tests.system.bed.topology import End
+
+from aeron_dpdk.exit_code import ExitCode
 
 pytestmark = pytest.mark.usefixtures("dpdk_only")
 
@@ -66,6 +69,25 @@ def test_a_link_that_goes_down_and_up_is_counted_logged_and_survived(maker: Make
             assert sum("down" in line for line in said) == 1
         finally:
             peer.discard()
+
+
+def test_a_memif_server_that_was_killed_starts_again_and_a_second_one_is_told_of_the_first(
+    maker: Maker, tmp_path: Path
+) -> None:
+    with topology.namespaces("stale") as (namespace,):
+        end = End(namespace, "", "02:ad:00:00:00:01", "10.91.0.1", is_kernel=False)
+        device = MEMIF.format(role="server", socket=tmp_path / "memif", mac=end.mac)
+        first, second = (maker.dpdk(end, device, label) for label in ("stale-first", "stale-second"))
+        try:
+            first.start()
+            first.kill()
+            first.start()
+            with pytest.raises(BedError, match=f"another memif server listens on {tmp_path / 'memif'}"):
+                second.start()
+            assert first.stop() == ExitCode.OK
+        finally:
+            first.discard()
+            second.discard()
 
 
 MEMIF = "net_memif0,role={role},id=0,socket={socket},socket-abstract=no,mac={mac}"

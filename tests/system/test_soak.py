@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 from tests.system.bed import topology
 from tests.system.bed.bed import Bed, Maker, eventually, transfer, udp
+from tests.system.bed.client import ClientError
 from tests.system.bed.frames import Forger
 from tests.system.bed.tool import aeron_dpdk
 from tests.system.bed.topology import TappedWire
@@ -111,8 +112,8 @@ def test_after_everything_at_once_every_stream_was_whole_and_nothing_is_left_ove
         soak = Soak(seed, tapped, bed)
         try:
             soak.run(minutes)
-        except AssertionError as error:
-            seen = aeron_dpdk("status", bed.ours).output
+        except (AssertionError, ClientError, TimeoutError) as error:
+            seen = f"{aeron_dpdk('status', bed.ours)}\n{bed.ours.output}"
             story = "\n".join(soak.story[-40:])
             raise AssertionError(
                 f"./dev soak --minutes {minutes} --seed {seed}: {error}\n{story}\n{seen}"

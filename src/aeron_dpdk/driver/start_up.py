@@ -33,6 +33,7 @@ from aeron_dpdk.driver.saved_address import allowed_devices
 from aeron_dpdk.driver.service import Service, own_service
 from aeron_dpdk.driver.settings import Settings
 from aeron_dpdk.errors import AeronDpdkError
+from aeron_dpdk.machine.change.memif_socket import clear_memif_sockets
 from aeron_dpdk.machine.device_presence import interface_of, presence_of
 from aeron_dpdk.machine.facts.cpus import kernel_trusts_tsc
 from aeron_dpdk.machine.huge_pages import read_huge_pages
@@ -211,6 +212,7 @@ def _start(
         privileges.limit_inheritance()
     if stop():
         return None
+    clear_memif_sockets(plan.eal_arguments, Tree())
     eal = parts.eal(plan.eal_arguments)
     undo.callback(eal.close)
     if stop():
