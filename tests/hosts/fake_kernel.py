@@ -7,6 +7,7 @@ from pathlib import Path
 from tests.hosts.recorded import network_of, unpack
 
 from aeron_dpdk.machine.change.system import System
+from aeron_dpdk.machine.facts.device_settings import Setting
 from aeron_dpdk.machine.facts.interface import Interface, Network
 from aeron_dpdk.machine.facts.nics import DEVICES
 from aeron_dpdk.machine.tree import Permissions
@@ -74,6 +75,10 @@ class FakeKernel(System):
 
     def network(self) -> Network:
         return dict(self.interfaces)
+
+    def device_settings(self, name: str) -> tuple[Setting, ...]:
+        """Hosts were recorded without them."""
+        return self.interfaces[name].device_settings
 
     def configure(self, name: str, wanted: Interface) -> None:
         self._note(f"netlink {name}")

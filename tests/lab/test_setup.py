@@ -19,6 +19,13 @@ ROUTE = ("10.77.0.0/16", "via", "10.99.1.2", "metric", "50", "mtu", "1400")
 ONLINK = ("10.78.0.0/16", "via", "10.200.0.1", "onlink")
 NEIGHBOUR = ("10.99.1.9", "lladdr", "02:00:00:00:00:09", "nud", "permanent")
 
+# Features, rings, coalescing: none of them as e1000e has it when it takes a device anew.
+DEVICE_SETTINGS = (
+    ("-K", "rx", "off", "gro", "off"),
+    ("-G", "rx", "512", "tx", "1024"),
+    ("-C", "rx-usecs", "77"),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Way:
@@ -53,6 +60,8 @@ def before(guest: Guest) -> Iterator[str]:
     guest.inside.ip("route", "add", *ROUTE)
     guest.inside.ip("route", "add", *ONLINK, "dev", interface)
     guest.inside.ip("neigh", "add", *NEIGHBOUR, "dev", interface)
+    for option, *values in DEVICE_SETTINGS:
+        guest.run("ethtool", option, interface, *values)
     yield state(guest, E1000E)
     drop_address(guest, E1000E)
 

@@ -188,5 +188,6 @@ def run_undo(system: System, dry_run: bool) -> None:
                 seen, before = resource.show(resource.read(system)), resource.show(entry.before)
                 click.echo(f"{resource.name()}: {seen} -> {before}")
         else:
-            undo_all(system, journal, click.echo)
-            click.echo("Undone: everything is as it was before the first setup.")
+            is_all_back = undo_all(system, journal, click.echo)
+            rest = "" if is_all_back else ", except what is named above"
+            click.echo(f"Undone: all that setup changed is as it was before the first setup{rest}.")

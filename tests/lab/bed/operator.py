@@ -14,6 +14,7 @@ STATE = """
 cd /sys/class/net/{interface}
 echo driver $(basename $(readlink device/driver))
 echo link $(cat address mtu flags)
+for what in k g l c; do ethtool -$what {interface} 2>&1; done
 ip -4 -o address show dev {interface} | cut -d' ' -f 2-
 ip route show dev {interface} | sed 's/ linkdown//'
 ip neighbour show nud permanent dev {interface}

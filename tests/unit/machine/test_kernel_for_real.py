@@ -163,6 +163,30 @@ def test_an_interface_gets_everything_back(namespace: str) -> None:
 
 
 @needs_root
+def test_what_ethtool_set_comes_back(namespace: str) -> None:
+    """As after a change of driver: a device taken anew has its driver's defaults."""
+    system = System()
+    defaults = system.device_settings("nic0")
+    assert ("feature rx-checksum", 1) in defaults and ("channels rx_count", 1) in defaults
+    subprocess.run(["ethtool", "-K", "nic0", "rx", "off", "gro", "on"], check=True)
+    own = system.device_settings("nic0")
+    assert {("feature rx-checksum", 0), ("feature rx-gro", 1)} <= set(own)
+    for settings in (defaults, own):
+        system.configure("nic0", replace(WANTED, name="nic0", device_settings=settings))
+        assert system.device_settings("nic0") == settings
+
+
+@needs_root
+def test_what_a_driver_does_not_take_back_is_named(namespace: str) -> None:
+    wanted = (("channels rx_count", 4096), ("feature rx-gro", 1), ("ring rx", 512))
+    system = System()
+    with pytest.raises(OSError, match="channels rx_count 4096, ring rx 512$"):
+        system.configure("nic0", replace(WANTED, name="nic0", device_settings=wanted))
+    assert ("feature rx-gro", 1) in system.device_settings("nic0")
+    assert system.network()["nic0"].is_up
+
+
+@needs_root
 def test_link_local_addresses_are_known_apart(namespace: str) -> None:
     system = System()
     system.configure("nic0", WANTED)

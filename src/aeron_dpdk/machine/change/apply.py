@@ -120,12 +120,15 @@ def _restore(resource: Resource, before: State, system: System) -> str | None:
     return f"{resource.name()} is {resource.show(seen)} instead of {resource.show(before)}"
 
 
-def undo(system: System, journal: Journal, report: Report) -> None:
-    """Latest first. Raises UndoError when something remains; that stays in the journal."""
+def undo(system: System, journal: Journal, report: Report) -> bool:
+    """Latest first. False when something was left as it is, since others changed it. Raises UndoError when
+    something remains; that stays in the journal."""
     remains = []
+    is_all_back = True
     unwritten: JournalError | None = None
     for entry in reversed(journal.entries):
-        failure = _undo(entry, system, report)
+        failure, is_back = _undo(entry, system, report)
+        is_all_back &= is_back
         if failure is None:
             unwritten = _reset(journal, entry.resource, None)
         else:
@@ -133,21 +136,23 @@ def undo(system: System, journal: Journal, report: Report) -> None:
     remains += _complaint(unwritten)
     if remains:
         raise UndoError(tuple(remains))
+    return is_all_back
 
 
-def _undo(entry: Entry, system: System, report: Report) -> str | None:
+def _undo(entry: Entry, system: System, report: Report) -> tuple[str | None, bool]:
+    """What could not be restored, and why; and whether it was for us to restore it."""
     resource = entry.resource
     try:
         seen = resource.read(system)
     except OSError as error:
-        return f"{resource.name()}: {error.strerror or error}"
+        return f"{resource.name()}: {error.strerror or error}", True
     if _is_others_work(entry, seen):
         report(f"left as it is, since others changed it: {resource.name()}: {resource.show(seen)}")
-        return None
+        return None, False
     failure = _restore(resource, entry.before, system)
     if failure is None and not resource.is_same(seen, entry.before):
         report(f"{resource.name()}: {resource.show(seen)} -> {resource.show(entry.before)}")
-    return failure
+    return failure, True
 
 
 def _is_others_work(entry: Entry, seen: State) -> bool:

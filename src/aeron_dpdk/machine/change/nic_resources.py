@@ -103,7 +103,8 @@ class NetworkConfiguration(Resource):
 
     def interface(self, system: System) -> Interface | None:
         names = interface_names(system, self.target)
-        return system.network().get(names[0]) if names else None
+        found = system.network().get(names[0]) if names else None
+        return None if found is None else replace(found, device_settings=system.device_settings(found.name))
 
     def write(self, system: System, state: State) -> None:
         if state is None:
@@ -139,7 +140,12 @@ class NetworkConfiguration(Resource):
         return f"{interface.name} {'up' if interface.is_up else 'down'}, {addresses}{routes}"
 
     def is_same(self, one: State, other: State) -> bool:
-        return _essence(one) == _essence(other)
+        present, wanted = _essence(one), _essence(other)
+        if present is None or wanted is None:
+            return present is wanted
+        if not present.device_settings or not wanted.device_settings:
+            present, wanted = (replace(each, device_settings=()) for each in (present, wanted))
+        return present == wanted
 
 
 def _essence(state: State) -> Interface | None:

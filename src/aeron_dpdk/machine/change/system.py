@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from aeron_dpdk.machine.change import netlink
+from aeron_dpdk.machine.change.device_settings import restore_device_settings
+from aeron_dpdk.machine.facts.device_settings import Setting, read_device_settings
 from aeron_dpdk.machine.facts.interface import Interface, Network
 from aeron_dpdk.machine.facts.network import read_network
 from aeron_dpdk.machine.tree import Permissions, Tree
@@ -72,9 +74,13 @@ class System(Tree):
     def network(self) -> Network:
         return read_network()
 
+    def device_settings(self, name: str) -> tuple[Setting, ...]:
+        return read_device_settings(name)
+
     def configure(self, name: str, wanted: Interface) -> None:
-        """Give the interface `name` the wanted name, MTU, addresses, state and routes."""
+        """Give the interface `name` the wanted name, MTU, addresses, state, routes and device settings."""
         netlink.configure(name, wanted)
+        restore_device_settings(wanted.name, wanted.device_settings)
 
     def wait_for(self, is_so: Callable[[], bool], seconds: float) -> bool:
         """udev and driver probes take their time after a write has returned."""

@@ -54,7 +54,8 @@ class Interface:
     stands on, as a VLAN does. `link_local` are its IPv6 addresses of that scope, which come back by
     themselves. `permanent_mac` is the NIC's own, whatever `mac` was set to; None where the kernel does not
     say. `neighbours` are those that somebody set for good. `beyond_saving` names what we cannot make again:
-    routes of several paths and the like, queueing disciplines."""
+    routes of several paths and the like, queueing disciplines. `device_settings` are ethtool's; empty where
+    nobody read them."""
 
     name: str
     mac: str
@@ -69,6 +70,7 @@ class Interface:
     permanent_mac: str | None = None
     neighbours: tuple[StaticNeighbour, ...] = ()
     beyond_saving: tuple[str, ...] = ()
+    device_settings: tuple[tuple[str, int], ...] = ()
 
     @property
     def own_mac(self) -> str:

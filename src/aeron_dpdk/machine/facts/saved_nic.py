@@ -64,6 +64,7 @@ def interface_from(fields: dict[str, Any]) -> Interface:
             "link_local": tuple(fields.get("link_local", ())),
             "neighbours": tuple(StaticNeighbour(**each) for each in fields.get("neighbours", ())),
             "beyond_saving": tuple(fields.get("beyond_saving", ())),
+            "device_settings": tuple((name, value) for name, value in fields.get("device_settings", ())),
         }
     )
 
