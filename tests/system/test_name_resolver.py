@@ -22,6 +22,7 @@ def named(name: str, end: End, neighbour: End) -> dict[str, str]:
         "AERON_DRIVER_RESOLVER_NAME": name,
         "AERON_DRIVER_RESOLVER_INTERFACE": f"{end.address}:{RESOLVER_PORT}",
         "AERON_DRIVER_RESOLVER_BOOTSTRAP_NEIGHBOR": f"{neighbour.address}:{RESOLVER_PORT}",
+        "AERON_DRIVER_RESOLVER_NEIGHBOR_TIMEOUT": "60s",
     }
 
 
