@@ -216,7 +216,7 @@ def test_a_second_driver_leaves_the_directory_of_the_first_alone(
 @pytest.mark.parametrize(
     ("ours", "code", "words"),
     [
-        ({"AERON_MTU_LENGTH": "8k"}, ExitCode.MTU, ("8192", "1500")),
+        ({"AERON_MTU_LENGTH": "16k"}, ExitCode.MTU, ("16384", "1500")),
         ({"AERON_DPDK_PORT_ID": "7"}, ExitCode.PORT, ("7",)),
         ({"AERON_DPDK_MTUU": "1500"}, ExitCode.SETTINGS, ("AERON_DPDK_MTUU", "AERON_DPDK_MTU?")),
         ({"AERON_DPDK_LOCAL_IPV4_ADDRESS": "10.91.0.256"}, ExitCode.SETTINGS, ("10.91.0.256",)),
