@@ -56,17 +56,23 @@ def peer(guest: Guest, installed: Installation) -> Iterator[Driver]:
 
 
 @pytest.fixture(scope="module")
-def virtual_function(guest: Guest) -> Iterator[Nic]:
-    """One, in the hands of vfio."""
+def unbound(guest: Guest) -> Iterator[Nic]:
+    """A virtual function that no driver has."""
     guest.write(f"{DEVICES}/{PF.pci_address}/sriov_drivers_autoprobe", "0")
     guest.write(f"{DEVICES}/{PF.pci_address}/sriov_numvfs", "1")
     place = guest.run("readlink", f"{DEVICES}/{PF.pci_address}/virtfn0").strip().rpartition("/")[2]
     nic = VirtualFunction("igbvf", PF.subnet, slot=PF.slot, place=place)
     guest.inside.ip("link", "set", guest.interface(PF), "vf", "0", "mac", nic.mac)
-    guest.bind(nic, "vfio-pci")
     yield nic
-    guest.bind(nic)
     guest.write(f"{DEVICES}/{PF.pci_address}/sriov_numvfs", "0")
+
+
+@pytest.fixture(scope="module")
+def virtual_function(guest: Guest, unbound: Nic) -> Iterator[Nic]:
+    """The same, in the hands of vfio."""
+    guest.bind(unbound, "vfio-pci")
+    yield unbound
+    guest.bind(unbound)
 
 
 def test_the_physical_function_carries_streams(guest: Guest, installed: Installation, peer: Driver) -> None:
@@ -78,6 +84,21 @@ def test_the_physical_function_carries_streams(guest: Guest, installed: Installa
             exchange(driver, peer)
     finally:
         guest.bind(PF)
+        take_address(guest, PF)
+
+
+def test_the_kernels_own_driver_takes_a_virtual_function(guest: Guest, unbound: Nic) -> None:
+    # Each of the two in the subnet answers ARP for itself only.
+    guest.run("sysctl", "-qw", "net.ipv4.conf.all.arp_ignore=1")
+    guest.inside.ip("address", "flush", "dev", guest.interface(PF))
+    guest.run("modprobe", "igbvf")
+    guest.bind(unbound, "igbvf")
+    try:
+        assert guest.driver(unbound) == "igbvf"
+        take_address(guest, unbound)
+        await_ping(guest, unbound)
+    finally:
+        guest.write(f"{DEVICES}/{unbound.pci_address}/driver/unbind", unbound.pci_address)
         take_address(guest, PF)
 
 
