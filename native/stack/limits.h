@@ -22,6 +22,7 @@
 #define ADK_INBOX_LENGTH (2048)
 #define ADK_FORWARD_LENGTH (512)
 #define ADK_CONTROL_LENGTH (512)
+#define ADK_RESOLVER_LENGTH (64)
 
 /* Destinations that one transport keeps a ready header for. */
 #define ADK_DESTINATIONS (16)
@@ -43,7 +44,7 @@
 #define ADK_FRAGMENTS_MAX (RTE_LIBRTE_IP_FRAG_MAX_FRAG)
 
 /* Datagrams that are being put together from fragments, for each thread that polls the port. */
-#define ADK_REASSEMBLIES (64)
+#define ADK_REASSEMBLIES (32)
 
 /* How long a datagram's fragments wait for the others. A flood of lone fragments fills the table for no longer. */
 #define ADK_REASSEMBLY_NS (500 * 1000 * 1000)
@@ -52,10 +53,17 @@
 #define ADK_BACKLOG_LENGTH (ADK_SEND_BURST_MAX * ADK_FRAGMENTS_MAX)
 
 #define ADK_FRAGMENT_MBUFS (2 * ADK_REASSEMBLIES * ADK_FRAGMENTS_MAX + ADK_BACKLOG_LENGTH)
-#define ADK_RING_MBUFS (4 * ADK_INBOX_LENGTH + 2 * ADK_FORWARD_LENGTH + 6 * ADK_CONTROL_LENGTH)
+#define ADK_RING_MBUFS (4 * ADK_INBOX_LENGTH + 2 * ADK_FORWARD_LENGTH + 5 * ADK_CONTROL_LENGTH + ADK_RESOLVER_LENGTH)
 #define ADK_EXTRA_MBUFS (ADK_RING_MBUFS + ADK_FRAGMENT_MBUFS)
 
 static_assert(0 == (ADK_DESTINATIONS & (ADK_DESTINATIONS - 1)), "an index mask");
 static_assert(ADK_INBOX_LENGTH >= 4 * ADK_RX_BURST_LENGTH, "a burst must never overflow an idle inbox");
+
+/* A mempool of the next size has twice the memory. */
+static_assert(
+    ADK_EXTRA_MBUFS + 2 * ADK_PORT_TX_QUEUES_MAX * ADK_PORT_DEFAULT_MEMPOOL_CACHE_SIZE +
+            2 * ADK_PORT_DEFAULT_QUEUE_SIZE <
+        16384,
+    "16383 mbufs are enough for two RX queues");
 
 #endif

@@ -85,7 +85,8 @@ static int open_lane(adk_stack_t *stack, enum adk_role_en role, int socket_id)
     {
         return -1;
     }
-    stack->unresolved_out[role] = ring_create(names[role], "arp", ADK_CONTROL_LENGTH, socket_id);
+    const uint32_t unresolved = ADK_ROLE_CONTROL == role ? ADK_RESOLVER_LENGTH : ADK_CONTROL_LENGTH;
+    stack->unresolved_out[role] = ring_create(names[role], "arp", unresolved, socket_id);
     if (ADK_ROLE_CONTROL == role || NULL == stack->unresolved_out[role])
     {
         return NULL == stack->unresolved_out[role] ? -1 : 0;

@@ -103,12 +103,12 @@ TEST(what_interleaves_is_not_mixed)
     add(test, &transport);
     for (int part = 0; part < 3; part++)
     {
-        for (uint16_t id = 0; id < 32; id++)
+        for (uint16_t id = 0; id < 24; id++)
         {
             put_part(test, &whole, id, part);
         }
     }
-    CHECK_EQUAL(32, test->deliveries->count);
+    CHECK_EQUAL(24, test->deliveries->count);
     check_no_mbuf_is_missing(&test->port);
     end(test, &transport);
 }
