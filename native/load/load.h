@@ -71,6 +71,8 @@ typedef struct adk_load_stct adk_load_t;
  * connects a client to it. NULL on failure.
  */
 adk_load_t *adk_load_open(adk_driver_t *driver, int cpu);
+/* The same for a client alone, of the driver that runs on aeron_dir, ours or any other. */
+adk_load_t *adk_load_connect(const char *aeron_dir, int cpu);
 int adk_load_close(adk_load_t *load);
 /* Any thread, any time before adk_load_close(): the running phase and all later ones fail with ECANCELED. */
 void adk_load_stop(adk_load_t *load);
@@ -84,6 +86,16 @@ int adk_load_echo_server(adk_load_t *load, const adk_load_phase_t *phase, adk_lo
 int adk_load_publish(adk_load_t *load, const adk_load_phase_t *phase, adk_load_result_t *result);
 /* Counts what arrives in duration_ns, from warmup_ns after the first message; then reads on until the end. */
 int adk_load_subscribe(adk_load_t *load, const adk_load_phase_t *phase, adk_load_result_t *result);
+
+/* ---- what two loads on two hosts tell each other: texts of at most ADK_LOAD_TEXT_MAX bytes ---- */
+
+#define ADK_LOAD_TEXT_MAX 1024
+
+/* Returns when the text had time to arrive. */
+int adk_load_say(adk_load_t *load, const char *channel, int32_t stream_id, const char *text);
+/* The length of the text, which is followed by a NUL, or -1: ETIMEDOUT when none came in time. */
+int adk_load_hear(
+    adk_load_t *load, const char *channel, int32_t stream_id, char *text, uint32_t size, int64_t timeout_ns);
 
 /* ---- the same frames without Aeron: what DPDK and the link can do ---- */
 

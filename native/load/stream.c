@@ -5,14 +5,25 @@
 
 #include "load/message.h"
 #include "port/error.h"
+#include "aeron_client_error.h"
 #include "util/aeron_error.h"
 
 #define ADK_STREAM_TERMS (3)
 
-static int add_publication(adk_stream_t *stream, adk_load_t *load, const adk_load_phase_t *phase, int64_t deadline_ns)
+/* True after a turn when the driver asks to try again: an endpoint of the same address is on its way out. */
+static bool may_retry(adk_load_t *load, int64_t deadline_ns)
+{
+    if (-AERON_ERROR_CODE_RESOURCE_TEMPORARILY_UNAVAILABLE != aeron_errcode())
+    {
+        return false;
+    }
+    aeron_err_clear();
+    return 0 == adk_load_wait_turn(load, deadline_ns, "the driver to let go of an older channel");
+}
+
+static int try_publication(adk_stream_t *stream, adk_load_t *load, const adk_load_phase_t *phase, int64_t deadline_ns)
 {
     aeron_async_add_exclusive_publication_t *async = NULL;
-    aeron_publication_constants_t constants;
     int result = aeron_async_add_exclusive_publication(&async, load->client, phase->out_channel, phase->stream_id);
 
     while (0 == result)
@@ -23,6 +34,18 @@ static int add_publication(adk_stream_t *stream, adk_load_t *load, const adk_loa
         }
         result = aeron_async_add_exclusive_publication_poll(&stream->publication, async);
     }
+    return result;
+}
+
+static int add_publication(adk_stream_t *stream, adk_load_t *load, const adk_load_phase_t *phase, int64_t deadline_ns)
+{
+    aeron_publication_constants_t constants;
+    int result;
+
+    do
+    {
+        result = try_publication(stream, load, phase, deadline_ns);
+    } while (result < 0 && may_retry(load, deadline_ns));
 
     if (result < 0 || aeron_exclusive_publication_constants(stream->publication, &constants) < 0)
     {
@@ -44,7 +67,7 @@ static int add_publication(adk_stream_t *stream, adk_load_t *load, const adk_loa
     return 0;
 }
 
-static int add_subscription(adk_stream_t *stream, adk_load_t *load, const adk_load_phase_t *phase, int64_t deadline_ns)
+static int try_subscription(adk_stream_t *stream, adk_load_t *load, const adk_load_phase_t *phase, int64_t deadline_ns)
 {
     aeron_async_add_subscription_t *async = NULL;
     int result = aeron_async_add_subscription(
@@ -58,6 +81,17 @@ static int add_subscription(adk_stream_t *stream, adk_load_t *load, const adk_lo
         }
         result = aeron_async_add_subscription_poll(&stream->subscription, async);
     }
+    return result;
+}
+
+static int add_subscription(adk_stream_t *stream, adk_load_t *load, const adk_load_phase_t *phase, int64_t deadline_ns)
+{
+    int result;
+
+    do
+    {
+        result = try_subscription(stream, load, phase, deadline_ns);
+    } while (result < 0 && may_retry(load, deadline_ns));
 
     if (result < 0)
     {
@@ -66,6 +100,12 @@ static int add_subscription(adk_stream_t *stream, adk_load_t *load, const adk_lo
     }
 
     return 0;
+}
+
+int adk_stream_subscribe(adk_stream_t *stream, adk_load_t *load, const adk_load_phase_t *phase)
+{
+    memset(stream, 0, sizeof(*stream));
+    return add_subscription(stream, load, phase, aeron_nano_clock() + ADK_LOAD_STALL_TIMEOUT_NS);
 }
 
 int adk_stream_open(adk_stream_t *stream, adk_load_t *load, const adk_load_phase_t *phase)

@@ -13,6 +13,8 @@ typedef struct adk_stream_stct
 
 /* Returns when both ends have found their peer. Whatever it returned, adk_stream_close() must follow. */
 int adk_stream_open(adk_stream_t *stream, adk_load_t *load, const adk_load_phase_t *phase);
+/* Only the subscription, whether or not there is a publisher; else as adk_stream_open(). */
+int adk_stream_subscribe(adk_stream_t *stream, adk_load_t *load, const adk_load_phase_t *phase);
 void adk_stream_close(adk_stream_t *stream);
 
 /* Sends the end message, and turns for long enough that it arrives. */

@@ -46,10 +46,10 @@ int adk_load_pin(int cpu)
     return 0;
 }
 
-static int connect_client(adk_load_t *load)
+static int connect_client(adk_load_t *load, const char *aeron_dir)
 {
     if (aeron_context_init(&load->context) < 0 ||
-        aeron_context_set_dir(load->context, adk_driver_aeron_dir(load->driver)) < 0 ||
+        aeron_context_set_dir(load->context, aeron_dir) < 0 ||
         aeron_context_set_use_conductor_agent_invoker(load->context, true) < 0 ||
         aeron_context_set_pre_touch_mapped_memory(load->context, true) < 0 ||
         aeron_context_set_error_handler(load->context, on_client_error, load) < 0 ||
@@ -63,13 +63,32 @@ static int connect_client(adk_load_t *load)
     return 0;
 }
 
-adk_load_t *adk_load_open(adk_driver_t *driver, int cpu)
+static adk_load_t *create(void)
 {
     adk_load_t *load = calloc(1, sizeof(*load));
-
     if (NULL == load)
     {
         adk_set_error(ENOMEM, "no memory for the load generator");
+    }
+    return load;
+}
+
+adk_load_t *adk_load_connect(const char *aeron_dir, int cpu)
+{
+    adk_load_t *load = create();
+    if (NULL != load && (connect_client(load, aeron_dir) < 0 || adk_load_pin(cpu) < 0))
+    {
+        (void)adk_load_close(load);
+        return NULL;
+    }
+    return load;
+}
+
+adk_load_t *adk_load_open(adk_driver_t *driver, int cpu)
+{
+    adk_load_t *load = create();
+    if (NULL == load)
+    {
         return NULL;
     }
 
@@ -78,7 +97,7 @@ adk_load_t *adk_load_open(adk_driver_t *driver, int cpu)
     /* The client waits, without turning the driver, for a heartbeat that the driver's first duty cycle makes. */
     if (adk_driver_start(driver, load->turns_driver) < 0 ||
         (load->turns_driver && adk_driver_do_work(driver) < 0) ||
-        connect_client(load) < 0)
+        connect_client(load, adk_driver_aeron_dir(driver)) < 0)
     {
         goto error;
     }

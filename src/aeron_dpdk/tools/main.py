@@ -23,6 +23,8 @@ COMMANDS = (
     "errors",
     "export",
     "loss",
+    "ping",
+    "pong",
     "report",
     "setup",
     "status",

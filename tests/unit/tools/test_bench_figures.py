@@ -8,6 +8,8 @@ from .bench_results import KERNEL, MEMIF, echo_done, everything
 NAMES = [
     "echo_p50_vs_kernel",
     "echo_p99_vs_kernel",
+    "echo_p999_vs_kernel",
+    "echo_p999_vs_floor",
     "echo_p50_vs_floor",
     "echo_p50_af_xdp_vs_kernel_veth",
     "messages_vs_kernel_32",

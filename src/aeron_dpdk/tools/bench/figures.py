@@ -95,6 +95,22 @@ GOALS = (
         _latency("kernel_lo", "memif", 99),
     ),
     Goal(
+        "echo_p999_vs_kernel",
+        "echo p99.9, 32 B: kernel loopback ÷ memif",
+        5,
+        False,
+        "×",
+        _latency("kernel_lo", "memif", 99.9),
+    ),
+    Goal(
+        "echo_p999_vs_floor",
+        "echo p99.9, 32 B: memif ÷ no Aeron",
+        8,
+        True,
+        "×",
+        _latency("memif", "memif_floor", 99.9),
+    ),
+    Goal(
         "echo_p50_vs_floor",
         "echo p50, 32 B: memif ÷ no Aeron",
         2.0,

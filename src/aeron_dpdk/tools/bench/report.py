@@ -1,5 +1,6 @@
 """The report: one HTML file that needs nothing else, and the same tables for the terminal."""
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from html import escape
 from typing import Any
@@ -37,8 +38,8 @@ def how(wishes: Wishes, setting: Setting) -> list[str]:
     )
     return [
         f"Two processes for each path, the server on CPU {_cpus(setting.server_cpus)}, the client on CPU "
-        f"{_cpus(setting.client_cpus)}; {threads}. On the DPDK paths a control plane in Python wakes every "
-        "millisecond beside it, as in production.",
+        f"{_cpus(setting.client_cpus)}; {threads}. On the DPDK paths a control plane in Python sleeps "
+        "beside it, as in production.",
         f"{wishes.repeats} repeats, each with fresh processes, all paths of one message length in turn. "
         f"Every phase measures for {setting.duration_ns / 1e9:g} s after a warm-up of "
         f"{setting.warmup_ns / 1e9:g} s; an echo's lasts until every term "
@@ -69,14 +70,14 @@ def stamp(provenance: Provenance) -> list[tuple[str, str]]:
 def as_terminal(results: Results, wishes: Wishes, setting: Setting, provenance: Provenance) -> RenderableType:
     parts: list[RenderableType] = []
     for table in tables(results):
-        parts += [_rich(table), Text(table.note, style="dim"), ""]
+        parts += [rich_table(table), Text(table.note, style="dim"), ""]
     parts += [Text(note, style="yellow") for note in results.notes]
     parts += [Text(f"FAILED: {failure}", style="bold red") for failure in results.failures]
     lines = [*how(wishes, setting), *(f"{name}: {value}" for name, value in stamp(provenance))]
     return Group(*parts, Text("\n".join(lines), style="dim"))
 
 
-def _rich(table: TextTable) -> Table:
+def rich_table(table: TextTable) -> Table:
     drawn = Table(title=table.title, title_justify="left")
     for number, heading in enumerate(table.headings):
         drawn.add_column(heading, justify="right" if number else "left")
@@ -99,6 +100,13 @@ def as_data(results: Results, wishes: Wishes, setting: Setting, provenance: Prov
 
 def as_html(results: Results, wishes: Wishes, setting: Setting, provenance: Provenance) -> str:
     """Raises MissingExtraError without matplotlib."""
+    return html_page("aeron-dpdk bench", results, tables(results), how(wishes, setting), provenance)
+
+
+def html_page(
+    title: str, results: Results, shown: Iterable[TextTable], how_: list[str], provenance: Provenance
+) -> str:
+    """With the plots of what was measured. Raises MissingExtraError without matplotlib."""
     notes = "".join(f"<p>{escape(note)}</p>" for note in results.notes)
     notes += "".join(f'<p class="NO">FAILED: {escape(failure)}</p>' for failure in results.failures)
     stamped = "".join(
@@ -106,14 +114,14 @@ def as_html(results: Results, wishes: Wishes, setting: Setting, provenance: Prov
         for name, value in stamp(provenance)
     )
     return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>aeron-dpdk bench</title>'
-        f"<style>{STYLE}</style></head><body><h1>aeron-dpdk bench</h1>"
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
+        f"<style>{STYLE}</style></head><body><h1>{escape(title)}</h1>"
         f"<table>{stamped}</table>{notes}"
-        + "".join(_html(table) for table in tables(results))
+        + "".join(_html(table) for table in shown)
         + "<h2>Plots</h2>"
         + "".join(plots(results))
         + "<h2>How it was measured</h2>"
-        + "".join(f"<p>{escape(sentence)}</p>" for sentence in how(wishes, setting))
+        + "".join(f"<p>{escape(sentence)}</p>" for sentence in how_)
         + "</body></html>\n"
     )
 

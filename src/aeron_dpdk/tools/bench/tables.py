@@ -31,11 +31,7 @@ class TextTable:
 def tables(results: Results) -> Iterator[TextTable]:
     """Those of the parts that were run, the goals first."""
     yield _figures(figures(results))
-    phases = results.phases()
-    if echoes := [phase for phase in phases if phase.kind is PhaseKind.ECHO]:
-        yield _echo(results, echoes)
-    if one_ways := [phase for phase in phases if phase.kind is PhaseKind.ONE_WAY]:
-        yield _throughput(results, one_ways)
+    yield from stream_tables(results)
     if results.polls:
         yield _polls(results)
     if results.hand_offs:
@@ -44,6 +40,15 @@ def tables(results: Results) -> Iterator[TextTable]:
         yield _cost(results)
     if results.quiet:
         yield _quiet(results)
+
+
+def stream_tables(results: Results) -> Iterator[TextTable]:
+    """Of what was measured between two sides."""
+    phases = results.phases()
+    if echoes := [phase for phase in phases if phase.kind is PhaseKind.ECHO]:
+        yield _echo(results, echoes)
+    if one_ways := [phase for phase in phases if phase.kind is PhaseKind.ONE_WAY]:
+        yield _throughput(results, one_ways)
 
 
 def number(value: float) -> str:

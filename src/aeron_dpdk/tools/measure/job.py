@@ -141,11 +141,12 @@ class LoadReport:
         return cls(
             aeron_version=fields["aeron_version"],
             dpdk_version=fields["dpdk_version"],
-            phases=tuple(_phase_report(each) for each in fields["phases"]),
+            phases=tuple(phase_report(each) for each in fields["phases"]),
         )
 
 
-def _phase_report(fields: dict[str, Any]) -> PhaseReport:
+def phase_report(fields: dict[str, Any]) -> PhaseReport:
+    """Of what asdict() made of one."""
     round_trips = fields["round_trips"]
     return PhaseReport(
         round_trips=round_trips and _histogram(round_trips),

@@ -14,6 +14,7 @@ from aeron_dpdk.tools.measure.job import (
     DpdkPort,
     LoadJob,
     LoadReport,
+    Phase,
     PhaseKind,
     PhaseReport,
     Role,
@@ -42,6 +43,12 @@ class Generator(Protocol):
     def function(self, role: Role, kind: PhaseKind) -> Any: ...
 
 
+def aeron_function(role: Role, kind: PhaseKind) -> Any:
+    if role is Role.CLIENT:
+        return lib.adk_load_echo_client if kind is PhaseKind.ECHO else lib.adk_load_publish
+    return lib.adk_load_echo_server if kind is PhaseKind.ECHO else lib.adk_load_subscribe
+
+
 @dataclass(frozen=True, slots=True)
 class AeronGenerator:
     """Over a driver that nobody has started."""
@@ -58,9 +65,7 @@ class AeronGenerator:
         lib.adk_load_close(opened)
 
     def function(self, role: Role, kind: PhaseKind) -> Any:
-        if role is Role.CLIENT:
-            return lib.adk_load_echo_client if kind is PhaseKind.ECHO else lib.adk_load_publish
-        return lib.adk_load_echo_server if kind is PhaseKind.ECHO else lib.adk_load_subscribe
+        return aeron_function(role, kind)
 
 
 class FloorGenerator:
@@ -153,31 +158,57 @@ class LoadThread(Thread):
 
     def _run(self, index: int) -> PhaseReport:
         job, phase = self._job, self._job.phases[index]
-        is_client, is_echo = job.role is Role.CLIENT, phase.kind is PhaseKind.ECHO
-        forward = ffi.new("char[]", job.forward_channel.encode())
-        backward = ffi.new("char[]", job.backward_channel.encode())
-        c_phase = ffi.new(
-            "adk_load_phase_t *",
-            {
-                "out_channel": (forward if is_client else backward) if is_echo or is_client else ffi.NULL,
-                "in_channel": (backward if is_client else forward) if is_echo or not is_client else ffi.NULL,
-                "stream_id": FIRST_STREAM_ID + index,
-                "message_length": phase.message_length,
-                "rate": phase.rate,
-                "warmup_ns": job.warmup_ns,
-                "duration_ns": job.duration_ns,
-            },
+        order = PhaseOrder(
+            job.role,
+            phase,
+            job.forward_channel,
+            job.backward_channel,
+            FIRST_STREAM_ID + index,
+            job.warmup_ns,
+            job.duration_ns,
         )
-        result = ffi.new("adk_load_result_t *")
-        function = self._generator.function(job.role, phase.kind)
-        if not (is_client and is_echo):
-            if function(self._opened, c_phase, result) < 0:
-                raise LoadError(job.role, error_text())
-            return _phase_report(result, None)
-        with_histogram = NativeHistogram()
-        if function(self._opened, c_phase, result, with_histogram.pointer) < 0:
-            raise LoadError(job.role, error_text())
-        return _phase_report(result, with_histogram.read())
+        return run_order(self._generator.function(job.role, phase.kind), self._opened, order)
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseOrder:
+    """One side of one phase. Forward carries what the client sends, backward the echoes."""
+
+    role: Role
+    phase: Phase
+    forward_channel: str
+    backward_channel: str
+    stream_id: int
+    warmup_ns: int
+    duration_ns: int
+
+
+def run_order(function: Any, opened: Any, order: PhaseOrder) -> PhaseReport:
+    """Calls a generator's function on what it opened. Raises LoadError."""
+    is_client, is_echo = order.role is Role.CLIENT, order.phase.kind is PhaseKind.ECHO
+    forward = ffi.new("char[]", order.forward_channel.encode())
+    backward = ffi.new("char[]", order.backward_channel.encode())
+    c_phase = ffi.new(
+        "adk_load_phase_t *",
+        {
+            "out_channel": (forward if is_client else backward) if is_echo or is_client else ffi.NULL,
+            "in_channel": (backward if is_client else forward) if is_echo or not is_client else ffi.NULL,
+            "stream_id": order.stream_id,
+            "message_length": order.phase.message_length,
+            "rate": order.phase.rate,
+            "warmup_ns": order.warmup_ns,
+            "duration_ns": order.duration_ns,
+        },
+    )
+    result = ffi.new("adk_load_result_t *")
+    if not (is_client and is_echo):
+        if function(opened, c_phase, result) < 0:
+            raise LoadError(order.role, error_text())
+        return _phase_report(result, None)
+    with_histogram = NativeHistogram()
+    if function(opened, c_phase, result, with_histogram.pointer) < 0:
+        raise LoadError(order.role, error_text())
+    return _phase_report(result, with_histogram.read())
 
 
 class NativeHistogram:

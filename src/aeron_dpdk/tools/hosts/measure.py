@@ -1,0 +1,109 @@
+"""Both ends of what is measured between two hosts: ping decides, pong does as it is asked."""
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from aeron_dpdk.errors import LoadError
+from aeron_dpdk.tools.hosts.link import Link
+from aeron_dpdk.tools.hosts.request import (
+    ANSWERS_STREAM_ID,
+    FIRST_STREAM_ID,
+    REQUESTS_STREAM_ID,
+    Place,
+    Request,
+    answer_text,
+    failure_text,
+    parse_answer,
+    parse_request,
+)
+from aeron_dpdk.tools.measure.job import Phase, PhaseReport, Role
+
+ANSWER_TIMEOUT_NS = (
+    15 * 10**9
+)  # pong's own patience is 10 s (ADK_LOAD_STALL_TIMEOUT_NS of native/load/thread.h)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One way between the hosts: a driver here, and pong's place behind a driver there."""
+
+    name: str
+    title: str
+    aeron_dir: Path
+    own: Place
+    pong: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    route: Route
+    phase: Phase
+    repeat: int
+    client: PhaseReport
+    server: PhaseReport
+
+
+def measure(
+    routes: tuple[Route, ...],
+    phases: tuple[Phase, ...],
+    repeats: int,
+    duration_ns: int,
+    progress: Callable[[str], None],
+    opened: Callable[[Link], None],
+) -> Iterator[Measured]:
+    """All routes of one phase in turn, then the next phase, and all again. Raises LoadError.
+
+    Each measurement has a link of its own, shown to `opened`: a client that waits while another one measures
+    would be taken for dead.
+    """
+    # No stream of an earlier run, over which the drivers still linger.
+    stream_id = random.randrange(FIRST_STREAM_ID, 1 << 30)
+    for repeat in range(repeats):
+        for phase in phases:
+            for route in routes:
+                stream_id += 1
+                progress(
+                    f"repeat {repeat + 1} of {repeats}: {phase.kind}, {phase.message_length} B, {route.title}"
+                )
+                request = Request(route.own, stream_id, phase, duration_ns // 4, duration_ns)
+                with Link(route.aeron_dir, Role.CLIENT) as link:
+                    opened(link)
+                    client, server = _measure_one(link, route, request)
+                yield Measured(route, phase, repeat, client, server)
+
+
+def _measure_one(link: Link, route: Route, request: Request) -> tuple[PhaseReport, PhaseReport]:
+    """Client's and server's."""
+    link.say(route.pong, REQUESTS_STREAM_ID, request.to_json())
+    client = link.run(request, route.pong)
+    text = link.hear(route.own, ANSWERS_STREAM_ID, ANSWER_TIMEOUT_NS)
+    try:
+        return client, parse_answer(text)
+    except ValueError as error:
+        raise LoadError(Role.SERVER, str(error)) from error
+
+
+def serve(link: Link, own: Place, log: Callable[[str], None]) -> None:
+    """Does what any ping asks for, until the link is stopped or its driver gone: raises LoadError then."""
+    while True:
+        text = link.hear(own, REQUESTS_STREAM_ID)
+        try:
+            _serve_one(link, own, parse_request(text), log)
+        except ValueError as error:
+            log(str(error))
+        except LoadError as error:
+            log(f"failed: {error.reason}")
+
+
+def _serve_one(link: Link, own: Place, request: Request, log: Callable[[str], None]) -> None:
+    phase = request.phase
+    rate = f", {phase.rate:,}/s" if phase.rate else ""
+    log(f"{request.reply_to}: {phase.kind}, {phase.message_length:,} B{rate}")
+    try:
+        answer = answer_text(link.run(request, own))
+    except LoadError as error:
+        log(f"failed: {error.reason}")
+        answer = failure_text(error.reason)
+    link.say(request.reply_to, ANSWERS_STREAM_ID, answer)

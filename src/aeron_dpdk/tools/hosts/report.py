@@ -1,0 +1,107 @@
+"""What was measured between two hosts, as the bench shows it."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from ipaddress import IPv4Interface
+from typing import Any
+
+from aeron_dpdk.tools.bench.results import (
+    PERCENTILES,
+    Results,
+    Sides,
+    Spread,
+    messages_per_second,
+    percentile_ns,
+)
+from aeron_dpdk.tools.bench.tables import DASH, TextTable, between, number, phase_title, stream_tables
+from aeron_dpdk.tools.hosts.measure import Measured
+from aeron_dpdk.tools.measure.histogram import Histogram
+from aeron_dpdk.tools.measure.job import LoadReport, Phase, PhaseKind
+from aeron_dpdk.tools.measure.paths import End, MeasuredPath
+from aeron_dpdk.tools.measure.processes import Round
+from aeron_dpdk.tools.measure.schedule import Done, Entry
+
+DIRECT, KERNEL = "direct", "kernel"
+
+
+def as_results(measured: Iterable[Measured]) -> Results:
+    results = Results()
+    for each in measured:
+        route = each.route
+        own, pong = (End(IPv4Interface(place.address)) for place in (route.own, route.pong))
+        path = MeasuredPath(route.name, route.title, pong, own)
+        sides = Round(LoadReport("", "", (each.server,)), LoadReport("", "", (each.client,)))
+        results.streams.append(Done(Entry(path, (each.phase,)), each.repeat, sides))
+    return results
+
+
+def shown_tables(results: Results) -> Iterator[TextTable]:
+    if KERNEL in results.titles():
+        yield _ratios(results)
+    yield from stream_tables(results)
+
+
+def _ratios(results: Results) -> TextTable:
+    rows = []
+    for phase in results.phases():
+        if phase.kind is PhaseKind.ECHO:
+            for name, percent in PERCENTILES.items():
+                found = results.ratio(KERNEL, DIRECT, phase, percentile_ns(percent))
+                rows.append(_ratio_row(f"{name}, {phase_title(phase)}: kernel ÷ DPDK", found))
+        else:
+            found = results.ratio(DIRECT, KERNEL, phase, messages_per_second)
+            rows.append(_ratio_row(f"messages a second, {phase_title(phase)}: DPDK ÷ kernel", found))
+    return TextTable(
+        "DPDK against the kernel",
+        ("", "×", "lowest … highest repeat"),
+        tuple(rows),
+        "Within each repeat, where both ran one after the other; the median is over the repeats.",
+    )
+
+
+def _ratio_row(title: str, found: Spread | None) -> tuple[str, ...]:
+    return (title, DASH if found is None else number(found.median), between(found))
+
+
+def how(repeats: int, duration_ns: int) -> list[str]:
+    return [
+        "Ping asks pong for each measurement over Aeron, and both drivers carry it. One at a time a message "
+        "leaves when the last is back; at a fixed rate its time counts from the moment at which it was due.",
+        f"{repeats} repeats, all routes in turn. Every measurement lasts {duration_ns / 1e9:g} s after a "
+        "warm-up of a quarter of that, an echo's until every term buffer has been walked.",
+        "The drivers are whatever runs on the two hosts, with their settings. A message that is lost, "
+        "repeated, reordered or cut fails the measurement.",
+    ]
+
+
+def as_data(results: Results) -> dict[str, Any]:
+    """Of each phase and route: percentiles in ns or messages a second, over all repeats."""
+    return {
+        "measured": [
+            _measured(results, phase, path) for phase, paths in results.phases().items() for path in paths
+        ],
+        "tables": [asdict(table) for table in shown_tables(results)],
+    }
+
+
+def _measured(results: Results, phase: Phase, path: str) -> dict[str, Any]:
+    sides = list(results.of(path, phase).values())
+    data: dict[str, Any] = {
+        "route": path,
+        **asdict(phase),
+        "messages_per_second": [messages_per_second(each) for each in sides],
+        "retransmits": sum(each.client.retransmits for each in sides),
+        "naks": sum(each.server.naks for each in sides),
+    }
+    if phase.kind is PhaseKind.ECHO:
+        data["round_trips"] = _percentiles(results.together(path, phase), sides)
+    return data
+
+
+def _percentiles(together: Histogram, sides: list[Sides]) -> dict[str, Any]:
+    return {
+        "count": together.total,
+        **{f"{name}_ns": together.percentile(percent) for name, percent in PERCENTILES.items()},
+        "max_ns": together.max_ns,
+        "p50_ns_of_repeats": [each.round_trips.percentile(50) for each in sides],
+    }

@@ -1,0 +1,92 @@
+"""`aeron-dpdk ping` and `aeron-dpdk pong` between two drivers, one of which is Aeron's own."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.system.bed.bed import Bed
+from tests.system.bed.driver import Driver
+from tests.system.bed.process import ChildProcess
+from tests.system.bed.tool import PROGRAM
+from tests.system.bed.topology import End
+
+from aeron_dpdk.exit_code import ExitCode
+
+# Long enough messages that the terms are soon walked, by drivers whose threads sleep when they are idle.
+LENGTH = 1344
+PING_TIMEOUT_S = 100.0
+QUICK = (f"--lengths={LENGTH}", "--rates=200", "--repeats=1", "--duration-ms=100")
+
+
+@contextmanager
+def pong_beside(driver: Driver, *arguments: str) -> Iterator[ChildProcess]:
+    command = [str(PROGRAM), "pong", "--aeron-dir", str(driver.aeron_dir), *arguments]
+    process = ChildProcess(driver.end.namespace.command(*command))
+    try:
+        yield process
+    finally:
+        process.kill()
+
+
+def ping(
+    driver: Driver, address: str, *arguments: str, end: End | None = None
+) -> subprocess.CompletedProcess[str]:
+    """`end` is where it runs, if not beside its driver."""
+    command = [str(PROGRAM), "ping", address, "--aeron-dir", str(driver.aeron_dir), *arguments]
+    return subprocess.run(
+        (end or driver.end).namespace.command(*command),
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=PING_TIMEOUT_S,
+    )
+
+
+def test_ping_measures_and_pong_answers(flow: tuple[Driver, Driver], tmp_path: Path) -> None:
+    near, far = flow
+    places = {name: tmp_path / f"ping.{name}" for name in ("json", "html", "hgrm")}
+    with pong_beside(far, "--address", far.address) as pong:
+        done = ping(near, far.address, *QUICK, *(f"--{name}={place}" for name, place in places.items()))
+        assert done.returncode == 0, done.stderr + pong.output
+        assert pong.terminate() == ExitCode.OK, pong.output
+
+    measured: list[Any] = json.loads(places["json"].read_text())["measured"]
+    assert [(each["kind"], each["rate"]) for each in measured] == [("echo", 0), ("echo", 200), ("one-way", 0)]
+    for echo in measured[:2]:
+        found = echo["round_trips"]
+        assert found["count"] > 0
+        assert 0 < found["p50_ns"] <= found["p99_ns"] <= found["max_ns"]
+    assert measured[2]["messages_per_second"][0] > 0
+    assert f"{LENGTH:,} B, ping-pong" in done.stdout
+    assert "<svg" in places["html"].read_text()
+    assert "#[Max" in places["hgrm"].read_text()
+
+
+@pytest.mark.usefixtures("dpdk_only")
+def test_the_kernel_beside_it_is_measured_in_turn_and_compared(bed: Bed, tmp_path: Path) -> None:
+    """The stock driver is at both ends of the kernel's route, and at the far end of ours."""
+    place = tmp_path / "ping.json"
+    with pong_beside(bed.peer, "--address", bed.peer.address) as pong:
+        done = ping(
+            bed.ours,
+            bed.peer.address,
+            *QUICK,
+            f"--json={place}",
+            f"--kernel-dir={bed.peer.aeron_dir}",
+            f"--kernel-address={bed.peer.address}",
+            end=bed.peer.end,
+        )
+        assert done.returncode == 0, done.stderr + pong.output
+    found = json.loads(place.read_text())
+    assert [each["route"] for each in found["measured"]] == ["direct", "kernel"] * 3
+    assert "DPDK against the kernel" in done.stdout
+
+
+def test_a_ping_that_nobody_answers_says_so(bed: Bed) -> None:
+    done = ping(bed.ours, bed.peer.address, *QUICK, "--port=29999")
+    assert done.returncode != 0
+    assert "waited 10 s in vain for a subscriber on the other side" in done.stderr

@@ -1,0 +1,138 @@
+"""What ping and pong tell each other, and how the findings are shown."""
+
+import json
+from ipaddress import IPv4Address
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aeron_dpdk.tools.hosts.hgrm import hgrm_lines
+from aeron_dpdk.tools.hosts.measure import Measured, Route
+from aeron_dpdk.tools.hosts.report import DIRECT, KERNEL, as_data, as_results, shown_tables
+from aeron_dpdk.tools.hosts.request import (
+    FIRST_STREAM_ID,
+    MAX_PHASE_NS,
+    Place,
+    Request,
+    answer_text,
+    failure_text,
+    parse_answer,
+    parse_request,
+)
+from aeron_dpdk.tools.measure.histogram import Histogram
+from aeron_dpdk.tools.measure.job import Disturbance, Phase, PhaseKind, PhaseReport, Throughput
+from aeron_dpdk.tools.ping import phases_of
+
+HERE, THERE = Place(IPv4Address("10.0.0.1"), 20124), Place(IPv4Address("10.0.0.2"), 20123)
+REQUEST = Request(HERE, FIRST_STREAM_ID, Phase(PhaseKind.ECHO, 32, 1000), 10, 20)
+ROUND_TRIPS = Histogram(((1000, 50), (2000, 49), (10_000, 1)), 9500)
+
+
+def report(messages: int, round_trips: Histogram | None = None) -> PhaseReport:
+    throughput = Throughput(messages, 32 * messages, 10**9)
+    return PhaseReport(round_trips, throughput, 0, 1, 2, Disturbance(-1, 0, 0, 0, -1))
+
+
+def test_a_request_arrives_as_it_was_sent() -> None:
+    assert parse_request(REQUEST.to_json()) == REQUEST
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("stream_id", FIRST_STREAM_ID - 1),
+        ("duration_ns", MAX_PHASE_NS + 1),
+        ("duration_ns", 1.5),
+        ("warmup_ns", -1),
+        ("phase", {"kind": "flood", "message_length": 32, "rate": 0}),
+        ("phase", {"kind": "echo", "message_length": 1 << 20, "rate": 0}),
+        ("reply_to", {"address": "10.0.0.1|mtu=8k", "udp_port": 1}),
+        ("reply_to", {"address": "10.0.0.1", "udp_port": 0}),
+        ("reply_to", None),
+    ],
+)
+def test_a_request_beyond_its_bounds_is_refused(field: str, value: object) -> None:
+    with pytest.raises(ValueError):
+        parse_request(json.dumps({**json.loads(REQUEST.to_json()), field: value}))
+
+
+@given(st.text(max_size=200) | st.recursive(st.none() | st.integers(), st.lists).map(json.dumps))
+def test_no_text_upsets_pong_or_ping(text: str) -> None:
+    for parse in (parse_request, parse_answer):
+        with pytest.raises(ValueError):
+            parse(text)
+
+
+def test_an_answer_arrives_as_it_was_sent_or_with_pongs_reason() -> None:
+    assert parse_answer(answer_text(report(5))) == report(5)
+    with pytest.raises(ValueError, match="no room"):
+        parse_answer(failure_text("no room"))
+
+
+def test_what_they_say_fits_one_message() -> None:
+    largest = Request(
+        Place(IPv4Address("255.255.255.255"), 65535),
+        (1 << 31) - 1,
+        Phase(PhaseKind.ONE_WAY, 65504, 100_000_000),
+        MAX_PHASE_NS,
+        MAX_PHASE_NS,
+    )
+    longest = report(1 << 62)
+    for text in (largest.to_json(), answer_text(longest), failure_text('"ü' * 10_000)):
+        assert len(text.encode()) <= 1024  # ADK_LOAD_TEXT_MAX
+
+
+def test_every_length_is_measured_and_the_rates_at_the_first() -> None:
+    assert phases_of((32, 288), (1000,)) == (
+        Phase(PhaseKind.ECHO, 32),
+        Phase(PhaseKind.ECHO, 288),
+        Phase(PhaseKind.ECHO, 32, 1000),
+        Phase(PhaseKind.ONE_WAY, 32),
+        Phase(PhaseKind.ONE_WAY, 288),
+    )
+
+
+def measured(names: tuple[str, ...]) -> list[Measured]:
+    """The kernel's round trips take three times as long, and it carries a third of the messages."""
+    found = []
+    for name in names:
+        times = 3 if name == KERNEL else 1
+        slow = Histogram(tuple((value * times, n) for value, n in ROUND_TRIPS.buckets), 9500 * times)
+        route = Route(name, name, Path("/dev/shm/aeron"), HERE, THERE)
+        found += [
+            Measured(route, Phase(PhaseKind.ECHO, 32), 0, report(100, slow), report(100)),
+            Measured(route, Phase(PhaseKind.ONE_WAY, 32), 0, report(900), report(900 // times)),
+        ]
+    return found
+
+
+def test_the_kernels_route_is_compared_within_each_repeat() -> None:
+    ratios, *_ = shown_tables(as_results(measured((DIRECT, KERNEL))))
+    assert ratios.title == "DPDK against the kernel"
+    assert [row[1] for row in ratios.rows] == ["3", "3", "3", "3"]
+
+
+def test_without_it_there_is_nothing_to_compare() -> None:
+    titles = [table.title for table in shown_tables(as_results(measured((DIRECT,))))]
+    assert titles == ["Echo: round trips in µs", "Throughput, one way"]
+
+
+def test_the_data_have_percentiles_rates_and_losses() -> None:
+    echo, one_way = as_data(as_results(measured((DIRECT,))))["measured"]
+    assert echo["round_trips"]["p50_ns"] == 1000
+    assert echo["round_trips"]["max_ns"] == 9500
+    assert one_way["messages_per_second"] == [900]
+    assert (one_way["retransmits"], one_way["naks"]) == (1, 2)
+
+
+def test_a_histogram_as_hdr_histograms_plotters_read_it() -> None:
+    """Columns and footer of HdrHistogram's AbstractHistogram.outputPercentileDistribution()."""
+    head, blank, *rows, last = hgrm_lines(ROUND_TRIPS)
+    assert head.split() == ["Value", "Percentile", "TotalCount", "1/(1-Percentile)"]
+    assert blank == ""
+    values: list[Any] = [[float(each) for each in row.split()] for row in rows]
+    assert values == [[1, 0.5, 50, 2], [2, 0.99, 99, 100], [9.5, 1, 100]]
+    assert last.startswith("#[Max")
