@@ -54,18 +54,16 @@ static int init(test_resolver_t *test, uint32_t ipv4, uint16_t port)
         AERON_UDP_CHANNEL_TRANSPORT_AFFINITY_CONDUCTOR);
 }
 
-static test_resolver_t open_resolver(void)
+static void open_resolver(test_resolver_t *test)
 {
-    test_resolver_t test = { .media = media_open() };
-
+    *test = (test_resolver_t){ .media = media_open() };
     heard = 0;
     heard_bytes = 0;
-    CHECK_EQUAL(0, init(&test, LOCAL_IPV4, LOCAL_PORT));
+    CHECK_EQUAL(0, init(test, LOCAL_IPV4, LOCAL_PORT));
     CHECK_EQUAL(
         0,
         adk_resolver_bindings.poller_init_func(
-            &test.poller, test.media->context, AERON_UDP_CHANNEL_TRANSPORT_AFFINITY_CONDUCTOR));
-    return test;
+            &test->poller, test->media->context, AERON_UDP_CHANNEL_TRANSPORT_AFFINITY_CONDUCTOR));
 }
 
 static void start(test_resolver_t *test)
@@ -94,8 +92,9 @@ static void put(test_resolver_t *test, uint32_t payload_length)
 
 TEST(what_is_sent_to_the_resolver_is_heard_by_it_and_by_no_channel)
 {
-    test_resolver_t test = open_resolver();
+    test_resolver_t test;
 
+    open_resolver(&test);
     start(&test);
     put(&test, 48);
     CHECK_EQUAL(0, test.media->deliveries->count);
@@ -110,9 +109,10 @@ TEST(what_is_sent_to_the_resolver_is_heard_by_it_and_by_no_channel)
 
 TEST(a_resolver_that_does_not_look_costs_counted_drops)
 {
-    test_resolver_t test = open_resolver();
+    test_resolver_t test;
     int seen = 0;
 
+    open_resolver(&test);
     start(&test);
     for (int i = 0; i < HEARD_LENGTH + 44; i++)
     {
@@ -129,8 +129,9 @@ TEST(a_resolver_that_does_not_look_costs_counted_drops)
 
 TEST(what_waits_for_a_resolver_that_ends_is_freed)
 {
-    test_resolver_t test = open_resolver();
+    test_resolver_t test;
 
+    open_resolver(&test);
     start(&test);
     put(&test, 48);
     close_resolver(&test); /* the suite looks for mbufs that are left */
@@ -138,7 +139,9 @@ TEST(what_waits_for_a_resolver_that_ends_is_freed)
 
 TEST(what_the_resolver_sends_is_a_whole_frame_that_lacks_its_mac)
 {
-    test_resolver_t test = open_resolver();
+    test_resolver_t test;
+
+    open_resolver(&test);
     struct sockaddr_storage peer = address_of(PEER_IPV4, PEER_PORT);
     const frame_t expected = frame_of(48);
     struct iovec payload = { .iov_base = (void *)(uintptr_t)(expected.bytes + AT_PAYLOAD), .iov_len = 48 };
@@ -161,7 +164,9 @@ TEST(what_the_resolver_sends_is_a_whole_frame_that_lacks_its_mac)
 
 TEST(what_the_port_does_not_reach_is_refused)
 {
-    test_resolver_t test = open_resolver();
+    test_resolver_t test;
+
+    open_resolver(&test);
     static const uint32_t unreachable[] = { LOCAL_IPV4, 0x7f000001, 0xe0000001 };
     uint8_t byte = 0;
     struct iovec payload = { .iov_base = &byte, .iov_len = 1 };
@@ -177,7 +182,10 @@ TEST(what_the_port_does_not_reach_is_refused)
 
 TEST(two_cannot_have_one_udp_port)
 {
-    test_resolver_t test = open_resolver(), second = { .media = test.media };
+    test_resolver_t test, second;
+
+    open_resolver(&test);
+    second = (test_resolver_t){ .media = test.media };
 
     CHECK_EQUAL(-1, init(&second, LOCAL_IPV4, LOCAL_PORT));
     CHECK_EQUAL(EADDRINUSE, aeron_errcode());

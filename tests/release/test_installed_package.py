@@ -5,6 +5,7 @@ are left out.
 """
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -44,10 +45,11 @@ class Machine:
 
 @pytest.fixture(scope="module")
 def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """This version's and an older one, of the same tree."""
+    """Those in dist/, and of the same tree older ones."""
     out = tmp_path_factory.mktemp("packages")
-    for version in (OLD, None):
-        build_packages(read_package(version), STAGE / name(), out / "work", out)
+    for made in DIST.glob(f"{PACKAGE.name}[-_]{PACKAGE.release}[._]*"):
+        shutil.copy(made, out)
+    build_packages(read_package(OLD), STAGE / name(), out / "work", out)
     return out
 
 

@@ -32,6 +32,7 @@ def test_help_lists_every_verb() -> None:
         "bundle",
         "packages",
         "image",
+        "matrix",
         "run",
     ]
 

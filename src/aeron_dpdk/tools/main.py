@@ -1,6 +1,7 @@
 """The command aeron-dpdk: the group that the operator's tools hang in, and the one place where they fail."""
 
 import errno
+import os
 import sys
 from importlib import import_module
 from typing import Any, NoReturn
@@ -38,6 +39,14 @@ def fail(ctx: click.Context, error: AeronDpdkError) -> NoReturn:
     ctx.exit(explanation.exit_code)
 
 
+def forget_output() -> None:
+    """What is still buffered goes nowhere: else Python's last flush fails, and it exits with 120."""
+    if sys.stdout is sys.__stdout__ and sys.stdout is not None:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+
+
 class Tools(click.Group):
     """Turns our errors into a sentence and an exit code."""
 
@@ -62,6 +71,7 @@ class Tools(click.Group):
             # A file that we opened has a name, and a reader who went away is click's business.
             if error.filename is not None or error.errno == errno.EPIPE:
                 raise
+            forget_output()
             fail(ctx, OutputError("-", error.strerror or str(error)))
 
 

@@ -80,7 +80,10 @@ void device_open_virtio(device_t *device)
     device->port_id = open_port("net_virtio_user0", "path=vhost.sock,queues=1,packed_vq=1,queue_size=1024");
     while (RTE_ETH_LINK_UP != link.link_status)
     {
-        (void)rte_eth_link_get_nowait(device->peer_port_id, &link);
+        if (0 != rte_eth_link_get_nowait(device->peer_port_id, &link))
+        {
+            rte_panic("%s has no link\n", device->name);
+        }
     }
 }
 

@@ -259,7 +259,7 @@ for _ in range(3):
     threading.Thread(target=stop.wait, daemon=True).start()
 become(account, {give_up})
 statuses = [path.read_text() for path in Path("/proc/self/task").glob("*/status")]
-print(json.dumps(dict(held=held, statuses=statuses, groups=os.getgroups())))
+print(json.dumps(dict(held=held, statuses=statuses, groups=os.getgroups())), flush=True)
 os._exit(0)
 """
 AS_NOBODY_WITH_CAPABILITIES = (

@@ -58,13 +58,14 @@ def frames_in(capture: Path) -> list[bytes]:
 
 
 def exchange(folder: Path, frames: Sequence[bytes], lengths: Sequence[int] = ()) -> Exchange:
+    # By their names, for the EAL takes 128 characters of a device's arguments.
     received, sent = folder / "in.pcap", folder / "out.pcap"
     with RawPcapWriter(str(received), linktype=ETHERNET) as writer:
         writer.write_header(None)
         for frame in frames:
             writer.write_packet(frame)
-    command = [str(PROGRAM), str(received), str(sent), *map(str, lengths)]
-    run = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    command = [str(PROGRAM), received.name, sent.name, *map(str, lengths)]
+    run = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
     assert run.returncode == 0, f"{run.stdout}\n{run.stderr}"
 
     lines = [line.split(" ") for line in run.stdout.splitlines()]

@@ -6,7 +6,15 @@ import pytest
 
 from aeron_dpdk.exit_code import ExitCode
 
-PROGRAM = (sys.executable, "-c", "from aeron_dpdk.tools.main import main; main()")
+# Buffered, as for users: a test runner's environment may say otherwise.
+PROGRAM = (
+    "env",
+    "-u",
+    "PYTHONUNBUFFERED",
+    sys.executable,
+    "-c",
+    "from aeron_dpdk.tools.main import main; main()",
+)
 
 
 @pytest.mark.parametrize("command", [("devices", "--json"), ("doctor",), ("aws", "template")])

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scapy.layers.inet import IP
+from scapy.packet import Raw
 from tests.unit.wire.values import ipv4_packets
 
 from aeron_dpdk.wire.checksum import internet_checksum
@@ -49,7 +50,9 @@ def test_scapy_agrees_on_every_field_and_on_the_checksum(packet: Ipv4Packet) -> 
 
     stated = seen.chksum
     del seen.chksum
-    assert IP(bytes(seen)).chksum == stated
+    # Scapy would complete the header as what it takes the payload for: IGMP asks for a router alert.
+    seen.remove_payload()
+    assert IP(bytes(seen / Raw(packet.payload))).chksum == stated
 
 
 @given(ipv4_packets.filter(lambda packet: not packet.options))

@@ -1,0 +1,115 @@
+"""`./dev matrix [RELEASE...]`: the tests against each Debian release's own DPDK and Python.
+
+A release's root has a clone of what is committed here, in which `./dev test` does the rest, as on a new
+machine. Root and clone are kept: the next run installs and builds what has changed. `lowest` is one row more:
+the unit tests with the oldest Python packages that pyproject.toml allows.
+"""
+
+import os
+import re
+import sys
+import tomllib
+import venv
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from release.project import PROJECT, ReleaseError, settings
+from release.root import CACHE, Root
+from release.steps import LOGS, logged, say
+
+RELEASES = ("bookworm", "trixie", "sid")
+LOWEST = "lowest"
+FIRST = ("git", "python3", "python3-dev", "python3-venv")  # ./dev installs everything else
+TESTS = ("tests/unit", "tests/native", "tests/system/test_process.py", "tests/system/test_streams.py")
+CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
+IN_ROOT = """
+git config --system --replace-all safe.directory '*'
+[ -d /project ] || git clone --quiet /checkout /project
+cd /project
+git fetch --quiet origin HEAD
+git reset --quiet --hard FETCH_HEAD
+exec ./dev test "$@"
+"""
+SUMMARY = re.compile(r"^=*\s*(\d+ (?:passed|failed|error).* in .*?)\s*=*$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    where: str
+    has_passed: bool
+    summary: str
+
+
+def in_release(suite: str) -> Outcome:
+    root = Root(suite, FIRST)
+    if not root.folder.exists():
+        say(f"a root of {suite}")
+    root.make()
+    # pip in the root finds its packages as pip does here.
+    (root.folder / CERTIFICATES.relative_to("/")).write_bytes(CERTIFICATES.read_bytes())
+    pip = [f"{name}={value}" for name, value in os.environ.items() if name.startswith("PIP_")]
+    command = ["env", *pip, "bash", "-ec", IN_ROOT, "dev", *TESTS]
+    return tried(suite, lambda name: root.run(command, name, CACHE / "matrix"))
+
+
+def with_lowest() -> Outcome:
+    """On this machine, in a virtual environment of its own."""
+    folder = CACHE / LOWEST
+    python = str(folder / "bin" / "python")
+    venv.create(folder, clear=True, with_pip=True)
+    groups = tomllib.loads((PROJECT / "pyproject.toml").read_text())
+    needed = [*groups["build-system"]["requires"], *groups["dependency-groups"]["dev"]]
+    pip = [python, "-m", "pip", "install", "--quiet"]
+    logged([*pip, *lowest(), *needed], "matrix-lowest-pip")
+    logged([*pip, "--no-build-isolation", "--no-deps", "--editable", "."], "matrix-lowest-pip")
+    command = ["env", f"PATH={folder / 'bin'}:{os.environ['PATH']}", python, "-m", "pytest", "tests/unit"]
+    return tried(LOWEST, lambda name: logged(command, name))
+
+
+def lowest() -> list[str]:
+    """What the driver and `export` need, each pinned to its lower bound."""
+    ours = settings()
+    return [
+        each.replace(">=", "==") for each in (*ours["dependencies"], *ours["optional-dependencies"]["export"])
+    ]
+
+
+def tried(where: str, run: Callable[[str], None]) -> Outcome:
+    name = f"matrix-{where}"
+    say(f"the tests: {where}")
+    try:
+        run(name)
+        has_passed = True
+    except ReleaseError:
+        has_passed = False
+    log = (LOGS / f"{name}.log").read_text(errors="replace")
+    return Outcome(where, has_passed, summary_in(log))
+
+
+def summary_in(log: str) -> str:
+    """pytest's closing line; the last line of all if it did not come to that."""
+    found = SUMMARY.findall(log)
+    return found[-1] if found else (log.strip().splitlines() or ["no output"])[-1]
+
+
+def main(wanted: Sequence[str]) -> int:
+    known = (*RELEASES, LOWEST)
+    unknown = [each for each in wanted if each not in known]
+    if unknown:
+        print(
+            f"./dev matrix: {unknown[0]} is none of {', '.join(known)}: name one of these.", file=sys.stderr
+        )
+        return 2
+    try:
+        outcomes = [with_lowest() if each == LOWEST else in_release(each) for each in wanted or known]
+    except ReleaseError as error:
+        print(f"./dev matrix: {error}", file=sys.stderr)
+        return 1
+    for each in outcomes:
+        print(f"{each.where:10}{'green' if each.has_passed else 'RED':7}{each.summary}")
+    return 0 if all(each.has_passed for each in outcomes) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

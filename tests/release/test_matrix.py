@@ -1,0 +1,29 @@
+"""What `./dev matrix` reads from pytest's output, and what it refuses."""
+
+import pytest
+from release.matrix import lowest, main, summary_in
+
+
+def test_the_closing_line_is_found_with_and_without_its_rule() -> None:
+    assert summary_in("...\n==== 3 failed, 7 passed in 1.20s ====\n") == "3 failed, 7 passed in 1.20s"
+    assert (
+        summary_in("...\n7 passed, 1 skipped in 1.20s (0:00:01)\n")
+        == "7 passed, 1 skipped in 1.20s (0:00:01)"
+    )
+
+
+def test_a_build_that_failed_shows_its_last_line() -> None:
+    assert summary_in("cc ...\n./dev: build failed: fix what it names above.\n").startswith(
+        "./dev: build failed"
+    )
+    assert summary_in("") == "no output"
+
+
+def test_every_lower_bound_is_a_version_that_can_be_installed() -> None:
+    assert lowest()
+    assert all(each.count("==") == 1 and "=" not in each.replace("==", "") for each in lowest())
+
+
+def test_an_unknown_release_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["buster"]) == 2
+    assert "buster is none of bookworm, trixie, sid, lowest" in capsys.readouterr().err
