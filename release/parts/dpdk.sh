@@ -12,9 +12,9 @@ version=$(sed -n 's/^libdpdk-dev //p' $prefix/versions)
 library=$prefix/usr/lib/x86_64-linux-gnu
 gcc -std=c11 -D_GNU_SOURCE -O2 -fPIC -fvisibility=hidden -c -o $library/glibc.o /checkout/release/parts/glibc.c
 
-# Whole: what registers itself when it is loaded. The other libraries give what these ask for.
+# Whole: what registers itself when it is loaded, and what our code calls. The other libraries give what these ask for.
 whole=''
-for name in log argparse kvargs telemetry eal ring rcu mempool mbuf net meter ethdev pci cmdline hash timer bpf stack \
+for name in log argparse kvargs telemetry eal ring rcu mempool mbuf net meter ethdev pci cmdline hash timer bpf stack ip_frag \
     bus_auxiliary bus_pci bus_vdev bus_vmbus common_iavf common_mlx5 mempool_ring mempool_stack \
     net_{ena,ixgbe,i40e,ice,iavf,e1000,igc,mlx5,mana,gve,bnxt,vmxnet3,virtio} \
     net_{af_packet,tap,memif,null,ring,pcap}; do
