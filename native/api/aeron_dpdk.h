@@ -83,7 +83,6 @@ typedef struct adk_port_info_stct
     uint8_t rx_checksum_offload;      /* boolean: the device verifies IPv4 and UDP checksums */
     uint8_t tx_ipv4_checksum_offload;
     uint8_t tx_udp_checksum_offload;
-    uint8_t needs_timer;              /* boolean: adk_stack_watch_device() turns timers of the PMD */
     uint8_t steered;                  /* boolean: the device sends the sender's frames to a queue of its own */
     uint16_t datagram_max; /* the longest UDP payload that goes and comes, in fragments where they are on */
 } adk_port_info_t;

@@ -331,7 +331,6 @@ int adk_port_info(const adk_port_t *port, adk_port_info_t *info)
         .rx_checksum_offload = port->rx_checksum,
         .tx_ipv4_checksum_offload = port->tx_ipv4_checksum,
         .tx_udp_checksum_offload = port->tx_udp_checksum,
-        .needs_timer = port->quirks->needs_timer,
         .steered = NULL != port->steering,
     };
     (void)snprintf(info->name, sizeof(info->name), "%s", port->name);

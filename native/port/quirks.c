@@ -14,10 +14,9 @@ static const char *const ena_faults[] = { "bad_req_id", "bad_desc_num", "prepare
 static const char *const ixgbe_missed[] = { "errors", NULL };
 
 static const adk_quirks_t quirks[] = {
-    /* ENA: guide, "Tx checksum offload" via tx_prepare; drivers/net/ena/ena_ethdev.c rte_timer_init(). Not run on hardware. */
+    /* ENA: guide, "Tx checksum offload" via tx_prepare. Not run on hardware. */
     { .driver = "net_ena",
       .needs_tx_prepare = true,
-      .needs_timer = true,
       .needs_link_events = true,
       .closes_missing_queues = true,
       .fault_xstats = ena_faults },

@@ -9,7 +9,6 @@ typedef struct adk_quirks_stct
 {
     const char *driver;
     bool needs_tx_prepare;            /* checksum offload works only after rte_eth_tx_prepare() */
-    bool needs_timer;                 /* the application must call rte_timer_manage() */
     bool needs_link_events;           /* its link stays down unless changes are asked for by interrupt */
     bool closes_missing_queues;       /* closing it crashes when it was configured and its queues never set up */
     bool hears_all_multicast;         /* no filter: what is sent to the device arrives */

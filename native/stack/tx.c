@@ -141,6 +141,16 @@ static uint16_t frames_of(const adk_stack_t *stack, const struct iovec *payloads
     return total;
 }
 
+static __rte_noinline bool take_frames(adk_lane_t *lane, struct rte_mbuf **frames, uint16_t count)
+{
+    if (0 != rte_mempool_get_bulk(lane->tx_mempool, (void **)frames, count))
+    {
+        adk_count(lane, ADK_COUNT_TX_NOBUFS, count);
+        return false;
+    }
+    return true;
+}
+
 static int transmit_fragments(
     const adk_stack_t *stack,
     adk_lane_t *lane,
@@ -153,9 +163,8 @@ static int transmit_fragments(
     uint64_t frame_bytes = 0;
     uint16_t next = 0;
 
-    if (0 != rte_mempool_get_bulk(lane->tx_mempool, (void **)frames, total))
+    if (!take_frames(lane, frames, total))
     {
-        adk_count(lane, ADK_COUNT_TX_NOBUFS, total);
         return 0;
     }
     for (uint16_t i = 0; i < count; i++)
@@ -189,16 +198,15 @@ static int send_within(
     uint16_t count)
 {
     struct rte_mbuf *frames[ADK_SEND_BURST_MAX];
-    if (0 != rte_mempool_get_bulk(lane->tx_mempool, (void **)frames, count))
+    if (!take_frames(lane, frames, count))
     {
-        adk_count(lane, ADK_COUNT_TX_NOBUFS, count);
         return 0;
     }
     return adk_outlet_send(stack, lane, destination, frames, payloads, count, ADK_OUTLET_OWN_ADDRESS);
 }
 
-/* A batch with a payload that does not fit the link; as adk_tx_send(). */
-static __rte_noinline int send_in_fragments(
+/* A batch with a payload that does not fit the link, or to where no way leads; as adk_tx_send(). */
+static __rte_noinline int send_otherwise(
     const adk_stack_t *stack,
     adk_lane_t *lane,
     adk_destination_t *destination,
@@ -208,9 +216,14 @@ static __rte_noinline int send_in_fragments(
 {
     enum adk_outlet_en outlet = ADK_OUTLET_PORT;
     size_t payload_bytes = 0;
-    const uint16_t total = frames_of(stack, payloads, count, &payload_bytes);
     int result = 0;
 
+    if (ADK_ROUTE_UNREACHABLE == destination->route)
+    {
+        adk_count(lane, ADK_COUNT_TX_UNREACHABLE, count);
+        return -ENETUNREACH;
+    }
+    const uint16_t total = frames_of(stack, payloads, count, &payload_bytes);
     if (0 == total)
     {
         adk_count(lane, ADK_COUNT_TX_TOO_LONG, count);
@@ -247,10 +260,9 @@ static __rte_noinline int send_in_fragments(
     return result;
 }
 
-/* 0, with the sum of the lengths, when the port could send the payloads whole. */
-static inline int check(
+/* Whether the port could send the payloads whole, with the sum of their lengths. */
+static inline bool goes_whole(
     const adk_stack_t *stack,
-    adk_lane_t *lane,
     const adk_destination_t *destination,
     const struct iovec *payloads,
     uint16_t count,
@@ -258,20 +270,15 @@ static inline int check(
 {
     const size_t longest = (size_t)(stack->port.mtu - ADK_IPV4_UDP_HEADER_LENGTH);
 
-    if (__builtin_expect(ADK_ROUTE_UNREACHABLE == destination->route, 0))
-    {
-        adk_count(lane, ADK_COUNT_TX_UNREACHABLE, count);
-        return -ENETUNREACH;
-    }
     for (uint16_t i = 0; i < count; i++)
     {
         if (__builtin_expect(payloads[i].iov_len > longest, 0))
         {
-            return -EMSGSIZE;
+            return false;
         }
         *sum += payloads[i].iov_len;
     }
-    return 0;
+    return ADK_ROUTE_UNREACHABLE != destination->route;
 }
 
 int adk_tx_send(
@@ -285,11 +292,11 @@ int adk_tx_send(
     struct rte_mbuf *frames[ADK_SEND_BURST_MAX];
     enum adk_outlet_en outlet = ADK_OUTLET_PORT;
     size_t sum = 0;
+    int result;
 
-    int result = check(stack, lane, destination, payloads, count, &sum);
-    if (__builtin_expect(0 != result, 0))
+    if (__builtin_expect(!goes_whole(stack, destination, payloads, count, &sum), 0))
     {
-        return -EMSGSIZE == result ? send_in_fragments(stack, lane, destination, payloads, count, bytes) : result;
+        return send_otherwise(stack, lane, destination, payloads, count, bytes);
     }
     if (is_blocked(stack, lane))
     {

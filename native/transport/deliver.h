@@ -76,7 +76,7 @@ static __rte_noinline __rte_unused void deliver_selectively(
 
     if (NULL != owner->heard[lane->role])
     {
-        adk_resolver_hear(lane, owner, &view);
+        adk_resolver_hear(lane, owner, datagram);
     }
     else if (is_stranger(owner, view))
     {

@@ -174,7 +174,6 @@ class Stack:
             rx_checksum_offload=bool(info.rx_checksum_offload),
             tx_ipv4_checksum_offload=bool(info.tx_ipv4_checksum_offload),
             tx_udp_checksum_offload=bool(info.tx_udp_checksum_offload),
-            needs_timer=bool(info.needs_timer),
             steered=bool(info.steered),
             datagram_max=info.datagram_max,
         )

@@ -62,7 +62,6 @@ class PortInfo:
     rx_checksum_offload: bool
     tx_ipv4_checksum_offload: bool
     tx_udp_checksum_offload: bool
-    needs_timer: bool
     steered: bool
     datagram_max: int
 

@@ -159,7 +159,7 @@ TEST(what_is_known_of_a_port_is_reported)
     CHECK_EQUAL(3, info.tx_queues);
     CHECK_EQUAL(64, info.rx_queue_size);
     CHECK(!info.tx_ipv4_checksum_offload && !info.tx_udp_checksum_offload && !info.rx_checksum_offload);
-    CHECK(!info.needs_timer && !info.steered);
+    CHECK(!info.steered);
     CHECK_EQUAL(0, adk_stack_link(port.stack, &link));
     CHECK(link.is_up && link.is_full_duplex);
     CHECK_EQUAL(10000, link.speed_mbps);

@@ -6,7 +6,6 @@ TEST(a_driver_without_a_row_needs_nothing)
 {
     const adk_quirks_t *quirks = adk_quirks_of("net_of_tomorrow");
     CHECK(!quirks->needs_tx_prepare);
-    CHECK(!quirks->needs_timer);
     CHECK_EQUAL(0, quirks->tx_queues_max);
     CHECK_EQUAL(0, quirks->tx_queue_size_min);
     CHECK_EQUAL(0, quirks->rx_mempool_size_min);
@@ -14,14 +13,13 @@ TEST(a_driver_without_a_row_needs_nothing)
 
 TEST(names_are_compared_whole)
 {
-    CHECK(!adk_quirks_of("net_en")->needs_timer);
-    CHECK(!adk_quirks_of("net_ena2")->needs_timer);
-    CHECK(!adk_quirks_of("")->needs_timer);
+    CHECK(!adk_quirks_of("net_en")->needs_link_events);
+    CHECK(!adk_quirks_of("net_ena2")->needs_link_events);
+    CHECK(!adk_quirks_of("")->needs_link_events);
 }
 
-TEST(ena_wants_its_timer_turned_and_its_checksums_prepared)
+TEST(ena_wants_its_link_events_and_its_checksums_prepared)
 {
-    CHECK(adk_quirks_of("net_ena")->needs_timer);
     CHECK(adk_quirks_of("net_ena")->needs_tx_prepare);
     CHECK(adk_quirks_of("net_ena")->needs_link_events);
     CHECK(adk_quirks_of("net_ena")->closes_missing_queues);

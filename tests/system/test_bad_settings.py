@@ -83,7 +83,7 @@ def fault_of(code: int, output: str) -> str:
     if "Traceback" in output:
         return "a traceback"
     if code == ExitCode.OK:
-        return ""
+        return "" if READY_LINE in output else "ended in order before it was ready"
     if code not in DRIVER_CODES or code == ExitCode.INTERNAL:
         return f"exit code {code}"
     return "" if sentences else "no sentence"

@@ -15,17 +15,17 @@ from pathlib import Path
 
 from aeron_dpdk.driver.aeron_settings import AeronSettings
 from aeron_dpdk.errors import DirectoryError, DirectoryInUseError
-from aeron_dpdk.observe.cnc import Cnc
+from aeron_dpdk.observe.cnc import (
+    CNC_FILE,
+    INT64,
+    METADATA,
+    METADATA_LENGTH,
+    RING_HEARTBEAT_OFFSET,
+    RING_TRAILER_LENGTH,
+    Cnc,
+)
 from aeron_dpdk.observe.errors import CorruptFileError, NoDriverError
 from aeron_dpdk.observe.regular_file import open_regular
-
-# aeron_cnc_file_descriptor.h, packed to 4: version, five buffer lengths, client liveness, start, pid, page
-# size.
-_METADATA = struct.Struct("<6i3qi")
-_METADATA_LENGTH = 128  # AERON_CNC_VERSION_AND_META_DATA_LENGTH
-_TRAILER_LENGTH = 768  # aeron_rb_descriptor_t at the end of the to-driver buffer
-_HEARTBEAT_OFFSET = 640  # in the trailer: aeron_rb_descriptor_t.consumer_heartbeat
-_HEARTBEAT = struct.Struct("<q")
 
 # The conductor beats once per aeron.timer.interval, a second; another PID namespace hides its process from
 # us.
@@ -43,10 +43,10 @@ class DriverSign:
 def read_driver_sign(directory: Path) -> DriverSign | None:
     """None where there is no cnc.dat, or one that is not finished or not for us to read."""
     try:
-        with open_regular(directory / "cnc.dat") as cnc:
-            version, to_driver_length, *_, pid, _ = _METADATA.unpack(cnc.read(_METADATA.size))
-            cnc.seek(_METADATA_LENGTH + to_driver_length - _TRAILER_LENGTH + _HEARTBEAT_OFFSET)
-            (heartbeat_ms,) = _HEARTBEAT.unpack(cnc.read(_HEARTBEAT.size))
+        with open_regular(directory / CNC_FILE) as cnc:
+            version, to_driver_length, *_, pid, _ = METADATA.unpack(cnc.read(METADATA.size))
+            cnc.seek(METADATA_LENGTH + to_driver_length - RING_TRAILER_LENGTH + RING_HEARTBEAT_OFFSET)
+            (heartbeat_ms,) = INT64.unpack(cnc.read(INT64.size))
     except (OSError, struct.error):
         return None
     return DriverSign(pid, heartbeat_ms) if version != 0 else None
@@ -56,11 +56,11 @@ def unfinished_by(directory: Path) -> int | None:
     """The process id in a cnc.dat that its driver has not declared ready, 0 where it did not get as far; None
     where there is no such file. Aeron fills in all else before the version."""
     try:
-        with open_regular(directory / "cnc.dat") as cnc:
-            metadata = cnc.read(_METADATA.size).ljust(_METADATA.size, b"\0")
+        with open_regular(directory / CNC_FILE) as cnc:
+            metadata = cnc.read(METADATA.size).ljust(METADATA.size, b"\0")
     except OSError:
         return None
-    version, *_, pid, _ = _METADATA.unpack(metadata)
+    version, *_, pid, _ = METADATA.unpack(metadata)
     return int(pid) if version == 0 else None
 
 
@@ -121,7 +121,7 @@ def refuse_unwritable(directory: str) -> None:
 
 
 def _refuse_prepared(directory: str) -> None:
-    for place, is_kind in ((Path(directory), stat.S_ISDIR), (Path(directory, "cnc.dat"), stat.S_ISREG)):
+    for place, is_kind in ((Path(directory), stat.S_ISDIR), (Path(directory, CNC_FILE), stat.S_ISREG)):
         try:
             # A link in the place of the directory is the administrator's way to move it.
             found = place.stat(follow_symlinks=is_kind is stat.S_ISDIR)

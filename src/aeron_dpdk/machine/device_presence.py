@@ -6,20 +6,25 @@ tell of a removal.
 
 import re
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from aeron_dpdk.machine.tree import Tree
 
 _PCI_ADDRESS = re.compile(r"[0-9a-f]{4,}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]")
 
 
-def interface_of(device: str, eal_arguments: Iterable[str]) -> str | None:
-    """The kernel's interface that a virtual device was given, as in --vdev=net_af_packet0,iface=eth0."""
+def virtual_devices(eal_arguments: Iterable[str]) -> Iterator[tuple[str, dict[str, str]]]:
+    """Names and options: --vdev=net_af_packet0,iface=eth0. The argument may stand alone, behind --vdev."""
     for argument in eal_arguments:
         name, *options = argument.removeprefix("--vdev=").split(",")
-        if name == device:
-            return next((each.removeprefix("iface=") for each in options if each.startswith("iface=")), None)
-    return None
+        yield name, dict(option.partition("=")[::2] for option in options)
+
+
+def interface_of(device: str, eal_arguments: Iterable[str]) -> str | None:
+    """The kernel's interface that a virtual device was given."""
+    return next(
+        (options.get("iface") for name, options in virtual_devices(eal_arguments) if name == device), None
+    )
 
 
 def presence_of(device: str, eal_arguments: Iterable[str], tree: Tree) -> Callable[[], bool]:

@@ -28,11 +28,11 @@ MAJOR_VERSION = 0  # of 0.2.0; two drivers of one major version have one layout
 METADATA_LENGTH = 128
 
 # Version, lengths of the five buffers, client liveness timeout, start, process id, page size.
-_METADATA = struct.Struct("<6i3qi")
+METADATA = struct.Struct("<6i3qi")
 _LENGTHS_OFFSET = 4
-_RING_TRAILER_LENGTH = 768  # at the end of the to-driver buffer
-_RING_HEARTBEAT_OFFSET = 640
-_INT64 = struct.Struct("<q")
+RING_TRAILER_LENGTH = 768  # at the end of the to-driver buffer
+RING_HEARTBEAT_OFFSET = 640
+INT64 = struct.Struct("<q")
 _INT32 = struct.Struct("<i")
 
 _COUNTER = struct.Struct("<2iq112si")  # state, type id, when it may be reused, key, length of the label
@@ -126,8 +126,8 @@ class Cnc:
     def _read_layout(self) -> ObserveError | None:
         """What is wrong with the file, which may be no more than that its driver has only begun it."""
         path = str(self.directory / CNC_FILE)
-        metadata = os.pread(self._file.fileno(), _METADATA.size, 0).ljust(_METADATA.size, b"\0")
-        version, *self._lengths, _, self._start_ms, self._pid, _ = _METADATA.unpack(metadata)
+        metadata = os.pread(self._file.fileno(), METADATA.size, 0).ljust(METADATA.size, b"\0")
+        version, *self._lengths, _, self._start_ms, self._pid, _ = METADATA.unpack(metadata)
         if version == 0:
             return NoDriverError(str(self.directory), f"{path} was never finished", ())
         if version >> 16 != MAJOR_VERSION:
@@ -147,7 +147,7 @@ class Cnc:
 
     def facts(self) -> DriverFacts:
         ring = self._buffer(0)
-        (heartbeat_ms,) = ring.unpack(_INT64, ring.length - _RING_TRAILER_LENGTH + _RING_HEARTBEAT_OFFSET)
+        (heartbeat_ms,) = ring.unpack(INT64, ring.length - RING_TRAILER_LENGTH + RING_HEARTBEAT_OFFSET)
         return DriverFacts(self._pid, self._start_ms, heartbeat_ms)
 
     def counters(self) -> tuple[Counter, ...]:

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -19,7 +20,7 @@ from aeron_dpdk.tools.hosts.hgrm import hgrm_lines
 from aeron_dpdk.tools.hosts.interruptible import Interruptible
 from aeron_dpdk.tools.hosts.measure import Measured, Route, measure
 from aeron_dpdk.tools.hosts.report import DIRECT, KERNEL, as_data, as_results, how, shown_tables
-from aeron_dpdk.tools.hosts.request import PONG_PORT, Place
+from aeron_dpdk.tools.hosts.request import MAX_MESSAGE_LENGTH, MAX_RATE, PONG_PORT, Place
 from aeron_dpdk.tools.looking import aeron_dir_option
 from aeron_dpdk.tools.measure.job import Phase, PhaseKind
 from aeron_dpdk.tools.measure.provenance import read_provenance
@@ -29,11 +30,19 @@ FILE_COLUMNS = 130
 MIN_LENGTH = 16  # ADK_MESSAGE_MIN_LENGTH of native/load/message.h
 
 
-def _numbers(ctx: click.Context, param: click.Parameter, value: str) -> tuple[int, ...]:
-    try:
-        return tuple(int(each) for each in value.split(",") if each)
-    except ValueError:
-        raise click.BadParameter("numbers with commas between them") from None
+def _numbers(low: int, high: int) -> Callable[[click.Context, click.Parameter, str], tuple[int, ...]]:
+    """The callback of an option that takes numbers with commas between them."""
+
+    def read(ctx: click.Context, param: click.Parameter, value: str) -> tuple[int, ...]:
+        try:
+            found = tuple(int(each) for each in value.split(","))
+        except ValueError:
+            raise click.BadParameter(f'"{value}" is not numbers with commas between them') from None
+        if outside := [each for each in found if not low <= each <= high]:
+            raise click.BadParameter(f"{outside[0]} is not between {low} and {high}")
+        return found
+
+    return read
 
 
 def phases_of(lengths: tuple[int, ...], rates: tuple[int, ...]) -> tuple[Phase, ...]:
@@ -53,10 +62,18 @@ def phases_of(lengths: tuple[int, ...], rates: tuple[int, ...]) -> tuple[Phase, 
 )
 @click.option("--kernel-dir", type=click.Path(path_type=Path), help="Aeron directory of a stock driver here.")
 @click.option(
-    "--lengths", default="32,288,1344", show_default=True, callback=_numbers, help="Bytes of payload."
+    "--lengths",
+    default="32,288,1344",
+    show_default=True,
+    callback=_numbers(MIN_LENGTH, MAX_MESSAGE_LENGTH),
+    help="Bytes of payload.",
 )
 @click.option(
-    "--rates", default="1000,10000", show_default=True, callback=_numbers, help="Messages a second."
+    "--rates",
+    default="1000,10000",
+    show_default=True,
+    callback=_numbers(1, MAX_RATE),
+    help="Messages a second.",
 )
 @click.option("--repeats", default=3, show_default=True, type=click.IntRange(1), help="Of everything.")
 @click.option("--duration-ms", default=1000, show_default=True, type=click.IntRange(10), help="Of each.")

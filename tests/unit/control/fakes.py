@@ -40,12 +40,37 @@ class ManualClock:
         return self.now_ns
 
 
-class FakeDataPlane:
+class FakeWitness:
+    """Implements Witness by three sets, which a test fills."""
+
+    def __init__(self) -> None:
+        self.used: set[IPv4Address] = set()
+        self.heard: set[IPv4Address] = set()
+        self.disputed: set[IPv4Address] = set()
+
+    def neighbour_was_used(self, ipv4: IPv4Address) -> bool:
+        was_used = ipv4 in self.used
+        self.used.discard(ipv4)
+        return was_used
+
+    def neighbour_watch(self, ipv4: IPv4Address) -> None:
+        self.heard.discard(ipv4)
+        self.disputed.discard(ipv4)
+
+    def neighbour_was_heard(self, ipv4: IPv4Address) -> bool:
+        return ipv4 in self.heard
+
+    def neighbour_is_disputed(self, ipv4: IPv4Address) -> bool:
+        return ipv4 in self.disputed
+
+
+class FakeDataPlane(FakeWitness):
     """Implements DataPlane. `room` bounds how many frames transmit() still takes; None is no bound. With
     `clock` waiting takes no time but that clock's; sleep() ends early when there are events or
     `is_readable`."""
 
     def __init__(self, clock: ManualClock | None = None) -> None:
+        super().__init__()
         self.clock = clock
         self.pauses: list[int] = []
         self.sleeps: list[int] = []
@@ -55,9 +80,6 @@ class FakeDataPlane:
         self.sent: list[bytes] = []
         self.room: int | None = None
         self.neighbours: dict[IPv4Address, Mac] = {}
-        self.used: set[IPv4Address] = set()
-        self.heard: set[IPv4Address] = set()
-        self.disputed: set[IPv4Address] = set()
         self.heard_groups: frozenset[IPv4Address] = frozenset()
         self.group_changes = 0
         self.is_up = True
@@ -82,21 +104,6 @@ class FakeDataPlane:
 
     def neighbour_forget(self, ipv4: IPv4Address) -> None:
         self.neighbours.pop(ipv4, None)
-
-    def neighbour_was_used(self, ipv4: IPv4Address) -> bool:
-        was_used = ipv4 in self.used
-        self.used.discard(ipv4)
-        return was_used
-
-    def neighbour_watch(self, ipv4: IPv4Address) -> None:
-        self.heard.discard(ipv4)
-        self.disputed.discard(ipv4)
-
-    def neighbour_was_heard(self, ipv4: IPv4Address) -> bool:
-        return ipv4 in self.heard
-
-    def neighbour_is_disputed(self, ipv4: IPv4Address) -> bool:
-        return ipv4 in self.disputed
 
     def hear(self, *groups: IPv4Address) -> None:
         """Channels hear these groups from now on, and no others."""

@@ -6,7 +6,17 @@ from ipaddress import IPv4Address
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
-from tests.unit.control.fakes import IDENTITY, MS, OTHER_MAC, OUR_MAC, OURS, PEER_MAC, START, unaddressed
+from tests.unit.control.fakes import (
+    IDENTITY,
+    MS,
+    OTHER_MAC,
+    OUR_MAC,
+    OURS,
+    PEER_MAC,
+    START,
+    FakeWitness,
+    unaddressed,
+)
 
 from aeron_dpdk.control.actions import Action, DropParked, Forget, GiveUp, Install, SendParked, SendRequest
 from aeron_dpdk.control.neighbour import MAX_PARKED, REQUEST_GAPS_NS, SEQUENCE_GAP_NS, State
@@ -36,31 +46,14 @@ class NeighboursMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.now_ns = START
-        self.used: set[IPv4Address] = set()
-        self.table = Neighbours(IDENTITY.route, OUR_MAC, self)
-        self.heard: set[IPv4Address] = set()
-        self.disputed: set[IPv4Address] = set()
+        self.witness = FakeWitness()
+        self.table = Neighbours(IDENTITY.route, OUR_MAC, self.witness)
         self.installed: dict[IPv4Address, Mac] = {}
         self.requests: dict[IPv4Address, list[int]] = defaultdict(list)
         self.taught: dict[IPv4Address, set[Mac]] = defaultdict(set)
         self.frames_given = 0
         self.frames_sent: list[bytes] = []
         self.frames_dropped = 0
-
-    def neighbour_watch(self, ipv4: IPv4Address) -> None:
-        self.heard.discard(ipv4)
-        self.disputed.discard(ipv4)
-
-    def neighbour_was_heard(self, ipv4: IPv4Address) -> bool:
-        return ipv4 in self.heard
-
-    def neighbour_is_disputed(self, ipv4: IPv4Address) -> bool:
-        return ipv4 in self.disputed
-
-    def neighbour_was_used(self, ipv4: IPv4Address) -> bool:
-        was_used = ipv4 in self.used
-        self.used.discard(ipv4)
-        return was_used
 
     def perform(self, actions: tuple[Action, ...]) -> None:
         for action in actions:
@@ -99,13 +92,13 @@ class NeighboursMachine(RuleBasedStateMachine):
     @rule(ipv4=st.sampled_from(ADDRESSES))
     def the_neighbour_is_heard(self, ipv4: IPv4Address) -> None:
         if ipv4 in self.installed:
-            self.heard.add(ipv4)
+            self.witness.heard.add(ipv4)
 
     @rule(ipv4=st.sampled_from(ADDRESSES), mac=st.sampled_from(GOOD_MACS))
     def a_flood_of_replies_comes(self, ipv4: IPv4Address, mac: Mac) -> None:
         """A confirmed MAC outlives it."""
         stands = {each.mac for each in self.table if each.ipv4 == ipv4 and each.is_confirmed}
-        self.disputed.add(ipv4)
+        self.witness.disputed.add(ipv4)
         self.a_reply_comes(ipv4, mac)
         assert self.installed.get(ipv4) in stands or not stands - {None}
 
@@ -134,7 +127,7 @@ class NeighboursMachine(RuleBasedStateMachine):
     @rule(ipv4=st.sampled_from(ADDRESSES))
     def the_data_path_sends(self, ipv4: IPv4Address) -> None:
         if ipv4 in self.installed:
-            self.used.add(ipv4)
+            self.witness.used.add(ipv4)
 
     @rule()
     def the_link_returns(self) -> None:
@@ -184,7 +177,7 @@ class NeighboursMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """With nobody using or answering anything, everything ends by itself."""
-        self.used.clear()
+        self.witness.used.clear()
         for _ in range(200):
             self.time_passes(1000 * MS)
         assert len(self.table) == 0

@@ -27,7 +27,6 @@ PORT = PortInfo(
     rx_checksum_offload=False,
     tx_ipv4_checksum_offload=False,
     tx_udp_checksum_offload=False,
-    needs_timer=False,
     steered=False,
     datagram_max=1472,
 )

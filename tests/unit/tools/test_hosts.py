@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aeron_dpdk.exit_code import ExitCode
 from aeron_dpdk.tools.hosts.hgrm import hgrm_lines
 from aeron_dpdk.tools.hosts.measure import Measured, Route
 from aeron_dpdk.tools.hosts.report import DIRECT, KERNEL, as_data, as_results, shown_tables
@@ -24,7 +26,7 @@ from aeron_dpdk.tools.hosts.request import (
 )
 from aeron_dpdk.tools.measure.histogram import Histogram
 from aeron_dpdk.tools.measure.job import Disturbance, Phase, PhaseKind, PhaseReport, Throughput
-from aeron_dpdk.tools.ping import phases_of
+from aeron_dpdk.tools.ping import phases_of, ping
 
 HERE, THERE = Place(IPv4Address("10.0.0.1"), 20124), Place(IPv4Address("10.0.0.2"), 20123)
 REQUEST = Request(HERE, FIRST_STREAM_ID, Phase(PhaseKind.ECHO, 32, 1000), 10, 20)
@@ -136,3 +138,12 @@ def test_a_histogram_as_hdr_histograms_plotters_read_it() -> None:
     values: list[Any] = [[float(each) for each in row.split()] for row in rows]
     assert values == [[1, 0.5, 50, 2], [2, 0.99, 99, 100], [9.5, 1, 100]]
     assert last.startswith("#[Max")
+
+
+@pytest.mark.parametrize(
+    "option", ["--lengths=8", "--lengths=", "--lengths=32,x", "--lengths=65505", "--rates=0", "--rates=-5"]
+)
+def test_lengths_and_rates_that_no_driver_carries_are_refused_by_their_names(option: str) -> None:
+    done = CliRunner().invoke(ping, ["10.0.0.2", option])
+    assert done.exit_code == ExitCode.USAGE
+    assert option.partition("=")[0] in done.output

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from aeron_dpdk.errors import SettingConflictError
+from aeron_dpdk.machine.device_presence import virtual_devices
 from aeron_dpdk.machine.tree import Tree
 
 _LISTENS = 1 << 16  # __SO_ACCEPTCON of linux/net.h, among the flags in /proc/net/unix
@@ -17,9 +18,7 @@ _LISTENS = 1 << 16  # __SO_ACCEPTCON of linux/net.h, among the flags in /proc/ne
 def clear_memif_sockets(eal_arguments: Iterable[str], tree: Tree) -> None:
     """Removes the files of servers that are gone. Raises SettingConflictError where a server of this network
     namespace listens, or where something else than a socket stands."""
-    for argument in eal_arguments:
-        device, *options = argument.removeprefix("--vdev=").split(",")
-        given = dict(option.partition("=")[::2] for option in options)
+    for device, given in virtual_devices(eal_arguments):
         is_server = device.startswith("net_memif") and given.get("role") in ("server", "master")
         if is_server and "socket" in given and given.get("socket-abstract") == "no":
             _clear(Path(given["socket"]), tree)

@@ -20,9 +20,8 @@ from aeron_dpdk.tools.hosts.request import (
 )
 from aeron_dpdk.tools.measure.job import Phase, PhaseReport, Role
 
-ANSWER_TIMEOUT_NS = (
-    15 * 10**9
-)  # pong's own patience is 10 s (ADK_LOAD_STALL_TIMEOUT_NS of native/load/thread.h)
+# Pong's own patience is 10 s (ADK_LOAD_STALL_TIMEOUT_NS of native/load/thread.h).
+ANSWER_TIMEOUT_NS = 15 * 10**9
 
 
 @dataclass(frozen=True, slots=True)
