@@ -1,40 +1,61 @@
-# What the bench needs beside the extension module: a library that counts allocations, and a program for callgrind.
+# What ./dev bench and tests/cost run besides the extension module, under the target bench_programs. None is installed.
 
-add_library(adk_allocations SHARED ${CMAKE_SOURCE_DIR}/native/load/interpose/allocations.c)
-target_compile_options(adk_allocations PRIVATE -Wall -Wextra -Werror -fno-builtin-malloc)
-set_target_properties(adk_allocations PROPERTIES INTERPROCEDURAL_OPTIMIZATION OFF)
-install(TARGETS adk_allocations LIBRARY DESTINATION aeron_dpdk/lib COMPONENT python)
+set(BENCH ${CMAKE_SOURCE_DIR}/bench)
+add_custom_target(bench_programs)
 
-# The data path once more with line numbers, otherwise as it is shipped: in a shared object, where thread-local
-# variables and calls cost what they cost in the extension module. src/aeron_dpdk/tools/bench/cost.py runs it.
-find_path(VALGRIND_INCLUDE_DIR valgrind/callgrind.h)
-if (AERON_DPDK_TESTS AND VALGRIND_INCLUDE_DIR)
-    set(counted ${CMAKE_SOURCE_DIR}/tests/cost/cost.c)
-    set(views ${CMAKE_SOURCE_DIR}/native ${CMAKE_SOURCE_DIR}/tests/native)
-    foreach (layer IN ITEMS wire port stack transport api)
-        get_target_property(sources adk_${layer} SOURCES)
-        list(APPEND counted ${sources})
+# bench_program(<name> <layer>... SOURCES <source>...): our code once more, compiled as it is shipped and in a shared
+# object, where thread-local variables and calls cost what they cost in the extension module.
+function(bench_program name)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES")
+    set(sources ${arg_SOURCES})
+    foreach (layer IN LISTS arg_UNPARSED_ARGUMENTS)
+        get_target_property(layer_sources adk_${layer} SOURCES)
+        list(APPEND sources ${layer_sources})
     endforeach ()
-    add_library(counted SHARED EXCLUDE_FROM_ALL ${counted})
-    target_compile_options(counted PRIVATE -g)
-    target_include_directories(counted PRIVATE ${views})
-    target_link_libraries(counted PRIVATE adk_flags aeron_driver aeron adk_dpdk)
-    set_source_files_properties(${CMAKE_SOURCE_DIR}/tests/cost/cost.c PROPERTIES COMPILE_OPTIONS -fvisibility=default)
+    add_library(lib${name} SHARED EXCLUDE_FROM_ALL ${sources})
+    set_target_properties(lib${name} PROPERTIES PREFIX "")
+    target_compile_options(lib${name} PRIVATE -g)
+    target_include_directories(lib${name} PRIVATE
+        ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/native ${CMAKE_SOURCE_DIR}/tests/native)
+    target_link_libraries(lib${name} PRIVATE adk_flags aeron_driver aeron adk_dpdk)
 
-    file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/cost.c CONTENT "/* main() is in the shared object */\n")
-    add_executable(cost EXCLUDE_FROM_ALL ${CMAKE_BINARY_DIR}/cost.c)
-    target_link_libraries(cost PRIVATE counted)
-    set_target_properties(cost PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests/cost)
+    file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/bench/${name}.c CONTENT "/* main() is in the shared object */\n")
+    add_executable(${name} EXCLUDE_FROM_ALL ${CMAKE_BINARY_DIR}/bench/${name}.c)
+    target_link_libraries(${name} PRIVATE lib${name})
+    set_target_properties(lib${name} ${name} PROPERTIES
+        LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bench
+        RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bench)
+    add_dependencies(bench_programs ${name})
+endfunction ()
 
-    # Copied against pointed at: what decision 15 was made from. tests/cost/zero_copy/measure.py runs it.
-    file(GLOB zero_copy CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/cost/zero_copy/*.c)
+# bench/single_costs.py runs it.
+file(GLOB single_costs CONFIGURE_DEPENDS ${BENCH}/native/*.c)
+list(REMOVE_ITEM single_costs ${BENCH}/native/cost.c ${BENCH}/native/disturbance.c)
+bench_program(single_costs wire port stack transport api load SOURCES ${single_costs})
+
+# For LD_PRELOAD; bench/quiet.py has it.
+add_library(disturbance SHARED EXCLUDE_FROM_ALL ${BENCH}/native/disturbance.c)
+target_compile_options(disturbance PRIVATE -Wall -Wextra -Werror -fno-builtin-malloc)
+target_compile_definitions(disturbance PRIVATE _GNU_SOURCE)
+set_target_properties(disturbance PROPERTIES
+    INTERPROCEDURAL_OPTIMIZATION OFF LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bench)
+add_dependencies(bench_programs disturbance)
+
+# callgrind reads what follows; bench/cost.py runs it.
+find_path(VALGRIND_INCLUDE_DIR valgrind/callgrind.h)
+if (VALGRIND_INCLUDE_DIR)
+    bench_program(cost wire port stack transport api SOURCES ${BENCH}/native/cost.c)
+    set_source_files_properties(${BENCH}/native/cost.c PROPERTIES COMPILE_OPTIONS -fvisibility=default)
+
+    # Copied against pointed at: what decision 15 was made from. bench/zero_copy/measure.py runs it.
+    file(GLOB zero_copy CONFIGURE_DEPENDS ${BENCH}/zero_copy/*.c)
     add_executable(zero_copy EXCLUDE_FROM_ALL ${zero_copy})
     target_include_directories(zero_copy PRIVATE ${CMAKE_SOURCE_DIR}/native)
     target_link_libraries(zero_copy PRIVATE adk_wire adk_flags adk_dpdk)
-    set_target_properties(zero_copy PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests/cost)
-    add_dependencies(cost zero_copy)
+    set_target_properties(zero_copy PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bench)
+    add_dependencies(bench_programs zero_copy)
     add_custom_target(zero_copy_table
-        COMMAND ${Python_EXECUTABLE} -m tests.cost.zero_copy.measure
+        COMMAND ${Python_EXECUTABLE} -m bench.zero_copy.measure
         WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
         DEPENDS zero_copy
         USES_TERMINAL

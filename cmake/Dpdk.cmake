@@ -21,9 +21,11 @@ target_compile_options(adk_dpdk INTERFACE "SHELL:${cflags}")
 target_compile_definitions(adk_dpdk INTERFACE ALLOW_EXPERIMENTAL_API)
 target_link_options(adk_dpdk INTERFACE LINKER:--as-needed)
 if (AERON_DPDK_STATIC)
-    # One string: CMake would sort and merge what stands between --whole-archive and --no-whole-archive.
+    # One string: CMake would sort and merge what stands between --whole-archive and --no-whole-archive. A library, not an
+    # option: it has to follow the objects that call DPDK, so that the linker takes from its archives what they call.
     list(JOIN DPDK_STATIC_LDFLAGS " " ldflags)
-    target_link_options(adk_dpdk INTERFACE "SHELL:${ldflags}" LINKER:--exclude-libs,ALL)
+    target_link_libraries(adk_dpdk INTERFACE "${ldflags}")
+    target_link_options(adk_dpdk INTERFACE LINKER:--exclude-libs,ALL)
 else ()
     target_link_libraries(adk_dpdk INTERFACE ${DPDK_LINK_LIBRARIES})
 endif ()

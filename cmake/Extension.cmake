@@ -15,7 +15,6 @@ Python_add_library(_native MODULE USE_SABI 3.11 ${ADK_CFFI_SOURCE})
 target_include_directories(_native PRIVATE ${ADK_VIEWS}/load ${ADK_VIEWS}/api)
 target_link_libraries(_native PRIVATE ${layers} aeron_driver aeron adk_dpdk)
 set_target_properties(_native PROPERTIES
-    INTERPROCEDURAL_OPTIMIZATION ON
     BUILD_WITH_INSTALL_RPATH ON
     INSTALL_RPATH "$ORIGIN/lib"
     SUFFIX .abi3.so)

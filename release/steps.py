@@ -1,5 +1,7 @@
 """The steps of a release: said on the terminal, logged to files, ended by one sentence when they fail."""
 
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -25,8 +27,21 @@ def logged(command: Sequence[str], name: str, cwd: Path = PROJECT) -> None:
         raise ReleaseError(f"{end}\n{name} failed, all of it in {log.relative_to(PROJECT)}")
 
 
-def run_verb(verb: str, make: Callable[[], Sequence[Path]], test: str) -> int:
-    """Make and list the artefacts; with --test, try them by `test`, which takes minutes."""
+def end_with_children_on_sigterm() -> None:
+    """SIGTERM alone would leave them running, and so would an exception while subprocess.run() starts one."""
+
+    def end(number: int, _: object) -> None:
+        for child in map(int, Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()):
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+        sys.exit(128 + number)
+
+    signal.signal(signal.SIGTERM, end)
+
+
+def run_verb(verb: str, make: Callable[[], Sequence[Path]], test: Sequence[str]) -> int:
+    """Make and list the artefacts; with --test, try them: pytest gets `test`, and takes minutes."""
+    end_with_children_on_sigterm()
     try:
         made = make()
     except ReleaseError as error:
@@ -34,6 +49,6 @@ def run_verb(verb: str, make: Callable[[], Sequence[Path]], test: str) -> int:
         return 1
     for path in made:
         print(f"{path.relative_to(PROJECT)}  {path.stat().st_size / 1e6:.1f} MB")
-    if sys.argv[1:] == ["--test"]:
-        return subprocess.call([sys.executable, "-m", "pytest", "-s", f"tests/release/{test}"], cwd=PROJECT)
+    if "--test" in sys.argv[1:]:
+        return subprocess.call([sys.executable, "-m", "pytest", "-s", *test], cwd=PROJECT)
     return 0

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Gives the secondary network interface of this EC2 instance to DPDK: huge pages, driver, binding, address.
-# Options: --dry-run, --yes, --nic NIC, --huge-memory SIZE; see `aeron-dpdk aws setup --help`.
+# Options: --dry-run, --yes, --nic NIC, --driver DRIVER, --huge-memory SIZE; see `aeron-dpdk aws setup --help`.
 set -eu
 # In the bundle the program lies beside this script's folder.
 beside=$(dirname "$(readlink -f "$0")")/../aeron-dpdk

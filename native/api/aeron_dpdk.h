@@ -2,7 +2,7 @@
  * The seam between the two halves of aeronmd_dpdk: what C compiles and what Python sees (cffi reads this same
  * file, so nothing here but declarations, enums with plain values, and lines it can skip that begin with '#').
  *
- * Conventions. IPv4 addresses are uint32_t in host byte order. Functions return 0 or more on success and -1 on
+ * Conventions. IPv4 addresses are uint32_t in host byte order, IPv6 addresses 16 bytes as on the wire. Functions return 0 or more on success and -1 on
  * failure, with a sentence in adk_error_text() and an errno value in adk_error_code(). Unless said otherwise a
  * function belongs to the control thread: the thread that called adk_eal_init().
  */
@@ -65,6 +65,8 @@ typedef struct adk_settings_stct
     uint8_t trusts_tsc;               /* boolean: the kernel's own clock is the TSC, so ours may be */
     uint8_t kernel_sockets;           /* enum adk_kernel_sockets_en */
     uint8_t fragments;                /* boolean: datagrams longer than the link's MTU go and come in fragments */
+    uint16_t vlan_tci;                /* 802.1Q: priority << 13 | VLAN, of every frame; 0 means no tag */
+    uint8_t ipv6;                     /* boolean: the port has IPv6 too; its addresses come by adk_local6_set() */
     uint32_t local_ipv4;
     uint32_t gateway_ipv4;            /* 0 means none */
 } adk_settings_t;
@@ -84,6 +86,11 @@ typedef struct adk_port_info_stct
     uint8_t tx_ipv4_checksum_offload;
     uint8_t tx_udp_checksum_offload;
     uint8_t steered;                  /* boolean: the device sends the sender's frames to a queue of its own */
+    uint8_t rx_timestamps; /* boolean: the device says when it received a frame; else a burst has one time */
+    uint8_t hashed; /* boolean: it hashes (RSS), and publications send from ports whose answers go to that queue */
+    uint16_t vlan_tci;                /* as in adk_settings_t */
+    uint8_t rx_vlan_offload;          /* boolean: the device takes tags off, and puts them on */
+    uint8_t tx_vlan_offload;
     uint16_t datagram_max; /* the longest UDP payload that goes and comes, in fragments where they are on */
 } adk_port_info_t;
 
@@ -94,8 +101,11 @@ typedef struct adk_link_stct
     uint32_t speed_mbps; /* 0 where the device does not know (ENA) */
 } adk_link_t;
 
-/* Configures and starts the port, and builds every table and ring. NULL on failure, with nothing left behind. */
-adk_stack_t *adk_stack_open(const adk_settings_t *settings);
+/*
+ * An interface: configures and starts its port, and builds every table and ring. NULL on failure, with nothing left
+ * behind. first: the driver's first interface, NULL for itself; a driver has at most four. They are closed in reverse.
+ */
+adk_stack_t *adk_stack_open(const adk_settings_t *settings, adk_stack_t *first);
 void adk_stack_close(adk_stack_t *stack);
 
 int adk_stack_port_info(adk_stack_t *stack, adk_port_info_t *info);
@@ -106,6 +116,8 @@ void adk_stack_watch_device(adk_stack_t *stack);
 /* The device asked for a reset (RTE_ETH_EVENT_INTR_RESET), or the operator did with adk_stack_request_reset(). */
 int adk_stack_reset_requested(adk_stack_t *stack);
 void adk_stack_request_reset(adk_stack_t *stack);
+/* The kernel wants the device back and waits for us to end (vfio's request, on an orderly hot-unplug). */
+int adk_stack_removal_requested(adk_stack_t *stack);
 /* One step of a port restart: 1 while the data threads still have to let go of the port, 0 when done, -1 failed. */
 int adk_stack_reset_step(adk_stack_t *stack);
 
@@ -113,15 +125,18 @@ int adk_stack_reset_step(adk_stack_t *stack);
 
 enum adk_control_kind_en
 {
-    ADK_CONTROL_FRAME = 1, /* a received frame that is not Aeron data: ARP, ICMP, IGMP */
+    ADK_CONTROL_FRAME = 1, /* a received frame that is not Aeron data: ARP, ICMP, IGMP, ICMPv6 */
     ADK_CONTROL_UNRESOLVED = 2, /* our own frame, complete but for the destination MAC of next_hop */
-    ADK_CONTROL_LEARN = 3 /* next_hop was unknown and hint_mac, from its last frame, was used instead */
+    ADK_CONTROL_LEARN = 3, /* next_hop was unknown and hint_mac, from its last frame, was used instead */
+    ADK_CONTROL_UNRESOLVED6 = 4, /* the same two, of next_hop6 */
+    ADK_CONTROL_LEARN6 = 5
 };
 
 typedef struct adk_control_event_stct
 {
     uint32_t kind;
     uint32_t next_hop;
+    uint8_t next_hop6[16];
     uint8_t hint_mac[6];
     uint16_t length;
     const uint8_t *data; /* a whole Ethernet frame; valid until the next adk_control_receive() */
@@ -146,13 +161,45 @@ void adk_neighbour_watch(adk_stack_t *stack, uint32_t ipv4);
 int adk_neighbour_was_heard(adk_stack_t *stack, uint32_t ipv4);
 /* 1 when a true answer may have been lost since then: too many packets named another MAC, or frames went unseen. */
 int adk_neighbour_is_disputed(adk_stack_t *stack, uint32_t ipv4);
+/* How often the receiver's thread has seen all that had come to the port: while it does not move, nobody is heard. */
+uint64_t adk_stack_looks(const adk_stack_t *stack);
+
+/* ---- IPv6: where adk_settings_t.ipv6 is set; else every call fails, or has no effect ---- */
+
+enum adk_local6_state_en
+{
+    ADK_LOCAL6_TENTATIVE =
+        1, /* duplicate address detection is under way: only ICMPv6 is heard, nobody may bind to it */
+    ADK_LOCAL6_USABLE = 2
+};
+
+/*
+ * Adds an address of ours, or changes its state or prefix; at most 8. Its solicited-node group, and that of all nodes,
+ * are let through by the device from now on. Destinations on the prefix are on the link, as all of fe80::/10 are.
+ * Fails where the device hears no multicast.
+ */
+int adk_local6_set(adk_stack_t *stack, const uint8_t *ipv6, uint8_t prefix_length, int state);
+/* Nobody sends from it or hears at it from now on. Unknown addresses are fine. */
+void adk_local6_remove(adk_stack_t *stack, const uint8_t *ipv6);
+/* Who gets what is not on the link; NULL means nobody. Any time: the next send goes there. */
+void adk_gateway6_set(adk_stack_t *stack, const uint8_t *ipv6);
+
+/* As those for IPv4. What disputes a neighbour are advertisements of its address with another MAC. */
+int adk_neighbour6_set(adk_stack_t *stack, const uint8_t *ipv6, const uint8_t *mac);
+void adk_neighbour6_forget(adk_stack_t *stack, const uint8_t *ipv6);
+int adk_neighbour6_was_used(adk_stack_t *stack, const uint8_t *ipv6);
+void adk_neighbour6_watch(adk_stack_t *stack, const uint8_t *ipv6);
+int adk_neighbour6_was_heard(adk_stack_t *stack, const uint8_t *ipv6);
+int adk_neighbour6_is_disputed(adk_stack_t *stack, const uint8_t *ipv6);
 
 /* ---- multicast groups that channels of the port hear ---- */
 
-/* A number that has moved when adk_groups_heard() may answer otherwise than before. */
+/* A number that has moved when one of the next two may answer otherwise than before. */
 uint32_t adk_groups_moved(adk_stack_t *stack);
 /* At most 256 addresses, with repetitions; how many they are. */
 int adk_groups_heard(adk_stack_t *stack, uint32_t *ipv4, int size);
+/* The IPv6 ones, one after the other: room for 16 * size bytes. */
+int adk_groups6_heard(adk_stack_t *stack, uint8_t *ipv6, int size);
 
 /* ---- directions of a frame ---- */
 
@@ -175,11 +222,14 @@ enum adk_count_en
     ADK_COUNT_LOOPBACK_PACKETS,
     ADK_COUNT_RX_REASSEMBLED,
     ADK_COUNT_TX_FRAGMENTED,
+    ADK_COUNT_RX_HANDED_OVER,
     ADK_COUNT_RX_TRUNCATED,
+    ADK_COUNT_RX_NOT_OUR_VLAN,
     ADK_COUNT_RX_NOT_OUR_MAC,
     ADK_COUNT_RX_ETHERTYPE,
     ADK_COUNT_RX_IPV4_HEADER,
     ADK_COUNT_RX_IPV4_CHECKSUM,
+    ADK_COUNT_RX_IPV6_HEADER,
     ADK_COUNT_RX_FRAGMENT,
     ADK_COUNT_RX_NOT_OUR_ADDRESS,
     ADK_COUNT_RX_NOT_OUR_GROUP,
@@ -193,6 +243,7 @@ enum adk_count_en
     ADK_COUNT_LOOPBACK_FULL,
     ADK_COUNT_CONTROL_FULL,
     ADK_COUNT_ARP_DISPUTED,
+    ADK_COUNT_NDP_DISPUTED,
     ADK_COUNT_TX_NOBUFS,
     ADK_COUNT_TX_EAGAIN,
     ADK_COUNT_TX_UNRESOLVED,
@@ -218,6 +269,20 @@ enum adk_count_en
     ADK_COUNT_IGMP_QUERIES,
     ADK_COUNT_IGMP_REPORTS_SENT,
     ADK_COUNT_IGMP_IGNORED,
+    ADK_COUNT_NDP_SOLICITATIONS_SENT,
+    ADK_COUNT_NDP_ADVERTISEMENTS_SENT,
+    ADK_COUNT_NDP_IGNORED,
+    ADK_COUNT_NDP_FAILED,
+    ADK_COUNT_NDP_CONFLICT,
+    ADK_COUNT_NDP_ROUTER_SOLICITATIONS_SENT,
+    ADK_COUNT_NDP_ROUTER_ADVERTISEMENTS,
+    ADK_COUNT_ICMPV6_ECHO_REPLIES,
+    ADK_COUNT_ICMPV6_UNREACHABLE,
+    ADK_COUNT_ICMPV6_PACKET_TOO_BIG,
+    ADK_COUNT_ICMPV6_IGNORED,
+    ADK_COUNT_MLD_QUERIES,
+    ADK_COUNT_MLD_REPORTS_SENT,
+    ADK_COUNT_MLD_IGNORED,
     ADK_COUNT_RX_KERNEL_DROPPED,
     ADK_COUNT_LINK_CHANGES,
     ADK_COUNT_PORT_RESETS,
@@ -227,7 +292,7 @@ enum adk_count_en
 /* "rx-truncated" and so on; NULL when out of range. */
 const char *adk_count_name(int count);
 /* Sum over all threads. */
-uint64_t adk_count_value(adk_stack_t *stack, int count);
+uint64_t adk_count_value(const adk_stack_t *stack, int count);
 /* The control plane's own row of ADK_COUNT_SIZE cells. */
 uint64_t *adk_control_counts(adk_stack_t *stack);
 
@@ -243,9 +308,10 @@ enum adk_driver_state_en
 
 /*
  * Context from the AERON_* environment, our bindings, aeron_driver_init(). stack NULL gives a stock driver over
- * kernel sockets. interface_name is what interface= lookups see for the port. All of Aeron's files are made here.
+ * kernel sockets, else it is the first interface. interface= finds each by the name dpdk0, with the number of its DPDK
+ * port. All of Aeron's files are made here.
  */
-adk_driver_t *adk_driver_open(adk_stack_t *stack, const char *interface_name);
+adk_driver_t *adk_driver_open(adk_stack_t *stack);
 /* Starts Aeron's agents; in INVOKER mode a thread of ours that runs them unless is_manual. */
 int adk_driver_start(adk_driver_t *driver, int is_manual);
 /* INVOKER with is_manual only: one duty cycle; returns the work done or -1. */
@@ -260,14 +326,17 @@ void adk_driver_publish_counts(adk_driver_t *driver);
 void *adk_driver_aeron(adk_driver_t *driver);
 int adk_driver_close(adk_driver_t *driver);
 
-/* ---- waiting: times are CLOCK_MONOTONIC's. Meanwhile driver's counts are published, ten times a second; NULL has none ---- */
+/*
+ * ---- waiting: times are CLOCK_MONOTONIC's. Meanwhile driver's counts are published, ten times a second; NULL has none.
+ * stack: the first interface, for all of them ----
+ */
 
 /* Until until_ns, or a signal. */
 void adk_control_pause(adk_stack_t *stack, adk_driver_t *driver, int64_t until_ns);
 /*
- * Until until_ns, a signal, the end of the driver, a request for a port restart, a frame for adk_control_receive(),
- * groups or a link that are not as adk_groups_moved() and adk_stack_link() said last, or until one of at most four
- * descriptors is readable: 1 then, else 0.
+ * Until until_ns, a signal, the end of the driver, a link that is not as adk_stack_link() said last, or until one of at
+ * most four descriptors is readable: 1 then, else 0. And, of interfaces whose port is not held for a restart, a request
+ * for one, a frame for adk_control_receive(), or groups that are not as adk_groups_moved() said last.
  */
 int adk_control_sleep(
     adk_stack_t *stack, adk_driver_t *driver, int64_t until_ns, const int *descriptors, int descriptors_length);

@@ -40,7 +40,7 @@ int adk_stack_capture_open(adk_stack_t *stack, const void *program, uint32_t len
 void adk_stack_capture_close(adk_stack_t *stack)
 {
     atomic_store_explicit(&stack->capture, NULL, memory_order_release);
-    stack->capture_token = rte_rcu_qsbr_start(stack->quiescence);
+    stack->capture_token = adk_stack_take_away(stack);
 }
 
 int adk_stack_capture_step(adk_stack_t *stack)

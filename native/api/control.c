@@ -64,6 +64,7 @@ int adk_control_receive(adk_stack_t *stack, adk_control_event_t *event)
     const uint32_t length = mbuf->pkt_len < UINT16_MAX ? mbuf->pkt_len : UINT16_MAX;
     event->kind = note->kind;
     event->next_hop = note->next_hop;
+    memcpy(event->next_hop6, note->next_hop6, sizeof(event->next_hop6));
     memcpy(event->hint_mac, note->hint_mac, sizeof(event->hint_mac));
     event->length = (uint16_t)length;
     event->data = rte_pktmbuf_read(mbuf, 0, length, stack->control_linear);
@@ -98,17 +99,17 @@ error:
 
 int adk_neighbour_set(adk_stack_t *stack, uint32_t ipv4, const uint8_t *mac)
 {
-    return adk_neighbours_set(&stack->neighbours, ipv4, mac);
+    return adk_neighbours_set(&stack->neighbours, &ipv4, mac);
 }
 
 void adk_neighbour_forget(adk_stack_t *stack, uint32_t ipv4)
 {
-    adk_neighbours_forget(&stack->neighbours, ipv4);
+    adk_neighbours_forget(&stack->neighbours, &ipv4);
 }
 
 int adk_neighbour_was_used(adk_stack_t *stack, uint32_t ipv4)
 {
-    return adk_neighbours_was_used(&stack->neighbours, ipv4);
+    return adk_neighbours_was_used(&stack->neighbours, &ipv4);
 }
 
 void adk_neighbour_watch(adk_stack_t *stack, uint32_t ipv4)
@@ -126,6 +127,11 @@ int adk_neighbour_is_disputed(adk_stack_t *stack, uint32_t ipv4)
     return adk_witness_is_disputed(stack, ipv4);
 }
 
+uint64_t adk_stack_looks(const adk_stack_t *stack)
+{
+    return __atomic_load_n(&stack->lanes[ADK_ROLE_RECEIVER].looks, __ATOMIC_RELAXED);
+}
+
 uint32_t adk_groups_moved(adk_stack_t *stack)
 {
     stack->groups_told = adk_groups_changes(stack->groups);
@@ -138,7 +144,7 @@ int adk_groups_heard(adk_stack_t *stack, uint32_t *ipv4, int size)
     return size < ADK_GROUPS ? 0 : adk_groups_joined(stack->groups, ipv4);
 }
 
-uint64_t adk_count_value(adk_stack_t *stack, int count)
+uint64_t adk_count_value(const adk_stack_t *stack, int count)
 {
     uint64_t sum = 0;
     for (int role = 0; role < ADK_ROLE_COUNT; role++)
@@ -164,6 +170,11 @@ int adk_stack_reset_requested(adk_stack_t *stack)
     return atomic_load_explicit(&stack->port.is_reset_requested, memory_order_acquire);
 }
 
+int adk_stack_removal_requested(adk_stack_t *stack)
+{
+    return atomic_load_explicit(&stack->port.is_removal_requested, memory_order_acquire);
+}
+
 void adk_stack_request_reset(adk_stack_t *stack)
 {
     atomic_store_explicit(&stack->port.is_reset_requested, true, memory_order_release);
@@ -187,7 +198,7 @@ int adk_stack_reset_step(adk_stack_t *stack)
     if (!stack->is_resetting)
     {
         atomic_store_explicit(&port->is_held, true, memory_order_release);
-        stack->reset_token = rte_rcu_qsbr_start(stack->quiescence);
+        stack->reset_token = adk_stack_take_away(stack);
         stack->is_resetting = true;
     }
     if (0 == rte_rcu_qsbr_check(stack->quiescence, stack->reset_token, false))

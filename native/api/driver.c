@@ -1,14 +1,17 @@
 /* The Aeron media driver as a whole: context, our bindings, its threads, and its end. */
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "aeron_driver.h"
 #include "api/internal.h"
 #include "port/error.h"
+#include "stack/stack6.h"
 #include "transport/agent.h"
 #include "transport/clock.h"
 #include "transport/counters.h"
+#include "transport/storage.h"
 
 struct adk_driver_stct
 {
@@ -44,7 +47,7 @@ static void on_termination(void *state)
     }
 }
 
-static int use_port(adk_driver_t *driver, adk_stack_t *stack, const char *interface_name)
+static int use_ports(adk_driver_t *driver, adk_stack_t *stack)
 {
     aeron_driver_context_bindings_clientd_entry_t *entry =
         aeron_driver_context_bindings_clientd_get_or_find_first_free_entry(driver->context, ADK_BINDINGS_NAME);
@@ -62,7 +65,16 @@ static int use_port(adk_driver_t *driver, adk_stack_t *stack, const char *interf
         driver->context->nano_clock = adk_clock_nano;
         driver->context->epoch_clock = adk_clock_epoch;
     }
-    adk_interface_publish(interface_name, rte_be_to_cpu_32(stack->local.ipv4_be), stack->prefix_length);
+    for (const adk_stack_t *each = stack; NULL != each; each = each->next)
+    {
+        char name[16];
+        (void)snprintf(name, sizeof(name), "dpdk%u", each->port.id);
+        adk_interface_publish(
+            name,
+            rte_be_to_cpu_32(each->local.ipv4_be),
+            each->prefix_length,
+            NULL == each->ipv6 ? NULL : &each->ipv6->locals);
+    }
     driver->context->conductor_udp_channel_transport_bindings = &adk_resolver_bindings;
     return aeron_driver_context_set_udp_channel_transport_bindings(driver->context, &adk_transport_bindings) < 0
         ? fail("transport bindings")
@@ -81,6 +93,10 @@ static int configure(adk_driver_t *driver)
     if (aeron_driver_apply_cpuset_affinity(context) < 0)
     {
         return fail("AERON_DRIVER_CPUSET_AFFINITY");
+    }
+    if (context->perform_storage_checks)
+    {
+        context->usable_fs_space_func = adk_storage_usable;
     }
     context->agent_on_start_func_delegate = context->agent_on_start_func;
     context->agent_on_start_state_delegate = context->agent_on_start_state;
@@ -121,7 +137,7 @@ static void discard(adk_driver_t *driver)
     free(driver);
 }
 
-adk_driver_t *adk_driver_open(adk_stack_t *stack, const char *interface_name)
+adk_driver_t *adk_driver_open(adk_stack_t *stack)
 {
     adk_driver_t *driver = calloc(1, sizeof(*driver));
     if (NULL == driver)
@@ -135,8 +151,7 @@ adk_driver_t *adk_driver_open(adk_stack_t *stack, const char *interface_name)
         (void)fail("driver context");
         goto error;
     }
-    if (NULL == stack ? configure_stock(driver) < 0
-                      : use_port(driver, stack, interface_name) < 0 || configure(driver) < 0)
+    if (NULL == stack ? configure_stock(driver) < 0 : use_ports(driver, stack) < 0 || configure(driver) < 0)
     {
         goto error;
     }

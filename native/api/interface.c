@@ -1,6 +1,6 @@
 /*
- * Aeron resolves interface= through getifaddrs(), which no longer lists a NIC that left the kernel. This adds one
- * entry in front of the kernel's list (util/aeron_netutil.c aeron_set_getifaddrs).
+ * Aeron resolves interface= through getifaddrs(), which no longer lists a NIC that left the kernel. This adds entries
+ * in front of the kernel's list (util/aeron_netutil.c aeron_set_getifaddrs).
  */
 #include <ifaddrs.h>
 #include <net/if.h>
@@ -10,22 +10,85 @@
 #include <string.h>
 
 #include "api/internal.h"
+#include "stack/limits.h"
 #include "util/aeron_netutil.h"
+
+typedef struct adk_shown_address_stct
+{
+    struct ifaddrs entry;
+    struct sockaddr_storage address;
+    struct sockaddr_storage netmask;
+} adk_shown_address_t;
 
 typedef struct adk_interface_stct
 {
-    struct ifaddrs entry;
-    struct sockaddr_in address;
-    struct sockaddr_in netmask;
-    char name[64];
+    adk_shown_address_t shown[1 + ADK_LOCALS6];
+    char name[16];
+    const adk_locals6_t *locals6;     /* read at each look-up; NULL: none */
 } adk_interface_t;
 
+typedef struct adk_published_stct
+{
+    adk_interface_t interfaces[ADK_INTERFACES_MAX];
+    int length;
+} adk_published_t;
+
 /* aeron_set_getifaddrs() takes bare functions, so what they answer has to be the process's. */
-static adk_interface_t published;
+static adk_published_t published;
+
+static void show6(adk_shown_address_t *shown, adk_ipv6_t address, uint32_t prefix_length)
+{
+    struct sockaddr_in6 *ipv6 = (struct sockaddr_in6 *)&shown->address;
+    struct sockaddr_in6 *netmask = (struct sockaddr_in6 *)&shown->netmask;
+
+    *ipv6 = (struct sockaddr_in6){ .sin6_family = AF_INET6 };
+    *netmask = (struct sockaddr_in6){ .sin6_family = AF_INET6 };
+    memcpy(&ipv6->sin6_addr, &address, sizeof(address));
+    for (uint32_t bit = 0; bit < prefix_length; bit++)
+    {
+        netmask->sin6_addr.s6_addr[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
+    }
+}
+
+/* The usable ones; link-local ones last, for they are the last that interface={name} shall mean. How many there are. */
+static int show_all6(adk_interface_t *ours)
+{
+    const uint32_t length = NULL == ours->locals6 ? 0 : adk_locals6_length(ours->locals6);
+    int count = 0;
+
+    for (uint32_t i = 0; i < 2 * length; i++)
+    {
+        const adk_local6_t *local = &ours->locals6->slots[i % length];
+        const adk_ipv6_t address = adk_local6_address(local);
+        if (ADK_LOCAL6_USABLE == adk_local6_state(local) && adk_ipv6_is_link_local(address) == (i >= length))
+        {
+            count++;
+            show6(&ours->shown[count], address, atomic_load_explicit(&local->prefix_length, memory_order_relaxed));
+        }
+    }
+    return count;
+}
+
+/* The first entry of one interface, in front of those that follow it. */
+static struct ifaddrs *link_up(adk_interface_t *ours, struct ifaddrs *following)
+{
+    const int last = show_all6(ours);
+    for (int i = 0; i <= last; i++)
+    {
+        ours->shown[i].entry = (struct ifaddrs){
+            .ifa_next = i == last ? following : &ours->shown[i + 1].entry,
+            .ifa_name = ours->name,
+            .ifa_flags = IFF_UP | IFF_RUNNING | IFF_MULTICAST,
+            .ifa_addr = (struct sockaddr *)&ours->shown[i].address,
+            .ifa_netmask = (struct sockaddr *)&ours->shown[i].netmask,
+        };
+    }
+    return &ours->shown[0].entry;
+}
 
 static int list_interfaces(struct ifaddrs **list)
 {
-    adk_interface_t *ours = malloc(sizeof(*ours));
+    adk_published_t *ours = malloc(sizeof(*ours));
     struct ifaddrs *kernel = NULL;
     if (NULL == ours || getifaddrs(&kernel) < 0)
     {
@@ -34,35 +97,53 @@ static int list_interfaces(struct ifaddrs **list)
     }
 
     *ours = published;
-    ours->entry = (struct ifaddrs){
-        .ifa_next = kernel,
-        .ifa_name = ours->name,
-        .ifa_flags = IFF_UP | IFF_RUNNING | IFF_MULTICAST,
-        .ifa_addr = (struct sockaddr *)&ours->address,
-        .ifa_netmask = (struct sockaddr *)&ours->netmask,
-    };
-    *list = &ours->entry;
+    *list = kernel;
+    for (int i = ours->length - 1; i >= 0; i--)
+    {
+        *list = link_up(&ours->interfaces[i], *list);
+    }
     return 0;
+}
+
+/* The list's first entry is the first thing in what was allocated for ours. */
+static_assert(0 == offsetof(adk_published_t, interfaces[0].shown[0].entry), "free() takes the list");
+
+static bool is_ours(const adk_published_t *ours, const struct ifaddrs *entry)
+{
+    const uintptr_t name = (uintptr_t)entry->ifa_name;
+    return name >= (uintptr_t)ours && name < (uintptr_t)(ours + 1);
 }
 
 static void free_interfaces(struct ifaddrs *list)
 {
-    freeifaddrs(list->ifa_next);
+    const adk_published_t *ours = (const adk_published_t *)list;
+    struct ifaddrs *kernel = list->ifa_next;
+
+    while (NULL != kernel && is_ours(ours, kernel))
+    {
+        kernel = kernel->ifa_next;
+    }
+    freeifaddrs(kernel);
     free(list);
 }
 
-void adk_interface_publish(const char *name, uint32_t ipv4, uint8_t prefix_length)
+void adk_interface_publish(const char *name, uint32_t ipv4, uint8_t prefix_length, const adk_locals6_t *locals6)
 {
     const uint32_t mask = 0 == prefix_length ? UINT32_MAX : UINT32_MAX << (32 - prefix_length);
+    adk_interface_t *interface = &published.interfaces[published.length++];
 
-    memset(&published, 0, sizeof(published));
-    (void)snprintf(published.name, sizeof(published.name), "%s", name);
-    published.address = (struct sockaddr_in){ .sin_family = AF_INET, .sin_addr.s_addr = htonl(ipv4) };
-    published.netmask = (struct sockaddr_in){ .sin_family = AF_INET, .sin_addr.s_addr = htonl(mask) };
+    memset(interface, 0, sizeof(*interface));
+    (void)snprintf(interface->name, sizeof(interface->name), "%s", name);
+    *(struct sockaddr_in *)&interface->shown[0].address = (struct sockaddr_in){ .sin_family = AF_INET,
+                                                                                .sin_addr.s_addr = htonl(ipv4) };
+    *(struct sockaddr_in *)&interface->shown[0].netmask = (struct sockaddr_in){ .sin_family = AF_INET,
+                                                                                .sin_addr.s_addr = htonl(mask) };
+    interface->locals6 = locals6;
     aeron_set_getifaddrs(list_interfaces, free_interfaces);
 }
 
 void adk_interface_withdraw(void)
 {
+    published.length = 0;
     aeron_set_getifaddrs(getifaddrs, freeifaddrs);
 }

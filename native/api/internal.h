@@ -5,12 +5,17 @@
 #include <sched.h>
 
 #include "api/aeron_dpdk.h"
+#include "wire/locals6.h"
 
 /* The process's affinity as it was before the EAL changed it. */
 const cpu_set_t *adk_eal_process_mask(void);
 
-/* Shows the port to Aeron's interface lookups under name, beside the kernel's own interfaces. */
-void adk_interface_publish(const char *name, uint32_t ipv4, uint8_t prefix_length);
+/*
+ * Shows a port to Aeron's interface lookups under name, behind those shown before and in front of the kernel's own
+ * interfaces. Of locals6, which may be NULL, those addresses that are usable when somebody looks.
+ */
+void adk_interface_publish(const char *name, uint32_t ipv4, uint8_t prefix_length, const adk_locals6_t *locals6);
+/* Of all. */
 void adk_interface_withdraw(void);
 
 #endif

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "api/internal.h"
-#include "stack/stack.h"
+#include "stack/stack6.h"
 
 typedef struct adk_filling_stct
 {
@@ -89,12 +89,12 @@ int adk_levels_rx_queues(adk_stack_t *stack, adk_level_t *levels, int max)
     return filling.count;
 }
 
-int adk_levels_endpoints(adk_stack_t *stack, adk_endpoint_view_t *endpoints, int max)
+static int add_endpoints(
+    const adk_endpoints_t *of_family, bool is_ipv6, adk_endpoint_view_t *endpoints, int max, int count)
 {
-    int count = 0;
     for (uint32_t port = 0; port < ADK_ENDPOINTS; port++)
     {
-        const uint32_t state = adk_endpoint_state(adk_endpoint_of(&stack->endpoints, (uint16_t)port));
+        const uint32_t state = adk_endpoint_state(adk_endpoint_of(of_family, (uint16_t)port));
         if (ADK_ENDPOINT_FREE == state)
         {
             continue;
@@ -105,9 +105,16 @@ int adk_levels_endpoints(adk_stack_t *stack, adk_endpoint_view_t *endpoints, int
                 .port = (uint16_t)port,
                 .is_polled = ADK_ENDPOINT_POLLED_BY_SENDER == state || ADK_ENDPOINT_POLLED_BY_RECEIVER == state,
                 .is_receiver = ADK_ENDPOINT_POLLED_BY_RECEIVER == state,
+                .is_ipv6 = is_ipv6,
             };
         }
         count++;
     }
     return count;
+}
+
+int adk_levels_endpoints(adk_stack_t *stack, adk_endpoint_view_t *endpoints, int max)
+{
+    const int count = add_endpoints(&stack->endpoints, false, endpoints, max, 0);
+    return NULL == stack->ipv6 ? count : add_endpoints(&stack->ipv6->endpoints, true, endpoints, max, count);
 }

@@ -20,6 +20,7 @@ typedef struct adk_endpoint_view_stct
     uint16_t port;
     uint8_t is_polled;                /* boolean; else reserved, or on its way out */
     uint8_t is_receiver;              /* boolean: polled by the receiver, else by the sender */
+    uint8_t is_ipv6;                  /* boolean; else of IPv4 */
 } adk_endpoint_view_t;
 
 /* Each fills at most max entries and returns how many there are, which may be more. */
@@ -27,6 +28,7 @@ int adk_levels_rings(adk_stack_t *stack, adk_level_t *levels, int max);
 int adk_levels_mempools(adk_stack_t *stack, adk_level_t *levels, int max);
 /* Descriptors with a frame that we have not taken yet; only of RX queues whose PMD can tell. */
 int adk_levels_rx_queues(adk_stack_t *stack, adk_level_t *levels, int max);
+/* Those of IPv4 first. */
 int adk_levels_endpoints(adk_stack_t *stack, adk_endpoint_view_t *endpoints, int max);
 
 #endif

@@ -16,14 +16,31 @@ static int64_t monotonic_ns(void)
     return now.tv_sec * (int64_t)NS_PER_S + now.tv_nsec;
 }
 
-/*
- * On multiples of the period, as the control plane's own timers are: what is due at the same time needs one wake-up.
- * True when the link is not as the control plane was last told.
- */
-static bool publish_if_due(adk_stack_t *stack, adk_driver_t *driver, int64_t now_ns)
+static bool is_held(const adk_stack_t *stack)
+{
+    return atomic_load_explicit(&stack->port.is_held, memory_order_acquire);
+}
+
+static bool has_link_moved(const adk_stack_t *first)
 {
     adk_link_t link;
 
+    for (const adk_stack_t *stack = first; NULL != stack; stack = stack->next)
+    {
+        if (!is_held(stack) && 0 == adk_port_link(&stack->port, &link) && link.is_up != stack->is_link_told_up)
+        {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * On multiples of the period, as the control plane's own timers are: what is due at the same time needs one wake-up.
+ * True when a link is not as the control plane was last told.
+ */
+static bool publish_if_due(adk_stack_t *stack, adk_driver_t *driver, int64_t now_ns)
+{
     if (now_ns < stack->publish_due_ns)
     {
         return false;
@@ -33,11 +50,16 @@ static bool publish_if_due(adk_stack_t *stack, adk_driver_t *driver, int64_t now
     {
         adk_driver_publish_counts(driver);
     }
-    return 0 == adk_port_link(&stack->port, &link) && link.is_up != stack->is_link_told_up;
+    return has_link_moved(stack);
 }
 
-static bool has_work(adk_stack_t *stack, adk_driver_t *driver)
+/* What an interface has for a control plane that holds its port is not done before the port runs again. */
+static bool has_interface_work(adk_stack_t *stack)
 {
+    if (is_held(stack))
+    {
+        return false;
+    }
     for (int role = 0; role < ADK_ROLE_COUNT; role++)
     {
         const struct rte_ring *control_out = stack->lanes[role].control_out;
@@ -46,9 +68,19 @@ static bool has_work(adk_stack_t *stack, adk_driver_t *driver)
             return true;
         }
     }
-    return adk_stack_reset_requested(stack) ||
-        stack->groups_told != adk_groups_changes(stack->groups) ||
-        (NULL != driver && ADK_DRIVER_RUNNING != adk_driver_state(driver));
+    return adk_stack_reset_requested(stack) || stack->groups_told != adk_groups_changes(stack->groups);
+}
+
+static bool has_work(adk_stack_t *first, adk_driver_t *driver)
+{
+    for (adk_stack_t *stack = first; NULL != stack; stack = stack->next)
+    {
+        if (has_interface_work(stack))
+        {
+            return true;
+        }
+    }
+    return NULL != driver && ADK_DRIVER_RUNNING != adk_driver_state(driver);
 }
 
 /* ppoll() until until_ns or the next publication. */
@@ -94,6 +126,7 @@ int adk_control_sleep(
         }
         ready = wait(stack, waited_for, (nfds_t)(1 + length), until_ns, now_ns);
     }
-    adk_wakeup_taken(wakeup);
-    return ready > (0 != waited_for[0].revents ? 1 : 0);
+    const bool is_given = ready > 0 && 0 != waited_for[0].revents;
+    adk_wakeup_taken(wakeup, is_given);
+    return ready > (is_given ? 1 : 0);
 }

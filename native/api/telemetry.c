@@ -1,5 +1,6 @@
 #include "api/telemetry.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -11,11 +12,12 @@
 
 #include "api/internal.h"
 #include "port/error.h"
-#include "stack/stack.h"
+#include "stack/stack6.h"
 
 /* RTE_TEL_MAX_DICT_ENTRIES and RTE_TEL_MAX_ARRAY_ENTRIES; 24.11 made them larger, and an answer has 16 KiB in all. */
 #define ENTRIES_MAX (256)
 #define TEXT_LENGTH (32)
+#define PARAMETERS " Parameters: first entry (0), interface (0)"
 
 /* DPDK cannot take a command back, so the commands outlive the stack and look here for it. */
 static pthread_mutex_t offered_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -30,10 +32,17 @@ static void add_number(struct rte_tel_data *answer, const char *name, uint64_t v
 #endif
 }
 
+/* Of "first entry,interface"; what is left out or makes no sense is 0. */
 static int first_wanted(const char *parameters)
 {
     const long first = NULL == parameters ? 0 : strtol(parameters, NULL, 10);
     return first < 0 || first > ADK_ENDPOINTS ? 0 : (int)first;
+}
+
+static long interface_wanted(const char *parameters)
+{
+    const char *comma = NULL == parameters ? NULL : strchr(parameters, ',');
+    return NULL == comma ? 0 : strtol(comma + 1, NULL, 10);
 }
 
 /* DPDK takes only letters, digits and underscores in a name (rte_telemetry.h). */
@@ -52,68 +61,85 @@ static void answer_counts(adk_stack_t *stack, int first, struct rte_tel_data *an
     }
 }
 
-static void answer_endpoints(adk_stack_t *stack, int first, struct rte_tel_data *answer)
+/* Returns how many entries there were until now, of which those from first on are in the answer. */
+static int add_endpoints(
+    const adk_endpoints_t *endpoints, const char *prefix, int first, int seen, struct rte_tel_data *answer)
 {
     static const char *const states[] = { [ADK_ENDPOINT_RESERVED] = "nobody",
                                           [ADK_ENDPOINT_POLLED_BY_SENDER] = "sender",
                                           [ADK_ENDPOINT_POLLED_BY_RECEIVER] = "receiver",
                                           [ADK_ENDPOINT_WITHDRAWN] = "nobody" };
-    int seen = 0;
 
-    (void)rte_tel_data_start_dict(answer);
     for (uint32_t port = 0; port < ADK_ENDPOINTS && seen < first + ENTRIES_MAX; port++)
     {
-        const uint32_t state = adk_endpoint_state(adk_endpoint_of(&stack->endpoints, (uint16_t)port));
+        const uint32_t state = adk_endpoint_state(adk_endpoint_of(endpoints, (uint16_t)port));
         if (ADK_ENDPOINT_FREE == state || seen++ < first)
         {
             continue;
         }
         char name[TEXT_LENGTH];
-        (void)snprintf(name, sizeof(name), "%u", port);
+        (void)snprintf(name, sizeof(name), "%s%u", prefix, port);
         (void)rte_tel_data_add_dict_string(answer, name, states[state]);
+    }
+    return seen;
+}
+
+static void answer_endpoints(adk_stack_t *stack, int first, struct rte_tel_data *answer)
+{
+    (void)rte_tel_data_start_dict(answer);
+    const int seen = add_endpoints(&stack->endpoints, "", first, 0, answer);
+    if (NULL != stack->ipv6)
+    {
+        (void)add_endpoints(&stack->ipv6->endpoints, "ipv6_", first, seen, answer);
     }
 }
 
-static void describe(char *text, size_t length, uint32_t ipv4, uint64_t word)
+static void describe(char *text, size_t length, const adk_neighbour_t *neighbour, bool is_ipv6, uint64_t word)
 {
+    char address[INET6_ADDRSTRLEN] = "?";
+    uint32_t ipv4;
     uint8_t mac[6];
+
     adk_neighbour_word_to_mac(word, mac);
+    memcpy(&ipv4, neighbour->key, sizeof(ipv4));
+    ipv4 = htonl(ipv4);
+    (void)inet_ntop(
+        is_ipv6 ? AF_INET6 : AF_INET, is_ipv6 ? (const void *)neighbour->key : &ipv4, address, sizeof(address));
     (void)snprintf(
-        text,
-        length,
-        "%u.%u.%u.%u %02x:%02x:%02x:%02x:%02x:%02x",
-        ipv4 >> 24,
-        ipv4 >> 16 & 255,
-        ipv4 >> 8 & 255,
-        ipv4 & 255,
-        mac[0],
-        mac[1],
-        mac[2],
-        mac[3],
-        mac[4],
-        mac[5]);
+        text, length, "%s %02x:%02x:%02x:%02x:%02x:%02x", address, mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
 }
 
-static void answer_neighbours(adk_stack_t *stack, int first, struct rte_tel_data *answer)
+/* Returns as add_endpoints() does. */
+static int add_neighbours(
+    const adk_neighbours_t *neighbours, bool is_ipv6, int first, int seen, struct rte_tel_data *answer)
 {
     const void *key;
     void *unused;
     uint32_t at = 0;
-    int seen = 0;
 
-    (void)rte_tel_data_start_array(answer, RTE_TEL_STRING_VAL);
-    for (int32_t position = rte_hash_iterate(stack->neighbours.index, &key, &unused, &at);
+    for (int32_t position = rte_hash_iterate(neighbours->index, &key, &unused, &at);
          position >= 0 && seen < first + ENTRIES_MAX;
-         position = rte_hash_iterate(stack->neighbours.index, &key, &unused, &at))
+         position = rte_hash_iterate(neighbours->index, &key, &unused, &at))
     {
-        const adk_neighbour_t *neighbour = &stack->neighbours.entries[position];
+        const adk_neighbour_t *neighbour = &neighbours->entries[position];
         const uint64_t word = adk_neighbour_word(neighbour);
         if (ADK_NEIGHBOUR_UNRESOLVED != word && seen++ >= first)
         {
-            char text[2 * TEXT_LENGTH];
-            describe(text, sizeof(text), neighbour->ipv4, word);
+            char text[INET6_ADDRSTRLEN + TEXT_LENGTH];
+            describe(text, sizeof(text), neighbour, is_ipv6, word);
             (void)rte_tel_data_add_array_string(answer, text);
         }
+    }
+    return seen;
+}
+
+static void answer_neighbours(adk_stack_t *stack, int first, struct rte_tel_data *answer)
+{
+    (void)rte_tel_data_start_array(answer, RTE_TEL_STRING_VAL);
+    const int seen = add_neighbours(&stack->neighbours, false, first, 0, answer);
+    if (NULL != stack->ipv6)
+    {
+        (void)add_neighbours(&stack->ipv6->neighbours, true, first, seen, answer);
     }
 }
 
@@ -121,13 +147,18 @@ static int answer_about_stack(
     void (*write)(adk_stack_t *, int, struct rte_tel_data *), const char *parameters, struct rte_tel_data *answer)
 {
     (void)pthread_mutex_lock(&offered_lock);
-    if (NULL != offered)
+    adk_stack_t *stack = offered;
+    for (long left = interface_wanted(parameters); left > 0 && NULL != stack; left--)
     {
-        write(offered, first_wanted(parameters), answer);
+        stack = stack->next;
+    }
+    if (NULL != stack)
+    {
+        write(stack, first_wanted(parameters), answer);
     }
     else
     {
-        (void)rte_tel_data_string(answer, "the port is closed");
+        (void)rte_tel_data_string(answer, NULL == offered ? "the port is closed" : "there is no such interface");
     }
     (void)pthread_mutex_unlock(&offered_lock);
     return 0;
@@ -168,9 +199,9 @@ int adk_telemetry_offer(adk_stack_t *stack)
     offered = stack;
     (void)pthread_mutex_unlock(&offered_lock);
 
-    if (command("/aeron/counts", on_counts, "Traffic, drops and events by name") < 0 ||
-        command("/aeron/endpoints", on_endpoints, "UDP ports and who polls them. Parameters: first entry (0)") < 0 ||
-        command("/aeron/neighbours", on_neighbours, "IPv4 addresses and their MACs. Parameters: first entry (0)") < 0)
+    if (command("/aeron/counts", on_counts, "Traffic, drops and events by name." PARAMETERS) < 0 ||
+        command("/aeron/endpoints", on_endpoints, "UDP ports and who polls them." PARAMETERS) < 0 ||
+        command("/aeron/neighbours", on_neighbours, "IP addresses and their MACs." PARAMETERS) < 0)
     {
         return -1;
     }

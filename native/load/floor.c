@@ -13,8 +13,10 @@
 #define ADK_FLOOR_EXTRA_MBUFS (2 * ADK_FLOOR_BURST_LENGTH)
 #define ADK_FLOOR_HELLO_PERIOD_NS (INT64_C(10000000))
 #define ADK_FLOOR_END_REPEATS (50)
+/* Where nobody has said another one. */
+#define ADK_FLOOR_UDP_PORT (20121)
 
-adk_floor_t *adk_floor_open(const adk_settings_t *settings)
+adk_floor_t *adk_floor_open(const adk_settings_t *settings, uint8_t touches)
 {
     adk_floor_t *floor = calloc(1, sizeof(*floor));
 
@@ -23,12 +25,15 @@ adk_floor_t *adk_floor_open(const adk_settings_t *settings)
         adk_set_error(ENOMEM, "no memory for the floor");
         return NULL;
     }
-    if (adk_port_open(&floor->port, settings, ADK_FLOOR_EXTRA_MBUFS) < 0)
+    if (adk_port_open(&floor->port, settings, ADK_FLOOR_EXTRA_MBUFS, NULL) < 0)
     {
         free(floor);
         return NULL;
     }
 
+    floor->touches = touches;
+    floor->udp_port = ADK_FLOOR_UDP_PORT;
+    memset(floor->peer_mac, 0xff, sizeof(floor->peer_mac));
     return floor;
 }
 
@@ -48,6 +53,7 @@ void adk_floor_close(adk_floor_t *floor)
 {
     if (NULL != floor)
     {
+        adk_floor_drop_waiting(floor);
         adk_port_close(&floor->port);
         free(floor);
     }
@@ -76,17 +82,40 @@ int adk_floor_check(const adk_floor_t *floor, int64_t deadline_ns, const char *a
 
 void adk_floor_begin_phase(adk_floor_t *floor, const adk_load_phase_t *phase)
 {
-    adk_frame_t *head = &floor->head;
+    adk_header_t *header = &floor->head.header;
+    const uint16_t length = (uint16_t)RTE_ALIGN_CEIL(
+        ADK_FLOOR_DATA_HEADER_LENGTH + phase->message_length, ADK_FLOOR_DATA_ALIGNMENT);
 
+    adk_floor_drop_waiting(floor);
     floor->message_length = phase->message_length;
-    floor->frame_length =
-        (uint16_t)(ADK_FLOOR_HEADER_LENGTH +
-                   RTE_ALIGN_CEIL(ADK_FLOOR_DATA_HEADER_LENGTH + phase->message_length, ADK_FLOOR_DATA_ALIGNMENT));
-    memset(head, 0, sizeof(*head));
-    memset(head->ethernet.dst_addr.addr_bytes, 0xff, RTE_ETHER_ADDR_LEN);
-    memcpy(head->ethernet.src_addr.addr_bytes, floor->port.mac, RTE_ETHER_ADDR_LEN);
-    head->ethernet.ether_type = rte_cpu_to_be_16(ADK_FLOOR_ETHERTYPE);
-    head->stream_id = phase->stream_id;
+    floor->frame_length = (uint16_t)(sizeof(*header) + length);
+    memset(&floor->head, 0, sizeof(floor->head));
+    adk_header_init(
+        header, floor->port.mac, floor->port.settings.local_ipv4, floor->udp_port, floor->peer_ipv4, floor->udp_port);
+    memcpy(header->ethernet.dst_addr.addr_bytes, floor->peer_mac, RTE_ETHER_ADDR_LEN);
+    header->ipv4.total_length = rte_cpu_to_be_16((uint16_t)(ADK_IPV4_UDP_HEADER_LENGTH + length));
+    header->ipv4.hdr_checksum = rte_ipv4_cksum(&header->ipv4);
+    /* RFC 768: a checksum of zero is none. */
+    header->udp.dgram_len = rte_cpu_to_be_16((uint16_t)(sizeof(header->udp) + length));
+    floor->head.stream_id = phase->stream_id;
+}
+
+static inline void write_payload(const adk_floor_t *floor, uint8_t *payload, int64_t sequence)
+{
+    if (floor->touches)
+    {
+        adk_message_fill(payload, floor->message_length, sequence);
+    }
+    else
+    {
+        adk_message_write(payload, floor->message_length, sequence);
+    }
+}
+
+static inline int64_t read_payload(const adk_floor_t *floor, const uint8_t *payload)
+{
+    return floor->touches ? adk_message_filled_sequence(payload, floor->message_length)
+                          : adk_message_sequence(payload, floor->message_length);
 }
 
 int adk_floor_transmit(adk_floor_t *floor, int64_t sequence, uint16_t count, int64_t deadline_ns)
@@ -107,10 +136,7 @@ int adk_floor_transmit(adk_floor_t *floor, int64_t sequence, uint16_t count, int
     {
         adk_frame_t *frame = rte_pktmbuf_mtod(burst[i], adk_frame_t *);
         *frame = floor->head;
-        adk_message_write(
-            (uint8_t *)(frame + 1),
-            floor->message_length,
-            ADK_MESSAGE_END == sequence ? ADK_MESSAGE_END : sequence + i);
+        write_payload(floor, (uint8_t *)(frame + 1), ADK_MESSAGE_END == sequence ? ADK_MESSAGE_END : sequence + i);
         burst[i]->data_len = floor->frame_length;
         burst[i]->pkt_len = floor->frame_length;
     }
@@ -140,11 +166,12 @@ uint16_t adk_floor_receive_burst(adk_floor_t *floor, int64_t *sequences)
 
         /* A kernel at the other end of a veth has frames of its own to send. */
         if (burst[i]->data_len >= floor->frame_length &&
-            floor->head.ethernet.ether_type == frame->ethernet.ether_type &&
+            floor->head.header.ethernet.ether_type == frame->header.ethernet.ether_type &&
+            floor->head.header.udp.dst_port == frame->header.udp.dst_port &&
             floor->head.stream_id == frame->stream_id)
         {
-            memcpy(&floor->head.ethernet.dst_addr, &frame->ethernet.src_addr, RTE_ETHER_ADDR_LEN);
-            sequences[found++] = adk_message_sequence((const uint8_t *)(frame + 1), floor->message_length);
+            memcpy(&floor->head.header.ethernet.dst_addr, &frame->header.ethernet.src_addr, RTE_ETHER_ADDR_LEN);
+            sequences[found++] = read_payload(floor, (const uint8_t *)(frame + 1));
         }
     }
 

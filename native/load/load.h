@@ -38,19 +38,6 @@ typedef struct adk_load_phase_stct
     int64_t duration_ns;
 } adk_load_phase_t;
 
-/*
- * What the kernel and the allocator did to the measuring thread in the measured time. An echo's server takes the time
- * from the end of its own warm-up to the end message.
- */
-typedef struct adk_disturbance_stct
-{
-    int64_t allocations; /* calls of malloc() and its like, free() included; -1 where nothing counts them */
-    int64_t page_faults;
-    int64_t voluntary_switches; /* the thread gave the CPU up: it slept or blocked */
-    int64_t involuntary_switches; /* the CPU was taken away */
-    int64_t tlb_shootdowns; /* received by the thread's CPU, whoever caused them; -1 where it cannot be read */
-} adk_disturbance_t;
-
 typedef struct adk_load_result_stct
 {
     uint64_t messages;
@@ -59,7 +46,6 @@ typedef struct adk_load_result_stct
     uint64_t lost; /* frames without Aeron that never came; Aeron sends again instead */
     uint64_t retransmits; /* by this side's driver */
     uint64_t naks; /* sent by this side's driver */
-    adk_disturbance_t disturbance;
 } adk_load_result_t;
 
 /* ---- Aeron ---- */
@@ -101,60 +87,32 @@ int adk_load_hear(
 
 typedef struct adk_floor_stct adk_floor_t;
 
-/* The control thread's: opens the port as the stack does, and closes it when neither side uses it. NULL on failure. */
-adk_floor_t *adk_floor_open(const adk_settings_t *settings);
+/*
+ * The control thread's: opens the port as the stack does, and closes it when neither side uses it. NULL on failure.
+ * touches, a boolean: each payload is written whole and read whole; else only its two ends are.
+ */
+adk_floor_t *adk_floor_open(const adk_settings_t *settings, uint8_t touches);
 void adk_floor_close(adk_floor_t *floor);
 /* Pins the calling thread to cpu; it is the one that must do the phases. */
 int adk_floor_begin(adk_floor_t *floor, int cpu);
 /* Any thread, any time before adk_floor_close(). */
 void adk_floor_stop(adk_floor_t *floor);
 
-/* As their namesakes above; channels are unused, rates unsupported. Payloads are not filled, only marked. */
+/* Bytes of payload in a frame of the port's MTU. Phases with more are the caller's mistake. */
+uint32_t adk_floor_longest_message(const adk_floor_t *floor);
+/* Between two hosts: our MAC, and where the next phases' frames go, from and to the same UDP port. */
+void adk_floor_mac(const adk_floor_t *floor, uint8_t *mac);
+void adk_floor_address(adk_floor_t *floor, const uint8_t *mac, uint32_t ipv4, uint16_t udp_port);
+/* One frame as it is, without FCS. */
+int adk_floor_transmit_frame(adk_floor_t *floor, const uint8_t *bytes, uint32_t length);
+/* How many bytes of the next frame were kept, 0 where none has come, -1 after adk_floor_stop(). */
+int adk_floor_receive_frame(adk_floor_t *floor, uint8_t *bytes, uint32_t size);
+
+/* As their namesakes above; channels are unused, rates unsupported. */
 int adk_floor_echo_client(
     adk_floor_t *floor, const adk_load_phase_t *phase, adk_load_result_t *result, adk_histogram_t *histogram);
 int adk_floor_echo_server(adk_floor_t *floor, const adk_load_phase_t *phase, adk_load_result_t *result);
 int adk_floor_send(adk_floor_t *floor, const adk_load_phase_t *phase, adk_load_result_t *result);
 int adk_floor_receive(adk_floor_t *floor, const adk_load_phase_t *phase, adk_load_result_t *result);
-
-/* ---- single costs, each on one thread with one driver whose receiver nobody else polls ---- */
-
-enum adk_injection_en
-{
-    ADK_INJECT_SOCKET = 0, /* into the kernel, for a stock driver */
-    ADK_INJECT_RING = 1 /* into a net_ring device that receives what it sends */
-};
-
-typedef struct adk_poll_job_stct
-{
-    uint32_t injection;
-    uint16_t port_id; /* of DPDK, for ADK_INJECT_RING */
-    uint16_t first_udp_port;
-    uint32_t local_ipv4;
-    uint32_t channels;
-    uint32_t batches; /* medians are over so many, of 128 idle polls or of 32 frames each */
-} adk_poll_job_t;
-
-typedef struct adk_poll_cost_stct
-{
-    double idle_ns; /* a poll that finds nothing */
-    double frame_ns; /* polling, for each frame that reached the receive function */
-} adk_poll_cost_t;
-
-int adk_load_poll_cost(adk_load_t *load, const adk_poll_job_t *job, adk_poll_cost_t *cost);
-
-/*
- * How long after the start of the receiver's poll a frame reaches the receive function: one of the receiver's own,
- * and one that it hands over to the sender's thread. The driver is DEDICATED, over a net_ring device, and not started.
- */
-int adk_hand_off_measure(
-    adk_driver_t *driver,
-    const adk_poll_job_t *job,
-    int receiver_cpu,
-    int sender_cpu,
-    adk_histogram_t *direct,
-    adk_histogram_t *handed_over);
-
-/* The software checksum over a UDP datagram with so many bytes of payload, warm: the median of many. */
-double adk_load_checksum_ns(uint32_t payload_length);
 
 #endif

@@ -1,4 +1,4 @@
-/* What the load sends: a sequence number in front, its complement at the end, zeros between. */
+/* What the load sends: a sequence number in front, its complement at the end, zeros or its last byte between. */
 #ifndef ADK_LOAD_MESSAGE_H
 #define ADK_LOAD_MESSAGE_H
 
@@ -17,6 +17,13 @@ static inline void adk_message_write(uint8_t *buffer, size_t length, int64_t seq
 
     memcpy(buffer, &sequence, sizeof(sequence));
     memcpy(buffer + length - sizeof(complement), &complement, sizeof(complement));
+}
+
+/* The same with every byte between written. */
+static inline void adk_message_fill(uint8_t *buffer, size_t length, int64_t sequence)
+{
+    memset(buffer + sizeof(sequence), (uint8_t)sequence, length - ADK_MESSAGE_MIN_LENGTH);
+    adk_message_write(buffer, length, sequence);
 }
 
 /* A lost, repeated, reordered, shortened or overwritten message does not match. */
@@ -45,6 +52,19 @@ static inline int64_t adk_message_sequence(const uint8_t *buffer, size_t length)
     memcpy(&sequence, buffer, sizeof(sequence));
     memcpy(&complement, buffer + length - sizeof(complement), sizeof(complement));
     return sequence == ~complement ? sequence : INT64_MIN;
+}
+
+/* The same of a message that was filled, with every byte read. */
+static inline int64_t adk_message_filled_sequence(const uint8_t *buffer, size_t length)
+{
+    const int64_t sequence = adk_message_sequence(buffer, length);
+    uint8_t difference = 0;
+
+    for (size_t i = sizeof(sequence); i < length - sizeof(sequence); i++)
+    {
+        difference |= (uint8_t)(buffer[i] ^ (uint8_t)sequence);
+    }
+    return 0 == difference ? sequence : INT64_MIN;
 }
 
 #endif

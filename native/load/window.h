@@ -1,4 +1,4 @@
-/* The measured time on the measuring thread: what the kernel, the allocator and the driver did in it. */
+/* The measured time on the measuring thread, and what the driver sent again in it. */
 #ifndef ADK_LOAD_WINDOW_H
 #define ADK_LOAD_WINDOW_H
 
@@ -9,12 +9,11 @@ typedef struct adk_window_stct
     const adk_load_t *load;           /* NULL where no driver runs */
     uint64_t retransmits;
     uint64_t naks;
-    adk_disturbance_t before;
 } adk_window_t;
 
 /*
- * Each makes one getrusage(RUSAGE_THREAD) call right at the edge of the measured time: who counts a thread's system
- * calls from outside knows the time by these two.
+ * Each makes one getrusage(RUSAGE_THREAD) call right at the edge of the measured time: who watches the thread from
+ * outside knows the time by these two.
  */
 void adk_window_open(adk_window_t *window, const adk_load_t *load);
 /* Fills the parts of the result that belong to the window; messages, bytes and time are the caller's. */

@@ -101,23 +101,25 @@ static int join(adk_port_t *port, const uint8_t *mac)
     return 0;
 }
 
-int adk_port_join(adk_port_t *port, uint32_t group)
+int adk_port_join_mac(adk_port_t *port, const uint8_t *mac)
 {
-    uint8_t mac[RTE_ETHER_ADDR_LEN];
-
-    adk_multicast_mac(group, mac);
     (void)pthread_mutex_lock(&port->multicast->lock);
     const int result = join(port, mac);
     (void)pthread_mutex_unlock(&port->multicast->lock);
     return result;
 }
 
-void adk_port_leave(adk_port_t *port, uint32_t group)
+int adk_port_join(adk_port_t *port, uint32_t group)
+{
+    uint8_t mac[RTE_ETHER_ADDR_LEN];
+    adk_multicast_mac(group, mac);
+    return adk_port_join_mac(port, mac);
+}
+
+void adk_port_leave_mac(adk_port_t *port, const uint8_t *mac)
 {
     adk_multicast_t *multicast = port->multicast;
-    uint8_t mac[RTE_ETHER_ADDR_LEN];
 
-    adk_multicast_mac(group, mac);
     (void)pthread_mutex_lock(&multicast->lock);
     const uint32_t position = position_of(multicast, mac);
     if (position < multicast->length && 0 == --multicast->joined[position])
@@ -126,6 +128,13 @@ void adk_port_leave(adk_port_t *port, uint32_t group)
         (void)apply(port);
     }
     (void)pthread_mutex_unlock(&multicast->lock);
+}
+
+void adk_port_leave(adk_port_t *port, uint32_t group)
+{
+    uint8_t mac[RTE_ETHER_ADDR_LEN];
+    adk_multicast_mac(group, mac);
+    adk_port_leave_mac(port, mac);
 }
 
 void adk_port_multicast_suspend(adk_port_t *port)

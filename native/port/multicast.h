@@ -21,6 +21,9 @@ static inline void adk_multicast_mac(uint32_t group, uint8_t *mac)
 /* Conductor. Each join counts. 0, or -1 with the error set where the device hears no multicast. */
 int adk_port_join(adk_port_t *port, uint32_t group);
 void adk_port_leave(adk_port_t *port, uint32_t group);
+/* The same by MAC; also the control thread, for what IPv6 hears beside channels. */
+int adk_port_join_mac(adk_port_t *port, const uint8_t *mac);
+void adk_port_leave_mac(adk_port_t *port, const uint8_t *mac);
 
 /* Around a restart: no filter is changed meanwhile, and what was wanted is asked for again. */
 void adk_port_multicast_suspend(adk_port_t *port);

@@ -5,7 +5,9 @@
 
 #include "port/error.h"
 #include "port/multicast.h"
+#include "port/rss.h"
 #include "port/steering.h"
+#include "port/vlan.h"
 
 static bool forbids_cleanup;
 
@@ -21,8 +23,22 @@ static int on_reset_event(uint16_t port_id, enum rte_eth_event_type event, void 
     (void)result;
     adk_port_t *port = clientd;
     atomic_store_explicit(&port->is_reset_requested, true, memory_order_release);
-    adk_wakeup_give(port->wakeup);
+    if (NULL != port->wakeup)
+    {
+        adk_wakeup_give(port->wakeup);
+    }
     return 0;
+}
+
+/* vfio asks again and again; by igb_uio and uio_pci_generic a device goes unasked (DPDK, pci_hot_unplug_handler()). */
+static void on_removal(const char *device_name, enum rte_dev_event_type event, void *clientd)
+{
+    (void)device_name;
+    adk_port_t *port = clientd;
+    if (RTE_DEV_EVENT_REMOVE == event)
+    {
+        atomic_store_explicit(&port->is_removal_requested, true, memory_order_release);
+    }
 }
 
 static int device_info(adk_port_t *port, struct rte_eth_dev_info *info)
@@ -46,6 +62,7 @@ static int device_info(adk_port_t *port, struct rte_eth_dev_info *info)
     }
     (void)rte_eth_dev_get_name_by_port(port->id, port->name);
     port->quirks = adk_quirks_of(info->driver_name);
+    adk_port_find_place(port);
     return 0;
 }
 
@@ -108,15 +125,20 @@ static void choose_queues(adk_port_t *port, const struct rte_eth_dev_info *info)
 
 static void choose_offloads(adk_port_t *port, const struct rte_eth_dev_info *info)
 {
-    const uint64_t rx = info->rx_offload_capa & (RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM);
-    const uint64_t tx = info->tx_offload_capa & (RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_UDP_CKSUM);
+    const uint64_t rx_checksums = info->rx_offload_capa &
+        (RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM);
+    uint64_t rx = rx_checksums | adk_rx_clock_open(&port->rx_clock, port->id, info->rx_offload_capa);
+    uint64_t tx = info->tx_offload_capa & (RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_UDP_CKSUM);
 
-    port->rx_checksum = (RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM) == rx;
+    port->rx_checksum = (RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM) == rx_checksums;
     port->tx_ipv4_checksum = 0 != (tx & RTE_ETH_TX_OFFLOAD_IPV4_CKSUM);
     port->tx_udp_checksum = 0 != (tx & RTE_ETH_TX_OFFLOAD_UDP_CKSUM);
-    port->needs_tx_prepare = port->quirks->needs_tx_prepare && 0 != tx;
+    port->tx_udp_checksum6 = port->tx_udp_checksum && !port->quirks->lacks_udp_checksum6;
     port->tx_mbuf_flags = (port->tx_ipv4_checksum ? RTE_MBUF_F_TX_IP_CKSUM : 0) |
         (port->tx_udp_checksum ? RTE_MBUF_F_TX_UDP_CKSUM : 0) | (0 != tx ? RTE_MBUF_F_TX_IPV4 : 0);
+    adk_vlan_choose_offloads(port, info, &rx, &tx);
+    port->needs_tx_prepare = port->quirks->needs_tx_prepare && 0 != tx;
+    port->touches_frames = port->needs_tx_prepare || 0 != port->vlan_tci;
 
     port->configuration = (struct rte_eth_conf){
         .rxmode = { .mq_mode = RTE_ETH_MQ_RX_NONE, .mtu = port->mtu, .offloads = rx },
@@ -160,21 +182,31 @@ static int configure(adk_port_t *port)
     return 0;
 }
 
-/* Two RX queues where the device can tell the sender's frames from the rest; most cannot. */
-static int configure_steered(adk_port_t *port, const struct rte_eth_dev_info *info)
+/* What was tried with two queues, and did not work. */
+static int configure_one_queue(adk_port_t *port)
 {
-    if (!port->settings.threads_shared && info->max_rx_queues > ADK_STEERING_RX_QUEUE)
-    {
-        port->rx_queues = ADK_PORT_RX_QUEUES_MAX;
-        if (0 == configure(port) && adk_port_steering_open(port, port->settings.local_ipv4))
-        {
-            /* A full queue of ixgbe keeps all others waiting, unless it may drop (Linux: ixgbe_set_rx_drop_en()). */
-            port->rx_configuration.rx_drop_en = 1;
-            return 0;
-        }
-        port->rx_queues = 1;
-    }
+    adk_port_rss_close(port);
+    port->rx_queues = 1;
+    port->rx_configuration.rx_drop_en = 0;
     return configure(port);
+}
+
+/* Two RX queues where the device can tell the sender's frames from the rest, by rules or by a hash that we know. */
+static int configure_queues(adk_port_t *port, const struct rte_eth_dev_info *info)
+{
+    if (port->settings.threads_shared || info->max_rx_queues <= ADK_SENDER_RX_QUEUE)
+    {
+        return configure(port);
+    }
+    port->rx_queues = ADK_PORT_RX_QUEUES_MAX;
+    /* A full queue of ixgbe keeps all others waiting, unless it may drop (Linux: ixgbe_set_rx_drop_en()). */
+    port->rx_configuration.rx_drop_en = 1;
+    if ((0 == configure(port) && adk_port_steering_open(port, port->settings.local_ipv4)) ||
+        (adk_port_rss_open(port, info) && 0 == configure(port)))
+    {
+        return 0;
+    }
+    return configure_one_queue(port);
 }
 
 int adk_port_start(adk_port_t *port)
@@ -201,6 +233,10 @@ int adk_port_start(adk_port_t *port)
     {
         result = rte_eth_dev_start(port->id);
     }
+    if (0 == result)
+    {
+        result = adk_vlan_filter(port);
+    }
     if (result < 0)
     {
         adk_set_error(
@@ -214,7 +250,24 @@ int adk_port_start(adk_port_t *port)
         return -1;
     }
     port->is_started = true;
+    adk_rx_clock_restart(&port->rx_clock, port->id);
     return 0;
+}
+
+/* A device that does not let its hash be known, or does not start with it, gets one queue after all. */
+static int start_with_queues(adk_port_t *port)
+{
+    const int result = adk_port_start(port);
+    if (NULL == port->rss || (0 == result && adk_port_rss_start(port)))
+    {
+        return result;
+    }
+    if (port->is_started)
+    {
+        (void)rte_eth_dev_stop(port->id);
+        port->is_started = false;
+    }
+    return configure_one_queue(port) < 0 ? -1 : adk_port_start(port);
 }
 
 static int read_mac(adk_port_t *port)
@@ -230,24 +283,23 @@ static int read_mac(adk_port_t *port)
     return 0;
 }
 
-int adk_port_open(adk_port_t *port, const adk_settings_t *settings, uint32_t extra_mbufs)
+int adk_port_open(adk_port_t *port, const adk_settings_t *settings, uint32_t extra_mbufs, adk_wakeup_t *wakeup)
 {
     struct rte_eth_dev_info info;
 
     port->id = settings->port_id;
     port->settings = *settings;
+    port->wakeup = wakeup;
     if (device_info(port, &info) < 0 || choose_mtu(port, &info) < 0)
     {
         return -1;
     }
     choose_queues(port, &info);
     choose_offloads(port, &info);
-    port->wakeup = adk_wakeup_open();
-    if (NULL == port->wakeup ||
-        adk_port_multicast_open(port) < 0 ||
-        configure_steered(port, &info) < 0 ||
+    if (adk_port_multicast_open(port) < 0 ||
+        configure_queues(port, &info) < 0 ||
         adk_port_mempools_create(port, extra_mbufs) < 0 ||
-        adk_port_start(port) < 0 ||
+        start_with_queues(port) < 0 ||
         read_mac(port) < 0)
     {
         goto error;
@@ -259,6 +311,8 @@ int adk_port_open(adk_port_t *port, const adk_settings_t *settings, uint32_t ext
         goto error;
     }
     port->is_callback_registered = true;
+    /* A device that cannot tell is one that goes unasked. */
+    (void)rte_dev_event_callback_register(rte_dev_name(info.device), on_removal, port);
     adk_port_xstats_find(port, &port->missed_xstats, port->quirks->missed_xstats);
     adk_port_xstats_find(port, &port->fault_xstats, port->quirks->fault_xstats);
     return 0;
@@ -274,23 +328,36 @@ void adk_port_close(adk_port_t *port)
     if (port->is_callback_registered)
     {
         (void)rte_eth_dev_callback_unregister(port->id, RTE_ETH_EVENT_INTR_RESET, on_reset_event, port);
+        while (-EAGAIN == rte_dev_event_callback_unregister(NULL, on_removal, port))
+        {
+            rte_pause(); /* it runs */
+        }
         port->is_callback_registered = false;
     }
-    if (port->is_started)
+    if (port->is_started && adk_port_is_gone(port))
+    {
+        /* Its registers read as all ones, for which PMDs wait: net_e1000_em did not come back within minutes. */
+        forbids_cleanup = true;
+    }
+    else if (port->is_started)
     {
         (void)rte_eth_dev_stop(port->id);
         (void)rte_eth_dev_close(port->id);
-        port->is_started = false;
     }
+    port->is_started = false;
     adk_port_steering_close(port);
+    adk_port_rss_close(port);
     adk_port_multicast_close(port);
     adk_port_mempools_free(port);
-    adk_wakeup_close(port->wakeup);
-    port->wakeup = NULL;
 }
 
 static int restart(adk_port_t *port)
 {
+    if (adk_port_is_gone(port))
+    {
+        adk_set_error(ENODEV, "%s is gone", port->name);
+        return -1;
+    }
     (void)rte_eth_dev_stop(port->id);
     const int result = rte_eth_dev_reset(port->id);
     if (result < 0 && -ENOTSUP != result)
@@ -298,7 +365,13 @@ static int restart(adk_port_t *port)
         adk_set_error(-result, "%s: rte_eth_dev_reset: %s", port->name, rte_strerror(-result));
         return -1;
     }
-    return configure(port) < 0 || adk_port_start(port) < 0 ? -1 : read_mac(port);
+    if (configure(port) < 0 || adk_port_start(port) < 0)
+    {
+        return -1;
+    }
+    /* Both queues are polled by now, and whatever the device makes of its table, each frame finds its thread. */
+    (void)(NULL != port->rss && adk_port_rss_start(port));
+    return read_mac(port);
 }
 
 int adk_port_restart(adk_port_t *port)
@@ -309,48 +382,4 @@ int adk_port_restart(adk_port_t *port)
     adk_port_multicast_resume(port, 0 == result);
     adk_port_steering_resume(port, 0 == result);
     return result;
-}
-
-int adk_port_info(const adk_port_t *port, adk_port_info_t *info)
-{
-    struct rte_eth_dev_info device;
-    const int result = rte_eth_dev_info_get(port->id, &device);
-    if (result < 0)
-    {
-        adk_set_error(-result, "%s: rte_eth_dev_info_get: %s", port->name, rte_strerror(-result));
-        return -1;
-    }
-
-    *info = (adk_port_info_t){
-        .mtu = port->mtu,
-        .rx_queues = port->rx_queues,
-        .tx_queues = port->tx_queues,
-        .rx_queue_size = port->rx_queue_size,
-        .tx_queue_size = port->tx_queue_size,
-        .socket_id = rte_eth_dev_socket_id(port->id),
-        .rx_checksum_offload = port->rx_checksum,
-        .tx_ipv4_checksum_offload = port->tx_ipv4_checksum,
-        .tx_udp_checksum_offload = port->tx_udp_checksum,
-        .steered = NULL != port->steering,
-    };
-    (void)snprintf(info->name, sizeof(info->name), "%s", port->name);
-    (void)snprintf(info->driver, sizeof(info->driver), "%s", device.driver_name);
-    memcpy(info->mac, port->mac, sizeof(info->mac));
-    return 0;
-}
-
-int adk_port_link(const adk_port_t *port, adk_link_t *link)
-{
-    struct rte_eth_link state = { 0 };
-    const int result = rte_eth_link_get_nowait(port->id, &state);
-    if (result < 0)
-    {
-        adk_set_error(-result, "%s: rte_eth_link_get_nowait: %s", port->name, rte_strerror(-result));
-        return -1;
-    }
-
-    link->is_up = state.link_status;
-    link->is_full_duplex = state.link_duplex;
-    link->speed_mbps = RTE_ETH_SPEED_NUM_UNKNOWN == state.link_speed ? 0 : state.link_speed;
-    return 0;
 }

@@ -13,9 +13,11 @@
 
 #include "api/aeron_dpdk.h"
 #include "port/quirks.h"
+#include "port/rx_clock.h"
 #include "port/wakeup.h"
 
-/* One queue for the receiver, one more for the sender where the device can steer. */
+/* Queue 0 for the receiver, one more for the sender where the device can steer, or hashes by a key that we know. */
+#define ADK_SENDER_RX_QUEUE (1)
 #define ADK_PORT_RX_QUEUES_MAX (2)
 /* Sender, receiver, control plane. */
 #define ADK_PORT_TX_QUEUES_MAX (3)
@@ -32,19 +34,30 @@
 #define ADK_PORT_MTU_MAX                                                                                    \
     (RTE_ALIGN_FLOOR(UINT16_MAX - RTE_PKTMBUF_HEADROOM, ADK_PORT_DATA_ROOM_ALIGN) - ADK_PORT_LINK_OVERHEAD)
 
+/*
+ * NONE is as good as GOOD: "the checksum is not correct in the packet data, but the integrity ... is verified"
+ * (rte_mbuf_core.h), as virtio says of what comes from its own host. It has both bits, of GOOD and of BAD.
+ */
+static_assert(0 != (RTE_MBUF_F_RX_IP_CKSUM_NONE & RTE_MBUF_F_RX_IP_CKSUM_GOOD), "NONE vouches");
+static_assert(0 != (RTE_MBUF_F_RX_L4_CKSUM_NONE & RTE_MBUF_F_RX_L4_CKSUM_GOOD), "NONE vouches");
+
+/* What the device does not vouch for is verified here: some report UNKNOWN for bad sums, some BAD for good ones. */
+#define ADK_RX_CHECKSUMS_GOOD (RTE_MBUF_F_RX_IP_CKSUM_GOOD | RTE_MBUF_F_RX_L4_CKSUM_GOOD)
+
 /* What an mbuf carries beside its bytes, in the pool's private area. */
 typedef struct adk_note_stct
 {
     uint32_t kind;                    /* enum adk_control_kind_en, on the way to the control plane */
     uint32_t next_hop;
+    uint8_t next_hop6[16];
     uint8_t hint_mac[6];
-    uint16_t payload_offset;          /* on the way to the other thread: the frame was parsed already */
+    uint16_t payload_offset; /* on the way to the other thread: the frame was parsed already; 0: a fragment */
     uint16_t payload_length;
     uint16_t reserved;
     uint32_t padding;
 } adk_note_t;
 
-static_assert(24 == sizeof(adk_note_t), "a multiple of RTE_MBUF_PRIV_ALIGN");
+static_assert(40 == sizeof(adk_note_t), "a multiple of RTE_MBUF_PRIV_ALIGN");
 static_assert(0 == sizeof(adk_note_t) % RTE_MBUF_PRIV_ALIGN, "rte_pktmbuf_pool_create() wants it");
 
 /* Of the queues' extended statistics, those that are summed up. */
@@ -57,6 +70,7 @@ typedef struct adk_port_xstats_stct
 } adk_port_xstats_t;
 
 typedef struct adk_steering_stct adk_steering_t;
+typedef struct adk_rss_stct adk_rss_t;
 typedef struct adk_multicast_stct adk_multicast_t;
 
 typedef struct adk_port_stct
@@ -66,24 +80,34 @@ typedef struct adk_port_stct
     uint16_t mtu;
     bool tx_ipv4_checksum;
     bool tx_udp_checksum;
+    bool tx_udp_checksum6;            /* of IPv6 */
     bool needs_tx_prepare;
-    _Atomic bool is_held;             /* the data path must not touch the port: a restart is under way */
-    uint64_t tx_mbuf_flags;           /* ol_flags of every frame we send */
+    bool rx_vlan_strip;
+    bool tx_vlan_insert;
+    bool touches_frames;              /* on their way out: by rte_eth_tx_prepare(), or with a tag */
+    uint16_t vlan_tci;                /* the tag of every frame; 0: none. See port/vlan.h */
+    _Atomic bool is_held; /* the data path must not touch the port: a restart is under way */
+    uint64_t tx_mbuf_flags; /* ol_flags of every frame we send */
     uint8_t mac[RTE_ETHER_ADDR_LEN];
+    adk_rx_clock_t rx_clock;          /* read by the data path for the frames of channels that want time stamps */
 
     /* set-up and control plane only */
     _Atomic bool is_reset_requested;
+    _Atomic bool is_removal_requested; /* the kernel wants the device back, which it cannot take from us */
     bool is_started;
     bool is_callback_registered;
+    bool has_place_on_pci;
+    bool was_link_down;               /* when it was last watched */
     bool rx_checksum;
     uint16_t rx_queues;
     uint16_t tx_queues;
     uint16_t rx_queue_size;
     uint16_t tx_queue_size;
     const adk_quirks_t *quirks;
-    adk_steering_t *steering;         /* NULL: one RX queue for all; see port/steering.h */
-    adk_multicast_t *multicast;       /* see port/multicast.h */
-    adk_wakeup_t *wakeup;             /* of the control plane */
+    adk_steering_t *steering; /* NULL: no rules by UDP port; see port/steering.h */
+    adk_rss_t *rss; /* NULL: no hash; see port/rss.h. Without both, one RX queue for all */
+    adk_multicast_t *multicast; /* see port/multicast.h */
+    adk_wakeup_t *wakeup; /* of the control plane, one for all ports; NULL: nobody sleeps */
     struct rte_mempool *rx_mempool;
     struct rte_mempool *tx_mempools[ADK_PORT_TX_QUEUES_MAX];
     struct rte_eth_conf configuration;
@@ -101,12 +125,16 @@ static inline adk_note_t *adk_mbuf_note(struct rte_mbuf *mbuf)
     return (adk_note_t *)rte_mbuf_to_priv(mbuf);
 }
 
-/* extra_mbufs: how many may wait in our own rings beside the device's descriptors. 0, or -1 with the error set. */
-int adk_port_open(adk_port_t *port, const adk_settings_t *settings, uint32_t extra_mbufs);
+/*
+ * extra_mbufs: how many may wait in our own rings beside the device's descriptors. wakeup stays the caller's. 0, or -1
+ * with the error set.
+ */
+int adk_port_open(adk_port_t *port, const adk_settings_t *settings, uint32_t extra_mbufs, adk_wakeup_t *wakeup);
 /* Safe on a port that was never opened (zeroed), and twice. */
 void adk_port_close(adk_port_t *port);
 
-/* A port that did not open would crash whoever closes its device: rte_eal_cleanup() must not be called. */
+/* A port that did not open would crash whoever closes its device, and one that is gone would hold him for minutes:
+ * rte_eal_cleanup() must not be called. */
 bool adk_port_forbids_cleanup(void);
 
 /* Stop, reset, configure, start again. The data path must have let go of the port. */
@@ -117,8 +145,12 @@ int adk_port_link(const adk_port_t *port, adk_link_t *link);
 
 /* Frames that the device dropped, for want of a descriptor or of an mbuf. */
 uint64_t adk_port_missed(const adk_port_t *port);
-/* About once a second: the timers of a PMD that has some, and a reset that it wants and does not ask for. */
+/* About once a second: the timers of a PMD that has some, and a restart that it needs and does not ask for. */
 void adk_port_watch(adk_port_t *port);
+
+/* At the start; from then on it can be told whether the device was pulled. Always false for others than PCI devices. */
+void adk_port_find_place(adk_port_t *port);
+bool adk_port_is_gone(const adk_port_t *port);
 
 /* names: without "rx_q0_" or "tx_q0_" in front; NULL ends them. What the device does not have counts as zero. */
 void adk_port_xstats_find(const adk_port_t *port, adk_port_xstats_t *xstats, const char *const *names);

@@ -6,6 +6,7 @@
 /*
  * ENA: ena_close() releases the rings of all queues, those that rte_eth_rx_queue_setup() never made included. Without
  * intr_conf.lsc ena_configure_aenq() turns link events off, and nothing else tells of the link.
+ * It claims TX UDP checksums when the device has them for either family; eth_ena_prep_pkts() then refuses frames of the other.
  * What the burst functions find makes them ask for a reset by a flag; the watchdog takes that flag for one of its own,
  * whose event it has sent, and looks at nothing more (drivers/net/ena/ena_ethdev.c, ena_timer_wd_callback(), 22.11 to 26.11).
  */
@@ -17,6 +18,7 @@ static const adk_quirks_t quirks[] = {
     /* ENA: guide, "Tx checksum offload" via tx_prepare. Not run on hardware. */
     { .driver = "net_ena",
       .needs_tx_prepare = true,
+      .lacks_udp_checksum6 = true,
       .needs_link_events = true,
       .closes_missing_queues = true,
       .fault_xstats = ena_faults },
@@ -35,8 +37,9 @@ static const adk_quirks_t quirks[] = {
     { .driver = "net_pcap", .hears_all_multicast = true },
     /* drivers/net/af_xdp: the fill ring alone takes 2 x 2048 buffers. */
     { .driver = "net_af_xdp", .rx_mempool_size_min = 16383 },
-    /* drivers/net/memif: each TX queue wants an RX queue at the other end, and we poll one. */
-    { .driver = "net_memif", .tx_queues_max = 1, .hears_all_multicast = true },
+    /* drivers/net/memif: each TX queue wants an RX queue at the other end, and we poll one. memif_connect_client() is
+     * called by memif_dev_start() alone. */
+    { .driver = "net_memif", .tx_queues_max = 1, .connects_when_started = true, .hears_all_multicast = true },
     /* drivers/net/tap: as many TX queues as RX queues, or tap_dev_configure() fails. */
     { .driver = "net_tap", .tx_queues_max = 1 },
 };

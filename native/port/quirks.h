@@ -11,6 +11,8 @@ typedef struct adk_quirks_stct
     bool needs_tx_prepare;            /* checksum offload works only after rte_eth_tx_prepare() */
     bool needs_link_events;           /* its link stays down unless changes are asked for by interrupt */
     bool closes_missing_queues;       /* closing it crashes when it was configured and its queues never set up */
+    bool lacks_udp_checksum6;         /* what it says of UDP checksums may hold for IPv4 only */
+    bool connects_when_started;       /* its client tries once, and again when it is started anew */
     bool hears_all_multicast;         /* no filter: what is sent to the device arrives */
     uint16_t tx_queues_max;           /* fewer than the device reports; 0: as reported */
     uint16_t tx_queue_size_min; /* below it the driver refuses the queue; 0: the device's own limits are enough */

@@ -47,7 +47,7 @@ static void rule_init(rule_t *rule, const adk_steering_t *steering, uint16_t udp
         .ipv4_mask.hdr = { .dst_addr = UINT32_MAX, .next_proto_id = UINT8_MAX },
         .udp.hdr.dst_port = htons(udp_port),
         .udp_mask.hdr.dst_port = UINT16_MAX,
-        .queue.index = ADK_STEERING_RX_QUEUE,
+        .queue.index = ADK_SENDER_RX_QUEUE,
     };
     rule->pattern[0].type = RTE_FLOW_ITEM_TYPE_ETH;
     rule->pattern[1].type = RTE_FLOW_ITEM_TYPE_IPV4;

@@ -8,8 +8,6 @@
 
 #include "port/port.h"
 
-#define ADK_STEERING_RX_QUEUE (1)
-
 /* Asks the device, configured with two RX queues but not started. Allocates the table of rules when it agrees. */
 bool adk_port_steering_open(adk_port_t *port, uint32_t local_ipv4);
 void adk_port_steering_close(adk_port_t *port);

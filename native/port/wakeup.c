@@ -56,11 +56,11 @@ void adk_wakeup_want(adk_wakeup_t *wakeup)
     atomic_thread_fence(memory_order_seq_cst);
 }
 
-void adk_wakeup_taken(adk_wakeup_t *wakeup)
+void adk_wakeup_taken(adk_wakeup_t *wakeup, bool is_readable)
 {
     uint64_t given;
 
-    if (!atomic_exchange_explicit(&wakeup->is_wanted, false, memory_order_relaxed))
+    if (!atomic_exchange_explicit(&wakeup->is_wanted, false, memory_order_relaxed) || is_readable)
     {
         (void)!read(wakeup->fd, &given, sizeof(given));
     }

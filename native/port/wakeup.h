@@ -27,7 +27,10 @@ void adk_wakeup_give(adk_wakeup_t *wakeup);
 
 /* The sleeper, before it looks whether there is anything to do. */
 void adk_wakeup_want(adk_wakeup_t *wakeup);
-/* The sleeper, awake. A wake-up that is still on its way ends the next sleep at once; that is all it does. */
-void adk_wakeup_taken(adk_wakeup_t *wakeup);
+/*
+ * The sleeper, awake: was the eventfd readable? A wake-up that is still on its way ends the next sleep at once, and is
+ * taken then, although it was not that sleep's own.
+ */
+void adk_wakeup_taken(adk_wakeup_t *wakeup, bool is_readable);
 
 #endif

@@ -1,5 +1,7 @@
-/* What a device has counted, and what its driver has found and told nobody. */
+/* What a device has counted, what its driver has found and told nobody, and whether it is still there. */
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #include <rte_timer.h>
 
@@ -54,14 +56,51 @@ uint64_t adk_port_missed(const adk_port_t *port)
     return stats.imissed + stats.rx_nombuf + adk_port_xstats_sum(port, &port->missed_xstats);
 }
 
+static bool is_server(const adk_port_t *port)
+{
+    struct rte_eth_dev_info info;
+    const bool is_known = 0 == rte_eth_dev_info_get(port->id, &info) && NULL != rte_dev_devargs(info.device);
+    const char *arguments = is_known ? rte_dev_devargs(info.device)->args : NULL;
+    return NULL != arguments && (NULL != strstr(arguments, "role=server") || NULL != strstr(arguments, "role=master"));
+}
+
+/* Seen twice: a second is more than it takes from the start to the link. */
+static bool has_lost_its_server(adk_port_t *port)
+{
+    struct rte_eth_link link;
+    const bool was_down = port->was_link_down;
+
+    port->was_link_down = 0 == rte_eth_link_get_nowait(port->id, &link) && RTE_ETH_LINK_DOWN == link.link_status;
+    return was_down && port->was_link_down && !is_server(port);
+}
+
 void adk_port_watch(adk_port_t *port)
 {
     (void)rte_timer_manage();
+    adk_rx_clock_discipline(&port->rx_clock, port->id);
 
     const uint64_t faults = adk_port_xstats_sum(port, &port->fault_xstats);
-    if (faults > port->faults_seen)
+    if (faults > port->faults_seen || (port->quirks->connects_when_started && has_lost_its_server(port)))
     {
         atomic_store_explicit(&port->is_reset_requested, true, memory_order_release);
     }
     port->faults_seen = faults;
+}
+
+/* A PCI device's name is its address. Until it is pulled it has a place there; under vfio the kernel waits for us. */
+static bool is_on_pci(const adk_port_t *port)
+{
+    char place[sizeof("/sys/bus/pci/devices/") + RTE_ETH_NAME_MAX_LEN];
+    (void)snprintf(place, sizeof(place), "/sys/bus/pci/devices/%s", port->name);
+    return 0 == access(place, F_OK);
+}
+
+void adk_port_find_place(adk_port_t *port)
+{
+    port->has_place_on_pci = is_on_pci(port);
+}
+
+bool adk_port_is_gone(const adk_port_t *port)
+{
+    return port->has_place_on_pci && !is_on_pci(port);
 }

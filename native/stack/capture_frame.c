@@ -5,7 +5,7 @@
 #include <rte_mbuf.h>
 
 #include "stack/capture.h"
-#include "wire/header.h"
+#include "wire/datagram6.h"
 
 #define CHECKSUM_FLAGS (RTE_MBUF_F_TX_IP_CKSUM | RTE_MBUF_F_TX_UDP_CKSUM)
 
@@ -104,7 +104,13 @@ void adk_capture_end(adk_capture_t *capture, adk_lane_t *lane)
 static void complete_lengths(uint8_t *copy, uint32_t captured_length, uint32_t frame_length)
 {
     adk_header_t *header = (adk_header_t *)copy;
-    if (captured_length >= sizeof(*header))
+    adk_header6_t *header6 = (adk_header6_t *)copy;
+    if (captured_length >= sizeof(*header6) && adk_is_ipv6_frame(copy))
+    {
+        header6->payload_length = rte_cpu_to_be_16((uint16_t)(frame_length - offsetof(adk_header6_t, udp)));
+        header6->udp.dgram_len = header6->payload_length;
+    }
+    else if (captured_length >= sizeof(*header))
     {
         const uint16_t ipv4_length = (uint16_t)(frame_length - sizeof(header->ethernet));
         header->ipv4.total_length = rte_cpu_to_be_16(ipv4_length);

@@ -13,6 +13,7 @@ void adk_destination_prepare(
     adk_header_t *header = &destination->header;
 
     destination->key = adk_word_64(&address);
+    destination->stack = stack;
     adk_header_init(
         header, stack->local.mac, rte_be_to_cpu_32(stack->local.ipv4_be), source_port, ipv4, rte_be_to_cpu_16(port_be));
     destination->neighbour = NULL;
@@ -40,10 +41,17 @@ void adk_destination_prepare_group(
     adk_multicast_mac(group, destination->header.ethernet.dst_addr.addr_bytes);
 }
 
+void adk_destination_send_from(adk_destination_t *destination, uint32_t ipv4)
+{
+    destination->header.ipv4.src_addr = rte_cpu_to_be_32(ipv4);
+    destination->ipv4_sum = adk_checksum_ipv4_base(&destination->header);
+    destination->pseudo_sum = adk_checksum_pseudo_base(&destination->header);
+}
+
 bool adk_destination_resolve(const adk_stack_t *stack, adk_destination_t *destination)
 {
     destination->word = ADK_NEIGHBOUR_UNRESOLVED;
-    destination->neighbour = adk_neighbours_find(&stack->neighbours, destination->next_hop);
+    destination->neighbour = adk_neighbours_find(&stack->neighbours, &destination->next_hop);
     if (NULL != destination->neighbour)
     {
         destination->word = adk_neighbour_word(destination->neighbour);

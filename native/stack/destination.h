@@ -17,6 +17,8 @@ typedef struct adk_destination_stct
     uint32_t pseudo_sum;
     adk_header_t header;
     uint64_t ask_again_tsc;
+    const adk_stack_t *stack;         /* of the interface by which its frames leave */
+    adk_lane_t *lane;                 /* there, of the thread that sends; its user sets it */
 } adk_destination_t;
 
 static_assert(
@@ -41,6 +43,9 @@ void adk_destination_prepare_group(
     uint32_t group,
     rte_be16_t port_be,
     uint8_t ttl);
+
+/* From another address than the interface's, for what stays within the driver. */
+void adk_destination_send_from(adk_destination_t *destination, uint32_t ipv4);
 
 /* Looks the next hop up again. False while it has no MAC. */
 bool adk_destination_resolve(const adk_stack_t *stack, adk_destination_t *destination);

@@ -43,7 +43,7 @@ void adk_endpoints_close(adk_endpoints_t *endpoints)
 static int reserve(adk_endpoint_t *slot, void *owner, void **stale)
 {
     const uint32_t now_s = monotonic_s();
-    const uint32_t state = adk_endpoint_state(slot);
+    uint32_t state = adk_endpoint_state(slot);
 
     if (ADK_ENDPOINT_FREE != state)
     {
@@ -51,28 +51,29 @@ static int reserve(adk_endpoint_t *slot, void *owner, void **stale)
         {
             return -EADDRINUSE;
         }
-        *stale = slot->owner;
+        /* Nobody can publish it any more, or somebody just has. */
+        if (!atomic_compare_exchange_strong_explicit(
+                &slot->state, &state, ADK_ENDPOINT_WITHDRAWN, memory_order_acquire, memory_order_relaxed))
+        {
+            return -EADDRINUSE;
+        }
+        *stale = adk_endpoint_owner(slot);
     }
-    slot->owner = owner;
+    atomic_store_explicit(&slot->owner, owner, memory_order_relaxed);
     slot->reserved_at_s = now_s;
     atomic_store_explicit(&slot->state, ADK_ENDPOINT_RESERVED, memory_order_release);
     return 0;
 }
 
-int adk_endpoints_reserve(adk_endpoints_t *endpoints, uint16_t port, void *owner, void **stale)
+/* answers NULL: any one will do. */
+static int reserve_ephemeral(adk_endpoints_t *endpoints, const adk_answers_t *answers, void *owner, void **stale)
 {
-    *stale = NULL;
-    if (0 != port)
-    {
-        const int result = reserve(adk_endpoint_of(endpoints, port), owner, stale);
-        return result < 0 ? result : port;
-    }
-
     for (int i = ADK_EPHEMERAL_PORT_FIRST; i <= ADK_EPHEMERAL_PORT_LAST; i++)
     {
         const uint32_t candidate = endpoints->next_ephemeral;
         endpoints->next_ephemeral = ADK_EPHEMERAL_PORT_LAST == candidate ? ADK_EPHEMERAL_PORT_FIRST : candidate + 1;
-        if (0 == reserve(adk_endpoint_of(endpoints, (uint16_t)candidate), owner, stale))
+        if ((NULL == answers || adk_answers_reach_sender(answers, (uint16_t)candidate)) &&
+            0 == reserve(adk_endpoint_of(endpoints, (uint16_t)candidate), owner, stale))
         {
             return (int)candidate;
         }
@@ -80,12 +81,30 @@ int adk_endpoints_reserve(adk_endpoints_t *endpoints, uint16_t port, void *owner
     return -EADDRNOTAVAIL;
 }
 
+int adk_endpoints_reserve(adk_endpoints_t *endpoints, uint16_t port, void *owner, void **stale)
+{
+    *stale = NULL;
+    if (0 == port)
+    {
+        return reserve_ephemeral(endpoints, NULL, owner, stale);
+    }
+    const int result = reserve(adk_endpoint_of(endpoints, port), owner, stale);
+    return result < 0 ? result : port;
+}
+
+int adk_endpoints_reserve_for(adk_endpoints_t *endpoints, const adk_answers_t *answers, void *owner, void **stale)
+{
+    *stale = NULL;
+    const int port = reserve_ephemeral(endpoints, answers, owner, stale);
+    return port < 0 ? reserve_ephemeral(endpoints, NULL, owner, stale) : port;
+}
+
 void adk_endpoints_release(adk_endpoints_t *endpoints, uint16_t port, const void *owner)
 {
     adk_endpoint_t *slot = adk_endpoint_of(endpoints, port);
-    if (slot->owner == owner)
+    if (adk_endpoint_owner(slot) == owner)
     {
-        slot->owner = NULL;
+        atomic_store_explicit(&slot->owner, NULL, memory_order_relaxed);
         atomic_store_explicit(&slot->state, ADK_ENDPOINT_FREE, memory_order_release);
     }
 }
@@ -93,18 +112,25 @@ void adk_endpoints_release(adk_endpoints_t *endpoints, uint16_t port, const void
 int adk_endpoints_publish(adk_endpoints_t *endpoints, uint16_t port, const void *owner, enum adk_role_en role)
 {
     adk_endpoint_t *slot = adk_endpoint_of(endpoints, port);
-    if (slot->owner != owner)
+    uint32_t state = ADK_ENDPOINT_RESERVED;
+    if (adk_endpoint_owner(slot) != owner ||
+        !atomic_compare_exchange_strong_explicit(
+            &slot->state, &state, adk_endpoint_polled_by(role), memory_order_acq_rel, memory_order_relaxed))
     {
         return -1;
     }
-    atomic_store_explicit(&slot->state, adk_endpoint_polled_by(role), memory_order_release);
+    if (adk_endpoint_owner(slot) != owner) /* taken over in between */
+    {
+        atomic_store_explicit(&slot->state, ADK_ENDPOINT_RESERVED, memory_order_release);
+        return -1;
+    }
     return 0;
 }
 
 void adk_endpoints_withdraw(adk_endpoints_t *endpoints, uint16_t port, const void *owner)
 {
     adk_endpoint_t *slot = adk_endpoint_of(endpoints, port);
-    if (slot->owner == owner)
+    if (adk_endpoint_owner(slot) == owner)
     {
         atomic_store_explicit(&slot->state, ADK_ENDPOINT_WITHDRAWN, memory_order_release);
     }

@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "port/rss.h"
 #include "stack/limits.h"
 
 enum adk_role_en
@@ -30,8 +31,8 @@ enum adk_endpoint_state_en
 
 typedef struct adk_endpoint_stct
 {
-    void *owner;
-    uint32_t reserved_at_s;           /* monotonic clock */
+    _Atomic(void *) owner;            /* a thread that publishes late may read it while the conductor writes it */
+    uint32_t reserved_at_s;           /* conductor only; monotonic clock */
     _Atomic uint32_t state;
 } adk_endpoint_t;
 
@@ -52,6 +53,8 @@ void adk_endpoints_close(adk_endpoints_t *endpoints);
  * publishing fails for it.
  */
 int adk_endpoints_reserve(adk_endpoints_t *endpoints, uint16_t port, void *owner, void **stale);
+/* A free ephemeral port from which the answers reach the sender's queue; if there is none, whichever is free. */
+int adk_endpoints_reserve_for(adk_endpoints_t *endpoints, const adk_answers_t *answers, void *owner, void **stale);
 /* Only if owner still has it: it may have lost a stale reservation to another. */
 void adk_endpoints_release(adk_endpoints_t *endpoints, uint16_t port, const void *owner);
 
@@ -72,6 +75,12 @@ static inline enum adk_endpoint_state_en adk_endpoint_polled_by(enum adk_role_en
 static inline uint32_t adk_endpoint_state(const adk_endpoint_t *endpoint)
 {
     return atomic_load_explicit(&endpoint->state, memory_order_acquire);
+}
+
+/* Relaxed: whoever looks behind it has published it, or learns from the state that it is another's by now. */
+static inline void *adk_endpoint_owner(const adk_endpoint_t *endpoint)
+{
+    return atomic_load_explicit(&endpoint->owner, memory_order_relaxed);
 }
 
 #endif

@@ -3,7 +3,6 @@
 #include <errno.h>
 
 #include <rte_cycles.h>
-#include <rte_ip_frag.h>
 #include <rte_malloc.h>
 
 #include "port/error.h"
@@ -11,13 +10,6 @@
 /* Two hash functions find a datagram's entry among twice these (rte_ip_frag_table_create()). */
 #define BUCKETS (ADK_REASSEMBLIES / 4)
 #define BUCKET_ENTRIES (4)
-
-struct adk_fragments_stct
-{
-    struct rte_ip_frag_tbl *table;
-    struct rte_ip_frag_death_row dead;
-    uint16_t next_id;                 /* of the lane's own: its lowest bit is the role */
-};
 
 adk_fragments_t *adk_fragments_open(enum adk_role_en role, int socket_id)
 {
@@ -58,10 +50,7 @@ void adk_fragments_close(adk_fragments_t *fragments)
 static rte_be16_t checksum_of(
     const adk_destination_t *destination, const struct rte_udp_hdr *udp, const struct iovec *payload)
 {
-    const uint16_t sum = (uint16_t)~adk_checksum_fold(
-        destination->pseudo_sum + udp->dgram_len + adk_checksum_sum(udp, sizeof(*udp)) +
-        adk_checksum_sum(payload->iov_base, payload->iov_len));
-    return 0 == sum ? 0xffff : sum;
+    return adk_checksum_udp_of(destination->pseudo_sum, udp, adk_checksum_sum(payload->iov_base, payload->iov_len));
 }
 
 /* A frame with the next bytes of the datagram; offset counts from the UDP header. */
@@ -142,6 +131,23 @@ static bool is_joinable(const struct rte_mbuf *mbuf, const struct rte_ipv4_hdr *
         header_length + offset + length <= UINT16_MAX;
 }
 
+void adk_fragments_account(
+    adk_fragments_t *fragments, adk_lane_t *lane, const struct rte_mbuf *mbuf, const struct rte_mbuf *whole)
+{
+    struct rte_ip_frag_death_row *dead = &fragments->dead;
+    if (0 != dead->cnt)
+    {
+        /* The last one is this frame, or of a datagram that waited too long: which, does not matter to its count. */
+        lane->drop_reason = mbuf == dead->row[dead->cnt - 1] ? ADK_COUNT_RX_FRAGMENT : lane->drop_reason;
+        adk_count(lane, ADK_COUNT_RX_FRAGMENT, dead->cnt);
+        rte_ip_frag_free_death_row(dead, 0);
+    }
+    if (NULL != whole)
+    {
+        adk_count(lane, ADK_COUNT_RX_REASSEMBLED, 1);
+    }
+}
+
 struct rte_mbuf *adk_fragments_join(const adk_stack_t *stack, adk_lane_t *lane, struct rte_mbuf *mbuf)
 {
     adk_fragments_t *fragments = stack->fragments[lane->role];
@@ -157,16 +163,6 @@ struct rte_mbuf *adk_fragments_join(const adk_stack_t *stack, adk_lane_t *lane, 
     mbuf->l2_len = sizeof(struct rte_ether_hdr);
     mbuf->l3_len = rte_ipv4_hdr_len(ipv4);
     struct rte_mbuf *whole = rte_ipv4_frag_reassemble_packet(fragments->table, dead, mbuf, rte_rdtsc(), ipv4);
-    if (0 != dead->cnt)
-    {
-        /* The last one is this frame, or of a datagram that waited too long: which, does not matter to its count. */
-        lane->drop_reason = mbuf == dead->row[dead->cnt - 1] ? ADK_COUNT_RX_FRAGMENT : lane->drop_reason;
-        adk_count(lane, ADK_COUNT_RX_FRAGMENT, dead->cnt);
-        rte_ip_frag_free_death_row(dead, 0);
-    }
-    if (NULL != whole)
-    {
-        adk_count(lane, ADK_COUNT_RX_REASSEMBLED, 1);
-    }
+    adk_fragments_account(fragments, lane, mbuf, whole);
     return whole;
 }

@@ -7,9 +7,16 @@
 
 #include <sys/uio.h>
 
+#include <rte_ip_frag.h>
+
 #include "stack/destination.h"
 
-typedef struct adk_fragments_stct adk_fragments_t;
+typedef struct adk_fragments_stct
+{
+    struct rte_ip_frag_tbl *table;    /* of both families */
+    struct rte_ip_frag_death_row dead;
+    uint16_t next_id;                 /* of the lane's own: its lowest bit is the role */
+} adk_fragments_t;
 
 /* For one lane that Aeron sends from. NULL with the error set. */
 adk_fragments_t *adk_fragments_open(enum adk_role_en role, int socket_id);
@@ -21,14 +28,21 @@ static inline uint16_t adk_fragment_room(const adk_port_t *port)
     return (uint16_t)RTE_ALIGN_FLOOR(port->mtu - (uint32_t)sizeof(struct rte_ipv4_hdr), 8);
 }
 
-/* The longest UDP payload that leaves: whole, or in ADK_FRAGMENTS_MAX fragments where fragments are on. */
+/*
+ * The longest UDP payload that leaves: whole, or in ADK_FRAGMENTS_MAX fragments of room bytes where fragments are on.
+ * header_length: of IP and UDP.
+ */
+static inline uint32_t adk_fragments_longest_of(const adk_stack_t *stack, uint32_t header_length, uint16_t room)
+{
+    const uint32_t whole = (uint32_t)stack->port.mtu - header_length;
+    const uint32_t cut = ADK_FRAGMENTS_MAX * (uint32_t)room - (uint32_t)sizeof(struct rte_udp_hdr);
+    const uint32_t limit = UINT16_MAX - header_length;
+    return NULL == stack->fragments[ADK_ROLE_SENDER] ? whole : RTE_MIN(RTE_MAX(whole, cut), limit);
+}
+
 static inline uint32_t adk_fragments_longest(const adk_stack_t *stack)
 {
-    const uint32_t whole = (uint32_t)stack->port.mtu - ADK_IPV4_UDP_HEADER_LENGTH;
-    const uint32_t cut = ADK_FRAGMENTS_MAX * (uint32_t)adk_fragment_room(&stack->port) -
-        (uint32_t)sizeof(struct rte_udp_hdr);
-    const uint32_t limit = UINT16_MAX - ADK_IPV4_UDP_HEADER_LENGTH;
-    return NULL == stack->fragments[ADK_ROLE_SENDER] ? whole : RTE_MIN(RTE_MAX(whole, cut), limit);
+    return adk_fragments_longest_of(stack, ADK_IPV4_UDP_HEADER_LENGTH, adk_fragment_room(&stack->port));
 }
 
 /* In how many frames a payload leaves. */
@@ -54,5 +68,9 @@ void adk_fragments_cut(
  * IPv4 checksum void, when it was the last one missing; else NULL.
  */
 struct rte_mbuf *adk_fragments_join(const adk_stack_t *stack, adk_lane_t *lane, struct rte_mbuf *mbuf);
+
+/* Counts what the table gave up when it was given mbuf, and whole unless that is NULL. */
+void adk_fragments_account(
+    adk_fragments_t *fragments, adk_lane_t *lane, const struct rte_mbuf *mbuf, const struct rte_mbuf *whole);
 
 #endif

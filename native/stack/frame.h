@@ -12,13 +12,13 @@
 #define ADK_TX_OFFLOAD (rte_mbuf_tx_offload(sizeof(struct rte_ether_hdr), sizeof(struct rte_ipv4_hdr), 0, 0, 0, 0, 0))
 
 /*
- * Header and payload, without checksums, in an mbuf just taken from the pool. There it is of one segment with one
+ * The header, with room for a payload, in an mbuf just taken from the pool. There it is of one segment with one
  * reference (rte_mbuf.h, rte_mbuf_raw_alloc()); what else is read of an mbuf to send is set here.
  */
-static __rte_always_inline adk_header_t *adk_frame_fill(
-    const adk_destination_t *destination, struct rte_mbuf *mbuf, const struct iovec *payload)
+static __rte_always_inline adk_header_t *adk_frame_begin(
+    const adk_destination_t *destination, struct rte_mbuf *mbuf, size_t payload_length)
 {
-    const uint16_t length = (uint16_t)(sizeof(adk_header_t) + payload->iov_len);
+    const uint16_t length = (uint16_t)(sizeof(adk_header_t) + payload_length);
 
     mbuf->data_off = RTE_PKTMBUF_HEADROOM;
     mbuf->ol_flags = 0;
@@ -28,8 +28,23 @@ static __rte_always_inline adk_header_t *adk_frame_fill(
 
     adk_header_t *header = rte_pktmbuf_mtod(mbuf, adk_header_t *);
     *header = destination->header;
-    rte_memcpy(header + 1, payload->iov_base, payload->iov_len);
     return header;
+}
+
+/* Header and payload, without lengths and checksums. */
+static __rte_always_inline void adk_frame_fill(
+    const adk_destination_t *destination, struct rte_mbuf *mbuf, const struct iovec *payload)
+{
+    adk_header_t *header = adk_frame_begin(destination, mbuf, payload->iov_len);
+    rte_memcpy(header + 1, payload->iov_base, payload->iov_len);
+}
+
+/* The payload, and the UDP checksum that no device computes: in one pass. */
+static __rte_noinline __rte_unused void adk_frame_sum(
+    const adk_destination_t *destination, adk_header_t *header, const struct iovec *payload)
+{
+    const uint16_t payload_sum = adk_checksum_copy(header + 1, payload->iov_base, payload->iov_len);
+    header->udp.dgram_cksum = adk_checksum_udp_of(destination->pseudo_sum, &header->udp, payload_sum);
 }
 
 /* A frame as it leaves; is_offloaded leaves to the device the checksums that it can compute. */
@@ -40,7 +55,7 @@ static __rte_always_inline void adk_frame_build(
     const struct iovec *payload,
     bool is_offloaded)
 {
-    adk_header_t *header = adk_frame_fill(destination, mbuf, payload);
+    adk_header_t *header = adk_frame_begin(destination, mbuf, payload->iov_len);
     const uint16_t datagram_length = (uint16_t)(sizeof(struct rte_udp_hdr) + payload->iov_len);
 
     header->ipv4.total_length = rte_cpu_to_be_16((uint16_t)(sizeof(struct rte_ipv4_hdr) + datagram_length));
@@ -53,10 +68,16 @@ static __rte_always_inline void adk_frame_build(
     {
         header->ipv4.hdr_checksum = adk_checksum_ipv4_finish(destination->ipv4_sum, header->ipv4.total_length);
     }
-    /* A device that computes the UDP checksum starts from the pseudo header's sum (rte_mbuf_core.h, TX_UDP_CKSUM). */
-    header->udp.dgram_cksum = is_offloaded && port->tx_udp_checksum
-        ? adk_checksum_fold(destination->pseudo_sum + header->udp.dgram_len)
-        : adk_checksum_udp_finish(destination->pseudo_sum, &header->udp, datagram_length);
+    if (is_offloaded && port->tx_udp_checksum)
+    {
+        rte_memcpy(header + 1, payload->iov_base, payload->iov_len);
+        /* The device starts from the pseudo header's sum (rte_mbuf_core.h, TX_UDP_CKSUM). */
+        header->udp.dgram_cksum = adk_checksum_fold(destination->pseudo_sum + header->udp.dgram_len);
+    }
+    else
+    {
+        adk_frame_sum(destination, header, payload);
+    }
 }
 
 #endif

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "stack/endpoints.h"
+#include "wire/ipv6.h"
 
 #define ADK_GROUPS (256)
 
@@ -19,11 +20,20 @@ static inline uint64_t adk_group_key(rte_be32_t ipv4_be, rte_be16_t port_be)
     return (uint64_t)ipv4_be << 16 | port_be;
 }
 
+/* In the key of an IPv6 group, whose address is beside it. */
+#define ADK_GROUP_IPV6 (UINT64_C(1) << 63)
+
+static inline uint64_t adk_group6_key(rte_be16_t port_be)
+{
+    return ADK_GROUP_IPV6 | port_be;
+}
+
 typedef struct adk_group_stct
 {
     void *owner;
     _Atomic uint64_t key;
     _Atomic uint32_t state;           /* enum adk_endpoint_state_en */
+    _Atomic uint64_t ipv6[2];         /* of an IPv6 group */
 } adk_group_t;
 
 typedef struct adk_groups_stct
@@ -35,6 +45,7 @@ typedef struct adk_groups_stct
 
 /* Conductor. The slot, or -ENOBUFS. */
 int adk_groups_reserve(adk_groups_t *groups, uint64_t key, void *owner);
+int adk_groups6_reserve(adk_groups_t *groups, adk_ipv6_t group, rte_be16_t port_be, void *owner);
 void adk_groups_release(adk_groups_t *groups, int slot);
 
 /* Owning thread. */
@@ -49,6 +60,9 @@ static inline uint32_t adk_groups_changes(const adk_groups_t *groups)
 
 /* Any thread: the groups of all slots in use, in host byte order, one for each slot. How many they are. */
 int adk_groups_joined(const adk_groups_t *groups, uint32_t ipv4[ADK_GROUPS]);
+
+/* The same of IPv6 groups, 16 bytes each. */
+int adk_groups6_joined(const adk_groups_t *groups, uint8_t *ipv6);
 
 /* The next slot from first on that the role's thread polls for key, or -1. Any thread, but see the owner's rule. */
 static inline int adk_groups_next(const adk_groups_t *groups, uint64_t key, enum adk_role_en role, int first)
@@ -66,6 +80,25 @@ static inline int adk_groups_next(const adk_groups_t *groups, uint64_t key, enum
         }
     }
     return -1;
+}
+
+static inline adk_ipv6_t adk_group_ipv6(const adk_group_t *group)
+{
+    return (adk_ipv6_t){ { atomic_load_explicit(&group->ipv6[0], memory_order_relaxed),
+                           atomic_load_explicit(&group->ipv6[1], memory_order_relaxed) } };
+}
+
+static inline int adk_groups6_next(
+    const adk_groups_t *groups, adk_ipv6_t address, rte_be16_t port_be, enum adk_role_en role, int first)
+{
+    const uint64_t key = adk_group6_key(port_be);
+    int slot = adk_groups_next(groups, key, role, first);
+
+    while (slot >= 0 && !adk_ipv6_is_same(address, adk_group_ipv6(&groups->slots[slot])))
+    {
+        slot = adk_groups_next(groups, key, role, slot + 1);
+    }
+    return slot;
 }
 
 /* Of an address in host byte order. */

@@ -7,6 +7,7 @@
 
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include <rte_ring.h>
 
@@ -18,7 +19,7 @@ typedef struct adk_source_stct
 {
     uint8_t mac[RTE_ETHER_ADDR_LEN];
     rte_be16_t ether_type;            /* follows the MAC in a frame: with it, eight bytes are compared at once */
-    uint64_t ipv4_be;
+    uint64_t ipv4_be;                 /* read plainly for each frame: an atomic load costs two instructions */
 } adk_source_t;
 
 static_assert(16 == sizeof(adk_source_t), "a shift finds a source");
@@ -40,10 +41,13 @@ typedef struct adk_lane_stct
     struct rte_ring *inbox[2];        /* parsed frames for this thread, one ring per producing thread */
     struct rte_ring *control_out;     /* to the control plane: what strangers send */
     uint32_t drop_reason;             /* of the frame at hand, for a capture; see stack/capture.h */
+    bool has_burst_time;
+    struct timespec burst_time;       /* when the first frame of the burst was delivered that wanted to know */
     struct rte_mbuf *backlog[ADK_BACKLOG_LENGTH];
     struct sockaddr_storage source_address; /* filled anew for each delivery; all but port and address is constant */
     adk_source_t sources[ADK_SOURCES];
     uint64_t counts[ADK_COUNT_SIZE];
+    uint64_t looks;                   /* polls that found nothing at the port: all that had come was seen */
 } __attribute__((aligned(RTE_CACHE_LINE_SIZE))) adk_lane_t;
 
 static inline void adk_count(adk_lane_t *lane, enum adk_count_en count, uint64_t n)
@@ -81,7 +85,7 @@ static inline bool adk_lane_knows_source(adk_lane_t *lane, rte_be32_t ipv4_be, c
 static inline void adk_lane_note_source(adk_lane_t *lane, rte_be32_t ipv4_be, const struct rte_ether_hdr *ethernet)
 {
     adk_source_t *source = adk_lane_source(lane, ipv4_be);
-    source->ipv4_be = ipv4_be;
+    __atomic_store_n(&source->ipv4_be, ipv4_be, __ATOMIC_RELAXED);
     memcpy(source->mac, &ethernet->src_addr, sizeof(uint64_t));
 }
 

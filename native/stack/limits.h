@@ -15,6 +15,9 @@
 
 #define ADK_NEIGHBOURS (1024)
 
+/* Of one driver. Each has a port, mempools and tables of its own; four are two NICs of two ports. */
+#define ADK_INTERFACES_MAX (4)
+
 /* context.h AERON_NETWORK_PUBLICATION_MAX_MESSAGES_PER_SEND_MAX: an Aeron send call carries at most 16 datagrams. */
 #define ADK_SEND_BURST_MAX (16)
 

@@ -1,6 +1,7 @@
 /*
- * IPv4 next hop -> MAC. The control thread writes, any thread reads without locks: rte_hash in its lock-free mode
- * finds the entry, and one 64-bit word holds MAC and generation together, so that a reader sees both or neither.
+ * Next hop -> MAC, for one family of addresses. The control thread writes, any thread reads without locks: rte_hash in
+ * its lock-free mode finds the entry, and one 64-bit word holds MAC and generation together, so that a reader sees both
+ * or neither. A key is the address: of IPv4 a uint32_t, of IPv6 the 16 bytes.
  */
 #ifndef ADK_STACK_NEIGHBOURS_H
 #define ADK_STACK_NEIGHBOURS_H
@@ -15,13 +16,15 @@
 /* Word of a neighbour without a MAC. */
 #define ADK_NEIGHBOUR_UNRESOLVED UINT64_C(0)
 
+#define ADK_NEIGHBOUR_KEY_MAX (16)
+
 typedef struct adk_neighbour_stct
 {
     _Atomic uint64_t word;            /* MAC in the low six bytes, in wire order; generation, never 0, above it */
     _Atomic uint32_t was_used;        /* set by the data path, cleared by the control plane */
     _Atomic uint32_t was_heard;       /* a frame came from this MAC; likewise */
-    _Atomic uint32_t disputes;        /* ARP packets that named another MAC; likewise */
-    uint32_t ipv4;
+    _Atomic uint32_t disputes;        /* packets that named another MAC; likewise */
+    uint8_t key[ADK_NEIGHBOUR_KEY_MAX];
     uint64_t lost_before;             /* control thread only: frames lost when it last cleared them */
 } adk_neighbour_t;
 
@@ -29,20 +32,27 @@ typedef struct adk_neighbours_stct
 {
     struct rte_hash *index;
     adk_neighbour_t *entries;         /* by the position that rte_hash gives to a key */
+    uint32_t key_length;
     uint16_t generation;
 } adk_neighbours_t;
 
-int adk_neighbours_open(adk_neighbours_t *neighbours, struct rte_rcu_qsbr *quiescence, int socket_id);
+/* name: of the hash table, for rte_hash. */
+int adk_neighbours_open(
+    adk_neighbours_t *neighbours,
+    const char *name,
+    uint32_t key_length,
+    struct rte_rcu_qsbr *quiescence,
+    int socket_id);
 void adk_neighbours_close(adk_neighbours_t *neighbours);
 
-int adk_neighbours_set(adk_neighbours_t *neighbours, uint32_t ipv4, const uint8_t *mac);
-void adk_neighbours_forget(adk_neighbours_t *neighbours, uint32_t ipv4);
-int adk_neighbours_was_used(adk_neighbours_t *neighbours, uint32_t ipv4);
+int adk_neighbours_set(adk_neighbours_t *neighbours, const void *key, const uint8_t *mac);
+void adk_neighbours_forget(adk_neighbours_t *neighbours, const void *key);
+int adk_neighbours_was_used(adk_neighbours_t *neighbours, const void *key);
 
 /* NULL when the control plane has not set it. The entry stays readable for ever, but may become another's. */
-static inline adk_neighbour_t *adk_neighbours_find(const adk_neighbours_t *neighbours, uint32_t ipv4)
+static inline adk_neighbour_t *adk_neighbours_find(const adk_neighbours_t *neighbours, const void *key)
 {
-    const int32_t position = rte_hash_lookup(neighbours->index, &ipv4);
+    const int32_t position = rte_hash_lookup(neighbours->index, key);
     return position < 0 ? NULL : &neighbours->entries[position];
 }
 

@@ -4,15 +4,14 @@
 
 #include "stack/frame.h"
 
-/* Header and payload in as many mbufs as it takes, the first of them given. False when there were not enough. */
-static bool fill_long(
-    adk_lane_t *lane, const adk_destination_t *destination, struct rte_mbuf *frame, const struct iovec *payload)
+bool adk_outlet_fill_long(
+    adk_lane_t *lane, const void *headers, uint16_t headers_length, struct rte_mbuf *frame, const struct iovec *payload)
 {
     const uint8_t *next = payload->iov_base;
     size_t left = payload->iov_len;
-    char *header = rte_pktmbuf_append(frame, sizeof(adk_header_t));
 
-    memcpy(header, &destination->header, sizeof(adk_header_t));
+    rte_pktmbuf_reset(frame);
+    memcpy(rte_pktmbuf_append(frame, headers_length), headers, headers_length);
     while (left > 0)
     {
         struct rte_mbuf *last = rte_pktmbuf_lastseg(frame);
@@ -47,29 +46,20 @@ static bool fill(
     note->payload_length = (uint16_t)payload->iov_len;
     if (payload->iov_len <= (size_t)(stack->port.mtu - ADK_IPV4_UDP_HEADER_LENGTH))
     {
-        (void)adk_frame_fill(destination, frame, payload);
+        adk_frame_fill(destination, frame, payload);
         return true;
     }
-    rte_pktmbuf_reset(frame);
-    return fill_long(lane, destination, frame, payload);
+    return adk_outlet_fill_long(lane, &destination->header, sizeof(destination->header), frame, payload);
 }
 
-/* Datagrams for a thread of this driver, without a checksum: nobody but us has had them. */
-static int put_into_inbox(
+int adk_outlet_put(
     const adk_stack_t *stack,
     adk_lane_t *lane,
     enum adk_role_en consumer,
-    const adk_destination_t *destination,
     struct rte_mbuf **frames,
-    const struct iovec *payloads,
-    uint16_t count)
+    uint16_t count,
+    bool is_filled)
 {
-    bool is_filled = true;
-    for (uint16_t i = 0; i < count; i++)
-    {
-        is_filled = fill(stack, lane, destination, frames[i], &payloads[i]) && is_filled;
-    }
-
     struct rte_ring *inbox = stack->lanes[consumer].inbox[lane->role];
     const bool is_full = !is_filled || rte_ring_free_count(inbox) < count;
     adk_capture_t *capture = adk_stack_capture(stack);
@@ -88,6 +78,24 @@ static int put_into_inbox(
     (void)rte_ring_sp_enqueue_bulk(inbox, (void *const *)frames, count, NULL);
     adk_count(lane, ADK_COUNT_LOOPBACK_PACKETS, count);
     return count;
+}
+
+/* Datagrams for a thread of this driver, without a checksum: nobody but us has had them. */
+static int put_into_inbox(
+    const adk_stack_t *stack,
+    adk_lane_t *lane,
+    enum adk_role_en consumer,
+    const adk_destination_t *destination,
+    struct rte_mbuf **frames,
+    const struct iovec *payloads,
+    uint16_t count)
+{
+    bool is_filled = true;
+    for (uint16_t i = 0; i < count; i++)
+    {
+        is_filled = fill(stack, lane, destination, frames[i], &payloads[i]) && is_filled;
+    }
+    return adk_outlet_put(stack, lane, consumer, frames, count, is_filled);
 }
 
 static int send_to_own_address(
@@ -143,6 +151,18 @@ __rte_noinline void adk_outlet_complete(
     *adk_mbuf_note(frame) = (adk_note_t){ .kind = ADK_CONTROL_UNRESOLVED, .next_hop = destination->next_hop };
 }
 
+int adk_outlet_ask(const adk_stack_t *stack, adk_lane_t *lane, struct rte_mbuf **frames, uint16_t count)
+{
+    if (0 == rte_ring_sp_enqueue_bulk(stack->unresolved_out[lane->role], (void *const *)frames, count, NULL))
+    {
+        adk_count(lane, ADK_COUNT_CONTROL_FULL, count);
+        rte_pktmbuf_free_bulk(frames, count);
+        return 0;
+    }
+    adk_wakeup_give(stack->port.wakeup);
+    return count;
+}
+
 /* Hands complete frames to the control plane, which keeps a few until the next hop answers. */
 static int park(
     const adk_stack_t *stack,
@@ -156,35 +176,25 @@ static int park(
     {
         adk_outlet_complete(stack, destination, frames[i], &payloads[i]);
     }
-    if (0 == rte_ring_sp_enqueue_bulk(stack->unresolved_out[lane->role], (void *const *)frames, count, NULL))
+    return adk_outlet_ask(stack, lane, frames, count);
+}
+
+void adk_outlet_tell(const adk_stack_t *stack, adk_lane_t *lane, const adk_note_t *note)
+{
+    struct rte_mbuf *message = rte_pktmbuf_alloc(lane->tx_mempool);
+    if (NULL != message)
     {
-        adk_count(lane, ADK_COUNT_CONTROL_FULL, count);
-        rte_pktmbuf_free_bulk(frames, count);
-        return 0;
+        *adk_mbuf_note(message) = *note;
+        (void)adk_outlet_ask(stack, lane, &message, 1);
     }
-    adk_wakeup_give(stack->port.wakeup);
-    return count;
 }
 
 /* Tells the control plane which MAC was taken on trust, so that it confirms it. Losing the message costs nothing. */
 static void tell_learnt(const adk_stack_t *stack, adk_lane_t *lane, const adk_destination_t *destination)
 {
-    struct rte_mbuf *message = rte_pktmbuf_alloc(lane->tx_mempool);
-    if (NULL == message)
-    {
-        return;
-    }
-
-    adk_note_t *note = adk_mbuf_note(message);
-    *note = (adk_note_t){ .kind = ADK_CONTROL_LEARN, .next_hop = destination->next_hop };
-    memcpy(note->hint_mac, destination->header.ethernet.dst_addr.addr_bytes, sizeof(note->hint_mac));
-    if (0 != rte_ring_sp_enqueue(stack->unresolved_out[lane->role], message))
-    {
-        adk_count(lane, ADK_COUNT_CONTROL_FULL, 1);
-        rte_pktmbuf_free(message);
-        return;
-    }
-    adk_wakeup_give(stack->port.wakeup);
+    adk_note_t note = { .kind = ADK_CONTROL_LEARN, .next_hop = destination->next_hop };
+    memcpy(note.hint_mac, destination->header.ethernet.dst_addr.addr_bytes, sizeof(note.hint_mac));
+    adk_outlet_tell(stack, lane, &note);
 }
 
 /*

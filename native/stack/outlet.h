@@ -36,6 +36,27 @@ int adk_outlet_send(
     uint16_t count,
     enum adk_outlet_en outlet);
 
+/* ---- what IPv6 shares (stack/outlet6.c) ---- */
+
+/* Headers and payload in as many mbufs as it takes, the first of them given. False when there were not enough. */
+bool adk_outlet_fill_long(
+    adk_lane_t *lane,
+    const void *headers,
+    uint16_t headers_length,
+    struct rte_mbuf *frame,
+    const struct iovec *payload);
+/* Frames for a thread of this driver; is_filled: all of them are whole. */
+int adk_outlet_put(
+    const adk_stack_t *stack,
+    adk_lane_t *lane,
+    enum adk_role_en consumer,
+    struct rte_mbuf **frames,
+    uint16_t count,
+    bool is_filled);
+/* Frames, with their notes, to the control plane: all, or none and freed. */
+int adk_outlet_ask(const adk_stack_t *stack, adk_lane_t *lane, struct rte_mbuf **frames, uint16_t count);
+void adk_outlet_tell(const adk_stack_t *stack, adk_lane_t *lane, const adk_note_t *note);
+
 /* A frame that lacks only its MAC, with a note of whose: the control plane sends it once it knows. */
 void adk_outlet_complete(
     const adk_stack_t *stack,

@@ -2,6 +2,7 @@
 #ifndef ADK_STACK_RX_H
 #define ADK_STACK_RX_H
 
+#include "port/vlan.h"
 #include "stack/stack.h"
 #include "wire/plain.h"
 
@@ -25,16 +26,6 @@ static inline uint8_t *adk_rx_bytes(const adk_stack_t *stack, const adk_lane_t *
     return linear;
 }
 
-/*
- * NONE is as good as GOOD: "the checksum is not correct in the packet data, but the integrity ... is verified"
- * (rte_mbuf_core.h), as virtio says of what comes from its own host. It has both bits, of GOOD and of BAD.
- */
-static_assert(0 != (RTE_MBUF_F_RX_IP_CKSUM_NONE & RTE_MBUF_F_RX_IP_CKSUM_GOOD), "NONE vouches");
-static_assert(0 != (RTE_MBUF_F_RX_L4_CKSUM_NONE & RTE_MBUF_F_RX_L4_CKSUM_GOOD), "NONE vouches");
-
-/* What the device does not vouch for is verified here: some report UNKNOWN for bad sums, some BAD for good ones. */
-#define ADK_RX_CHECKSUMS_GOOD (RTE_MBUF_F_RX_IP_CKSUM_GOOD | RTE_MBUF_F_RX_L4_CKSUM_GOOD)
-
 /* A clone would take the flags instead of the mbuf: one more register that the frames without a sum would pay for. */
 #if __has_attribute(noclone)
 #define ADK_RX_APART __attribute__((noinline, noclone, unused))
@@ -44,10 +35,11 @@ static_assert(0 != (RTE_MBUF_F_RX_L4_CKSUM_NONE & RTE_MBUF_F_RX_L4_CKSUM_GOOD), 
 
 ADK_RX_APART static bool adk_rx_is_intact(const struct rte_mbuf *mbuf, const uint8_t *bytes)
 {
-    return adk_plain_is_intact(
-        bytes,
-        0 != (mbuf->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_GOOD),
-        0 != (mbuf->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_GOOD));
+    return !adk_vlan_is_off(mbuf) &&
+        adk_plain_is_intact(
+            bytes,
+            0 != (mbuf->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_GOOD),
+            0 != (mbuf->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_GOOD));
 }
 
 /* True for nearly every frame; the others are adk_rx_verdict()'s. bytes are those of the mbuf's first segment. */
@@ -56,7 +48,8 @@ static __rte_always_inline bool adk_rx_is_plain(
 {
     return 1 == mbuf->nb_segs &&
         adk_is_plain(&stack->local, bytes, mbuf->pkt_len, payload_length) &&
-        (0 == (~mbuf->ol_flags & ADK_RX_CHECKSUMS_GOOD) || adk_rx_is_intact(mbuf, bytes));
+        (ADK_RX_CHECKSUMS_GOOD == (mbuf->ol_flags & (ADK_RX_CHECKSUMS_GOOD | RTE_MBUF_F_RX_VLAN_STRIPPED)) ||
+         adk_rx_is_intact(mbuf, bytes));
 }
 
 /* bytes: see adk_rx_bytes() */

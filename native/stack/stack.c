@@ -9,11 +9,26 @@
 
 #include "port/error.h"
 #include "stack/fragments.h"
+#include "stack/stack6.h"
 
-static struct rte_ring *ring_create(const char *from, const char *to, uint32_t length, int socket_id)
+/* What DPDK finds by name is one for all interfaces; the first one's names are those of a driver that has no other. */
+static void name_of(char *name, size_t length, const adk_stack_t *stack, const char *what)
 {
+    if (0 == stack->index)
+    {
+        (void)snprintf(name, length, "adk_%s", what);
+        return;
+    }
+    (void)snprintf(name, length, "adk_%u_%s", stack->index, what);
+}
+
+static struct rte_ring *ring_create(
+    const adk_stack_t *stack, const char *from, const char *to, uint32_t length, int socket_id)
+{
+    char what[RTE_RING_NAMESIZE / 2];
     char name[RTE_RING_NAMESIZE];
-    (void)snprintf(name, sizeof(name), "adk_%s_%s", from, to);
+    (void)snprintf(what, sizeof(what), "%s_%s", from, to);
+    name_of(name, sizeof(name), stack, what);
 
     struct rte_ring *ring = rte_ring_create(name, length, socket_id, RING_F_SP_ENQ | RING_F_SC_DEQ | RING_F_EXACT_SZ);
     if (NULL == ring)
@@ -62,7 +77,7 @@ static int open_transmit(adk_stack_t *stack, enum adk_role_en role, int socket_i
         return 0;
     }
 
-    lane->forward_out = ring_create(names[role], "tx", ADK_FORWARD_LENGTH, socket_id);
+    lane->forward_out = ring_create(stack, names[role], "tx", ADK_FORWARD_LENGTH, socket_id);
     if (NULL == lane->forward_out)
     {
         return -1;
@@ -86,7 +101,7 @@ static int open_lane(adk_stack_t *stack, enum adk_role_en role, int socket_id)
         return -1;
     }
     const uint32_t unresolved = ADK_ROLE_CONTROL == role ? ADK_RESOLVER_LENGTH : ADK_CONTROL_LENGTH;
-    stack->unresolved_out[role] = ring_create(names[role], "arp", unresolved, socket_id);
+    stack->unresolved_out[role] = ring_create(stack, names[role], "arp", unresolved, socket_id);
     if (ADK_ROLE_CONTROL == role || NULL == stack->unresolved_out[role])
     {
         return NULL == stack->unresolved_out[role] ? -1 : 0;
@@ -101,9 +116,9 @@ static int open_lane(adk_stack_t *stack, enum adk_role_en role, int socket_id)
         }
     }
     stack->linear[role] = rte_malloc_socket("adk_linear", ADK_LINEAR_LENGTH, RTE_CACHE_LINE_SIZE, socket_id);
-    lane->control_out = ring_create(names[role], "ctl", ADK_CONTROL_LENGTH, socket_id);
-    lane->inbox[ADK_ROLE_SENDER] = ring_create("snd", names[role], ADK_INBOX_LENGTH, socket_id);
-    lane->inbox[ADK_ROLE_RECEIVER] = ring_create("rcv", names[role], ADK_INBOX_LENGTH, socket_id);
+    lane->control_out = ring_create(stack, names[role], "ctl", ADK_CONTROL_LENGTH, socket_id);
+    lane->inbox[ADK_ROLE_SENDER] = ring_create(stack, "snd", names[role], ADK_INBOX_LENGTH, socket_id);
+    lane->inbox[ADK_ROLE_RECEIVER] = ring_create(stack, "rcv", names[role], ADK_INBOX_LENGTH, socket_id);
     if (NULL == stack->linear[role])
     {
         adk_set_error(ENOMEM, "no memory for a buffer of %d bytes", ADK_LINEAR_LENGTH);
@@ -125,10 +140,14 @@ static int open_quiescence(adk_stack_t *stack, int socket_id)
     return 0;
 }
 
-static int open_tables(adk_stack_t *stack)
+static int open_tables(adk_stack_t *stack, const adk_settings_t *settings)
 {
     const int socket_id = rte_eth_dev_socket_id(stack->port.id);
+    char neighbours[RTE_HASH_NAMESIZE];
+    char neighbours6[RTE_HASH_NAMESIZE];
 
+    name_of(neighbours, sizeof(neighbours), stack, "neighbours");
+    name_of(neighbours6, sizeof(neighbours6), stack, "neighbours6");
     stack->lanes = rte_zmalloc_socket("adk_lanes", ADK_ROLE_COUNT * sizeof(adk_lane_t), RTE_CACHE_LINE_SIZE, socket_id);
     stack->control_linear = rte_malloc_socket("adk_control", ADK_LINEAR_LENGTH, RTE_CACHE_LINE_SIZE, socket_id);
     stack->groups = rte_zmalloc_socket("adk_groups", sizeof(adk_groups_t), RTE_CACHE_LINE_SIZE, socket_id);
@@ -139,7 +158,8 @@ static int open_tables(adk_stack_t *stack)
     }
     if (open_quiescence(stack, socket_id) < 0 ||
         adk_endpoints_open(&stack->endpoints, socket_id) < 0 ||
-        adk_neighbours_open(&stack->neighbours, stack->quiescence, socket_id) < 0)
+        adk_neighbours_open(&stack->neighbours, neighbours, sizeof(uint32_t), stack->quiescence, socket_id) < 0 ||
+        (settings->ipv6 && adk_stack6_open(stack, neighbours6, socket_id) < 0))
     {
         return -1;
     }
@@ -153,12 +173,60 @@ static int open_tables(adk_stack_t *stack)
     return 0;
 }
 
-adk_stack_t *adk_stack_open(const adk_settings_t *settings)
+/* Behind the last one of the chain, or as the first of its own. -1 where there are as many as may be. */
+static int join_chain(adk_stack_t *stack, adk_stack_t *first)
+{
+    stack->first = NULL == first ? stack : first;
+    if (NULL == first)
+    {
+        return 0;
+    }
+    adk_stack_t *last = first;
+    while (NULL != last->next)
+    {
+        last = last->next;
+    }
+    if (last->index + 1 >= ADK_INTERFACES_MAX)
+    {
+        adk_set_error(ENOBUFS, "no more than %d interfaces in one driver", ADK_INTERFACES_MAX);
+        return -1;
+    }
+    stack->index = (uint8_t)(last->index + 1);
+    last->next = stack;
+    return 0;
+}
+
+static void leave_chain(const adk_stack_t *stack)
+{
+    for (adk_stack_t *each = stack->first; NULL != each; each = each->next)
+    {
+        if (stack == each->next)
+        {
+            each->next = stack->next;
+        }
+    }
+}
+
+/* One control plane, one sleep, one wake-up. */
+static int open_port(adk_stack_t *stack, const adk_settings_t *settings)
+{
+    adk_wakeup_t *wakeup = stack->first == stack ? adk_wakeup_open() : stack->first->port.wakeup;
+
+    stack->port.wakeup = wakeup;
+    return NULL == wakeup ? -1 : adk_port_open(&stack->port, settings, ADK_EXTRA_MBUFS, wakeup);
+}
+
+adk_stack_t *adk_stack_open(const adk_settings_t *settings, adk_stack_t *first)
 {
     adk_stack_t *stack = calloc(1, sizeof(*stack));
     if (NULL == stack)
     {
         adk_set_error(ENOMEM, "no memory for the stack");
+        return NULL;
+    }
+    if (join_chain(stack, first) < 0)
+    {
+        free(stack);
         return NULL;
     }
 
@@ -170,13 +238,13 @@ adk_stack_t *adk_stack_open(const adk_settings_t *settings)
     stack->trusts_tsc = settings->trusts_tsc;
     stack->kernel_sockets = (enum adk_kernel_sockets_en)settings->kernel_sockets;
     stack->ask_again_tsc = rte_get_tsc_hz() / (UINT64_C(1000000000) / ADK_ASK_AGAIN_NS);
-    if (adk_port_open(&stack->port, settings, ADK_EXTRA_MBUFS) < 0)
+    if (open_port(stack, settings) < 0)
     {
-        free(stack);
+        adk_stack_close(stack);
         return NULL;
     }
     memcpy(stack->local.mac, stack->port.mac, sizeof(stack->local.mac));
-    if (open_tables(stack) < 0)
+    if (open_tables(stack, settings) < 0)
     {
         adk_stack_close(stack);
         return NULL;
@@ -220,6 +288,7 @@ void adk_stack_close(adk_stack_t *stack)
     }
     adk_fragments_close(stack->fragments[ADK_ROLE_SENDER]);
     adk_fragments_close(stack->fragments[ADK_ROLE_RECEIVER]);
+    adk_stack6_close(stack);
     adk_neighbours_close(&stack->neighbours);
     adk_endpoints_close(&stack->endpoints);
     rte_free(stack->quiescence);
@@ -227,6 +296,11 @@ void adk_stack_close(adk_stack_t *stack)
     rte_free(stack->groups);
     rte_free(stack->lanes);
     adk_port_close(&stack->port);
+    if (stack->first == stack)
+    {
+        adk_wakeup_close(stack->port.wakeup);
+    }
+    leave_chain(stack);
     free(stack);
 }
 

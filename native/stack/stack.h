@@ -1,4 +1,7 @@
-/* One port and everything between it and Aeron: addresses, endpoints, neighbours, lanes, rings. */
+/*
+ * An interface: one port and everything between it and Aeron, which is addresses, endpoints, neighbours, lanes, rings.
+ * Those of a driver are a chain (stack/interfaces.h). A lane belongs to a thread, so a thread has one on each of them.
+ */
 #ifndef ADK_STACK_STACK_H
 #define ADK_STACK_STACK_H
 
@@ -21,6 +24,9 @@ struct adk_stack_stct
 {
     adk_port_t port;
     adk_address_t local;
+    adk_stack_t *first;               /* of the driver's interfaces; itself, where it is the only one */
+    adk_stack_t *next;                /* NULL: the last one */
+    uint8_t index;                    /* in the order of the settings; the first is 0 */
     uint32_t gateway_ipv4;
     uint8_t prefix_length;
     bool trusts_tsc;
@@ -37,10 +43,11 @@ struct adk_stack_stct
     /* From each lane to the control plane: what our own sends need. In a lane it would make the multiplication that
      * finds a lane dearer. The one of the control plane itself is the name resolver's. */
     struct rte_ring *unresolved_out[ADK_ROLE_COUNT];
+    struct adk_stack6_stct *ipv6; /* NULL: the port has no IPv6; see stack/stack6.h */
     struct adk_fragments_stct *fragments[ADK_ROLE_CONTROL]; /* NULL: fragments are off; see stack/fragments.h */
     uint8_t *linear[ADK_ROLE_COUNT]; /* where a frame in several mbufs is copied together */
 
-    /* control thread only */
+    /* control thread only; where a wait is concerned, of the first interface */
     struct rte_mbuf *control_event; /* lent to Python until the next receive */
     uint8_t *control_linear;
     int control_turn; /* the ring that is read first the next time */
@@ -71,6 +78,17 @@ static inline void adk_stack_quiescent(const adk_stack_t *stack, adk_lane_t *lan
         lane->is_online = true;
     }
     rte_rcu_qsbr_quiescent(stack->quiescence, lane->role);
+}
+
+/*
+ * Something was taken from the data path. Once rte_rcu_qsbr_check() has passed the token, no lane still looks at it. Who
+ * begins to poll meanwhile either finds it gone, or is seen and waited for: see rte_rcu_qsbr_thread_online().
+ */
+static inline uint64_t adk_stack_take_away(const adk_stack_t *stack)
+{
+    const uint64_t token = rte_rcu_qsbr_start(stack->quiescence);
+    atomic_thread_fence(memory_order_seq_cst);
+    return token;
 }
 
 /* The lane's thread has ended, or never will poll again. */

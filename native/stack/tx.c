@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include "port/vlan.h"
 #include "stack/fragments.h"
 #include "stack/frame.h"
 #include "stack/outlet.h"
@@ -19,21 +20,29 @@ static bool flush_backlog(const adk_stack_t *stack, adk_lane_t *lane)
 static __rte_noinline bool is_still_blocked(const adk_stack_t *stack, adk_lane_t *lane)
 {
     return lane->owns_tx_queue &&
-        (atomic_load_explicit(&stack->port.is_held, memory_order_relaxed) ||
+        (atomic_load_explicit(&stack->port.is_held, memory_order_acquire) ||
          (0 != lane->backlog_length && !flush_backlog(stack, lane)));
 }
 
 /* Nothing may be sent now. */
-static inline bool is_blocked(const adk_stack_t *stack, adk_lane_t *lane)
+static __rte_always_inline bool is_blocked(const adk_stack_t *stack, adk_lane_t *lane)
 {
-    const bool is_held = atomic_load_explicit(&stack->port.is_held, memory_order_relaxed);
+    const bool is_held = atomic_load_explicit(&stack->port.is_held, memory_order_acquire);
     return __builtin_expect(is_held || 0 != lane->backlog_length, 0) && is_still_blocked(stack, lane);
 }
 
-/* How many of the frames the device will take at all; the others are freed and counted. */
+/* Tags, and how many of the frames the device will take at all; the others are freed and counted. */
 static __rte_noinline uint16_t prepare_burst(
     const adk_port_t *port, adk_lane_t *lane, struct rte_mbuf **frames, uint16_t count, adk_capture_t *capture)
 {
+    if (0 != port->vlan_tci)
+    {
+        adk_vlan_put_on(port, frames, count, NULL != capture);
+    }
+    if (!port->needs_tx_prepare)
+    {
+        return count;
+    }
     const uint16_t prepared = rte_eth_tx_prepare(port->id, lane->tx_queue, frames, count);
     const uint16_t refused = (uint16_t)(count - prepared);
     if (0 != refused)
@@ -66,7 +75,7 @@ static __rte_always_inline bool transmit(
     {
         return 0 != rte_ring_sp_enqueue_bulk(lane->forward_out, (void *const *)frames, count, NULL);
     }
-    if (port->needs_tx_prepare)
+    if (port->touches_frames)
     {
         count = prepare_burst(port, lane, frames, count, capture);
     }
@@ -141,7 +150,7 @@ static uint16_t frames_of(const adk_stack_t *stack, const struct iovec *payloads
     return total;
 }
 
-static __rte_noinline bool take_frames(adk_lane_t *lane, struct rte_mbuf **frames, uint16_t count)
+__rte_noinline bool adk_tx_take(adk_lane_t *lane, struct rte_mbuf **frames, uint16_t count)
 {
     if (0 != rte_mempool_get_bulk(lane->tx_mempool, (void **)frames, count))
     {
@@ -163,7 +172,7 @@ static int transmit_fragments(
     uint64_t frame_bytes = 0;
     uint16_t next = 0;
 
-    if (!take_frames(lane, frames, total))
+    if (!adk_tx_take(lane, frames, total))
     {
         return 0;
     }
@@ -198,7 +207,7 @@ static int send_within(
     uint16_t count)
 {
     struct rte_mbuf *frames[ADK_SEND_BURST_MAX];
-    if (!take_frames(lane, frames, count))
+    if (!adk_tx_take(lane, frames, count))
     {
         return 0;
     }
@@ -261,7 +270,7 @@ static __rte_noinline int send_otherwise(
 }
 
 /* Whether the port could send the payloads whole, with the sum of their lengths. */
-static inline bool goes_whole(
+static __rte_always_inline bool goes_whole(
     const adk_stack_t *stack,
     const adk_destination_t *destination,
     const struct iovec *payloads,
@@ -347,6 +356,16 @@ __rte_noinline void adk_tx_catch_up(const adk_stack_t *stack, adk_lane_t *lane)
         (void)transmit(stack, lane, frames, (uint16_t)count);
     }
     (void)is_blocked(stack, lane);
+}
+
+bool adk_tx_is_blocked(const adk_stack_t *stack, adk_lane_t *lane)
+{
+    return is_blocked(stack, lane);
+}
+
+bool adk_tx_frames(const adk_stack_t *stack, adk_lane_t *lane, struct rte_mbuf **frames, uint16_t count)
+{
+    return transmit(stack, lane, frames, count);
 }
 
 bool adk_tx_frame(const adk_stack_t *stack, adk_lane_t *lane, struct rte_mbuf *frame)

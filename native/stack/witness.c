@@ -5,15 +5,20 @@
 
 #include "api/aeron_dpdk.h"
 
-static bool stands_for(const adk_neighbour_t *neighbour, const struct rte_ether_addr *mac)
+bool adk_witness_stands_for(const adk_neighbour_t *neighbour, const void *mac)
 {
-    struct rte_ether_addr standing;
-    adk_neighbour_word_to_mac(adk_neighbour_word(neighbour), standing.addr_bytes);
-    return rte_is_same_ether_addr(&standing, mac);
+    uint8_t standing[RTE_ETHER_ADDR_LEN];
+    adk_neighbour_word_to_mac(adk_neighbour_word(neighbour), standing);
+    return 0 == memcmp(standing, mac, sizeof(standing));
 }
 
-static void mark_heard(adk_neighbour_t *neighbour)
+/*
+ * After the source was noted, as the control plane clears the mark before it doubts the sources: in any other order a
+ * frame between the two could leave neither a mark nor a doubt, and a neighbour that lives would be taken for silent.
+ */
+void adk_witness_mark_heard(adk_neighbour_t *neighbour)
 {
+    atomic_thread_fence(memory_order_seq_cst);
     atomic_store_explicit(&neighbour->was_heard, 1, memory_order_relaxed);
 }
 
@@ -23,16 +28,16 @@ static adk_neighbour_t *neighbour_towards(const adk_stack_t *stack, uint32_t ipv
     uint32_t next_hop;
     const enum adk_route_en route = adk_stack_route(stack, ipv4, &next_hop);
     const bool is_reachable = ADK_ROUTE_ON_LINK == route || ADK_ROUTE_GATEWAY == route;
-    return is_reachable ? adk_neighbours_find(&stack->neighbours, next_hop) : NULL;
+    return is_reachable ? adk_neighbours_find(&stack->neighbours, &next_hop) : NULL;
 }
 
 __rte_noinline void adk_witness_datagram(
     const adk_stack_t *stack, uint32_t source_ipv4, const struct rte_ether_hdr *ethernet)
 {
     adk_neighbour_t *neighbour = neighbour_towards(stack, source_ipv4);
-    if (NULL != neighbour && stands_for(neighbour, &ethernet->src_addr))
+    if (NULL != neighbour && adk_witness_stands_for(neighbour, &ethernet->src_addr))
     {
-        mark_heard(neighbour);
+        adk_witness_mark_heard(neighbour);
     }
 }
 
@@ -47,18 +52,18 @@ static adk_neighbour_t *contradicted_by(const adk_stack_t *stack, const uint8_t 
     }
 
     const uint32_t sender_ipv4 = rte_be_to_cpu_32(arp->arp_data.arp_sip);
-    adk_neighbour_t *neighbour = adk_neighbours_find(&stack->neighbours, sender_ipv4);
+    adk_neighbour_t *neighbour = adk_neighbours_find(&stack->neighbours, &sender_ipv4);
     if (NULL == neighbour)
     {
         return NULL;
     }
-    if (!stands_for(neighbour, &arp->arp_data.arp_sha))
+    if (!adk_witness_stands_for(neighbour, &arp->arp_data.arp_sha))
     {
         return neighbour;
     }
-    if (stands_for(neighbour, &ethernet->src_addr))
+    if (adk_witness_stands_for(neighbour, &ethernet->src_addr))
     {
-        mark_heard(neighbour);
+        adk_witness_mark_heard(neighbour);
     }
     return NULL;
 }
@@ -68,13 +73,16 @@ static bool has_too_many_disputes(const adk_neighbour_t *neighbour)
     return atomic_load_explicit(&neighbour->disputes, memory_order_relaxed) >= ADK_DISPUTES;
 }
 
-__rte_noinline bool adk_witness_offer(
-    const adk_stack_t *stack, adk_lane_t *lane, struct rte_mbuf *mbuf, const uint8_t *bytes)
+bool adk_witness_put(
+    const adk_stack_t *stack,
+    adk_lane_t *lane,
+    struct rte_mbuf *mbuf,
+    adk_neighbour_t *contradicted,
+    enum adk_count_en disputed)
 {
-    adk_neighbour_t *contradicted = contradicted_by(stack, bytes, mbuf->pkt_len);
     if (NULL != contradicted && has_too_many_disputes(contradicted))
     {
-        adk_drop(lane, ADK_COUNT_ARP_DISPUTED);
+        adk_drop(lane, disputed);
         return false;
     }
 
@@ -93,13 +101,22 @@ __rte_noinline bool adk_witness_offer(
     return true;
 }
 
+__rte_noinline bool adk_witness_offer(
+    const adk_stack_t *stack, adk_lane_t *lane, struct rte_mbuf *mbuf, const uint8_t *bytes)
+{
+    adk_neighbour_t *contradicted = contradicted_by(stack, bytes, mbuf->pkt_len);
+    return adk_witness_put(stack, lane, mbuf, contradicted, ADK_COUNT_ARP_DISPUTED);
+}
+
 /* Frames that got lost before anybody looked at them: a true answer may have been among them. */
 static uint64_t frames_lost(const adk_stack_t *stack)
 {
     uint64_t lost = adk_port_missed(&stack->port);
     for (int role = 0; role < ADK_ROLE_COUNT; role++)
     {
-        lost += __atomic_load_n(&stack->lanes[role].counts[ADK_COUNT_CONTROL_FULL], __ATOMIC_RELAXED);
+        const uint64_t *counts = stack->lanes[role].counts;
+        lost += __atomic_load_n(&counts[ADK_COUNT_CONTROL_FULL], __ATOMIC_RELAXED) +
+            __atomic_load_n(&counts[ADK_COUNT_RX_KERNEL_DROPPED], __ATOMIC_RELAXED);
     }
     return lost;
 }
@@ -123,28 +140,39 @@ static void forget_sources(const adk_stack_t *stack, const adk_neighbour_t *neig
     }
 }
 
+void adk_witness_begin(const adk_stack_t *stack, adk_neighbour_t *neighbour)
+{
+    atomic_store_explicit(&neighbour->was_heard, 0, memory_order_relaxed);
+    atomic_store_explicit(&neighbour->disputes, 0, memory_order_relaxed);
+    atomic_thread_fence(memory_order_seq_cst); /* see adk_witness_mark_heard() */
+    neighbour->lost_before = frames_lost(stack);
+}
+
+bool adk_witness_doubts(const adk_stack_t *stack, const adk_neighbour_t *neighbour)
+{
+    return has_too_many_disputes(neighbour) || neighbour->lost_before != frames_lost(stack);
+}
+
 void adk_witness_watch(adk_stack_t *stack, uint32_t ipv4)
 {
-    adk_neighbour_t *neighbour = adk_neighbours_find(&stack->neighbours, ipv4);
+    adk_neighbour_t *neighbour = adk_neighbours_find(&stack->neighbours, &ipv4);
     if (NULL == neighbour)
     {
         return;
     }
-    atomic_store_explicit(&neighbour->was_heard, 0, memory_order_relaxed);
-    atomic_store_explicit(&neighbour->disputes, 0, memory_order_relaxed);
-    neighbour->lost_before = frames_lost(stack);
+    adk_witness_begin(stack, neighbour);
     forget_sources(stack, neighbour, &stack->lanes[ADK_ROLE_SENDER]);
     forget_sources(stack, neighbour, &stack->lanes[ADK_ROLE_RECEIVER]);
 }
 
 bool adk_witness_was_heard(const adk_stack_t *stack, uint32_t ipv4)
 {
-    const adk_neighbour_t *neighbour = adk_neighbours_find(&stack->neighbours, ipv4);
+    const adk_neighbour_t *neighbour = adk_neighbours_find(&stack->neighbours, &ipv4);
     return NULL != neighbour && 0 != atomic_load_explicit(&neighbour->was_heard, memory_order_relaxed);
 }
 
 bool adk_witness_is_disputed(const adk_stack_t *stack, uint32_t ipv4)
 {
-    const adk_neighbour_t *neighbour = adk_neighbours_find(&stack->neighbours, ipv4);
-    return NULL != neighbour && (has_too_many_disputes(neighbour) || neighbour->lost_before != frames_lost(stack));
+    const adk_neighbour_t *neighbour = adk_neighbours_find(&stack->neighbours, &ipv4);
+    return NULL != neighbour && adk_witness_doubts(stack, neighbour);
 }

@@ -14,6 +14,19 @@ void adk_witness_datagram(const adk_stack_t *stack, uint32_t source_ipv4, const 
 /* Offers an ARP or ICMP frame to the control plane. True when the mbuf is no longer the caller's. */
 bool adk_witness_offer(const adk_stack_t *stack, adk_lane_t *lane, struct rte_mbuf *mbuf, const uint8_t *bytes);
 
+/* What the two families share. Whether a MAC is the one that stands for a neighbour: */
+bool adk_witness_stands_for(const adk_neighbour_t *neighbour, const void *mac);
+void adk_witness_mark_heard(adk_neighbour_t *neighbour);
+/* Offers a frame that contradicts a neighbour, or none with NULL; disputed counts those beyond the ration. */
+bool adk_witness_put(
+    const adk_stack_t *stack,
+    adk_lane_t *lane,
+    struct rte_mbuf *mbuf,
+    adk_neighbour_t *contradicted,
+    enum adk_count_en disputed);
+void adk_witness_begin(const adk_stack_t *stack, adk_neighbour_t *neighbour);
+bool adk_witness_doubts(const adk_stack_t *stack, const adk_neighbour_t *neighbour);
+
 /* The control plane's questions; see api/aeron_dpdk.h. */
 void adk_witness_watch(adk_stack_t *stack, uint32_t ipv4);
 bool adk_witness_was_heard(const adk_stack_t *stack, uint32_t ipv4);

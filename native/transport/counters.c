@@ -8,13 +8,16 @@
 
 #include "aeron_counters.h"
 #include "concurrent/aeron_counters_manager.h"
+#include "port/vlan.h"
 
 /* The xstats of a NIC with a few queues; more would crowd the user's own counters out of the file. */
 #define XSTATS_MAX (256)
 
-struct adk_counters_stct
+/* Of one interface. */
+typedef struct adk_interface_counters_stct
 {
-    aeron_counters_manager_t *manager;
+    const adk_stack_t *stack;
+    char prefix[16];                  /* of labels: "dpdk-", of further interfaces "dpdk-1-" and so on */
     int32_t port_info;
     int32_t missed;
     int32_t rx_mempool;
@@ -24,6 +27,13 @@ struct adk_counters_stct
     int32_t xstats[XSTATS_MAX];
     uint64_t xstat_ids[XSTATS_MAX];
     uint64_t xstat_values[XSTATS_MAX];
+} adk_interface_counters_t;
+
+struct adk_counters_stct
+{
+    aeron_counters_manager_t *manager;
+    int length;
+    adk_interface_counters_t interfaces[ADK_INTERFACES_MAX];
 };
 
 /* Upstream names no type for most drop reasons: those are DPDK_ERROR, told apart by their labels. */
@@ -36,6 +46,7 @@ static int32_t type_of(int count)
         case ADK_COUNT_LOOPBACK_PACKETS:
         case ADK_COUNT_RX_REASSEMBLED:
         case ADK_COUNT_TX_FRAGMENTED:
+        case ADK_COUNT_RX_HANDED_OVER:
             return AERON_COUNTER_DPDK_PKTS_TYPE_ID;
         case ADK_COUNT_RX_BYTES:
         case ADK_COUNT_TX_BYTES:
@@ -64,6 +75,7 @@ static int32_t type_of(int count)
             return AERON_COUNTER_DPDK_TX_EAGAIN_TYPE_ID;
         case ADK_COUNT_TX_UNRESOLVED:
         case ADK_COUNT_ARP_FAILED:
+        case ADK_COUNT_NDP_FAILED:
         case ADK_COUNT_PARKED_DROPPED:
             return AERON_COUNTER_DPDK_ARP_MISS_TYPE_ID;
         default:
@@ -99,8 +111,9 @@ void adk_counters_set(adk_counters_t *counters, int32_t counter_id, int64_t valu
     }
 }
 
-static void open_xstats(adk_counters_t *counters, uint16_t port_id)
+static void open_xstats(adk_counters_t *counters, adk_interface_counters_t *interface)
 {
+    const uint16_t port_id = interface->stack->port.id;
     struct rte_eth_xstat_name names[XSTATS_MAX];
     const int available = rte_eth_xstats_get_names(port_id, NULL, 0);
     if (available <= 0 || available > XSTATS_MAX || rte_eth_xstats_get_names(port_id, names, XSTATS_MAX) != available)
@@ -108,49 +121,52 @@ static void open_xstats(adk_counters_t *counters, uint16_t port_id)
         return;
     }
 
-    counters->xstats_count = available;
+    interface->xstats_count = available;
     for (int i = 0; i < available; i++)
     {
-        counters->xstat_ids[i] = (uint64_t)i;
-        counters->xstats[i] = adk_counters_allocate(
-            counters, AERON_COUNTER_DPDK_EXTENDED_STATS_TYPE_ID, "dpdk-xstat: %s", names[i].name);
+        interface->xstat_ids[i] = (uint64_t)i;
+        interface->xstats[i] = adk_counters_allocate(
+            counters, AERON_COUNTER_DPDK_EXTENDED_STATS_TYPE_ID, "%sxstat: %s", interface->prefix, names[i].name);
     }
 }
 
-static int open_counts(adk_counters_t *counters)
+static int open_counts(adk_counters_t *counters, adk_interface_counters_t *interface)
 {
     for (int i = 0; i < ADK_COUNT_SIZE; i++)
     {
-        counters->counts[i] = adk_counters_allocate(counters, type_of(i), "dpdk-%s", adk_count_name(i));
-        if (counters->counts[i] < 0)
+        const char *name = adk_count_name(i);
+        interface->counts[i] = adk_counters_allocate(counters, type_of(i), "%s%s", interface->prefix, name);
+        if (interface->counts[i] < 0)
         {
-            AERON_APPEND_ERR("no room for counter dpdk-%s; raise AERON_COUNTERS_BUFFER_LENGTH", adk_count_name(i));
+            AERON_APPEND_ERR("no room for counter %s%s; raise AERON_COUNTERS_BUFFER_LENGTH", interface->prefix, name);
             return -1;
         }
     }
     return 0;
 }
 
-int adk_counters_open(adk_media_t *media, aeron_driver_context_t *context)
+static int open_interface(adk_counters_t *counters, adk_interface_counters_t *interface, const adk_stack_t *stack)
 {
-    const adk_port_t *port = &media->stack->port;
-    adk_counters_t *counters = calloc(1, sizeof(*counters));
-    if (NULL == counters)
-    {
-        AERON_SET_ERR(ENOMEM, "%s", "counters of the DPDK port");
-        return -1;
-    }
+    const adk_port_t *port = &stack->port;
+    const char *prefix = interface->prefix;
 
-    counters->manager = context->counters_manager;
-    if (open_counts(counters) < 0)
+    interface->stack = stack;
+    (void)snprintf(
+        interface->prefix, sizeof(interface->prefix), 0 == stack->index ? "dpdk-" : "dpdk-%u-", stack->index);
+    if (open_counts(counters, interface) < 0)
     {
-        free(counters);
         return -1;
     }
-    counters->port_info = adk_counters_allocate(
+    char vlan[16] = "";
+    if (0 != port->vlan_tci)
+    {
+        (void)snprintf(vlan, sizeof(vlan), " vlan=%u", port->vlan_tci & ADK_VLAN_ID_MASK);
+    }
+    interface->port_info = adk_counters_allocate(
         counters,
         AERON_COUNTER_DPDK_PORT_INFO_TYPE_ID,
-        "dpdk-port-info: port=%u name=%s mac=%02x:%02x:%02x:%02x:%02x:%02x mtu=%u, value is link up",
+        "%sport-info: port=%u name=%s mac=%02x:%02x:%02x:%02x:%02x:%02x mtu=%u%s, value is link up",
+        prefix,
         port->id,
         port->name,
         port->mac[0],
@@ -159,14 +175,36 @@ int adk_counters_open(adk_media_t *media, aeron_driver_context_t *context)
         port->mac[3],
         port->mac[4],
         port->mac[5],
-        port->mtu);
-    counters->missed = adk_counters_allocate(
-        counters, AERON_COUNTER_DPDK_MISSED_PACKETS_TYPE_ID, "dpdk-rx-missed: the NIC found no free descriptor");
-    counters->rx_mempool = adk_counters_allocate(
-        counters, AERON_COUNTER_DPDK_MEMPOOL_AVAILABLE_TYPE_ID, "dpdk-mempool-available: rx");
-    counters->tx_mempool = adk_counters_allocate(
-        counters, AERON_COUNTER_DPDK_MEMPOOL_AVAILABLE_TYPE_ID, "dpdk-mempool-available: tx");
-    open_xstats(counters, port->id);
+        port->mtu,
+        vlan);
+    interface->missed = adk_counters_allocate(
+        counters, AERON_COUNTER_DPDK_MISSED_PACKETS_TYPE_ID, "%srx-missed: the NIC found no free descriptor", prefix);
+    interface->rx_mempool = adk_counters_allocate(
+        counters, AERON_COUNTER_DPDK_MEMPOOL_AVAILABLE_TYPE_ID, "%smempool-available: rx", prefix);
+    interface->tx_mempool = adk_counters_allocate(
+        counters, AERON_COUNTER_DPDK_MEMPOOL_AVAILABLE_TYPE_ID, "%smempool-available: tx", prefix);
+    open_xstats(counters, interface);
+    return 0;
+}
+
+int adk_counters_open(adk_media_t *media, aeron_driver_context_t *context)
+{
+    adk_counters_t *counters = calloc(1, sizeof(*counters));
+    if (NULL == counters)
+    {
+        AERON_SET_ERR(ENOMEM, "%s", "counters of the DPDK port");
+        return -1;
+    }
+
+    counters->manager = context->counters_manager;
+    for (const adk_stack_t *stack = media->stack; NULL != stack; stack = stack->next)
+    {
+        if (open_interface(counters, &counters->interfaces[counters->length++], stack) < 0)
+        {
+            free(counters);
+            return -1;
+        }
+    }
     media->counters = counters;
     return 0;
 }
@@ -177,28 +215,36 @@ void adk_counters_close(adk_media_t *media)
     media->counters = NULL;
 }
 
-void adk_counters_publish(adk_media_t *media)
+static void publish(adk_counters_t *counters, adk_interface_counters_t *interface)
 {
-    adk_counters_t *counters = media->counters;
-    adk_stack_t *stack = media->stack;
+    const adk_stack_t *stack = interface->stack;
     adk_link_t link;
 
     for (int i = 0; i < ADK_COUNT_SIZE; i++)
     {
-        adk_counters_set(counters, counters->counts[i], (int64_t)adk_count_value(stack, i));
+        adk_counters_set(counters, interface->counts[i], (int64_t)adk_count_value(stack, i));
     }
-    adk_counters_set(counters, counters->missed, (int64_t)adk_port_missed(&stack->port));
+    adk_counters_set(counters, interface->missed, (int64_t)adk_port_missed(&stack->port));
     if (0 == adk_port_link(&stack->port, &link))
     {
-        adk_counters_set(counters, counters->port_info, link.is_up);
+        adk_counters_set(counters, interface->port_info, link.is_up);
     }
-    adk_counters_set(counters, counters->rx_mempool, rte_mempool_avail_count(stack->port.rx_mempool));
-    adk_counters_set(counters, counters->tx_mempool, rte_mempool_avail_count(stack->port.tx_mempools[0]));
+    adk_counters_set(counters, interface->rx_mempool, rte_mempool_avail_count(stack->port.rx_mempool));
+    adk_counters_set(counters, interface->tx_mempool, rte_mempool_avail_count(stack->port.tx_mempools[0]));
 
     const int count = rte_eth_xstats_get_by_id(
-        stack->port.id, counters->xstat_ids, counters->xstat_values, (unsigned int)counters->xstats_count);
-    for (int i = 0; i < count && i < counters->xstats_count; i++)
+        stack->port.id, interface->xstat_ids, interface->xstat_values, (unsigned int)interface->xstats_count);
+    for (int i = 0; i < count && i < interface->xstats_count; i++)
     {
-        adk_counters_set(counters, counters->xstats[i], (int64_t)counters->xstat_values[i]);
+        adk_counters_set(counters, interface->xstats[i], (int64_t)interface->xstat_values[i]);
+    }
+}
+
+void adk_counters_publish(adk_media_t *media)
+{
+    adk_counters_t *counters = media->counters;
+    for (int i = 0; i < counters->length; i++)
+    {
+        publish(counters, &counters->interfaces[i]);
     }
 }

@@ -13,6 +13,7 @@ typedef struct view_stct
     uint8_t *bytes;                   /* of the whole frame */
     uint32_t payload_offset;
     uint32_t payload_length;
+    const struct rte_mbuf *mbuf;      /* that it came in */
 } view_t;
 
 static inline const struct rte_ether_hdr *ethernet_of(view_t view)
@@ -66,17 +67,40 @@ static inline bool is_stranger(const adk_transport_t *owner, view_t view)
 /* Hands a copy to the name resolver (transport/resolver.c). */
 __rte_noinline void adk_resolver_hear(adk_lane_t *lane, const adk_transport_t *owner, const view_t *datagram);
 
+/* When the device received it, where the device says so; else when this burst was first asked about. */
+static inline void time_of(adk_poller_t *poller, adk_lane_t *lane, view_t view, struct timespec *time)
+{
+    if (adk_rx_clock_time(&poller->stack->port.rx_clock, view.mbuf, time))
+    {
+        return;
+    }
+    if (!lane->has_burst_time)
+    {
+        lane->has_burst_time = true;
+        (void)clock_gettime(CLOCK_REALTIME, &lane->burst_time);
+    }
+    *time = lane->burst_time;
+}
+
+/* To a transport that is bound to [::] (transport/mapped.c). */
+__rte_noinline void adk_deliver_mapped(
+    adk_poller_t *poller, adk_lane_t *lane, const adk_transport_t *owner, const view_t *datagram);
+
 /* To a transport that does not hear everybody, or that wants time stamps. */
 static __rte_noinline __rte_unused void deliver_selectively(
     adk_poller_t *poller, adk_lane_t *lane, const adk_transport_t *owner, const view_t *datagram)
 {
     const view_t view = *datagram;
     aeron_udp_channel_transport_t *transport = owner->transport;
-    struct timespec now;
+    struct timespec time;
 
     if (NULL != owner->heard[lane->role])
     {
         adk_resolver_hear(lane, owner, datagram);
+    }
+    else if (owner->is_ipv6)
+    {
+        adk_deliver_mapped(poller, lane, owner, datagram);
     }
     else if (is_stranger(owner, view))
     {
@@ -84,8 +108,8 @@ static __rte_noinline __rte_unused void deliver_selectively(
     }
     else if (0 != (transport->timestamp_flags & AERON_UDP_CHANNEL_TRANSPORT_MEDIA_RCV_TIMESTAMP))
     {
-        (void)clock_gettime(CLOCK_REALTIME, &now);
-        give(poller, lane, transport, view, &now);
+        time_of(poller, lane, view, &time);
+        give(poller, lane, transport, view, &time);
     }
     else
     {
@@ -147,6 +171,7 @@ static inline bool hand_off(adk_poller_t *poller, struct rte_mbuf *mbuf, view_t 
         adk_drop(lane, ADK_COUNT_HANDOFF_FULL);
         return false;
     }
+    adk_count(lane, ADK_COUNT_RX_HANDED_OVER, 1);
     return true;
 }
 

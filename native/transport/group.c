@@ -55,7 +55,6 @@ int adk_group_open(adk_transport_t *state, struct sockaddr_storage *group, struc
         return -1;
     }
     adk_wakeup_give(state->stack->port.wakeup);
-    adk_wakeup_give(state->stack->port.wakeup);
     state->group = ipv4;
     state->port = rte_be_to_cpu_16(address->sin_port);
     return 0;
@@ -64,7 +63,6 @@ int adk_group_open(adk_transport_t *state, struct sockaddr_storage *group, struc
 void adk_group_close(adk_transport_t *state)
 {
     adk_groups_release(state->stack->groups, state->group_slot);
-    adk_wakeup_give(state->stack->port.wakeup);
     adk_wakeup_give(state->stack->port.wakeup);
     leave(&state->stack->port, state->group);
     state->group_slot = -1;
@@ -98,6 +96,22 @@ static void deliver_to_all(adk_poller_t *poller, adk_lane_t *lane, view_t view, 
     }
 }
 
+bool adk_group_hand_off(adk_poller_t *poller, struct rte_mbuf *mbuf, view_t view, bool is_copied)
+{
+    struct rte_mbuf *handed = is_copied ? rte_pktmbuf_copy(mbuf, mbuf->pool, 0, UINT32_MAX) : mbuf;
+    const bool is_taken = NULL != handed && hand_off(poller, handed, view);
+
+    if (NULL == handed)
+    {
+        adk_count(poller->lane, ADK_COUNT_HANDOFF_FULL, 1);
+    }
+    else if (!is_taken && is_copied)
+    {
+        rte_pktmbuf_free(handed);
+    }
+    return is_taken && !is_copied;
+}
+
 bool adk_group_on_datagram(adk_poller_t *poller, struct rte_mbuf *mbuf, const view_t *datagram)
 {
     const view_t view = *datagram;
@@ -120,17 +134,7 @@ bool adk_group_on_datagram(adk_poller_t *poller, struct rte_mbuf *mbuf, const vi
     }
     else if (others >= 0)
     {
-        struct rte_mbuf *handed = own < 0 ? mbuf : rte_pktmbuf_copy(mbuf, mbuf->pool, 0, UINT32_MAX);
-        const bool is_taken = NULL != handed && hand_off(poller, handed, view);
-        is_given_away = is_taken && handed == mbuf;
-        if (NULL == handed)
-        {
-            adk_count(poller->lane, ADK_COUNT_HANDOFF_FULL, 1);
-        }
-        else if (!is_taken && handed != mbuf)
-        {
-            rte_pktmbuf_free(handed);
-        }
+        is_given_away = adk_group_hand_off(poller, mbuf, view, own >= 0);
     }
     if (own >= 0)
     {

@@ -25,6 +25,8 @@ void adk_group_close(adk_transport_t *state);
 
 /* A datagram from the port. True when the mbuf is no longer ours. */
 __rte_noinline bool adk_group_on_datagram(adk_poller_t *poller, struct rte_mbuf *mbuf, const view_t *datagram);
+/* To the hearers of the other thread, as it is or copied. True when the mbuf is no longer ours. */
+bool adk_group_hand_off(adk_poller_t *poller, struct rte_mbuf *mbuf, view_t view, bool is_copied);
 /* One that another thread has parsed, or that was sent by this driver. */
 __rte_noinline void adk_group_on_inbox(adk_poller_t *poller, const view_t *datagram);
 

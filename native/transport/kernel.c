@@ -5,6 +5,8 @@
 
 #include <rte_cycles.h>
 
+#include "stack/interfaces.h"
+#include "transport/addresses.h"
 #include "transport/counters.h"
 
 static bool is_loopback(const struct sockaddr_storage *address)
@@ -17,9 +19,26 @@ static bool is_loopback(const struct sockaddr_storage *address)
         IN_LOOPBACKNET == rte_be_to_cpu_32(((const struct sockaddr_in *)address)->sin_addr.s_addr) >> IN_CLASSA_NSHIFT;
 }
 
-static bool is_given(struct sockaddr_storage *address)
+static bool is_of_a_port(const adk_stack_t *stack, const struct sockaddr_storage *address)
 {
-    return NULL != address && AF_UNSPEC != address->ss_family && !aeron_is_wildcard_addr(address);
+    if (AF_INET6 == address->ss_family)
+    {
+        const adk_ipv6_t ipv6 = adk_ipv6_of(&((const struct sockaddr_in6 *)address)->sin6_addr);
+        return NULL != adk_interfaces_with6(stack, ipv6, ADK_LOCAL6_TENTATIVE);
+    }
+    const uint32_t ipv4 = rte_be_to_cpu_32(((const struct sockaddr_in *)address)->sin_addr.s_addr);
+    return NULL != adk_interfaces_with(stack, ipv4);
+}
+
+/* A link-local peer is on the link of a kernel's interface where its scope says so. */
+static bool is_reached_by_port6(const adk_stack_t *stack, const struct sockaddr_in6 *address)
+{
+    const adk_ipv6_t ipv6 = adk_ipv6_of(&address->sin6_addr);
+    const bool is_elsewhere = adk_ipv6_is_link_local(ipv6) &&
+        0 != address->sin6_scope_id &&
+        ADK_SCOPE_ID != address->sin6_scope_id;
+
+    return !is_elsewhere && NULL != adk_interfaces_towards6(stack, ipv6);
 }
 
 bool adk_kernel_takes_bind(const adk_stack_t *stack, struct sockaddr_storage *address)
@@ -29,15 +48,12 @@ bool adk_kernel_takes_bind(const adk_stack_t *stack, struct sockaddr_storage *ad
         return ADK_KERNEL_SOCKETS_NONE != stack->kernel_sockets;
     }
     return ADK_KERNEL_SOCKETS_ALL == stack->kernel_sockets &&
-        is_given(address) &&
-        (AF_INET6 == address->ss_family ||
-         ((const struct sockaddr_in *)address)->sin_addr.s_addr != stack->local.ipv4_be);
+        adk_address_is_given(address) &&
+        !is_of_a_port(stack, address);
 }
 
 bool adk_kernel_takes_peer(const adk_stack_t *stack, const struct sockaddr_storage *address)
 {
-    uint32_t next_hop;
-
     if (is_loopback(address))
     {
         return ADK_KERNEL_SOCKETS_NONE != stack->kernel_sockets;
@@ -46,9 +62,12 @@ bool adk_kernel_takes_peer(const adk_stack_t *stack, const struct sockaddr_stora
     {
         return false;
     }
+    if (AF_INET6 == address->ss_family)
+    {
+        return !is_reached_by_port6(stack, (const struct sockaddr_in6 *)address);
+    }
     const uint32_t ipv4 = rte_be_to_cpu_32(((const struct sockaddr_in *)address)->sin_addr.s_addr);
-    return AF_INET6 == address->ss_family ||
-        (!adk_is_group(ipv4) && ADK_ROUTE_UNREACHABLE == adk_stack_route(stack, ipv4, &next_hop));
+    return NULL == adk_interfaces_towards(stack, ipv4);
 }
 
 unsigned int adk_kernel_media_of(
@@ -66,13 +85,13 @@ unsigned int adk_kernel_media_of(
     {
         return adk_kernel_takes_bind(stack, bind_address) ? ADK_MEDIUM_KERNEL : ADK_MEDIUM_PORT;
     }
-    if (is_given(peer))
+    if (adk_address_is_given(peer))
     {
         return adk_kernel_takes_peer(stack, peer) ? ADK_MEDIUM_KERNEL : ADK_MEDIUM_PORT;
     }
     /* A wildcard address with a port of its own hears on all; the others are known only by what they send. */
     const bool hears_on_all = ADK_KERNEL_SOCKETS_NONE != stack->kernel_sockets &&
-        AF_INET == bind_address->ss_family &&
+        (AF_INET == bind_address->ss_family || NULL != adk_interfaces_first6(stack)) &&
         !aeron_is_wildcard_port(bind_address);
     return hears_on_all ? ADK_MEDIUM_PORT | ADK_MEDIUM_KERNEL : ADK_MEDIUM_PORT;
 }
@@ -152,7 +171,7 @@ int adk_kernel_add(adk_poller_t *poller, adk_transport_t *state)
     {
         return -1;
     }
-    poller->lane->has_side_work = true;
+    adk_poller_update_side_work(poller);
     show_media(state, true);
     return 0;
 }
@@ -160,7 +179,7 @@ int adk_kernel_add(adk_poller_t *poller, adk_transport_t *state)
 int adk_kernel_remove(adk_poller_t *poller, adk_transport_t *state)
 {
     const int result = aeron_udp_transport_poller_remove(&poller->kernel, state->transport);
-    poller->lane->has_side_work = NULL != poller->lane->forward_in[0] || 0 != poller->kernel.transports.length;
+    adk_poller_update_side_work(poller);
     return result;
 }
 

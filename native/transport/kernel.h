@@ -45,6 +45,14 @@ int adk_kernel_open(
     struct sockaddr_storage *connect_address);
 void adk_kernel_close(adk_transport_t *state);
 
+/* Polling thread, or before there is one: whether the lane of a role's first poller has more to look at than its port. */
+static inline void adk_poller_update_side_work(adk_poller_t *first)
+{
+    first->lane->has_side_work = NULL != first->lane->forward_in[0] ||
+        NULL != first->next ||
+        0 != first->kernel.transports.length;
+}
+
 /* Polling thread. */
 int adk_kernel_add(adk_poller_t *poller, adk_transport_t *state);
 int adk_kernel_remove(adk_poller_t *poller, adk_transport_t *state);

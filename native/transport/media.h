@@ -1,4 +1,7 @@
-/* The state behind Aeron's bindings: one media object for the driver, a poller per role, a transport per channel. */
+/*
+ * The state behind Aeron's bindings: one media object for the driver, a poller for each role and interface, a transport
+ * for each channel.
+ */
 #ifndef ADK_TRANSPORT_MEDIA_H
 #define ADK_TRANSPORT_MEDIA_H
 
@@ -7,6 +10,7 @@
 
 #include "stack/rx.h"
 #include "stack/tx.h"
+#include "stack/tx6.h"
 
 /* Name of our entry among the context's bindings_clientd (aeron_driver_context.h). */
 #define ADK_BINDINGS_NAME "dpdk"
@@ -14,13 +18,14 @@
 typedef struct adk_transport_stct adk_transport_t;
 typedef struct adk_poller_stct adk_poller_t;
 typedef struct adk_counters_stct adk_counters_t;
+typedef void (*adk_on_burst_t)(adk_poller_t *poller, struct rte_mbuf **burst, uint16_t count);
 
 typedef struct adk_media_stct
 {
-    adk_stack_t *stack;
+    adk_stack_t *stack;               /* the first interface */
     aeron_driver_context_t *context;
     adk_counters_t *counters;
-    adk_poller_t *pollers[ADK_ROLE_CONTROL];
+    adk_poller_t *pollers[ADK_ROLE_CONTROL]; /* of the first interface */
     adk_transport_t *orphans;         /* transports that lost their port to another; see stack/endpoints.c */
 } adk_media_t;
 
@@ -28,11 +33,14 @@ struct adk_poller_stct
 {
     adk_stack_t *stack;
     adk_lane_t *lane;
+    adk_poller_t *next;               /* of the same role, on the next interface */
     adk_poller_t *sibling;            /* the other role's poller when both are one thread, else NULL */
     bool polls_port;
+    adk_on_burst_t on_burst;          /* see adk_poller_on_burst() */
     uint16_t rx_queue;
     enum adk_endpoint_state_en polled_by; /* of the endpoints whose frames are ours */
-    aeron_udp_transport_poller_t kernel;  /* Aeron's own, over the transports that have sockets */
+    aeron_udp_transport_poller_t
+        kernel;  /* Aeron's own, over the transports that have sockets; the first one's is used */
     uint64_t next_kernel_poll_tsc;
     bool is_kernel_busy;              /* the last look at the sockets found something */
     aeron_udp_transport_recv_func_t recv_func; /* of the latest poll; the sibling delivers through it too */
@@ -46,8 +54,8 @@ struct adk_poller_stct
 struct adk_transport_stct
 {
     aeron_udp_channel_transport_t *transport;
-    adk_stack_t *stack;
-    adk_lane_t *lane;
+    adk_stack_t *stack;               /* of its interface; of one on all of them, where its peer is, or the first */
+    bool is_on_all;                   /* bound to no address, in a driver of several interfaces */
     bool is_plain;                    /* hears any peer, wants no time stamps, and is not the name resolver's */
     bool is_on_port;                  /* has a UDP port of the DPDK port */
     bool is_wildcard;                 /* bound to no address: may get sockets when it sends where only they lead */
@@ -58,6 +66,12 @@ struct adk_transport_stct
     int32_t counter_id;
     adk_media_t *media;
     adk_transport_t *next_orphan;
+    bool is_ipv6;                     /* of IPv6; bound to no address and with a UDP port, it hears IPv4 peers too */
+    bool is_plain6;                   /* as is_plain, for frames of IPv6 */
+    adk_ipv6_t bound6;                /* unspecified: any of ours */
+    adk_ipv6_t connected6;            /* unspecified: frames from any peer are welcome */
+    adk_ipv6_t group6;
+    adk_destination6_t *destinations6; /* ADK_DESTINATIONS of them, where is_ipv6 */
     int group_slot;                   /* in the table of groups; -1: none is heard */
     uint32_t group;                   /* host byte order */
     int socket_fds[2];                /* as Aeron's transport has them; -1 without sockets */
@@ -101,6 +115,8 @@ int adk_poller_init(
 int adk_poller_close(aeron_udp_transport_poller_t *poller);
 int adk_poller_add(aeron_udp_transport_poller_t *poller, aeron_udp_channel_transport_t *transport);
 int adk_poller_remove(aeron_udp_transport_poller_t *poller, aeron_udp_channel_transport_t *transport);
+/* What a poller of that interface does with a burst while nobody captures. */
+adk_on_burst_t adk_poller_on_burst(const adk_stack_t *stack);
 int adk_poller_poll(
     aeron_udp_transport_poller_t *poller,
     struct mmsghdr *msgvec,

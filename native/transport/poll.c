@@ -2,6 +2,8 @@
 #include "stack/fragments.h"
 #include "transport/group.h"
 #include "transport/kernel.h"
+#include "transport/poll6.h"
+#include "wire/datagram6.h"
 
 static inline const adk_endpoint_t *endpoint_of(const adk_stack_t *stack, view_t view)
 {
@@ -17,7 +19,7 @@ static bool on_datagram(adk_poller_t *poller, struct rte_mbuf *mbuf, view_t view
 
     if (poller->polled_by == state)
     {
-        deliver_and_note(poller, poller->lane, endpoint->owner, view);
+        deliver_and_note(poller, poller->lane, adk_endpoint_owner(endpoint), view);
         return false;
     }
     if (ADK_ENDPOINT_POLLED_BY_SENDER != state && ADK_ENDPOINT_POLLED_BY_RECEIVER != state)
@@ -29,7 +31,7 @@ static bool on_datagram(adk_poller_t *poller, struct rte_mbuf *mbuf, view_t view
     {
         return hand_off(poller, mbuf, view);
     }
-    deliver_and_note(sibling, poller->lane, endpoint->owner, view);
+    deliver_and_note(sibling, poller->lane, adk_endpoint_owner(endpoint), view);
     return false;
 }
 
@@ -41,11 +43,11 @@ static bool on_verdict(
 
     if (ADK_VERDICT_DATAGRAM == verdict)
     {
-        return on_datagram(poller, mbuf, (view_t){ bytes, datagram.payload_offset, datagram.payload_length });
+        return on_datagram(poller, mbuf, (view_t){ bytes, datagram.payload_offset, datagram.payload_length, mbuf });
     }
     if (ADK_VERDICT_GROUP == verdict)
     {
-        const view_t view = { bytes, datagram.payload_offset, datagram.payload_length };
+        const view_t view = { bytes, datagram.payload_offset, datagram.payload_length, mbuf };
         return adk_group_on_datagram(poller, mbuf, &view);
     }
     if (ADK_VERDICT_CONTROL == verdict)
@@ -54,6 +56,12 @@ static bool on_verdict(
     }
     adk_drop(poller->lane, (enum adk_count_en)verdict);
     return false;
+}
+
+/* Whichever queues a datagram's fragments come to, one table puts them together. True when the mbuf is no longer ours. */
+static bool hand_off_fragment(adk_poller_t *poller, struct rte_mbuf *mbuf)
+{
+    return hand_off(poller, mbuf, (view_t){ .payload_offset = 0 });
 }
 
 /* Of a datagram that came in fragments no device has seen the UDP checksum. */
@@ -75,14 +83,36 @@ static __rte_noinline void on_fragment(adk_poller_t *poller, struct rte_mbuf *mb
     }
 }
 
+static bool is_ipv6(const adk_poller_t *poller, struct rte_mbuf *mbuf)
+{
+    return NULL != poller->stack->ipv6 &&
+        mbuf->data_len >= sizeof(struct rte_ether_hdr) &&
+        adk_is_ipv6_frame(rte_pktmbuf_mtod(mbuf, const uint8_t *));
+}
+
 static __rte_noinline bool on_other_frame(adk_poller_t *poller, struct rte_mbuf *mbuf)
 {
     adk_datagram_t datagram = { 0 };
+
+    (void)adk_vlan_take_off(mbuf);
+    if (adk_vlan_is_off(mbuf) && !adk_vlan_is_ours(&poller->stack->port, mbuf))
+    {
+        adk_drop(poller->lane, ADK_COUNT_RX_NOT_OUR_VLAN);
+        return false;
+    }
+    if (is_ipv6(poller, mbuf))
+    {
+        return adk_poll6_on_frame(poller, mbuf);
+    }
     uint8_t *bytes = adk_rx_bytes(poller->stack, poller->lane, mbuf);
     const int verdict = adk_rx_verdict(poller->stack, mbuf, bytes, &datagram);
 
     if (ADK_COUNT_RX_FRAGMENT == verdict && NULL != poller->stack->fragments[poller->lane->role])
     {
+        if (ADK_ROLE_SENDER == poller->lane->role)
+        {
+            return hand_off_fragment(poller, mbuf);
+        }
         on_fragment(poller, mbuf);
         return true;
     }
@@ -98,7 +128,7 @@ static __rte_noinline bool on_sibling_frame(adk_poller_t *poller, struct rte_mbu
 
     if (NULL != sibling && adk_endpoint_state(endpoint) == sibling->polled_by && knows_source(sibling->lane, view))
     {
-        deliver(sibling, poller->lane, endpoint->owner, view);
+        deliver(sibling, poller->lane, adk_endpoint_owner(endpoint), view);
         return false;
     }
     return on_other_frame(poller, mbuf);
@@ -108,7 +138,11 @@ static __rte_noinline bool on_sibling_frame(adk_poller_t *poller, struct rte_mbu
 static __rte_always_inline bool on_frame(
     adk_poller_t *poller, adk_lane_t *lane, const adk_stack_t *stack, struct rte_mbuf *mbuf)
 {
-    view_t view = { .bytes = rte_pktmbuf_mtod(mbuf, uint8_t *), .payload_offset = sizeof(adk_header_t) };
+    view_t view = {
+        .bytes = rte_pktmbuf_mtod(mbuf, uint8_t *),
+        .payload_offset = sizeof(adk_header_t),
+        .mbuf = mbuf,
+    };
 
     if (__builtin_expect(!adk_rx_is_plain(stack, mbuf, view.bytes, &view.payload_length), 0))
     {
@@ -122,16 +156,22 @@ static __rte_always_inline bool on_frame(
         const view_t copy = view;
         return on_sibling_frame(poller, mbuf, &copy);
     }
-    deliver(poller, lane, endpoint->owner, view);
+    deliver(poller, lane, adk_endpoint_owner(endpoint), view);
     return false;
 }
 
+/* As it was on the wire. */
 ADK_CAPTURE_APART static void begin_capture(
     adk_capture_t *capture, const adk_poller_t *poller, struct rte_mbuf *mbuf, uint64_t now_ns)
 {
+    adk_vlan_put_back(mbuf);
     const uint8_t *bytes = adk_rx_bytes(poller->stack, poller->lane, mbuf);
     const uint32_t available = mbuf->pkt_len < ADK_LINEAR_LENGTH ? mbuf->pkt_len : ADK_LINEAR_LENGTH;
     adk_capture_begin(capture, poller->lane, ADK_DIRECTION_IN, now_ns, bytes, available, mbuf->pkt_len);
+    if (0 != poller->stack->port.vlan_tci)
+    {
+        adk_vlan_sort(&poller->stack->port, &mbuf, 1);
+    }
 }
 
 /* capture is a constant NULL in all but the second caller: nothing is asked per frame when nobody captures. */
@@ -143,6 +183,7 @@ static __rte_always_inline void on_burst(
     const uint64_t now_ns = NULL == capture ? 0 : adk_capture_now_ns();
     uint64_t frame_bytes = 0;
 
+    lane->has_burst_time = false;
     for (uint16_t i = 0; i < count; i++)
     {
         struct rte_mbuf *mbuf = burst[i];
@@ -173,6 +214,17 @@ static __rte_noinline void on_quiet_burst(adk_poller_t *poller, struct rte_mbuf 
     on_burst(poller, burst, count, NULL);
 }
 
+static void on_tagged_burst(adk_poller_t *poller, struct rte_mbuf **burst, uint16_t count)
+{
+    adk_vlan_sort(&poller->stack->port, burst, count);
+    on_quiet_burst(poller, burst, count);
+}
+
+adk_on_burst_t adk_poller_on_burst(const adk_stack_t *stack)
+{
+    return 0 == stack->port.vlan_tci ? on_quiet_burst : on_tagged_burst;
+}
+
 ADK_CAPTURE_APART static void on_captured_burst(
     adk_poller_t *poller, struct rte_mbuf **burst, uint16_t count, adk_capture_t *capture)
 {
@@ -185,7 +237,7 @@ static __rte_always_inline int poll_port(adk_poller_t *poller)
     adk_stack_t *stack = poller->stack;
     adk_capture_t *capture = adk_stack_capture(stack);
 
-    if (__builtin_expect(atomic_load_explicit(&stack->port.is_held, memory_order_relaxed), 0))
+    if (__builtin_expect(atomic_load_explicit(&stack->port.is_held, memory_order_acquire), 0))
     {
         return 0;
     }
@@ -193,6 +245,7 @@ static __rte_always_inline int poll_port(adk_poller_t *poller)
     const uint16_t count = rte_eth_rx_burst(stack->port.id, poller->rx_queue, burst, ADK_RX_BURST_LENGTH);
     if (0 == count)
     {
+        poller->lane->looks++;
         return 0;
     }
     burst[count] = burst[count - 1];
@@ -202,13 +255,13 @@ static __rte_always_inline int poll_port(adk_poller_t *poller)
     }
     else
     {
-        on_quiet_burst(poller, burst, count);
+        poller->on_burst(poller, burst, count);
     }
     return count;
 }
 
-/* Frames that another thread has parsed, or that were sent to our own address. */
-static void on_inbox_frame(adk_poller_t *poller, struct rte_mbuf *mbuf)
+/* Frames that another thread has parsed, or that were sent to our own address. True when the mbuf is no longer ours. */
+static bool on_inbox_frame(adk_poller_t *poller, struct rte_mbuf *mbuf)
 {
     adk_lane_t *lane = poller->lane;
     const adk_note_t *note = adk_mbuf_note(mbuf);
@@ -216,29 +269,45 @@ static void on_inbox_frame(adk_poller_t *poller, struct rte_mbuf *mbuf)
         .bytes = adk_rx_bytes(poller->stack, lane, mbuf),
         .payload_offset = note->payload_offset,
         .payload_length = note->payload_length,
+        .mbuf = mbuf,
     };
-    const adk_endpoint_t *endpoint = endpoint_of(poller->stack, view);
 
+    if (__builtin_expect(adk_is_ipv6_frame(view.bytes), 0))
+    {
+        return adk_poll6_on_inbox(poller, mbuf, view.bytes);
+    }
+    if (__builtin_expect(0 == view.payload_offset, 0))
+    {
+        on_fragment(poller, mbuf);
+        return true;
+    }
     if (__builtin_expect(adk_is_group_mac(view.bytes), 0))
     {
         adk_group_on_inbox(poller, &view);
-        return;
+        return false;
     }
+    const adk_endpoint_t *endpoint = endpoint_of(poller->stack, view);
     if (poller->polled_by != adk_endpoint_state(endpoint))
     {
         adk_count(lane, ADK_ROLE_SENDER == lane->role ? ADK_COUNT_RX_SENDER_DISCARD : ADK_COUNT_RX_NO_ENDPOINT, 1);
-        return;
+        return false;
     }
-    deliver_and_note(poller, lane, endpoint->owner, view);
+    deliver_and_note(poller, lane, adk_endpoint_owner(endpoint), view);
+    return false;
 }
 
 static __rte_noinline int empty_inbox(adk_poller_t *poller, struct rte_ring *inbox)
 {
     struct rte_mbuf *burst[ADK_RX_BURST_LENGTH];
     const unsigned int count = rte_ring_sc_dequeue_burst(inbox, (void **)burst, ADK_RX_BURST_LENGTH, NULL);
+
+    poller->lane->has_burst_time = false;
     for (unsigned int i = 0; i < count; i++)
     {
-        on_inbox_frame(poller, burst[i]);
+        if (__builtin_expect(on_inbox_frame(poller, burst[i]), 0))
+        {
+            burst[i] = NULL;
+        }
     }
     rte_pktmbuf_free_bulk(burst, count);
     return (int)count;
@@ -249,11 +318,45 @@ static inline int poll_inbox(adk_poller_t *poller, struct rte_ring *inbox)
     return __builtin_expect(rte_ring_empty(inbox), 1) ? 0 : empty_inbox(poller, inbox);
 }
 
+static __rte_always_inline int poll_interface(adk_poller_t *poller, int64_t *bytes_rcved)
+{
+    int datagrams = 0;
+
+    if (poller->polls_port)
+    {
+        datagrams += poll_port(poller);
+    }
+    datagrams += poll_inbox(poller, poller->lane->inbox[ADK_ROLE_SENDER]);
+    datagrams += poll_inbox(poller, poller->lane->inbox[ADK_ROLE_RECEIVER]);
+
+    *bytes_rcved += poller->bytes;
+    poller->bytes = 0;
+    return datagrams;
+}
+
+/* The interfaces behind the first one, as the first one. */
+static int poll_further(const adk_poller_t *first, int64_t *bytes_rcved)
+{
+    int datagrams = 0;
+
+    for (adk_poller_t *poller = first->next; NULL != poller; poller = poller->next)
+    {
+        poller->recv_func = first->recv_func;
+        poller->clientd = first->clientd;
+        adk_stack_quiescent(poller->stack, poller->lane);
+        adk_tx_progress(poller->stack, poller->lane);
+        datagrams += poll_interface(poller, bytes_rcved);
+    }
+    return datagrams;
+}
+
 static __rte_noinline int work_on_the_side(
     adk_poller_t *poller, struct mmsghdr *msgvec, size_t vlen, int64_t *bytes_rcved)
 {
     adk_tx_catch_up(poller->stack, poller->lane);
-    return 0 == poller->kernel.transports.length ? 0 : adk_kernel_poll(poller, msgvec, vlen, bytes_rcved);
+    const int datagrams = poll_further(poller, bytes_rcved);
+    return 0 == poller->kernel.transports.length ? datagrams
+                                                 : datagrams + adk_kernel_poll(poller, msgvec, vlen, bytes_rcved);
 }
 
 /* msgvec and vlen are for the kernel's sockets: what the NIC has put somewhere Aeron reads there, as much as there is. */
@@ -277,14 +380,5 @@ int adk_poller_poll(
     {
         datagrams += work_on_the_side(state, msgvec, vlen, bytes_rcved);
     }
-    if (state->polls_port)
-    {
-        datagrams += poll_port(state);
-    }
-    datagrams += poll_inbox(state, state->lane->inbox[ADK_ROLE_SENDER]);
-    datagrams += poll_inbox(state, state->lane->inbox[ADK_ROLE_RECEIVER]);
-
-    *bytes_rcved += state->bytes;
-    state->bytes = 0;
-    return datagrams;
+    return datagrams + poll_interface(state, bytes_rcved);
 }

@@ -1,15 +1,73 @@
 /* Set-up and tear-down of the two pollers, and what they poll. */
 #include "aeron_alloc.h"
 #include "aeron_counters.h"
-#include "port/steering.h"
 #include "transport/counters.h"
 #include "transport/group.h"
 #include "transport/kernel.h"
+#include "transport/ports.h"
 #include "util/aeron_arrayutil.h"
 
 static bool is_threading_shared(const aeron_driver_context_t *context)
 {
     return AERON_THREADING_MODE_DEDICATED != context->threading_mode;
+}
+
+static adk_poller_t *make(adk_media_t *media, adk_stack_t *stack, enum adk_role_en role)
+{
+    adk_poller_t *state = NULL;
+
+    if (aeron_alloc((void **)&state, sizeof(*state)) < 0)
+    {
+        AERON_APPEND_ERR("%s", "DPDK poller");
+        return NULL;
+    }
+    state->media = media;
+    state->stack = stack;
+    state->lane = &stack->lanes[role];
+    state->polled_by = adk_endpoint_polled_by(role);
+    state->rx_queue = ADK_ROLE_SENDER == role ? ADK_SENDER_RX_QUEUE : 0;
+    state->polls_port = state->rx_queue < stack->port.rx_queues;
+    state->on_burst = adk_poller_on_burst(stack);
+    return state;
+}
+
+static void free_chain(adk_poller_t *first)
+{
+    while (NULL != first)
+    {
+        adk_poller_t *next = first->next;
+        aeron_free(first);
+        first = next;
+    }
+}
+
+/* One for each interface; NULL when there was no memory. */
+static adk_poller_t *make_chain(adk_media_t *media, enum adk_role_en role)
+{
+    adk_poller_t *first = NULL;
+    adk_poller_t **last = &first;
+
+    for (adk_stack_t *stack = media->stack; NULL != stack; stack = stack->next)
+    {
+        *last = make(media, stack, role);
+        if (NULL == *last)
+        {
+            free_chain(first);
+            return NULL;
+        }
+        last = &(*last)->next;
+    }
+    return first;
+}
+
+/* Where both roles are one thread. */
+static void pair(adk_poller_t *sender, adk_poller_t *receiver)
+{
+    for (; NULL != sender && NULL != receiver; sender = sender->next, receiver = receiver->next)
+    {
+        sender->sibling = receiver;
+        receiver->sibling = sender;
+    }
 }
 
 int adk_poller_init(
@@ -20,7 +78,6 @@ int adk_poller_init(
     adk_media_t *media = adk_media_of(context);
     const bool is_sender = AERON_UDP_CHANNEL_TRANSPORT_AFFINITY_SENDER == affinity;
     const enum adk_role_en role = is_sender ? ADK_ROLE_SENDER : ADK_ROLE_RECEIVER;
-    adk_poller_t *state = NULL;
 
     poller->transports.array = NULL;
     poller->transports.length = 0;
@@ -36,34 +93,28 @@ int adk_poller_init(
     {
         return -1;
     }
-    if (aeron_alloc((void **)&state, sizeof(*state)) < 0)
+    adk_poller_t *state = make_chain(media, role);
+    if (NULL == state)
     {
-        AERON_APPEND_ERR("%s", "DPDK poller");
         return -1;
     }
 
     if (aeron_udp_transport_poller_init(&state->kernel, context, affinity) < 0)
     {
-        aeron_free(state);
+        free_chain(state);
         return -1;
     }
     media->context = context;
-    state->media = media;
-    state->stack = media->stack;
-    state->lane = &media->stack->lanes[role];
-    state->polled_by = adk_endpoint_polled_by(role);
-    state->polls_port = !is_sender || NULL != media->stack->port.steering;
-    state->rx_queue = is_sender && NULL != media->stack->port.steering ? ADK_STEERING_RX_QUEUE : 0;
+    adk_poller_update_side_work(state);
     state->counter_id = adk_counters_allocate(
         media->counters,
         AERON_COUNTER_DPDK_POLLER_TYPE_ID,
         "dpdk-poller: %s, value is transports",
         is_sender ? "sender" : "receiver");
     media->pollers[role] = state;
-    if (media->stack->threads_shared && NULL != media->pollers[0] && NULL != media->pollers[1])
+    if (media->stack->threads_shared)
     {
-        media->pollers[0]->sibling = media->pollers[1];
-        media->pollers[1]->sibling = media->pollers[0];
+        pair(media->pollers[ADK_ROLE_SENDER], media->pollers[ADK_ROLE_RECEIVER]);
     }
     poller->bindings_clientd = state;
     return 0;
@@ -74,7 +125,7 @@ void adk_poller_free(adk_poller_t *state)
     if (NULL != state)
     {
         (void)aeron_udp_transport_poller_close(&state->kernel);
-        aeron_free(state);
+        free_chain(state);
     }
 }
 
@@ -83,7 +134,10 @@ int adk_poller_close(aeron_udp_transport_poller_t *poller)
     adk_poller_t *state = (adk_poller_t *)poller->bindings_clientd;
     if (NULL != state)
     {
-        adk_stack_lane_offline(state->stack, state->lane->role);
+        for (const adk_poller_t *each = state; NULL != each; each = each->next)
+        {
+            adk_stack_lane_offline(each->stack, each->lane->role);
+        }
         state->media->pollers[state->lane->role] = NULL;
         adk_poller_free(state);
     }
@@ -114,7 +168,7 @@ int adk_poller_add(aeron_udp_transport_poller_t *poller, aeron_udp_channel_trans
     {
         adk_groups_publish(state->stack->groups, state->group_slot, state->role);
     }
-    else if (state->is_on_port && adk_endpoints_publish(&state->stack->endpoints, state->port, state, state->role) < 0)
+    else if (state->is_on_port && adk_ports_publish(state) < 0)
     {
         AERON_SET_ERR(EADDRINUSE, "UDP port %u went to another channel before it was polled", state->port);
         return -1;
@@ -150,7 +204,7 @@ int adk_poller_remove(aeron_udp_transport_poller_t *poller, aeron_udp_channel_tr
             }
             else if (state->is_on_port)
             {
-                adk_endpoints_withdraw(&state->stack->endpoints, state->port, state);
+                adk_ports_withdraw(state);
             }
             if (adk_kernel_has_sockets(state))
             {

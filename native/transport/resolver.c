@@ -13,6 +13,7 @@
 #include "transport/addresses.h"
 #include "transport/deliver.h"
 #include "transport/kernel.h"
+#include "transport/way.h"
 #include "util/aeron_arrayutil.h"
 
 /* Datagrams that wait for the agent, which looks about every 10 ms (aeron_driver_name_resolver.c). */
@@ -111,14 +112,20 @@ static int resolver_init(
         return aeron_udp_channel_transport_init(
             transport, bind_addr, multicast_if_addr, connect_addr, params, context, affinity);
     }
-    if (adk_check_bind_address(media->stack, bind_addr) < 0 ||
-        adk_check_mtu(media->stack, params) < 0 ||
+    if (AF_INET != bind_addr->ss_family)
+    {
+        AERON_SET_ERR(EAFNOSUPPORT, "%s", "the driver's name resolver goes over DPDK with IPv4 only");
+        return -1;
+    }
+    adk_stack_t *stack = adk_way_home(media, bind_addr, NULL, NULL);
+    if (adk_check_bind_address(stack, bind_addr) < 0 ||
+        adk_check_mtu(stack, params, false) < 0 ||
         aeron_alloc((void **)&state, sizeof(*state)) < 0)
     {
         return -1;
     }
     state->transport = transport;
-    state->stack = media->stack;
+    state->stack = stack;
     if (reserve(state, bind_addr) < 0 || open_rings(state) < 0)
     {
         adk_endpoints_release(&state->stack->endpoints, state->port, state);
@@ -230,7 +237,7 @@ static void deliver_heard(
 {
     aeron_udp_channel_transport_t *transport = state->transport;
     const adk_note_t *note = adk_mbuf_note(mbuf);
-    const view_t view = { rte_pktmbuf_mtod(mbuf, uint8_t *), note->payload_offset, note->payload_length };
+    const view_t view = { rte_pktmbuf_mtod(mbuf, uint8_t *), note->payload_offset, note->payload_length, mbuf };
     struct sockaddr_storage address = { .ss_family = AF_INET };
     struct sockaddr_in *source = (struct sockaddr_in *)&address;
 

@@ -1,6 +1,8 @@
 /* Hot path: from Aeron's iovecs to frames. */
 #include "transport/group.h"
 #include "transport/kernel.h"
+#include "transport/send6.h"
+#include "transport/way.h"
 
 static_assert(AERON_NETWORK_PUBLICATION_MAX_MESSAGES_PER_SEND <= ADK_SEND_BURST_MAX, "a send call fits one burst");
 
@@ -15,23 +17,25 @@ static __rte_noinline adk_destination_t *prepare(
 {
     const struct sockaddr_in *address = (const struct sockaddr_in *)peer;
 
-    if (state->is_on_port && AF_INET == peer->ss_family && adk_is_group(rte_be_to_cpu_32(address->sin_addr.s_addr)))
-    {
-        adk_destination_prepare_group(
-            state->stack,
-            destination,
-            state->port,
-            rte_be_to_cpu_32(address->sin_addr.s_addr),
-            address->sin_port,
-            adk_group_ttl(state));
-        return destination;
-    }
     if (!state->is_on_port || AF_INET != peer->ss_family || adk_kernel_takes_peer(state->stack, peer))
     {
         return NULL;
     }
-    adk_destination_prepare(
-        state->stack, destination, state->port, rte_be_to_cpu_32(address->sin_addr.s_addr), address->sin_port);
+    const uint32_t ipv4 = rte_be_to_cpu_32(address->sin_addr.s_addr);
+    adk_stack_t *stack = adk_way_to(state, ipv4);
+    if (adk_is_group(ipv4))
+    {
+        adk_destination_prepare_group(stack, destination, state->port, ipv4, address->sin_port, adk_group_ttl(state));
+    }
+    else
+    {
+        adk_destination_prepare(stack, destination, state->port, ipv4, address->sin_port);
+    }
+    if (stack != state->stack && !state->is_on_all)
+    {
+        adk_destination_send_from(destination, rte_be_to_cpu_32(state->stack->local.ipv4_be));
+    }
+    destination->lane = &stack->lanes[state->role];
     return destination;
 }
 
@@ -59,9 +63,11 @@ int adk_transport_send(
     (void)data_paths;
     if (NULL == destination)
     {
-        return adk_kernel_send(state, peer, iov, iov_length, bytes_sent);
+        return state->is_ipv6 ? adk_send6(state, peer, iov, iov_length, bytes_sent)
+                              : adk_kernel_send(state, peer, iov, iov_length, bytes_sent);
     }
 
-    const int result = adk_tx_send(state->stack, state->lane, destination, iov, (uint16_t)iov_length, bytes_sent);
+    const int result = adk_tx_send(
+        destination->stack, destination->lane, destination, iov, (uint16_t)iov_length, bytes_sent);
     return __builtin_expect(result < 0, 0) ? adk_transport_refuse(state, peer, -result) : result;
 }

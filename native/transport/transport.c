@@ -5,11 +5,14 @@
 
 #include "aeron_alloc.h"
 #include "aeron_counters.h"
-#include "port/steering.h"
+#include "stack/interfaces.h"
 #include "transport/addresses.h"
 #include "transport/counters.h"
 #include "transport/group.h"
+#include "transport/group6.h"
 #include "transport/kernel.h"
+#include "transport/ports.h"
+#include "transport/way.h"
 
 static void connect_to(
     adk_transport_t *state, aeron_udp_channel_transport_t *transport, struct sockaddr_storage *address)
@@ -20,18 +23,30 @@ static void connect_to(
     {
         return;
     }
+    if (AF_INET6 == address->ss_family)
+    {
+        state->connected6 = adk_ipv6_of(&((const struct sockaddr_in6 *)address)->sin6_addr);
+        state->connected_port_be = ((const struct sockaddr_in6 *)address)->sin6_port;
+        return;
+    }
     state->connected_ipv4_be = peer->sin_addr.s_addr;
     state->connected_port_be = peer->sin_port;
     state->is_plain = false;
+}
+
+/* Frames of IPv6 and of groups the receiver hands over. */
+static bool is_steered(const adk_transport_t *state)
+{
+    return state->is_on_port && ADK_ROLE_SENDER == state->role && !state->is_ipv6 && !adk_group_is_open(state);
 }
 
 /* Takes back what others see of a transport: its counter, the device's rule for its port, its sockets. */
 static void hide(adk_transport_t *state)
 {
     adk_counters_free(state->media->counters, state->counter_id);
-    if (state->is_on_port && ADK_ROLE_SENDER == state->role && !adk_group_is_open(state))
+    if (is_steered(state))
     {
-        adk_port_unsteer(&state->stack->port, state->port);
+        adk_ports_unsteer(state);
     }
     if (adk_kernel_has_sockets(state))
     {
@@ -40,7 +55,7 @@ static void hide(adk_transport_t *state)
 }
 
 /* The port went to another: Aeron has forgotten this transport, or is so slow that it will find out in poller_add. */
-static void orphan(adk_transport_t *state)
+void adk_transport_orphan(adk_transport_t *state)
 {
     hide(state);
     state->is_orphan = true;
@@ -54,34 +69,26 @@ void adk_orphans_free(adk_media_t *media)
     {
         adk_transport_t *state = media->orphans;
         media->orphans = state->next_orphan;
+        aeron_free(state->destinations6);
         aeron_free(state);
     }
 }
 
-static int reserve_port(adk_transport_t *state, struct sockaddr_storage *bind_addr)
+/*
+ * Of a channel whose UDP port nobody has chosen, and which sends to one peer, when we know to which queue the device
+ * brings his answers. Several peers have a channel without one address (aeron_udp_channel_parse()), or a group.
+ */
+static bool may_choose(const adk_transport_t *state, uint16_t wanted, const struct sockaddr_storage *peer)
 {
-    const uint16_t wanted = rte_be_to_cpu_16(((struct sockaddr_in *)bind_addr)->sin_port);
-    void *stale;
-
-    const int port = adk_endpoints_reserve(&state->stack->endpoints, wanted, state, &stale);
-    if (port < 0)
-    {
-        char local[INET_ADDRSTRLEN];
-        adk_format_ipv4(local, sizeof(local), rte_be_to_cpu_32(state->stack->local.ipv4_be));
-        AERON_SET_ERR(
-            -port,
-            -EADDRINUSE == port ? "%s:%u is in use by another channel of this driver"
-                                : "%s:%u: no ephemeral UDP port is free",
-            local,
-            wanted);
-        return -1;
-    }
-    if (NULL != stale)
-    {
-        orphan(stale);
-    }
-    state->port = (uint16_t)port;
-    return 0;
+    const struct sockaddr_in *address = (const struct sockaddr_in *)peer;
+    return 0 == wanted &&
+        ADK_ROLE_SENDER == state->role &&
+        NULL != state->stack->port.rss &&
+        NULL != peer &&
+        AF_INET == peer->ss_family &&
+        0 != address->sin_addr.s_addr &&
+        0 != address->sin_port &&
+        !aeron_is_addr_multicast((struct sockaddr_storage *)peer);
 }
 
 static void reset(aeron_udp_channel_transport_t *transport, aeron_driver_context_t *context)
@@ -99,6 +106,43 @@ static void reset(aeron_udp_channel_transport_t *transport, aeron_driver_context
     }
 }
 
+static int open_group(adk_transport_t *state, struct sockaddr_storage *group, struct sockaddr_storage *interface_addr)
+{
+    return state->is_ipv6 && NULL != state->stack->ipv6 ? adk_group6_open(state, group, interface_addr)
+                                                        : adk_group_open(state, group, interface_addr);
+}
+
+/* peer: where the transport sends to; NULL when that is not known */
+static int reserve_port(
+    adk_transport_t *state, const struct sockaddr_storage *bind_addr, const struct sockaddr_storage *peer)
+{
+    const struct sockaddr_in *address = (const struct sockaddr_in *)peer;
+    const uint16_t wanted = rte_be_to_cpu_16(((const struct sockaddr_in *)bind_addr)->sin_port);
+
+    if (state->is_ipv6)
+    {
+        state->bound6 = adk_ipv6_of(&((const struct sockaddr_in6 *)bind_addr)->sin6_addr);
+    }
+    if (state->is_ipv6 || !may_choose(state, wanted, peer))
+    {
+        return adk_ports_reserve(state, wanted, NULL);
+    }
+    const adk_answers_t answers = {
+        .rss = state->stack->port.rss,
+        .peer_ipv4 = rte_be_to_cpu_32(address->sin_addr.s_addr),
+        .local_ipv4 = rte_be_to_cpu_32(state->stack->local.ipv4_be),
+        .peer_port = rte_be_to_cpu_16(address->sin_port),
+    };
+    return adk_ports_reserve(state, wanted, &answers);
+}
+
+/* Of a unicast publication the address that others join a group by is where it sends to (aeron_send_channel_endpoint.c). */
+static struct sockaddr_storage *remote_of(
+    const adk_transport_t *state, struct sockaddr_storage *multicast_if_addr, struct sockaddr_storage *connect_addr)
+{
+    return NULL != connect_addr ? connect_addr : ADK_ROLE_SENDER == state->role ? multicast_if_addr : NULL;
+}
+
 /* On the port: a UDP port of it or a group, the peer, and who hears the frames first. */
 static int open_on_port(
     adk_transport_t *state,
@@ -108,16 +152,18 @@ static int open_on_port(
 {
     aeron_udp_channel_transport_t *transport = state->transport;
     const bool is_group = aeron_is_addr_multicast(bind_addr);
+    const struct sockaddr_storage *peer = remote_of(state, multicast_if_addr, connect_addr);
 
-    if (adk_check_mtu(state->stack, &state->params) < 0 ||
-        (NULL != connect_addr && adk_check_peer_address(state->stack, connect_addr) < 0) ||
-        (is_group ? adk_group_open(state, bind_addr, multicast_if_addr) < 0
-                  : adk_check_bind_address(state->stack, bind_addr) < 0 || reserve_port(state, bind_addr) < 0))
+    if (adk_check_mtu(state->stack, &state->params, state->is_ipv6) < 0 ||
+        (NULL != connect_addr && adk_check_peer_address(state, connect_addr) < 0) ||
+        (is_group ? open_group(state, bind_addr, multicast_if_addr) < 0
+                  : adk_check_bind_address(state->stack, bind_addr) < 0 || reserve_port(state, bind_addr, peer) < 0))
     {
         return -1;
     }
     state->is_on_port = true;
-    state->is_plain = !state->params.is_media_timestamping;
+    state->is_plain = !state->params.is_media_timestamping && !state->is_ipv6;
+    state->is_plain6 = !state->params.is_media_timestamping;
     if (NULL != connect_addr)
     {
         connect_to(state, transport, connect_addr);
@@ -126,6 +172,26 @@ static int open_on_port(
     {
         transport->timestamp_flags = AERON_UDP_CHANNEL_TRANSPORT_MEDIA_RCV_TIMESTAMP;
     }
+    return 0;
+}
+
+/* A host whose kernel has no IPv6 has no ::1 either, on which a channel of the port could hear too. */
+static int open_on_kernel(
+    adk_transport_t *state,
+    struct sockaddr_storage *bind_addr,
+    struct sockaddr_storage *multicast_if_addr,
+    struct sockaddr_storage *connect_addr)
+{
+    if (0 == adk_kernel_open(state, bind_addr, multicast_if_addr, connect_addr))
+    {
+        return 0;
+    }
+    const int code = aeron_errcode();
+    if (!state->is_on_port || !state->is_ipv6 || (EADDRNOTAVAIL != code && EAFNOSUPPORT != code))
+    {
+        return -1;
+    }
+    aeron_err_clear();
     return 0;
 }
 
@@ -149,6 +215,7 @@ static void show(adk_transport_t *state)
 static adk_transport_t *make(
     aeron_udp_channel_transport_t *transport,
     adk_media_t *media,
+    bool is_ipv6,
     const aeron_udp_channel_transport_params_t *params,
     aeron_udp_channel_transport_affinity_t affinity)
 {
@@ -159,16 +226,17 @@ static adk_transport_t *make(
         AERON_SET_ERR(EINVAL, "%s", "channel transport params: mtu_length must be greater than 0");
         return NULL;
     }
-    if (aeron_alloc((void **)&state, sizeof(*state)) < 0)
+    if (aeron_alloc((void **)&state, sizeof(*state)) < 0 ||
+        (is_ipv6 && aeron_alloc((void **)&state->destinations6, ADK_DESTINATIONS * sizeof(adk_destination6_t)) < 0))
     {
+        aeron_free(state);
         AERON_APPEND_ERR("%s", "DPDK transport");
         return NULL;
     }
+    state->is_ipv6 = is_ipv6;
     state->transport = transport;
     state->media = media;
-    state->stack = media->stack;
     state->role = AERON_UDP_CHANNEL_TRANSPORT_AFFINITY_SENDER == affinity ? ADK_ROLE_SENDER : ADK_ROLE_RECEIVER;
-    state->lane = &media->stack->lanes[state->role];
     state->params = *params;
     state->socket_fds[0] = -1;
     state->socket_fds[1] = -1;
@@ -181,13 +249,21 @@ static void discard(adk_transport_t *state)
 {
     if (state->is_on_port && adk_group_is_open(state))
     {
-        adk_group_close(state);
+        if (state->is_ipv6)
+        {
+            adk_group6_close(state);
+        }
+        else
+        {
+            adk_group_close(state);
+        }
     }
     else if (state->is_on_port)
     {
-        adk_endpoints_release(&state->stack->endpoints, state->port, state);
+        adk_ports_release(state);
     }
     state->transport->connected_address = NULL;
+    aeron_free(state->destinations6);
     aeron_free(state);
 }
 
@@ -203,28 +279,28 @@ int adk_transport_init(
     adk_media_t *media = adk_media_of(context);
 
     reset(transport, context);
-    adk_transport_t *state = make(transport, media, params, affinity);
+    adk_transport_t *state = make(transport, media, AF_INET6 == bind_addr->ss_family, params, affinity);
     if (NULL == state)
     {
         return -1;
     }
-    /* Of a unicast publication this is where it sends to (aeron_send_channel_endpoint.c). */
-    struct sockaddr_storage *remote = ADK_ROLE_SENDER == state->role ? multicast_if_addr : NULL;
-    const unsigned int media_bits = adk_kernel_media_of(
-        media->stack, bind_addr, multicast_if_addr, NULL != connect_addr ? connect_addr : remote);
+    struct sockaddr_storage *remote = remote_of(state, multicast_if_addr, connect_addr);
+    const unsigned int media_bits = adk_kernel_media_of(media->stack, bind_addr, multicast_if_addr, remote);
 
+    state->stack = adk_way_home(media, bind_addr, multicast_if_addr, remote);
     state->is_wildcard = aeron_is_wildcard_addr(bind_addr);
+    state->is_on_all = state->is_wildcard && adk_interfaces_are_several(media->stack);
     if ((0 != (media_bits & ADK_MEDIUM_PORT) && open_on_port(state, bind_addr, multicast_if_addr, connect_addr) < 0) ||
         (0 != (media_bits & ADK_MEDIUM_KERNEL) &&
-         adk_kernel_open(state, bind_addr, multicast_if_addr, connect_addr) < 0))
+         open_on_kernel(state, bind_addr, multicast_if_addr, connect_addr) < 0))
     {
         discard(state);
         return -1;
     }
     transport->bindings_clientd = state;
-    if (state->is_on_port && ADK_ROLE_SENDER == state->role && !adk_group_is_open(state))
+    if (is_steered(state))
     {
-        adk_port_steer(&state->stack->port, state->port);
+        adk_ports_steer(state);
     }
     show(state);
     return 0;
@@ -241,7 +317,7 @@ int adk_transport_reconnect(aeron_udp_channel_transport_t *transport, struct soc
     {
         return aeron_udp_channel_transport_reconnect(transport, connect_addr);
     }
-    if (adk_check_peer_address(state->stack, connect_addr) < 0)
+    if (adk_check_peer_address(state, connect_addr) < 0)
     {
         return -1;
     }
@@ -301,14 +377,14 @@ int adk_transport_get_so_rcvbuf(aeron_udp_channel_transport_t *transport, size_t
 int adk_transport_bind_addr_and_port(aeron_udp_channel_transport_t *transport, char *buffer, size_t length)
 {
     const adk_transport_t *state = (const adk_transport_t *)transport->bindings_clientd;
-    char local[INET_ADDRSTRLEN];
+    char local[INET6_ADDRSTRLEN];
 
     if (!state->is_on_port)
     {
         return aeron_udp_channel_transport_bind_addr_and_port(transport, buffer, length);
     }
-    adk_format_ipv4(local, sizeof(local), rte_be_to_cpu_32(state->stack->local.ipv4_be));
-    const int written = snprintf(buffer, length, "%s:%u", local, state->port);
+    adk_format_local(local, sizeof(local), state);
+    const int written = snprintf(buffer, length, state->is_ipv6 ? "[%s]:%u" : "%s:%u", local, state->port);
     if (written < 0 || (size_t)written >= length)
     {
         AERON_SET_ERR(EINVAL, "no room for the bound address in %" PRIu64 " bytes", (uint64_t)length);

@@ -68,3 +68,12 @@ size_t __strlcpy_chk(char *to, const char *from, size_t size, size_t room)
 {
     return size > room ? (abort(), 0) : copy(to, from, size);
 }
+
+#ifdef __aarch64__
+/* libgcc's own, from GCC 12 on: GCC 14 calls it for __sync_val_compare_and_swap() on a CPU that may lack the instruction. */
+unsigned __aarch64_cas4_sync(unsigned expected, unsigned desired, unsigned *word);
+unsigned __aarch64_cas4_sync(unsigned expected, unsigned desired, unsigned *word)
+{
+    return __sync_val_compare_and_swap(word, expected, desired);
+}
+#endif

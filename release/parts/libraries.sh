@@ -1,12 +1,13 @@
 # libpcap without D-Bus, and rdma-core's libibverbs, libmlx5 and libmana: newer than Debian 11's, which knows no mana.
 set -euxo pipefail
+. /checkout/release/parts/target.sh
 prefix=/opt/aeron-dpdk/libraries
 rm -rf $prefix /src/libraries && mkdir -p /src/libraries && cd /src/libraries
 apt-get source --only-source --tar-only --download-only libpcap rdma-core
 
 mkdir libpcap && tar -C libpcap --strip-components=1 -xf libpcap_*.orig.tar.*
 (cd libpcap
- ./configure --prefix=$prefix --disable-dbus --disable-rdma --disable-bluetooth --disable-usb --without-libnl
+ ./configure --build=$triplet --host=$triplet --prefix=$prefix --disable-dbus --disable-rdma --disable-bluetooth --disable-usb --without-libnl
  make -j2 && make install && rm $prefix/lib/libpcap.a
  cp LICENSE $prefix/libpcap.licence)
 
@@ -14,7 +15,7 @@ mkdir rdma && tar -C rdma --strip-components=1 -xf rdma-core_*.orig.tar.*
 # The prefix is no folder of the user's machine, so that libibverbs loads no provider of the host's.
 cmake -G Ninja -S rdma -B rdma/build -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX=$prefix \
     -DCMAKE_INSTALL_LIBDIR=lib -DCMAKE_INSTALL_SYSCONFDIR=$prefix/etc -DCMAKE_INSTALL_RUNDIR=/run \
-    -DNO_PYVERBS=1 -DNO_MAN_PAGES=1 -DENABLE_RESOLVE_NEIGH=0
+    -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=$MACHINE -DNO_PYVERBS=1 -DNO_MAN_PAGES=1 -DENABLE_RESOLVE_NEIGH=0
 ninja -C rdma/build -j2 install
 cat rdma/COPYING.md rdma/COPYING.BSD_MIT > $prefix/rdma-core.licence
 ls *.orig.tar.* > $prefix/sources

@@ -1,5 +1,6 @@
 # The tree that is the bundle: Python with the wheel in it, and programs that find both. /out/NAME is the result.
 set -euxo pipefail
+. /checkout/release/parts/target.sh
 name=$1
 parts=/opt/aeron-dpdk
 top=/out/$name
@@ -20,8 +21,9 @@ mkdir -p $site
 rm -rf $site/bin
 
 # What Python's own modules need of this root, except the C library.
+loader=$(patchelf --print-interpreter bin/python3.13)  # ldd knows this machine's only
 for module in lib/python3.13/lib-dynload/*.so; do
-    ldd "$module" | awk '$3 ~ "^/(usr/)?lib/" { print $3 }'
+    $loader --list "$module" | awk '$3 ~ "^/(usr/)?lib/" { print $3 }'
 done | sort -u | grep -vE '/(libc|libm|libpthread|libdl|librt|libutil)\.so' | while read -r library; do
     cp -L "$library" lib/
     patchelf --set-rpath '$ORIGIN' "lib/$(basename "$library")"
@@ -32,28 +34,29 @@ done
 for module in lib/python3.13/lib-dynload/*.so; do
     patchelf --set-rpath '$ORIGIN/../..' "$module"
 done
-# It uses zlib, which auditwheel expects of every system: a container image has none.
-patchelf --add-rpath '$ORIGIN/../../..' $site/aeron_dpdk.libs/libelf*
+# The only library that auditwheel leaves to the host, besides the C library.
+ln -s ../../../libz.so.1 $site/aeron_dpdk.libs/
+patchelf --set-rpath '$ORIGIN' $site/aeron_dpdk.libs/libelf-*
 # Those that auditwheel put into the wheel.
-for package in libnuma1 libelf1 libbsd0 libmd0 libuuid1; do
+for package in libnuma1 libbsd0 libmd0 libuuid1 libelf1; do
     cp "/usr/share/doc/$package/copyright" "../licences/$package"
     dpkg-query -W -f '${source:Package} ${source:Version}\n' "$package" >> ../libraries
 done
 cat $parts/dpdk/versions >> ../libraries
-for part in libraries python; do
+for part in libraries xdp python; do
     sed -E 's/^(.*)_([^_]*)\.orig\.tar\..*/\1 \2/' $parts/$part/sources >> ../libraries
 done
-cp $parts/libraries/*.licence $parts/dpdk/*.licence ../licences/
-find . -type f \( -name '*.so*' -o -path './bin/python3.13' \) -exec strip --strip-unneeded {} + || true
+cp $parts/libraries/*.licence $parts/xdp/*.licence $parts/dpdk/*.licence ../licences/
+find . -type f \( -name '*.so*' -o -path './bin/python3.13' \) -exec $triplet-strip --strip-unneeded {} + || true
 # Modules that their authors made runnable by themselves, for a Python that is not here.
 find . -type f \( -name '*.py' -o -name '*.so*' \) -exec chmod a-x {} +
 # Read-only installations must not compile at each start, and a time stamp that unpacking changes must not matter.
 bin/python3 -m compileall -q -j0 --invalidation-mode unchecked-hash lib/python3.13
 
 launch() {
-    gcc -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -DENTRY="\"$2\"" $(pkg-config --cflags python3-embed) -o "$top/$1" \
-        /checkout/release/launcher.c $(pkg-config --libs python3-embed) -Wl,-rpath,'$ORIGIN/python/lib'
-    strip "$top/$1"
+    $CC -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -DENTRY="\"$2\"" $($PKG_CONFIG --cflags python3-embed) -o "$top/$1" \
+        /checkout/release/launcher.c $($PKG_CONFIG --libs python3-embed) -Wl,-rpath,'$ORIGIN/python/lib'
+    $triplet-strip "$top/$1"
 }
 export PKG_CONFIG_PATH=$parts/python/lib/pkgconfig
 launch aeronmd_dpdk aeron_dpdk.driver.main

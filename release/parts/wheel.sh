@@ -1,5 +1,6 @@
 # The wheel: our native half with DPDK inside, for every glibc from this root's on. /out/tools has the build's own wheels.
 set -euxo pipefail
+. /checkout/release/parts/target.sh
 parts=/opt/aeron-dpdk
 rm -rf /src/tools /src/wheel /out/built /out/wheel
 export PIP_NO_INDEX=1 PIP_DISABLE_PIP_VERSION_CHECK=1
@@ -12,5 +13,5 @@ export LD_LIBRARY_PATH=$parts/libraries/lib
 export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0='*'
 pip wheel --no-build-isolation --no-deps --wheel-dir /out/built /checkout \
     -C cmake.define.AERON_DPDK_STATIC=ON -C build-dir=/src/wheel
-auditwheel repair --plat manylinux_2_31_x86_64 --wheel-dir /out/wheel /out/built/*.whl
+auditwheel repair --plat manylinux_2_31_$MACHINE --wheel-dir /out/wheel /out/built/*.whl
 auditwheel show /out/wheel/*.whl

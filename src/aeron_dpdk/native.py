@@ -7,7 +7,7 @@ C raises the AeronDpdkError that fits, with the sentence C left behind.
 import errno
 import os
 from collections.abc import Sequence
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv6Address, IPv6Interface
 from typing import Any
 
 from aeron_dpdk.control.data_plane import Count, Event, FrameReceived, Learned, Link, Unresolved
@@ -23,8 +23,9 @@ from aeron_dpdk.errors import (
     PortError,
     PortMemoryError,
 )
-from aeron_dpdk.observe.errors import CaptureRefusedError
-from aeron_dpdk.seam import MAX_ENDPOINTS_SHOWN, Endpoint, Level, Parts, PortInfo, StackSettings
+from aeron_dpdk.errors.observe import CaptureRefusedError
+from aeron_dpdk.seam import MAX_ENDPOINTS_SHOWN, Endpoint, Level, Parts, PortInfo, StackPart, StackSettings
+from aeron_dpdk.wire.address import Address
 from aeron_dpdk.wire.ethernet import Mac
 
 try:
@@ -103,16 +104,14 @@ class Eal:
 class Stack:
     """One started port and the tables above it; the DataPlane that the control plane works against."""
 
-    def __init__(self, settings: StackSettings) -> None:
-        """Raises PortError or PortMemoryError, with nothing left behind."""
+    def __init__(self, settings: StackSettings, first: StackPart | None = None) -> None:
+        """`first`: of the first interface, None for itself. Raises PortError, with nothing left behind."""
         self._kept = [_c_string(settings.rx_mempool_ops), _c_string(settings.tx_mempool_ops)]
-        pointer = lib.adk_stack_open(self._c_settings(settings))
+        chain = first.pointer if isinstance(first, Stack) else ffi.NULL
+        pointer = lib.adk_stack_open(self._c_settings(settings), chain)
         if pointer == ffi.NULL:
             raise _port_failure()
         self._pointer = pointer
-        if lib.adk_telemetry_offer(pointer) < 0:
-            lib.adk_stack_close(pointer)
-            raise _port_failure()
         self._driver: Driver | None = None
         self._event = ffi.new("adk_control_event_t *")
         self._link = ffi.new("adk_link_t *")
@@ -138,6 +137,8 @@ class Stack:
                 "trusts_tsc": settings.trusts_tsc,
                 "kernel_sockets": settings.kernel_sockets,
                 "fragments": settings.fragments,
+                "ipv6": settings.ipv6,
+                "vlan_tci": settings.vlan.tag if settings.vlan else 0,
                 "local_ipv4": int(settings.local_address),
                 "gateway_ipv4": int(settings.gateway) if settings.gateway else 0,
             },
@@ -148,8 +149,12 @@ class Stack:
         """The adk_stack_t of C, for the load generator."""
         return self._pointer
 
-    def open_driver(self, interface_name: str) -> "Driver":
-        self._driver = Driver(self._pointer, interface_name)
+    def open_driver(self) -> "Driver":
+        if (
+            lib.adk_telemetry_offer(self._pointer) < 0
+        ):  # with all interfaces: the chain does not change any more
+            raise _port_failure()
+        self._driver = Driver(self._pointer)
         return self._driver
 
     def close(self) -> None:
@@ -175,7 +180,12 @@ class Stack:
             tx_ipv4_checksum_offload=bool(info.tx_ipv4_checksum_offload),
             tx_udp_checksum_offload=bool(info.tx_udp_checksum_offload),
             steered=bool(info.steered),
+            rx_timestamps=bool(info.rx_timestamps),
+            hashed=bool(info.hashed),
             datagram_max=info.datagram_max,
+            vlan_tag=info.vlan_tci,
+            rx_vlan_offload=bool(info.rx_vlan_offload),
+            tx_vlan_offload=bool(info.tx_vlan_offload),
         )
 
     def rx_queues(self) -> tuple[Level, ...]:
@@ -191,7 +201,7 @@ class Stack:
         found = ffi.new("adk_endpoint_view_t[]", MAX_ENDPOINTS_SHOWN)
         count = lib.adk_levels_endpoints(self._pointer, found, MAX_ENDPOINTS_SHOWN)
         return tuple(
-            Endpoint(each.port, _poller(each.is_polled, each.is_receiver))
+            Endpoint(each.port, _poller(each.is_polled, each.is_receiver), bool(each.is_ipv6))
             for each in found[0 : min(count, MAX_ENDPOINTS_SHOWN)]
         )
 
@@ -226,40 +236,60 @@ class Stack:
             return None
         if event.kind == lib.ADK_CONTROL_FRAME:
             return FrameReceived(bytes(ffi.buffer(event.data, event.length)))
-        next_hop = IPv4Address(event.next_hop)
-        if event.kind == lib.ADK_CONTROL_UNRESOLVED:
+        is_ipv6 = event.kind in (lib.ADK_CONTROL_UNRESOLVED6, lib.ADK_CONTROL_LEARN6)
+        next_hop = IPv6Address(bytes(event.next_hop6)) if is_ipv6 else IPv4Address(event.next_hop)
+        if event.kind in (lib.ADK_CONTROL_UNRESOLVED, lib.ADK_CONTROL_UNRESOLVED6):
             return Unresolved(next_hop, bytes(ffi.buffer(event.data, event.length)))
         return Learned(next_hop, Mac(bytes(event.hint_mac)))
 
     def transmit(self, frame: bytes) -> bool:
         return bool(lib.adk_control_transmit(self._pointer, frame, len(frame)))
 
-    def neighbour_set(self, ipv4: IPv4Address, mac: Mac) -> None:
-        if lib.adk_neighbour_set(self._pointer, int(ipv4), mac.octets) < 0:
+    def neighbour_set(self, address: Address, mac: Mac) -> None:
+        if self._neighbour("set", address, mac.octets) < 0:
             raise _port_failure()
 
-    def neighbour_forget(self, ipv4: IPv4Address) -> None:
-        lib.adk_neighbour_forget(self._pointer, int(ipv4))
+    def neighbour_forget(self, address: Address) -> None:
+        self._neighbour("forget", address)
 
-    def neighbour_was_used(self, ipv4: IPv4Address) -> bool:
-        return bool(lib.adk_neighbour_was_used(self._pointer, int(ipv4)))
+    def neighbour_was_used(self, address: Address) -> bool:
+        return bool(self._neighbour("was_used", address))
 
-    def neighbour_watch(self, ipv4: IPv4Address) -> None:
-        lib.adk_neighbour_watch(self._pointer, int(ipv4))
+    def neighbour_watch(self, address: Address) -> None:
+        self._neighbour("watch", address)
 
-    def neighbour_was_heard(self, ipv4: IPv4Address) -> bool:
-        return bool(lib.adk_neighbour_was_heard(self._pointer, int(ipv4)))
+    def neighbour_was_heard(self, address: Address) -> bool:
+        return bool(self._neighbour("was_heard", address))
 
-    def neighbour_is_disputed(self, ipv4: IPv4Address) -> bool:
-        return bool(lib.adk_neighbour_is_disputed(self._pointer, int(ipv4)))
+    def neighbour_is_disputed(self, address: Address) -> bool:
+        return bool(self._neighbour("is_disputed", address))
+
+    def looks(self) -> int:
+        return int(lib.adk_stack_looks(self._pointer))
+
+    def _neighbour(self, call: str, address: Address, *rest: bytes) -> Any:
+        if isinstance(address, IPv6Address):
+            return getattr(lib, f"adk_neighbour6_{call}")(self._pointer, address.packed, *rest)
+        return getattr(lib, f"adk_neighbour_{call}")(self._pointer, int(address), *rest)
+
+    def have_address(self, own: IPv6Interface, is_usable: bool) -> None:
+        state = lib.ADK_LOCAL6_USABLE if is_usable else lib.ADK_LOCAL6_TENTATIVE
+        if lib.adk_local6_set(self._pointer, own.ip.packed, own.network.prefixlen, state) < 0:
+            raise _port_failure()
+
+    def use_gateway(self, gateway: IPv6Address | None) -> None:
+        lib.adk_gateway6_set(self._pointer, ffi.NULL if gateway is None else gateway.packed)
 
     def groups_moved(self) -> int:
         return int(lib.adk_groups_moved(self._pointer))
 
-    def groups(self) -> frozenset[IPv4Address]:
-        found = ffi.new("uint32_t[]", MAX_GROUPS)
-        count = lib.adk_groups_heard(self._pointer, found, MAX_GROUPS)
-        return frozenset(IPv4Address(each) for each in found[0:count])
+    def groups(self) -> frozenset[Address]:
+        ipv4, ipv6 = ffi.new("uint32_t[]", MAX_GROUPS), ffi.new("uint8_t[]", 16 * MAX_GROUPS)
+        count = lib.adk_groups_heard(self._pointer, ipv4, MAX_GROUPS)
+        count6 = lib.adk_groups6_heard(self._pointer, ipv6, MAX_GROUPS)
+        packed = bytes(ffi.buffer(ipv6, 16 * count6))
+        found6 = (IPv6Address(packed[at : at + 16]) for at in range(0, len(packed), 16))
+        return frozenset((*(IPv4Address(each) for each in ipv4[0:count]), *found6))
 
     def link(self) -> Link:
         link = self._link
@@ -272,6 +302,9 @@ class Stack:
 
     def reset_requested(self) -> bool:
         return bool(lib.adk_stack_reset_requested(self._pointer))
+
+    def removal_requested(self) -> bool:
+        return bool(lib.adk_stack_removal_requested(self._pointer))
 
     def request_reset(self) -> None:
         lib.adk_stack_request_reset(self._pointer)
@@ -299,11 +332,10 @@ class Stack:
 class Driver:
     """Aeron's media driver, over a stack or, with `stack` NULL, over kernel sockets like the stock one."""
 
-    def __init__(self, stack: Any, interface_name: str) -> None:
+    def __init__(self, stack: Any) -> None:
         """Raises DirectoryInUseError, DirectoryError, DirectoryFullError or DriverError. Aeron's files exist
         afterwards."""
-        self._interface_name = ffi.new("char[]", os.fsencode(interface_name))
-        pointer = lib.adk_driver_open(stack, self._interface_name)
+        pointer = lib.adk_driver_open(stack)
         if pointer == ffi.NULL:
             raise _driver_failure()
         self.pointer = pointer
@@ -332,7 +364,7 @@ class Driver:
 
 def stock_driver() -> Driver:
     """Aeron's own driver over kernel sockets, in this process; needs neither an Eal nor a Stack."""
-    return Driver(ffi.NULL, "")
+    return Driver(ffi.NULL)
 
 
 def count_names() -> list[str]:
@@ -341,9 +373,8 @@ def count_names() -> list[str]:
 
 
 def _poller(is_polled: int, is_receiver: int) -> str:
-    if not is_polled:
-        return "nobody"
-    return "receiver" if is_receiver else "sender"
+    role = "receiver" if is_receiver else "sender"
+    return role if is_polled else "nobody"
 
 
 def _c_string(text: str | None) -> Any:

@@ -13,6 +13,9 @@ from aeron_dpdk.control.data_plane import DataPlane
 from aeron_dpdk.wire.ethernet import Mac
 
 MAX_ENDPOINTS_SHOWN = 1024
+MAX_VLAN = 4094  # 4095 is reserved (IEEE 802.1Q, table 9-2)
+MAX_PRIORITY = 7
+_PRIORITY_SHIFT, _NUMBER_MASK = 13, 0xFFF
 
 
 class KernelSockets(IntEnum):
@@ -21,6 +24,27 @@ class KernelSockets(IntEnum):
     NONE = 0
     LOOPBACK = 1
     ALL = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Vlan:
+    """A tag of IEEE 802.1Q: the VLAN's number, and the priority of what is sent."""
+
+    number: int
+    priority: int = 0
+
+    @property
+    def tag(self) -> int:
+        """As it is on the wire behind 0x8100."""
+        return self.priority << _PRIORITY_SHIFT | self.number
+
+    @classmethod
+    def of_tag(cls, tag: int) -> "Vlan | None":
+        """None for 0, which is no tag."""
+        return cls(tag & _NUMBER_MASK, tag >> _PRIORITY_SHIFT) if tag else None
+
+    def __str__(self) -> str:
+        return f"{self.number}:{self.priority}" if self.priority else str(self.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +67,13 @@ class StackSettings:
     trusts_tsc: bool = False
     kernel_sockets: KernelSockets = KernelSockets.NONE
     fragments: bool = False
+    ipv6: bool = False
+    vlan: Vlan | None = None
+
+    @property
+    def interface_name(self) -> str:
+        """By which `interface=` finds it (native/api/driver.c)."""
+        return f"dpdk{self.port_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +94,16 @@ class PortInfo:
     tx_ipv4_checksum_offload: bool
     tx_udp_checksum_offload: bool
     steered: bool
+    rx_timestamps: bool
+    hashed: bool
     datagram_max: int
+    vlan_tag: int = 0
+    rx_vlan_offload: bool = False
+    tx_vlan_offload: bool = False
+
+    @property
+    def vlan(self) -> Vlan | None:
+        return Vlan.of_tag(self.vlan_tag)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +118,11 @@ class Level:
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """`adk_endpoint_view_t`: a UDP port of ours, polled by "sender" or "receiver", or by "nobody" while it is
-    set up or taken down."""
+    set up or taken down. Each family of addresses has ports of its own."""
 
     port: int
     polled_by: str
+    is_ipv6: bool = False
 
 
 class EalPart(Protocol):
@@ -97,8 +138,11 @@ class EalPart(Protocol):
 class StackPart(DataPlane, Protocol):
     def port_info(self) -> PortInfo: ...
 
-    def open_driver(self, interface_name: str) -> "DriverPart":
-        """Aeron's driver over this port, its files made; interface= finds the port by `interface_name`."""
+    def removal_requested(self) -> bool:
+        """The kernel wants the port's device back, and waits until the driver ends."""
+
+    def open_driver(self) -> "DriverPart":
+        """Of the first interface: Aeron's driver over all of them, its files made."""
 
     def rx_queues(self) -> tuple[Level, ...]:
         """Of the queues whose PMD can tell."""
@@ -142,9 +186,10 @@ class DriverPart(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """How to make what a media driver stands on; each raises an AeronDpdkError when it cannot."""
+    """How to make what a media driver stands on; each raises an AeronDpdkError when it cannot. `stack` takes
+    the one of the first interface, None for itself."""
 
     eal: Callable[[Sequence[str]], EalPart]
-    stack: Callable[[StackSettings], StackPart]
+    stack: Callable[[StackSettings, StackPart | None], StackPart]
     aeron_version: str
     dpdk_version: str

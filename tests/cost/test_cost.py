@@ -1,9 +1,9 @@
 """Our instructions for each frame are those of the table in the tree: whoever changes them says so in it."""
 
 import pytest
-
-from aeron_dpdk.tools.bench.cost import KEPT_TABLE, ROOT, CostTable, count, why_not
-from aeron_dpdk.tools.bench.figures import RX_BURST, TX_BURST
+from bench import ROOT
+from bench.cost import KEPT_TABLE, CostTable, count, why_not
+from bench.goals import RX_BURST, TX_BURST
 
 REMEDY = (
     "the cost of the data path has changed: see whether it should have, then write the new table with "

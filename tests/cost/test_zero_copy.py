@@ -1,7 +1,7 @@
 """The program that decision 15 rests on runs, and what it counts can be true."""
 
 import pytest
-from tests.cost.zero_copy.measure import (
+from bench.zero_copy.measure import (
     DEVICES,
     PAYLOAD_LENGTHS,
     PLACES,

@@ -195,6 +195,42 @@ static void check_chain(
     chain_close(&chain);
 }
 
+/* A tag comes off, of id 7 or another, and what is left has the verdict that it has without a tag. */
+static void check_tag(const adk_address_t *local, const uint8_t *data, uint32_t length)
+{
+    static uint8_t linear[ADK_LINEAR_LENGTH] __attribute__((aligned(64)));
+    static chain_t chain;
+    static adk_lane_t lane = { .role = ADK_ROLE_RECEIVER };
+    const uint8_t *frame = data + CHOICES;
+    adk_stack_t stack = { .local = *local, .linear[ADK_ROLE_RECEIVER] = linear, .port.vlan_tci = 7 };
+    struct rte_mbuf *mbuf = &chain.segments[0];
+    adk_datagram_t expected = { 0 };
+    adk_datagram_t datagram = { 0 };
+
+    chain_open(&chain, frame, length, data[1]);
+    void *const memory = mbuf->buf_addr;
+    const bool is_tagged = mbuf->data_len >= 18 && 0x8100 == get16(frame + AT_ETHERTYPE);
+    REQUIRE(is_tagged == adk_vlan_take_off(mbuf));
+    REQUIRE(adk_vlan_is_ours(&stack.port, mbuf) == (is_tagged && 7 == (get16(frame + 14) & 0xfff)));
+    if (is_tagged)
+    {
+        uint8_t *untagged = malloc(length - 4);
+        memcpy(untagged, frame, AT_ETHERTYPE);
+        memcpy(untagged + AT_ETHERTYPE, frame + AT_ETHERTYPE + 4, length - 4 - AT_ETHERTYPE);
+        const uint8_t *bytes = adk_rx_bytes(&stack, &lane, mbuf);
+        REQUIRE(length - 4 == mbuf->pkt_len);
+        REQUIRE(0 == memcmp(bytes, untagged, length - 4));
+        REQUIRE(
+            adk_parse_frame(local, untagged, length - 4, false, false, &expected) ==
+            adk_rx_verdict(&stack, mbuf, bytes, &datagram));
+        REQUIRE(expected.payload_offset == datagram.payload_offset);
+        REQUIRE(!adk_vlan_take_off(mbuf));
+        free(untagged);
+    }
+    REQUIRE(memory == mbuf->buf_addr);
+    chain_close(&chain);
+}
+
 /* What is taken for plain has the full verdict's result, but that nobody has looked at its source. */
 static void check_plain(
     const adk_address_t *local,
@@ -254,5 +290,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_plain(&local, frame, length, data[0], verdict, &datagram);
     free(frame);
     check_chain(&local, data, length, verdict, &datagram);
+    check_tag(&local, data, length);
     return 0;
 }

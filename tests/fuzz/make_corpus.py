@@ -1,10 +1,12 @@
-"""Writes the seeds of fuzz_rx into corpus/fuzz_rx: `./dev run python -m tests.fuzz.make_corpus`."""
+"""Writes the seeds of the targets into corpus: `./dev run python -m tests.fuzz.make_corpus`."""
 
 from pathlib import Path
 
 from .seeds import SEEDS
+from .seeds6 import SEEDS6
 
 CORPUS = Path(__file__).parent / "corpus" / "fuzz_rx"
+CORPUS6 = CORPUS.parent / "fuzz_rx6"
 
 # The two bytes in front of the frame; see fuzz_rx.c.
 PLAIN = b"\x00\x00"
@@ -26,10 +28,20 @@ def inputs() -> dict[str, bytes]:
     return written
 
 
+def inputs6() -> dict[str, bytes]:
+    """The same for fuzz_rx6, which has one byte in front: as it is, and with all choices."""
+    written = {seed.name: b"\x00" + seed.frame for seed in SEEDS6}
+    for seed in SEEDS6:
+        if seed.fate in ("rx-udp-checksum", "rx-not-our-mac", "rx-not-our-address"):
+            written[f"{seed.name}-vouched-and-ours"] = b"\x03" + seed.frame
+    return written
+
+
 def main() -> None:
-    CORPUS.mkdir(parents=True, exist_ok=True)
-    for name, content in inputs().items():
-        (CORPUS / name).write_bytes(content)
+    for corpus, written in ((CORPUS, inputs()), (CORPUS6, inputs6())):
+        corpus.mkdir(parents=True, exist_ok=True)
+        for name, content in written.items():
+            (corpus / name).write_bytes(content)
 
 
 if __name__ == "__main__":

@@ -36,21 +36,21 @@ def _ipv4(**fields: object) -> Packet:
     return _ethernet() / IP(**({"src": PEER_IPV4, "dst": LOCAL_IPV4} | fields))
 
 
-def _udp(**fields: object) -> Packet:
+def udp(**fields: object) -> Packet:
     return UDP(**({"sport": PEER_PORT, "dport": LOCAL_PORT} | fields))
 
 
-def _payload(length: int) -> Packet:
+def payload(length: int) -> Packet:
     return Raw(bytes((i * 7 + 1) & 0xFF for i in range(length)))
 
 
 def _good(length: int = 64, **ipv4: object) -> Packet:
-    return _ipv4(**ipv4) / _udp() / _payload(length)
+    return _ipv4(**ipv4) / udp() / payload(length)
 
 
 def _to_group(**ipv4: object) -> Packet:
     fields = {"src": PEER_IPV4, "dst": "224.0.1.1"} | ipv4
-    return _ethernet(dst="01:00:5e:00:01:01") / IP(**fields) / _udp() / _payload(32)
+    return _ethernet(dst="01:00:5e:00:01:01") / IP(**fields) / udp() / payload(32)
 
 
 def _igmp_query(message: Packet, **ipv4: object) -> Packet:
@@ -75,9 +75,10 @@ def _delivered() -> list[tuple[str, bytes]]:
         ("odd", bytes(_good(1471))),
         ("padded", bytes(_good(4)) + bytes(14)),
         ("options", bytes(_good(32, options=[IPOption_RR(routers=["0.0.0.0"])]))),
-        ("no-udp-checksum", bytes(_ipv4() / _udp(chksum=0) / _payload(32))),
+        ("no-udp-checksum", bytes(_ipv4() / udp(chksum=0) / payload(32))),
         ("dont-fragment", bytes(_good(32, flags="DF"))),
-        ("udp-shorter-than-ipv4", bytes(_ipv4(len=92) / _udp(len=40, chksum=0) / _payload(64))),
+        ("priority-tagged", bytes(_ethernet() / Dot1Q(vlan=0, prio=5) / _good()[IP])),
+        ("udp-shorter-than-ipv4", bytes(_ipv4(len=92) / udp(len=40, chksum=0) / payload(64))),
     ]
 
 
@@ -90,10 +91,10 @@ def _control() -> list[tuple[str, bytes]]:
         ("arp-cut", bytes(_ethernet(dst=broadcast) / _arp())[:20]),
         ("igmp-v3-query", bytes(_igmp_query(IGMPv3_MQ(mrcode=100, qrv=2)))),
         ("igmp-v2-query", bytes(_igmp_query(IGMP(type=0x11, mrcode=100), src="0.0.0.0"))),
-        ("icmp-echo", bytes(_ipv4() / ICMP() / _payload(56))),
+        ("icmp-echo", bytes(_ipv4() / ICMP() / payload(56))),
         (
             "icmp-unreachable",
-            bytes(_ipv4() / ICMP(type=3, code=3) / IP(src=LOCAL_IPV4, dst=PEER_IPV4) / _udp()),
+            bytes(_ipv4() / ICMP(type=3, code=3) / IP(src=LOCAL_IPV4, dst=PEER_IPV4) / udp()),
         ),
     ]
 
@@ -110,20 +111,23 @@ def _dropped() -> list[tuple[str, bytes, str]]:
         ("other-mac", bytes(_ethernet(dst="02:00:00:00:00:06") / _good()[IP]), "rx-not-our-mac"),
         ("broadcast-mac", bytes(_ethernet(dst="ff:ff:ff:ff:ff:ff") / _good()[IP]), "rx-not-our-mac"),
         ("arp-for-another", bytes(_ethernet(dst="02:00:00:00:00:06") / _arp()), "rx-not-our-mac"),
-        ("vlan", bytes(_ethernet() / Dot1Q(vlan=7) / _good()[IP]), "rx-ethertype"),
+        ("vlan", bytes(_ethernet() / Dot1Q(vlan=7) / _good()[IP]), "rx-not-our-vlan"),
+        ("vlan-arp", bytes(_ethernet() / Dot1Q(vlan=7, prio=5) / _arp()), "rx-not-our-vlan"),
+        ("cut-in-its-tag", bytes(_ethernet() / Dot1Q(vlan=7) / _good()[IP])[:17], "rx-ethertype"),
+        ("two-tags", bytes(_ethernet() / Dot1Q(vlan=0) / Dot1Q(vlan=0) / _good()[IP]), "rx-ethertype"),
         (
             "ipv6",
-            bytes(_ethernet() / IPv6(src="fe80::9", dst="fe80::5") / _udp() / _payload(32)),
+            bytes(_ethernet() / IPv6(src="fe80::9", dst="fe80::5") / udp() / payload(32)),
             "rx-ethertype",
         ),
-        ("lldp", bytes(_ethernet(dst="01:80:c2:00:00:0e", type=0x88CC) / _payload(46)), "rx-ethertype"),
+        ("lldp", bytes(_ethernet(dst="01:80:c2:00:00:0e", type=0x88CC) / payload(46)), "rx-ethertype"),
         ("version", bytes(_good(version=6)), "rx-ipv4-header"),
         ("header-length", bytes(_good(ihl=4)), "rx-ipv4-header"),
         ("short-total-length", bytes(_good(len=19)), "rx-ipv4-header"),
         ("ipv4-checksum", bytes(_good(chksum=0x1234)), "rx-ipv4-checksum"),
         ("first-fragment", bytes(_good(flags="MF")), "rx-fragment"),
         ("later-fragment", bytes(_good(frag=185)), "rx-fragment"),
-        ("icmp-fragment", bytes(_ipv4(flags="MF") / ICMP() / _payload(56)), "rx-fragment"),
+        ("icmp-fragment", bytes(_ipv4(flags="MF") / ICMP() / payload(56)), "rx-fragment"),
         ("other-address", bytes(_good(dst="10.0.0.6")), "rx-not-our-address"),
         ("group", bytes(_to_group()), "rx-not-our-group"),
         ("igmp-report", bytes(_igmp_report()), "rx-not-our-group"),
@@ -135,11 +139,11 @@ def _dropped() -> list[tuple[str, bytes, str]]:
         ("from-nowhere", bytes(_good(src="0.0.0.0")), "rx-martian-source"),
         ("from-ourselves", bytes(_good(src=LOCAL_IPV4)), "rx-martian-source"),
         ("tcp", bytes(_ipv4() / TCP(sport=1, dport=LOCAL_PORT)), "rx-protocol"),
-        ("udp-length-short", bytes(_ipv4() / _udp(len=7) / _payload(32)), "rx-udp-header"),
-        ("udp-length-long", bytes(_ipv4() / _udp(len=200) / _payload(32)), "rx-udp-header"),
-        ("udp-cut", bytes(_ipv4(len=24) / _udp() / _payload(8)), "rx-udp-header"),
+        ("udp-length-short", bytes(_ipv4() / udp(len=7) / payload(32)), "rx-udp-header"),
+        ("udp-length-long", bytes(_ipv4() / udp(len=200) / payload(32)), "rx-udp-header"),
+        ("udp-cut", bytes(_ipv4(len=24) / udp() / payload(8)), "rx-udp-header"),
         ("udp-checksum", flipped, "rx-udp-checksum"),
-        ("no-endpoint", bytes(_ipv4() / _udp(dport=1) / _payload(32)), "rx-no-endpoint"),
+        ("no-endpoint", bytes(_ipv4() / udp(dport=1) / payload(32)), "rx-no-endpoint"),
     ]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.hosts.recorded import network_of, unpack
 
 from aeron_dpdk.machine.change.system import System
-from aeron_dpdk.machine.facts.device_settings import Setting
+from aeron_dpdk.machine.facts.ethtool import Setting
 from aeron_dpdk.machine.facts.interface import Interface, Network
 from aeron_dpdk.machine.facts.nics import DEVICES
 from aeron_dpdk.machine.tree import Permissions

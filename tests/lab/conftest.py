@@ -3,14 +3,15 @@
 The shared guest is left as it was found: NICs with their kernel drivers and without addresses, no huge pages.
 """
 
+import compileall
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.lab.bed import boot, kernel
+from tests.lab.bed import boot, current_dpdk
 from tests.lab.bed.guest import Guest
-from tests.lab.bed.kernel import Kernel
+from tests.lab.bed.kernel import Kernel, preparing_alone
 from tests.lab.bed.operator import Operator
 from tests.lab.machines import with_iommu
 from tests.system.bed import installation
@@ -33,6 +34,8 @@ def installed() -> Installation:
     found = installation.find()
     if isinstance(found, str):
         pytest.fail(found)
+    # Otherwise each guest's emulated processor does it anew: the guest's files are read-only from here.
+    compileall.compile_dir(found.aeronmd.parents[1], quiet=1)
     return found
 
 
@@ -43,7 +46,14 @@ def guest_kernel() -> Kernel:
     if reason := boot.why_not():
         pytest.skip(f"no guest can run: {reason}")
     sweep()
-    return kernel.fetch()
+    return boot.fetch()
+
+
+@pytest.fixture(scope="session")
+def current(installed: Installation, guest_kernel: Kernel) -> Installation:
+    """With our driver built against the DPDK of Debian sid."""
+    with preparing_alone():
+        return current_dpdk.build(installed)
 
 
 @pytest.fixture(scope="package")

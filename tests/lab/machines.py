@@ -14,9 +14,19 @@ IOMMU_PARAMETERS = "iommu=on intel_iommu=on"
 
 E1000E = Nic("e1000e", subnet=1, slot=4)
 VMXNET3 = Nic("vmxnet3", subnet=2, slot=5)
-VIRTIO = Nic("virtio-net-pci", subnet=3, slot=6, options=("disable-legacy=on", "iommu_platform=on"))
+# With queues and a hash, as clouds have it.
+VIRTIO = Nic(
+    "virtio-net-pci",
+    subnet=3,
+    slot=6,
+    options=("disable-legacy=on", "iommu_platform=on", "mq=on", "rss=on", "vectors=10"),
+    queues=4,
+)
 # Two NICs behind one bridge, and so in one IOMMU group.
 NEIGHBOURS = tuple(Nic("e1000", subnet=4 + slot, slot=slot, bus=BRIDGE) for slot in (1, 2))
+
+# Of the kernel, where it is not called as the model is.
+MODULES = {"82599": "ixgbe"}
 
 ENA = ModelledNic("ena", subnet=7, slot=9, make=Ena)
 
@@ -30,9 +40,11 @@ def with_iommu(kernel: Kernel, label: str) -> Iterator[Guest]:
 
 
 @contextmanager
-def without_iommu(kernel: Kernel, label: str, nic: Nic = E1000E) -> Iterator[Guest]:
-    with boot(kernel, Hardware((nic,), has_iommu=False), label) as guest:
-        load_drivers(guest, nic.model)
+def without_iommu(kernel: Kernel, label: str, *nics: Nic) -> Iterator[Guest]:
+    """With one e1000e where nothing else is named."""
+    found = nics or (E1000E,)
+    with boot(kernel, Hardware(found, has_iommu=False), label) as guest:
+        load_drivers(guest, *(MODULES.get(nic.model, nic.model) for nic in found))
         yield guest
 
 

@@ -3,7 +3,7 @@
 import shlex
 import sys
 
-from tests.lab.bed import boot, kernel
+from tests.lab.bed import boot
 from tests.lab.bed.guest import Guest
 from tests.lab.machines import with_iommu, without_iommu
 from tests.system.bed.namespace import BedError
@@ -35,7 +35,7 @@ def main() -> str | None:
         return f"No guest can run: {reason}"
     machine = without_iommu if "--no-iommu" in sys.argv[1:] else with_iommu
     try:
-        with machine(kernel.fetch(), "stay") as guest:
+        with machine(boot.fetch(), "stay") as guest:
             print(introduction(guest), flush=True)
             sys.stdin.read()
     except BedError as error:

@@ -6,13 +6,14 @@ Each test goes on where the one before it stopped.
 import re
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 
 import pytest
+from tests.lab.bed import added_modules
 from tests.lab.bed import vpc as network
 from tests.lab.bed.boot import boot
-from tests.lab.bed.driver import PATIENT
+from tests.lab.bed.driver import PATIENT, stock
 from tests.lab.bed.guest import ORDINARY_USER, PATIENCE_S, Guest, as_user, settles
 from tests.lab.bed.hardware import Hardware, ModelledNic, Nic
 from tests.lab.bed.kernel import Kernel
@@ -40,32 +41,16 @@ while data := session.recv(100):
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Machine:
-    """What the instance has; `takes` is the driver that setup chooses there."""
-
-    nics: tuple[Nic, Nic]
-    driver: str
-    takes: str
-    parameters: str = ""
-
-    @property
-    def hardware(self) -> Hardware:
-        return Hardware(self.nics, has_iommu=bool(self.parameters))
+NICS = (ModelledNic("ena", subnet=7, slot=9, make=Ena), ModelledNic("ena", subnet=8, slot=10, make=Ena))
+# As a virtual instance, with what its users have added to the kernel; and as a bare-metal one.
+MACHINES = ("without_iommu", "with_iommu")
+without_iommu = pytest.mark.parametrize("instance", ["without_iommu"], indirect=True)
 
 
-# Without an IOMMU, as a virtual instance on Debian; and with one, as DPDK 22.11 can have ENA on that kernel.
-MACHINES = {
-    "e1000e": Machine(
-        (Nic("e1000e", subnet=7, slot=4), Nic("e1000e", subnet=8, slot=5)), "e1000e", "uio_pci_generic"
-    ),
-    "ena": Machine(
-        (ModelledNic("ena", subnet=7, slot=9, make=Ena), ModelledNic("ena", subnet=8, slot=10, make=Ena)),
-        "ena",
-        "vfio-pci",
-        f"{IOMMU_PARAMETERS} iommu=pt",
-    ),
-}
+def machine(kernel: Kernel, name: str) -> AbstractContextManager[Guest]:
+    if name == "with_iommu":
+        return boot(kernel, Hardware(NICS), "aws", f"{IOMMU_PARAMETERS} iommu=pt")
+    return boot(added_modules.fetch(kernel), Hardware(NICS, has_iommu=False), "aws")
 
 
 def blocks_of_the_page() -> dict[str, str]:
@@ -78,7 +63,6 @@ def blocks_of_the_page() -> dict[str, str]:
 class Instance:
     """A guest as its ordinary user has it: a shell with sudo and a login session over the first NIC."""
 
-    machine: Machine
     guest: Guest
     vpc: Vpc
     blocks: dict[str, str]
@@ -107,6 +91,12 @@ class Instance:
         done = self.attempt(self.blocks[name])
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
+
+    def use(self, installed: Installation) -> None:
+        """Another build of the same programs."""
+        folder = installed.aeronmd_dpdk.parent
+        self.guest.run("ln", "-sf", f"{folder}/aeron-dpdk", f"{folder}/aeronmd_dpdk", "/usr/local/bin/")
+        self.blocks["start"] = self.blocks["start"].replace("~/aeron-dpdk/.venv/bin", str(folder))
 
     def start(self, gateway: str = GATEWAY) -> None:
         block = self.blocks["start"].replace(GATEWAY, gateway)
@@ -167,16 +157,15 @@ def configure(guest: Guest, nics: tuple[Nic, Nic]) -> None:
     guest.run("ln", "-s", str(REPOSITORY), f"/run/{ORDINARY_USER}/aeron-dpdk")
 
 
-@pytest.fixture(scope="module", params=[*MACHINES.values()], ids=[*MACHINES])
+@pytest.fixture(scope="module", params=MACHINES)
 def instance(
     request: pytest.FixtureRequest, guest_kernel: Kernel, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Instance]:
-    machine: Machine = request.param
-    with boot(guest_kernel, machine.hardware, "aws", machine.parameters) as guest:
-        load_drivers(guest, machine.driver)
-        with vpc(guest, machine.nics, tmp_path_factory.mktemp("aws")) as around:
-            configure(guest, machine.nics)
-            made = Instance(machine, guest, around, blocks_of_the_page())
+    with machine(guest_kernel, request.param) as guest:
+        load_drivers(guest, "ena")
+        with vpc(guest, NICS, tmp_path_factory.mktemp("aws")) as around:
+            configure(guest, NICS)
+            made = Instance(guest, around, blocks_of_the_page())
             settles(lambda: guest.attempt("ping", "-c", "1", GATEWAY).returncode == 0, "the gateway answers")
             with logged_in(made):
                 yield made
@@ -190,6 +179,7 @@ def before(instance: Instance) -> str:
     return instance.does("look")
 
 
+@without_iommu
 def test_an_instance_with_one_interface_is_told_to_attach_a_second(instance: Instance, before: str) -> None:
     instance.vpc.attach(1)
     done = instance.attempt(instance.blocks["set up"])
@@ -197,24 +187,25 @@ def test_an_instance_with_one_interface_is_told_to_attach_a_second(instance: Ins
     assert done.returncode == REFUSED and "attach a second network interface" in done.stderr, done.stderr
 
 
+@without_iommu
 def test_the_primary_interface_is_not_given_away(instance: Instance, before: str) -> None:
     done = instance.attempt(instance.blocks["set up"].replace("setup-aws.sh", "setup-aws.sh --nic eni-0"))
     assert done.returncode == REFUSED and "no secondary interface eni-0" in done.stderr, done.stderr
-    done = instance.attempt(f"sudo aeron-dpdk setup --yes --nic {instance.machine.nics[0].pci_address}")
+    done = instance.attempt(f"sudo aeron-dpdk setup --yes --nic {NICS[0].pci_address}")
     assert done.returncode == REFUSED and "carries the default route" in done.stderr, done.stderr
 
 
 def test_the_script_gives_the_second_interface_to_dpdk(instance: Instance, before: str) -> None:
     said = instance.does("set up")
     assert f"chosen: eni-1 {AERON}/20" in said and f"gateway {GATEWAY}" in said
-    login, aeron = instance.machine.nics
-    assert instance.guest.driver(aeron) == instance.machine.takes
-    assert instance.guest.driver(login) == instance.machine.driver
+    login, aeron = NICS
+    assert (instance.guest.driver(login), instance.guest.driver(aeron)) == ("ena", "vfio-pci")
     for line in instance.blocks["start"].splitlines()[:4] + instance.blocks["verify"].splitlines():
         assert line in said, "the page and the script say different things"
     assert still_answers(instance, "set up")
 
 
+@without_iommu
 def test_a_wrong_gateway_is_found_by_verify(instance: Instance, before: str) -> None:
     instance.start(gateway="172.31.16.77")
     done = instance.attempt(instance.blocks["verify"])
@@ -229,38 +220,42 @@ def test_the_driver_starts_as_on_the_page_and_its_gateway_answers(instance: Inst
 
 @pytest.fixture(scope="module")
 def other(instance: Instance, installed: Installation) -> Iterator[Driver]:
-    driver = Driver(installed, instance.vpc.other, "aws-other", PATIENT)
-    try:
-        driver.start()
+    with stock(installed, instance.vpc.other, "aws-other") as driver:
         yield driver
-    finally:
-        driver.discard()
 
 
-def test_the_first_message_comes(instance: Instance, before: str, other: Driver) -> None:
-    subscriber = ClientProcess(instance.shell(instance.blocks["subscribe"]))
-    subscriber.await_event("ready")
+def first_message(instance: Instance, other: Driver) -> None:
+    subscriber = ClientProcess(instance.shell(f"{instance.blocks['subscribe'].strip()} --patient"))
+    subscriber.await_event("ready", PATIENCE_S)
     publisher = other.client("publish", channel=udp(AERON, 20121), messages=1)
     assert [each["messages"] for each in publisher.finish()["publications"]] == [1]
     assert len(subscriber.finish()["subscriptions"]) == 1
 
 
+def test_the_first_message_comes(instance: Instance, before: str, other: Driver) -> None:
+    first_message(instance, other)
+
+
+@without_iommu
 def test_a_closed_security_group_is_found_by_verify(instance: Instance, before: str) -> None:
     instance.stop()
     instance.start()
     command = f"{REPOSITORY}/build/native/tests/system/publish --dir=/dev/shm/aeron-${{USER}}"
     channel = udp(network.OTHER, next_port())
     with instance.vpc.closed_security_group():
-        publisher = ChildProcess(instance.shell(f"{command} --channel='{channel}' --messages=1"))
+        asking = f"{command} --channel='{channel}' --messages=1 --timeout-ms={int(2 * PATIENCE_S * 1000)}"
+        publisher = ChildProcess(instance.shell(asking))
 
         def is_found() -> bool:
             return "FAIL aws.traffic" in instance.attempt(instance.blocks["verify"]).stdout
 
-        settles(is_found, "verify names the security group")
-        publisher.kill()
+        try:
+            settles(is_found, "verify names the security group")
+        finally:
+            publisher.kill()
 
 
-def test_the_way_back_gives_the_interface_its_address_and_routes(instance: Instance, before: str) -> None:
+def go_back(instance: Instance, before: str) -> None:
     instance.does("back")
     assert instance.driver is not None and instance.driver.wait(PATIENCE_S) == 0
 
@@ -268,8 +263,32 @@ def test_the_way_back_gives_the_interface_its_address_and_routes(instance: Insta
         return essence(instance.does("look")) == essence(before)
 
     settles(is_as_before, essence(before))
-    assert instance.guest.driver(instance.machine.nics[1]) == instance.machine.driver
+    assert instance.guest.driver(NICS[1]) == "ena"
+
+
+def test_the_way_back_gives_the_interface_its_address_and_routes(instance: Instance, before: str) -> None:
+    go_back(instance, before)
     assert still_answers(instance, "back")
+
+
+@without_iommu
+@pytest.mark.parametrize("driver", ["igb_uio", "uio_pci_generic"])
+def test_the_chapter_holds_for_the_drivers_that_a_user_may_ask_for(
+    instance: Instance, before: str, other: Driver, current: Installation, driver: str
+) -> None:
+    """ENA on uio_pci_generic takes a DPDK that can poll it."""
+    if driver == "uio_pci_generic":
+        instance.use(current)
+    done = instance.attempt(
+        instance.blocks["set up"].replace("setup-aws.sh", f"setup-aws.sh --driver {driver}")
+    )
+    assert done.returncode == 0, done.stderr
+    assert instance.guest.driver(NICS[1]) == driver
+    instance.start()
+    assert f"PASS aws.arp: the gateway {GATEWAY} answers" in instance.does("verify")
+    first_message(instance, other)
+    go_back(instance, before)
+    assert still_answers(instance, driver)
 
 
 def essence(shown: str) -> str:

@@ -27,15 +27,16 @@ def entries(status: str) -> dict[str, tuple[str, str]]:
 def test_a_nic_goes_to_vfio_and_setup_gives_it_back_and_both_scripts_see_it(
     guest: Guest, operator: Operator, vfio: None
 ) -> None:
-    taken = guest.run(sys.executable, OURS, "-b", "vfio-pci", E1000E.pci_address, "--status-dev", "net")
-    assert guest.driver(E1000E) == "vfio-pci"
-    assert entries(taken) == entries(guest.run(DPDKS, "--status-dev", "net"))
-    assert entries(taken)[E1000E.pci_address] == (
-        "Network devices using DPDK-compatible driver",
-        "vfio-pci",
-    )
+    with operator.giving_back():
+        taken = guest.run(sys.executable, OURS, "-b", "vfio-pci", E1000E.pci_address, "--status-dev", "net")
+        assert guest.driver(E1000E) == "vfio-pci"
+        assert entries(taken) == entries(guest.run(DPDKS, "--status-dev", "net"))
+        assert entries(taken)[E1000E.pci_address] == (
+            "Network devices using DPDK-compatible driver",
+            "vfio-pci",
+        )
+        operator.undo()
 
-    operator.undo()
     assert entries(guest.run(DPDKS, "--status-dev", "net"))[E1000E.pci_address] == (
         "Network devices using kernel driver",
         "e1000e",

@@ -1,13 +1,18 @@
 """Our driver on PCI devices, through vfio and an IOMMU: real poll-mode drivers, registers and DMA."""
 
+import struct
 from collections.abc import Iterator
+from ipaddress import IPv4Address
 
 import pytest
 from tests.lab.bed.driver import PciDriver, ours, peer_of
 from tests.lab.bed.guest import ORDINARY_USER, Guest
 from tests.lab.bed.hardware import Nic
-from tests.lab.bed.traffic import exchange
+from tests.lab.bed.traffic import CONTENT, exchange
+from tests.lab.ixgbe.filters import toeplitz
+from tests.lab.ixgbe.test_filters import RSS_KEY
 from tests.lab.machines import E1000E, VIRTIO, VMXNET3
+from tests.system.bed.bed import next_port, transfer
 from tests.system.bed.driver import Driver
 from tests.system.bed.installation import Installation
 
@@ -47,3 +52,31 @@ def test_the_kernel_pings_it(started: PciDriver, peer: Driver) -> None:
 
 def test_streams_cross_the_cable_both_ways(started: PciDriver, peer: Driver) -> None:
     exchange(started, peer)
+
+
+# Of the driver's redirection table, and the one in it that leads to the sender's queue (native/port/rss.c).
+ENTRIES, SENDERS_ENTRY = 128, 127
+# QEMU computes the hash by itself; a device of queues and no rules by UDP port.
+on_a_device_that_hashes = pytest.mark.parametrize("nic", [VIRTIO], ids=["virtio"], indirect=True)
+
+
+@on_a_device_that_hashes
+def test_a_stream_that_the_hash_leads_to_the_senders_queue_is_handed_over_and_whole(
+    nic: Nic, started: PciDriver, peer: Driver
+) -> None:
+    """All others, of which the tests before had some, come to the queue of the thread that waits for them."""
+    assert started.counters().labelled("dpdk-rx-handed-over") == 0
+    port = next_port()
+    control = next(each for each in iter(next_port, None) if senders(peer.address, each, nic.address, port))
+    source = f"aeron:udp?control={peer.address}:{control}|control-mode=dynamic"
+    sink = f"aeron:udp?endpoint={started.address}:{port}|control={peer.address}:{control}"
+    transfer(peer, started, source, sink, **CONTENT)
+    counters = started.counters()
+    assert counters.labelled("dpdk-rx-handed-over") >= CONTENT["messages"]
+    assert counters.labelled("dpdk-handoff-full") == 0
+
+
+def senders(source: str, source_port: int, destination: str, port: int) -> bool:
+    """Whether a datagram comes to the sender's queue, by the key and the table that the driver sets."""
+    addresses = IPv4Address(source).packed + IPv4Address(destination).packed
+    return toeplitz(RSS_KEY, addresses + struct.pack(">HH", source_port, port)) % ENTRIES == SENDERS_ENTRY

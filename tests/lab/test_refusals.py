@@ -12,11 +12,12 @@ REFUSED = 22
 
 
 @pytest.fixture(scope="module", autouse=True)
-def nic_of_the_machine(guest: Guest) -> Iterator[None]:
+def nic_of_the_machine(guest: Guest, operator: Operator) -> Iterator[None]:
     """One NIC has an address and the default route."""
     take_address(guest, VIRTIO)
     guest.inside.ip("route", "add", "default", "via", guest.far(VIRTIO).address)
-    yield
+    with operator.giving_back():
+        yield
     drop_address(guest, VIRTIO)
 
 

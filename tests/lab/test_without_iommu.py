@@ -4,20 +4,25 @@ from collections.abc import Iterator
 
 import pytest
 from tests.lab.bed.driver import ours, peer_of
-from tests.lab.bed.guest import ORDINARY_USER, Guest, settles
+from tests.lab.bed.guest import ORDINARY_USER, Guest
+from tests.lab.bed.hardware import PortNic
 from tests.lab.bed.kernel import Kernel
-from tests.lab.bed.operator import Operator, state
+from tests.lab.bed.operator import Operator
+from tests.lab.bed.pulled import misses_its_nic_and_stops_in_order
 from tests.lab.bed.traffic import await_ping, exchange, take_address
-from tests.lab.machines import E1000E, without_iommu
+from tests.lab.machines import without_iommu
 from tests.system.bed.installation import Installation
 
 UIO = "uio_pci_generic"
+# Where it can be pulled, and can wake the machine.
+NIC = PortNic("e1000e", subnet=1, slot=4)
 
 
 @pytest.fixture(scope="module")
 def bare(guest_kernel: Kernel) -> Iterator[Guest]:
-    with without_iommu(guest_kernel, "bare") as booted:
-        take_address(booted, E1000E)
+    with without_iommu(guest_kernel, "bare", NIC) as booted:
+        take_address(booted, NIC)
+        booted.run("ethtool", "-s", booted.interface(NIC), "wol", "um")
         yield booted
 
 
@@ -34,24 +39,21 @@ def test_doctor_says_that_there_is_no_iommu_and_no_mode_without_one(operator: Op
 
 
 def test_an_ordinary_user_is_told_that_it_takes_an_iommu(operator: Operator) -> None:
-    plan = operator.does("setup", "--dry-run", "--nic", E1000E.pci_address, "--user", ORDINARY_USER)
+    plan = operator.does("setup", "--dry-run", "--nic", NIC.pci_address, "--user", ORDINARY_USER)
     assert f"{ORDINARY_USER} needs an IOMMU" in plan
-    assert f"driver of {E1000E.pci_address}" not in plan
+    assert f"driver of {NIC.pci_address}" not in plan
 
 
 def test_setup_takes_what_remains_and_the_driver_carries_aeron_over_it(
     bare: Guest, installed: Installation, operator: Operator
 ) -> None:
-    before = state(bare, E1000E)
-    said = operator.does("setup", "--yes", "--nic", E1000E.pci_address)
-    assert f"{UIO}, because neither an IOMMU nor vfio's no-IOMMU mode is there" in said
-    assert bare.driver(E1000E) == UIO
-    carry_aeron(bare, installed)
-    operator.undo()
-    settles(lambda: state(bare, E1000E) == before, before)
-    await_ping(bare, E1000E)
+    with operator.set_up(NIC) as said:
+        assert f"{UIO}, because neither an IOMMU nor vfio's no-IOMMU mode is there" in said
+        assert bare.driver(NIC) == UIO
+        with peer_of(bare, NIC, installed) as peer, ours(bare, NIC, installed) as driver:
+            exchange(driver, peer)
+    await_ping(bare, NIC)
 
 
-def carry_aeron(bare: Guest, installed: Installation) -> None:
-    with peer_of(bare, E1000E, installed) as peer, ours(bare, E1000E, installed) as driver:
-        exchange(driver, peer)
+def test_a_driver_whose_nic_was_pulled_says_so_and_stops_in_order(operator: Operator) -> None:
+    misses_its_nic_and_stops_in_order(operator, NIC, UIO)

@@ -32,6 +32,43 @@ TEST(the_widest_vectors_sum_up_to_the_same_wherever_the_bytes_lie)
     }
 }
 
+TEST(bytes_that_are_copied_sum_up_to_the_same_and_nothing_beside_them_is_written)
+{
+    static uint8_t from[1700];
+    static uint8_t to[1700];
+
+    for (uint32_t i = 0; i < sizeof(from); i++)
+    {
+        from[i] = payload_byte(i * 7919);
+    }
+    for (int is_widest = 0; is_widest < 2; is_widest++)
+    {
+        for (size_t offset = 0; offset < 64; offset += 7)
+        {
+            for (size_t length = 0; length <= 1536; length++)
+            {
+                memset(to, 0xa5, sizeof(to));
+                CHECK_EQUAL(rte_raw_cksum(from + offset, length), adk_checksum_copy(to + 42, from + offset, length));
+                CHECK_EQUAL(0, memcmp(to + 42, from + offset, length));
+                CHECK_EQUAL(0xa5, to[41]);
+                CHECK_EQUAL(0xa5, to[42 + length]);
+            }
+        }
+        adk_checksum_use_widest();
+    }
+}
+
+TEST(the_longest_datagram_of_the_largest_bytes_overflows_no_sum)
+{
+    static uint8_t from[UINT16_MAX];
+    static uint8_t to[UINT16_MAX];
+
+    memset(from, 0xff, sizeof(from));
+    adk_checksum_use_widest();
+    CHECK_EQUAL(rte_raw_cksum(from, sizeof(from)), adk_checksum_copy(to, from, sizeof(from)));
+    CHECK_EQUAL(rte_raw_cksum(from, sizeof(from)), adk_checksum_sum(from, sizeof(from)));
+}
+
 static adk_header_t header_of(uint16_t payload_length)
 {
     adk_header_t header;
@@ -70,6 +107,10 @@ TEST(the_udp_checksum_is_the_slow_one_for_even_and_odd_lengths)
         const uint16_t checksum = adk_checksum_udp_finish(
             adk_checksum_pseudo_base(header), &header->udp, (uint16_t)(8 + length));
         CHECK_EQUAL(slow_udp_checksum(frame.bytes), rte_be_to_cpu_16(checksum));
+
+        const uint16_t payload_sum = adk_checksum_sum(frame.bytes + AT_PAYLOAD, length);
+        header->udp.dgram_cksum = 0x1234;
+        CHECK_EQUAL(checksum, adk_checksum_udp_of(adk_checksum_pseudo_base(header), &header->udp, payload_sum));
     }
 }
 

@@ -105,8 +105,8 @@ TEST(an_endpoint_is_reserved_then_polled_then_withdrawn_then_free)
     CHECK_EQUAL(ADK_ENDPOINT_RESERVED, state_of(&endpoints, 7));
     CHECK_EQUAL(0, adk_endpoints_publish(&endpoints, 7, &owner, ADK_ROLE_SENDER));
     CHECK_EQUAL(ADK_ENDPOINT_POLLED_BY_SENDER, state_of(&endpoints, 7));
-    CHECK_EQUAL(0, adk_endpoints_publish(&endpoints, 7, &owner, ADK_ROLE_RECEIVER));
-    CHECK_EQUAL(ADK_ENDPOINT_POLLED_BY_RECEIVER, state_of(&endpoints, 7));
+    CHECK_EQUAL(-1, adk_endpoints_publish(&endpoints, 7, &owner, ADK_ROLE_RECEIVER));
+    CHECK_EQUAL(ADK_ENDPOINT_POLLED_BY_SENDER, state_of(&endpoints, 7));
     adk_endpoints_withdraw(&endpoints, 7, &owner);
     CHECK_EQUAL(ADK_ENDPOINT_WITHDRAWN, state_of(&endpoints, 7));
     adk_endpoints_release(&endpoints, 7, &owner);

@@ -23,7 +23,7 @@ static bool is_found(const char *interface, uint32_t expected_ipv4)
 TEST(a_published_port_is_found_by_address_by_subnet_and_by_name)
 {
     CHECK(!is_found("10.0.0.5", LOCAL_IPV4));
-    adk_interface_publish("dpdk0", LOCAL_IPV4, 24);
+    adk_interface_publish("dpdk0", LOCAL_IPV4, 24, NULL);
     CHECK(is_found("10.0.0.5", LOCAL_IPV4));
     CHECK(is_found("10.0.0.0/24", LOCAL_IPV4));
     CHECK(is_found("10.0.0.99/8", LOCAL_IPV4));
@@ -37,7 +37,7 @@ TEST(a_published_port_is_found_by_address_by_subnet_and_by_name)
 TEST(the_kernels_own_interfaces_stay_visible)
 {
     CHECK(is_found("127.0.0.1", 0x7f000001));
-    adk_interface_publish("dpdk0", LOCAL_IPV4, 0);
+    adk_interface_publish("dpdk0", LOCAL_IPV4, 0, NULL);
     CHECK(is_found("127.0.0.1", 0x7f000001));
     CHECK(is_found("10.0.0.5", LOCAL_IPV4));
     adk_interface_withdraw();

@@ -1,6 +1,7 @@
 /* How full everything is: what was put in is what is shown. */
 #include "api/levels.h"
 #include "ring_port.h"
+#include "stack/stack6.h"
 #include "suite.h"
 
 #define LEVELS_MAX (32)
@@ -87,5 +88,27 @@ TEST(endpoints_are_shown_with_who_polls_them)
     CHECK(views[1].is_polled && !views[1].is_receiver);
     CHECK(views[2].is_polled && views[2].is_receiver);
     CHECK_EQUAL(3, adk_levels_endpoints(port.stack, views, 1));
+    ring_port_close(&port);
+}
+
+TEST(endpoints_of_ipv6_are_shown_behind_those_of_ipv4_each_family_with_ports_of_its_own)
+{
+    adk_settings_t settings = ring_settings();
+    adk_endpoint_view_t views[4];
+    void *stale = NULL;
+    int owner = 0;
+
+    settings.ipv6 = 1;
+    ring_port_t port = ring_port_with(settings, RING_PORT_QUEUES_MAX, 1024);
+    adk_endpoints_t *ipv6 = &port.stack->ipv6->endpoints;
+    CHECK_EQUAL(4000, adk_endpoints_reserve(&port.stack->endpoints, 4000, &owner, &stale));
+    CHECK_EQUAL(4000, adk_endpoints_reserve(ipv6, 4000, &owner, &stale));
+    CHECK_EQUAL(0, adk_endpoints_publish(ipv6, 4000, &owner, ADK_ROLE_RECEIVER));
+
+    CHECK_EQUAL(2, adk_levels_endpoints(port.stack, views, 4));
+    CHECK_EQUAL(4000, views[0].port);
+    CHECK(!views[0].is_ipv6 && !views[0].is_polled);
+    CHECK_EQUAL(4000, views[1].port);
+    CHECK(views[1].is_ipv6 && views[1].is_polled && views[1].is_receiver);
     ring_port_close(&port);
 }

@@ -57,3 +57,26 @@ TEST(a_damaged_end_is_noticed)
     buffer[LENGTH - 1] ^= 1;
     CHECK(!adk_message_matches(buffer, LENGTH, LENGTH, SEQUENCE));
 }
+
+TEST(of_a_filled_message_every_byte_is_read)
+{
+    uint8_t buffer[LENGTH] = { 0 };
+
+    adk_message_fill(buffer, LENGTH, SEQUENCE);
+    CHECK(adk_message_matches(buffer, LENGTH, LENGTH, SEQUENCE));
+    CHECK_EQUAL(SEQUENCE, adk_message_filled_sequence(buffer, LENGTH));
+    for (size_t i = 0; i < LENGTH; i++)
+    {
+        buffer[i] ^= 1;
+        CHECK_EQUAL(INT64_MIN, adk_message_filled_sequence(buffer, LENGTH));
+        buffer[i] ^= 1;
+    }
+}
+
+TEST(the_shortest_message_has_nothing_to_fill)
+{
+    uint8_t buffer[ADK_MESSAGE_MIN_LENGTH];
+
+    adk_message_fill(buffer, sizeof(buffer), SEQUENCE);
+    CHECK_EQUAL(SEQUENCE, adk_message_filled_sequence(buffer, sizeof(buffer)));
+}

@@ -16,8 +16,10 @@ typedef struct delivery_stct
     aeron_udp_channel_transport_t *transport;
     void *endpoint_clientd;
     void *destination_clientd;
-    struct sockaddr_in source;
+    struct sockaddr_in source;        /* of an IPv4 peer; family 0 otherwise */
+    struct sockaddr_in6 source6;      /* of an IPv6 one; likewise */
     bool has_timestamp;
+    struct timespec timestamp;
     size_t length;
     uint8_t bytes[9216];
 } delivery_t;
@@ -59,16 +61,24 @@ static inline void record_delivery(
     delivery_t *delivery = &deliveries->list[deliveries->count++];
 
     CHECK(length <= sizeof(delivery->bytes));
-    CHECK_EQUAL(AF_INET, addr->ss_family);
+    CHECK(AF_INET == addr->ss_family || AF_INET6 == addr->ss_family);
     *delivery = (delivery_t){
         .data_paths = data_paths,
         .transport = transport,
         .endpoint_clientd = endpoint_clientd,
         .destination_clientd = destination_clientd,
-        .source = *(struct sockaddr_in *)addr,
         .has_timestamp = NULL != media_timestamp,
+        .timestamp = NULL != media_timestamp ? *media_timestamp : (struct timespec){ 0 },
         .length = length,
     };
+    if (AF_INET6 == addr->ss_family)
+    {
+        delivery->source6 = *(struct sockaddr_in6 *)addr;
+    }
+    else
+    {
+        delivery->source = *(struct sockaddr_in *)addr;
+    }
     memcpy(delivery->bytes, buffer, length);
     /* Aeron writes into what it is given: timestamps, decryption. */
     memset(buffer, 0xa5, length);

@@ -10,7 +10,7 @@
 
 static uint64_t word_of(const ring_port_t *port, uint32_t ipv4)
 {
-    adk_neighbour_t *neighbour = adk_neighbours_find(&port->stack->neighbours, ipv4);
+    adk_neighbour_t *neighbour = adk_neighbours_find(&port->stack->neighbours, &ipv4);
     return NULL == neighbour ? ADK_NEIGHBOUR_UNRESOLVED : adk_neighbour_word(neighbour);
 }
 
@@ -65,7 +65,8 @@ TEST(what_a_reader_kept_of_a_forgotten_neighbour_never_matches_another)
     ring_port_t port = ring_port();
 
     CHECK_EQUAL(0, adk_neighbour_set(port.stack, PEER_IPV4, PEER_MAC));
-    adk_neighbour_t *kept = adk_neighbours_find(&port.stack->neighbours, PEER_IPV4);
+    const uint32_t peer_ipv4 = PEER_IPV4;
+    adk_neighbour_t *kept = adk_neighbours_find(&port.stack->neighbours, &peer_ipv4);
     const uint64_t word = adk_neighbour_word(kept);
     for (uint32_t i = 1; i < 3000; i++)
     {

@@ -348,7 +348,12 @@ TEST(a_connected_transport_hears_only_its_peer)
     media_close(test);
 }
 
-TEST(a_transport_with_media_timestamps_gets_one_with_every_datagram)
+static int64_t nanoseconds(struct timespec time)
+{
+    return time.tv_sec * ADK_NS_PER_S + time.tv_nsec;
+}
+
+TEST(all_datagrams_of_a_burst_have_one_time_where_the_device_has_none)
 {
     test_media_t *test = media_open();
     aeron_udp_channel_transport_t transport = { 0 };
@@ -369,9 +374,20 @@ TEST(a_transport_with_media_timestamps_gets_one_with_every_datagram)
     CHECK_EQUAL(0, adk_poller_add(&test->pollers[ADK_ROLE_RECEIVER], &transport));
     ring_port_put(&test->port, &frame);
     ring_port_put(&test->port, &frame);
+    struct timespec before;
+    struct timespec after;
+    CHECK_EQUAL(0, clock_gettime(CLOCK_REALTIME, &before));
     CHECK_EQUAL(2, media_poll(test, ADK_ROLE_RECEIVER));
-    CHECK(test->deliveries->list[0].has_timestamp);
-    CHECK(test->deliveries->list[1].has_timestamp);
+    ring_port_put(&test->port, &frame);
+    CHECK_EQUAL(1, media_poll(test, ADK_ROLE_RECEIVER));
+    CHECK_EQUAL(0, clock_gettime(CLOCK_REALTIME, &after));
+
+    const delivery_t *given = test->deliveries->list;
+    CHECK(given[0].has_timestamp && given[1].has_timestamp && given[2].has_timestamp);
+    CHECK(nanoseconds(before) <= nanoseconds(given[0].timestamp));
+    CHECK_EQUAL(nanoseconds(given[0].timestamp), nanoseconds(given[1].timestamp));
+    CHECK(nanoseconds(given[1].timestamp) < nanoseconds(given[2].timestamp));
+    CHECK(nanoseconds(given[2].timestamp) <= nanoseconds(after));
     CHECK_EQUAL(0, adk_transport_close(&transport));
     media_close(test);
 }

@@ -143,12 +143,12 @@ TEST(counts_are_aeron_counters_under_the_types_reserved_for_dpdk)
     test_media_t *test = media_open();
     aeron_udp_channel_transport_t transport = { 0 };
     const frame_t good = frame_of(100);
-    frame_t vlan = frame_of(100);
+    frame_t strange = frame_of(100);
 
-    put16(vlan.bytes + AT_ETHERTYPE, 0x8100);
+    put16(strange.bytes + AT_ETHERTYPE, 0x88b5);
     media_add(test, &transport, ADK_ROLE_RECEIVER, LOCAL_PORT);
     ring_port_put(&test->port, &good);
-    ring_port_put(&test->port, &vlan);
+    ring_port_put(&test->port, &strange);
     CHECK_EQUAL(2, media_poll(test, ADK_ROLE_RECEIVER));
     adk_counters_publish(&test->media);
 

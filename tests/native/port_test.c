@@ -7,7 +7,7 @@
 
 static void check_not_opened(const adk_settings_t *settings, int code, const char *const *words)
 {
-    CHECK(NULL == adk_stack_open(settings));
+    CHECK(NULL == adk_stack_open(settings, NULL));
     CHECK_EQUAL(code, adk_error_code());
     for (; NULL != *words; words++)
     {
@@ -21,7 +21,7 @@ static void check_not_opened(const adk_settings_t *settings, int code, const cha
 
 static void check_opened(const adk_settings_t *settings)
 {
-    adk_stack_t *stack = adk_stack_open(settings);
+    adk_stack_t *stack = adk_stack_open(settings, NULL);
     if (NULL == stack)
     {
         fprintf(stderr, "%s\n", adk_error_text());
@@ -111,7 +111,7 @@ TEST(a_port_that_is_open_already_is_refused_and_stays_as_it_is)
     const frame_t arp = arp_request();
 
     settings.port_id = port.stack->port.id;
-    CHECK(NULL == adk_stack_open(&settings));
+    CHECK(NULL == adk_stack_open(&settings, NULL));
     CHECK(NULL != strstr(adk_error_text(), "refuses"));
     CHECK_EQUAL(1, adk_control_transmit(port.stack, arp.bytes, (uint16_t)arp.length));
     rte_pktmbuf_free(ring_port_take(&port, 2));

@@ -172,6 +172,20 @@ TEST(the_devices_own_reset_event_is_a_request_until_it_is_served)
     media_close(test);
 }
 
+TEST(a_kernel_that_wants_the_device_back_is_heard)
+{
+    test_media_t *test = media_open();
+    adk_stack_t *stack = test->port.stack;
+    struct rte_eth_dev_info info;
+
+    CHECK_EQUAL(0, rte_eth_dev_info_get(stack->port.id, &info));
+    rte_dev_event_callback_process(rte_dev_name(info.device), RTE_DEV_EVENT_ADD);
+    CHECK_EQUAL(0, adk_stack_removal_requested(stack));
+    rte_dev_event_callback_process(rte_dev_name(info.device), RTE_DEV_EVENT_REMOVE);
+    CHECK_EQUAL(1, adk_stack_removal_requested(stack));
+    media_close(test);
+}
+
 TEST(a_port_that_does_not_come_back_stays_held)
 {
     test_media_t *test = media_with_peer();

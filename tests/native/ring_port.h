@@ -87,7 +87,7 @@ static inline uint16_t ring_device(ring_port_t *port, uint16_t tx_queues, unsign
 /* Opens the stack above settings.port_id, whatever that device is, and gives it LOCAL_MAC. */
 static inline void ring_port_open(ring_port_t *port, const adk_settings_t *settings)
 {
-    port->stack = adk_stack_open(settings);
+    port->stack = adk_stack_open(settings, NULL);
     if (NULL == port->stack)
     {
         fprintf(stderr, "%s\n", adk_error_text());

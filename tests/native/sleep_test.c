@@ -100,7 +100,7 @@ TEST(however_many_frames_come_one_sleep_is_ended_by_one_system_call)
     }
     CHECK_EQUAL((int)sizeof(given), read(wakeup->fd, &given, sizeof(given)));
     CHECK_EQUAL(1, given);
-    adk_wakeup_taken(wakeup);
+    adk_wakeup_taken(wakeup, true);
     CHECK_EQUAL(20, take_all(&port));
     ring_port_close(&port);
 }
@@ -123,9 +123,11 @@ TEST(a_wake_up_that_came_late_ends_the_next_sleep_and_is_no_descriptor)
 {
     ring_port_t port = port_without_publications();
     const uint64_t one = 1;
+    uint64_t given;
 
     CHECK_EQUAL((int)sizeof(one), write(port.stack->port.wakeup->fd, &one, sizeof(one)));
     CHECK_EQUAL(0, sleep_for_ever(&port, NULL, 0));
+    CHECK_EQUAL(-1, read(port.stack->port.wakeup->fd, &given, sizeof(given))); /* else no later sleep would be one */
     ring_port_close(&port);
 }
 

@@ -298,6 +298,7 @@ TEST(a_frame_that_the_device_refuses_is_counted_and_does_not_block_the_stream)
     batch_t batch;
     int64_t bytes = 0;
 
+    port.stack->port.touches_frames = true;
     port.stack->port.needs_tx_prepare = true;
     rte_eth_fp_ops[port.stack->port.id].tx_pkt_prepare = refuse_the_third;
     batch_fill(&batch, 4, 32, 0);

@@ -121,6 +121,30 @@ TEST(a_full_ring_of_strangers_frames_makes_every_neighbour_disputed)
     CHECK_EQUAL(1, adk_neighbour_is_disputed(stack, PEER_IPV4));
     adk_neighbour_watch(stack, PEER_IPV4);
     CHECK_EQUAL(0, adk_neighbour_is_disputed(stack, PEER_IPV4));
+    adk_control_counts(stack)[ADK_COUNT_RX_KERNEL_DROPPED]++;
+    CHECK_EQUAL(1, adk_neighbour_is_disputed(stack, PEER_IPV4));
+    media_close(test);
+}
+
+TEST(looks_are_polls_that_saw_all_there_was_by_the_thread_that_hears_answers)
+{
+    test_media_t *test = media_open();
+    const frame_t frame = arp_from(PEER_MAC);
+
+    (void)media_poll(test, ADK_ROLE_SENDER);
+    CHECK_EQUAL(0, adk_stack_looks(test->port.stack));
+    for (int i = 0; i < ADK_RX_BURST_LENGTH + 1; i++)
+    {
+        ring_port_put(&test->port, &frame);
+    }
+    (void)media_poll(test, ADK_ROLE_RECEIVER);
+    (void)media_poll(test, ADK_ROLE_RECEIVER);
+    CHECK_EQUAL(0, adk_stack_looks(test->port.stack));
+    (void)media_poll(test, ADK_ROLE_RECEIVER);
+    CHECK_EQUAL(1, adk_stack_looks(test->port.stack));
+    (void)media_poll(test, ADK_ROLE_RECEIVER);
+    CHECK_EQUAL(2, adk_stack_looks(test->port.stack));
+    CHECK_EQUAL(ADK_RX_BURST_LENGTH + 1, events_waiting(test));
     media_close(test);
 }
 

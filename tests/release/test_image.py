@@ -1,4 +1,4 @@
-"""The container image, unpacked and run in namespaces, as its own user, without a capability, read-only.
+"""The container image, unpacked and run by bubblewrap and runc, as its own user, no capability, read-only.
 
 It is `./dev image --test` that runs these, after it has built the image. Without one of this version they are
 left out.
@@ -11,6 +11,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
+from release.image import reference
 from release.project import DIST, settings
 
 VERSION = settings()["version"]
@@ -38,7 +39,7 @@ def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with tarfile.open(IMAGES[0]) as tar:
         tar.extractall(folder / "layout", filter="data")
     subprocess.run(
-        ["umoci", "unpack", "--image", f"{folder}/layout:{VERSION}", str(folder / "run")], check=True
+        ["umoci", "unpack", "--image", f"{folder}/layout:{reference()}", str(folder / "run")], check=True
     )
     for path in (folder, folder / "run", folder.parent):
         path.chmod(0o755)
@@ -59,6 +60,22 @@ def contained(unpacked: Path, *command: str) -> subprocess.CompletedProcess[str]
     )
 
 
+def run_by_runc(unpacked: Path, bundle: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    """By the runtime below Docker and containerd, with umoci's config.json and options as of `docker run`."""
+    config = json.loads((unpacked / "config.json").read_text())
+    config["root"] = {"path": str(unpacked / "rootfs"), "readonly": True}
+    config["process"] |= {"terminal": False, "args": command, "capabilities": {}}
+    folders = ("/dev/shm", "/tmp")
+    others = [mount for mount in config["mounts"] if mount["destination"] not in folders]
+    options = ["nosuid", "nodev", "mode=1777"]
+    tmpfs = [
+        {"destination": each, "type": "tmpfs", "source": "tmpfs", "options": options} for each in folders
+    ]
+    (bundle / "config.json").write_text(json.dumps({**config, "mounts": [*others, *tmpfs]}))
+    run = ["runc", "--root", str(bundle / "state"), "run", "--bundle", str(bundle), f"adk-{os.getpid()}"]
+    return subprocess.run(run, capture_output=True, text=True, timeout=300, check=False)
+
+
 def test_without_a_command_it_is_the_driver(unpacked: Path) -> None:
     run = contained(unpacked)
     assert run.returncode == 3
@@ -67,6 +84,11 @@ def test_without_a_command_it_is_the_driver(unpacked: Path) -> None:
 
 def test_two_drivers_exchange_messages(unpacked: Path) -> None:
     run = contained(unpacked, "aeron-dpdk", "demo", "--rounds", "1")
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_two_drivers_exchange_messages_under_a_container_runtime(unpacked: Path, tmp_path: Path) -> None:
+    run = run_by_runc(unpacked, tmp_path, "aeron-dpdk", "demo", "--rounds", "1")
     assert run.returncode == 0, run.stdout + run.stderr
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from release.image import build_image
+from release.image import build_image, reference
 from release.project import settings
 
 VERSION = settings()["version"]
@@ -49,7 +49,7 @@ def blob(layout: Path, digest: str) -> bytes:
 def manifest(layout: Path) -> Manifest:
     assert json.loads((layout / "oci-layout").read_text()) == {"imageLayoutVersion": "1.0.0"}
     (entry,) = json.loads((layout / "index.json").read_text())["manifests"]
-    assert entry["annotations"]["org.opencontainers.image.ref.name"] == VERSION
+    assert entry["annotations"]["org.opencontainers.image.ref.name"] == f"aeron-dpdk:{VERSION}"
     found: Manifest = json.loads(blob(layout, entry["digest"]))
     return found
 
@@ -76,7 +76,8 @@ def test_no_blob_is_left_over(layout: Path, manifest: Manifest) -> None:
 
 def test_unpacked_it_is_the_base_with_the_bundles_programs_on_the_path(layout: Path, tmp_path: Path) -> None:
     subprocess.run(
-        ["umoci", "unpack", "--rootless", "--image", f"{layout}:{VERSION}", str(tmp_path / "run")], check=True
+        ["umoci", "unpack", "--rootless", "--image", f"{layout}:{reference()}", str(tmp_path / "run")],
+        check=True,
     )
     root = tmp_path / "run" / "rootfs"
     assert (root / "etc/passwd").read_text() == "passwd\n"

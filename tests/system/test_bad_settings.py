@@ -26,8 +26,8 @@ DEVICE = ("--no-huge", "--no-shconf", "-m", "256", "--no-pci", "--no-telemetry",
 
 
 @pytest.fixture(scope="module")
-def installed() -> Installation:
-    found = installation.find()
+def installed(pytestconfig: pytest.Config) -> Installation:
+    found = installation.find(pytestconfig.getoption("--sanitised"))
     assert isinstance(found, Installation), found
     return found
 

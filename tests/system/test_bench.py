@@ -1,4 +1,4 @@
-"""`aeron-dpdk bench` as a user runs it, but for its durations. Its figures are not judged."""
+"""`./dev bench` as it is run, but for its durations. Its figures are not judged."""
 
 import json
 import signal
@@ -10,21 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bench import single_costs
+from bench.single_costs import CHANNELS, Subject, measure_cost
+from bench.veth_pair import NAMESPACES, PREFIX, may_make_veth
 
-from aeron_dpdk.machine.change.veth_pair import NAMESPACES, PREFIX, may_make_veth
-from aeron_dpdk.tools.bench import single_runs
-from aeron_dpdk.tools.bench.single_costs import Subject
-from aeron_dpdk.tools.bench.single_runs import run_single, single_job
 from aeron_dpdk.tools.measure.alone import measuring_alone
-from aeron_dpdk.tools.measure.setting import Setting, environment
+from aeron_dpdk.tools.measure.conditions import Conditions, environment
 
 TIMEOUT_S = 600
 SHARED_MEMORY = Path("/dev/shm")
 
 
 def bench(*arguments: str) -> "subprocess.Popen[str]":
-    script = "from aeron_dpdk.tools.main import main; main()"
-    command = [sys.executable, "-c", script, "bench", *arguments]
+    command = [sys.executable, "-m", "bench", *arguments]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
 
 
@@ -48,7 +46,7 @@ def nothing_is_left() -> Iterator[None]:
 def measured(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """All parts but cost, which has a test of its own; once, for 20 ms each."""
     file = tmp_path_factory.mktemp("bench") / "bench.json"
-    parts = ("floor", "echo", "throughput", "endpoints", "quiet", "threads")
+    parts = ("floor", "echo", "throughput", "endpoints", "quiet", "threads", "driver")
     process = bench("--repeats", "1", "--duration-ms", "20", "--json", str(file), *parts)
     output, _ = process.communicate(timeout=TIMEOUT_S)
     assert process.returncode == 0, output
@@ -68,6 +66,8 @@ def test_every_figure_that_was_asked_for_is_there(measured: dict[str, Any]) -> N
     expected = {"rx_instructions", "tx_instructions", "checksum_1408_ns"}
     if not may_make_veth():
         expected.add("echo_p50_af_xdp_vs_kernel_veth")
+    if any("8 KiB" in note for note in measured["notes"]):
+        expected.add("bytes_8k_vs_kernel")
     assert missing == expected
     assert all(each["value"] > 0 for each in measured["figures"] if each["name"] not in missing)
 
@@ -87,6 +87,7 @@ def test_messages_cross_without_loss_on_memif(measured: dict[str, Any]) -> None:
     assert float(rows["32 B: DPDK, memif"][0]) > 0
     assert rows["32 B: DPDK, memif"][3:] == ["0", "0", "0"]
     assert rows["1,344 B: DPDK, memif, no Aeron"][3] == "0"
+    assert rows["1,344 B: DPDK, memif, no Aeron, payload touched"][3] == "0"
 
 
 def test_a_poll_is_measured_at_every_number_of_channels(measured: dict[str, Any]) -> None:
@@ -133,10 +134,10 @@ def test_a_driver_that_looks_for_changed_host_names_while_polls_are_measured_sur
 ) -> None:
     """The channels measured are transports without Aeron's endpoints behind them."""
     monkeypatch.setattr(
-        single_runs,
+        single_costs,
         "environment",
         lambda *arguments: environment(*arguments) | {"AERON_DRIVER_RERESOLUTION_CHECK_INTERVAL": "1us"},
     )
-    setting = Setting(0, 0, (0,), (1,), has_huge_pages=False)
+    conditions = Conditions(0, 0, (0,), (1,), has_huge_pages=False)
     for subject in (Subject.POLL_KERNEL, Subject.POLL_DPDK):
-        assert set(run_single(single_job(subject, setting, batches=1), setting)) == {"1", "10", "100", "1000"}
+        assert {each.channels for each in measure_cost(subject, conditions, batches=1)} == set(CHANNELS)

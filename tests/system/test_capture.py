@@ -30,7 +30,7 @@ CAPTURE_REFUSED, OUTPUT = 33, 36
 BOUNDS = {"-c", "-c3", "--s"}
 FIELDS = (
     "frame.time_epoch", "frame.comment", "frame.len", "frame.cap_len", "frame.interface_name",
-    "frame.packet_flags_direction", "frame.protocols", "aeron.data.term_offset",
+    "frame.packet_flags_direction", "frame.protocols", "aeron.data.term_offset", "ip.dst",
 )  # fmt: skip
 
 
@@ -59,7 +59,7 @@ def capturing(driver: Driver, file: Path, *arguments: str) -> Iterator[ChildProc
     command = [str(PROGRAM), "capture", f"--aeron-dir={driver.aeron_dir}", "-w", str(file), *arguments]
     process = ChildProcess(command)
     line = process.next_line(30)
-    assert line is not None and line.startswith("capturing on dpdk0"), process.output
+    assert line is not None and line.startswith("capturing on dpdk"), process.output
     try:
         yield process
         if not BOUNDS.intersection(word[:3] for word in arguments):

@@ -1,5 +1,7 @@
 """The kinds of channel Aeron has, each crossing between a kernel driver and ours."""
 
+import time
+
 import pytest
 from tests.system.bed.bed import Bed, Content, next_port, transfer, udp
 from tests.system.bed.client import ClientProcess, Digest, digest_of
@@ -182,3 +184,16 @@ def test_publisher_and_subscriber_of_one_driver_meet_on_its_own_address(bed: Bed
 def test_any_session_id_crosses(flow: Flow, session_id: int) -> None:
     source, sink = flow
     transfer(source, sink, udp(sink.address, next_port(), session_id=session_id), **CONTENT)
+
+
+def test_a_channel_may_ask_when_its_messages_were_received(flow: Flow) -> None:
+    """Also of the driver over sockets, so that the same is asked of both."""
+    source, sink = flow
+    channel = udp(sink.address, next_port(), media_rcv_ts_offset="reserved")
+    subscriber = sink.client("subscribe", channel=channel, messages=50, min=1, max=1000)
+    subscriber.await_event("ready")
+    started_ns = time.time_ns()
+    source.client("publish", channel=channel, messages=50, min=1, max=1000).finish()
+    [subscription] = subscriber.finish()["subscriptions"]
+    [received] = subscription["sources"]
+    assert started_ns < received["reserved_value"] < time.time_ns()

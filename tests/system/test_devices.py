@@ -8,6 +8,7 @@ from tests.system.bed import topology
 from tests.system.bed.bed import AF_XDP, Content, Maker, eventually, next_port, transfer, udp
 from tests.system.bed.driver import Driver
 from tests.system.bed.namespace import BedError
+from tests.system.bed.tool import aeron_dpdk
 from tests.system.bed.topology import End
 
 from aeron_dpdk.exit_code import ExitCode
@@ -110,3 +111,32 @@ def test_two_of_our_drivers_meet_over_memif(maker: Maker, tmp_path: Path, direct
         finally:
             for driver in made:
                 driver.discard()
+
+
+def test_a_memif_client_finds_its_server_again(maker: Maker, tmp_path: Path) -> None:
+    with topology.namespaces("memif") as (namespace,):
+        server, client = (
+            maker.dpdk(
+                End(namespace, "", f"02:ad:00:00:00:0{number}", f"10.91.0.{number}", is_kernel=False),
+                MEMIF.format(role=role, socket=tmp_path / "memif", mac=f"02:ad:00:00:00:0{number}"),
+                f"again-{role}",
+            )
+            for number, role in ((1, "server"), (2, "client"))
+        )
+        try:
+            server.start()
+            client.start()
+            transfer(server, client, udp(client.address, next_port()), **CONTENT)
+            server.kill()
+            eventually(
+                lambda: aeron_dpdk("status", client).exit_code == ExitCode.UNHEALTHY, "a link that is down"
+            )
+            server.start()
+            # The tries come further and further apart.
+            eventually(lambda: aeron_dpdk("status", client).exit_code == 0, "the link is up", 60)
+            for source, sink in ((server, client), (client, server)):
+                transfer(source, sink, udp(sink.address, next_port()), **CONTENT)
+            assert client.stop() == ExitCode.OK
+        finally:
+            client.discard()
+            server.discard()

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from scapy.layers.inet import IP, TCP, UDP
-from scapy.layers.l2 import Ether
+from scapy.layers.l2 import Dot1Q, Ether
 from scapy.packet import Packet, Raw
 from tests.system.bed import topology
 from tests.system.bed.bed import AF_PACKET, Maker, eventually
@@ -20,6 +20,7 @@ OUR_MAC, PEER_MAC = "02:ad:00:00:00:01", "02:ad:00:00:00:02"
 DATA_HEADER = bytes(32)
 REASONS = (
     "rx-truncated",
+    "rx-not-our-vlan",
     "rx-not-our-mac",
     "rx-ethertype",
     "rx-ipv4-header",
@@ -51,11 +52,16 @@ def flipped(offset: int) -> bytes:
     return bytes(whole)
 
 
+def with_tag(tag: Dot1Q) -> bytes:
+    return bytes(Ether(src=PEER_MAC, dst=OUR_MAC) / tag / Ether(frame())[IP])
+
+
 EXPERIMENTAL = bytes(Ether(src=PEER_MAC, dst=OUR_MAC, type=0x88B5) / Raw(bytes(60)))
 
 FAULTS: list[tuple[str, str, bytes]] = [
     ("cut in the IPv4 header", "rx-truncated", frame()[: 14 + 12]),
     ("cut in the payload", "rx-truncated", frame()[: 14 + 20 + 8 + 5]),
+    ("with a VLAN tag", "rx-not-our-vlan", with_tag(Dot1Q(vlan=7, prio=3))),
     ("to another MAC", "rx-not-our-mac", frame(mac="02:ad:00:00:00:99")),
     ("of an experimental ethertype", "rx-ethertype", EXPERIMENTAL),
     ("with a header of four words", "rx-ipv4-header", frame(ihl=4)),
@@ -70,6 +76,7 @@ FAULTS: list[tuple[str, str, bytes]] = [
     ("with a wrong UDP checksum", "rx-udp-checksum", with_udp(chksum=0x1234)),
     ("with a bit flipped in the payload", "rx-udp-checksum", flipped(14 + 20 + 8 + 3)),
     ("to a port nobody has", "rx-no-endpoint", frame()),
+    ("with a priority and to a port nobody has", "rx-no-endpoint", with_tag(Dot1Q(vlan=0, prio=3))),
 ]
 
 

@@ -35,19 +35,19 @@ def quiet(maker: Maker) -> Iterator[tuple[DpdkDriver, Station]]:
 
 def test_frames_that_were_sent_are_scraped(quiet: tuple[DpdkDriver, Station]) -> None:
     driver, host = quiet
-    packets = 'aeron_dpdk_packets_total{direction="rx"}'
-    drops = 'aeron_dpdk_dropped_packets_total{reason="rx-no-endpoint"}'
+    packets = 'aeron_dpdk_packets_total{direction="rx",interface="dpdk0"}'
+    drops = 'aeron_dpdk_dropped_packets_total{interface="dpdk0",reason="rx-no-endpoint"}'
     with exporting(driver) as url:
         before = scrape(url)
         stray = STRAY / UDP(dport=20980) / Raw(bytes(100))
         host.send(*[stray] * 23)
         eventually(lambda: scrape(url)[packets] == before[packets] + 23, "all are counted")
         after = scrape(url)
-    received = 'aeron_dpdk_bytes_total{direction="rx"}'
+    received = 'aeron_dpdk_bytes_total{direction="rx",interface="dpdk0"}'
     assert after[drops] - before[drops] == 23
     assert after[received] - before[received] == 23 * len(stray)
-    assert after["aeron_dpdk_up"] == after["aeron_dpdk_link_up"] == 1
-    assert after['aeron_dpdk_xstat_total{name="rx_good_packets"}'] == after[packets]
+    assert after["aeron_dpdk_up"] == after['aeron_dpdk_link_up{interface="dpdk0"}'] == 1
+    assert after['aeron_dpdk_xstat_total{interface="dpdk0",name="rx_good_packets"}'] == after[packets]
 
 
 def test_positions_of_a_stream_are_scraped(bed: Bed) -> None:

@@ -9,6 +9,7 @@ from tests.system.bed.bed import Content, Maker, next_port, udp
 from tests.system.bed.client import ClientError, digest_of
 from tests.system.bed.driver import Driver
 from tests.system.bed.namespace import BedError, run, unique
+from tests.system.bed.tool import aeron_dpdk
 from tests.system.bed.topology import Wire
 
 from aeron_dpdk.exit_code import ExitCode
@@ -45,16 +46,35 @@ def fill(place: Path) -> None:
 
 @pytest.fixture
 def place(clean_machine: None) -> Iterator[Path]:
-    with disk(64) as made:
+    with disk(128) as made:
         yield made
 
 
 @pytest.fixture
-def ours(maker: Maker, wire: Wire, place: Path) -> Iterator[Driver]:
-    driver = maker.ours(wire.ours, "disk/aeron", AERON_TERM_BUFFER_SPARSE_FILE="false")
+def ours(maker: Maker, wire: Wire, place: Path, request: pytest.FixtureRequest) -> Iterator[Driver]:
+    is_sparse = getattr(request, "param", "false")
+    driver = maker.ours(wire.ours, "disk/aeron", AERON_TERM_BUFFER_SPARSE_FILE=is_sparse)
     assert driver.aeron_dir.parent == place
     yield driver
     driver.discard()
+
+
+@pytest.mark.parametrize("ours", ["true"], indirect=True, ids=["sparse"])
+def test_sparse_terms_are_promised_once_and_who_wants_more_is_refused(ours: Driver) -> None:
+    """Stock Aeron promises the same room to everybody: 48 MiB of the 80 that cnc.dat leaves."""
+    ours.start()
+    stream: Content = {"messages": 60_000, "min": 1000, "max": 1000}  # more than three terms
+    channel = "aeron:ipc?term-length=16m"
+    publisher = ours.client("publish", channel=channel, patient=True, **stream)
+    publisher.await_event("ready")
+    for other in (2001, 2002):
+        with pytest.raises(ClientError, match="insufficient usable storage"):
+            ours.client("publish", channel=channel, stream=other, messages=1).await_event("ready")
+    subscriber = ours.client("subscribe", channel=channel, verify=True, **stream)
+    [sent] = publisher.finish()["publications"]
+    [received] = subscriber.finish()["subscriptions"]
+    assert [digest_of(source) for source in received["sources"]] == [digest_of(sent)]
+    assert ours.stop() == ExitCode.OK
 
 
 def test_a_stream_whose_terms_are_reserved_goes_on_and_a_new_one_is_refused(
@@ -72,6 +92,21 @@ def test_a_stream_whose_terms_are_reserved_goes_on_and_a_new_one_is_refused(
     [sent] = publisher.finish()["publications"]
     [received] = subscriber.finish()["subscriptions"]
     assert [digest_of(source) for source in received["sources"]] == [digest_of(sent)]
+    assert ours.stop() == ExitCode.OK
+
+
+@pytest.mark.parametrize("ours", ["true"], indirect=True, ids=["sparse"])
+def test_status_says_that_others_take_the_room_of_sparse_terms_before_it_ends_in_sigbus(
+    ours: Driver, place: Path
+) -> None:
+    ours.start()
+    ours.client("publish", channel="aeron:ipc?term-length=16m", patient=True, messages=1).await_event("ready")
+    assert aeron_dpdk("status", ours).exit_code == ExitCode.OK
+    fill(place)
+    told = aeron_dpdk("status", ours)
+    assert told.exit_code == ExitCode.UNHEALTHY and "log buffers may still grow by 4" in told.output
+    (place / "others").unlink()
+    assert aeron_dpdk("status", ours).exit_code == ExitCode.OK
     assert ours.stop() == ExitCode.OK
 
 

@@ -97,6 +97,13 @@ def test_the_process_is_named_for_pgrep(ours: Driver) -> None:
     assert Path(f"/proc/{ours.pid}/comm").read_text() == "aeronmd_dpdk\n"
 
 
+def test_the_native_half_is_the_one_under_test(maker: Maker, ours: Driver) -> None:
+    ours.start()
+    maps = Path(f"/proc/{ours.pid}/maps").read_text()
+    for library in ("_native", "lib/libaeron_driver.so"):
+        assert f"{maker.installation.package}/{library}" in maps
+
+
 def test_the_ready_line_says_what_runs_where(ours: Driver) -> None:
     ours.start()
     [line] = [line for line in ours.output.splitlines() if "is ready" in line]

@@ -34,6 +34,12 @@ def status(driver: Driver) -> Any:
     return aeron_dpdk("status", driver, "--json").json
 
 
+def counts(driver: Driver) -> Any:
+    """Of its one interface."""
+    [own] = status(driver)["counts"]
+    return own
+
+
 @pytest.fixture(scope="module")
 def quiet(maker: Maker) -> Iterator[tuple[DpdkDriver, Station]]:
     """Our driver, a gateway that is not there, and nobody else on the wire."""
@@ -54,10 +60,10 @@ def test_the_driver_tells_what_it_was_started_with(quiet: tuple[DpdkDriver, Stat
     assert (seen["driver"]["uid"], seen["driver"]["gid"]) == (os.geteuid(), os.getegid())
     assert 0 < seen["driver"]["uptime_ms"] < age_ms(driver.pid)
     assert seen["driver"]["threading_mode"] == "DEDICATED"
-    assert seen["driver"]["address"] == {
+    assert seen["driver"]["interfaces"][0]["address"] == {
         "local": driver.address, "prefix_length": 24, "gateway": "10.91.0.254"
     }  # fmt: skip
-    port = seen["driver"]["port"]
+    port = seen["driver"]["interfaces"][0]["port"]
     assert (port["driver"], port["mac"], port["mtu"]) == ("net_af_packet", driver.end.mac, 1500)
     assert port["is_up"]
 
@@ -105,17 +111,17 @@ def test_the_longest_cycles_are_aerons(quiet: tuple[DpdkDriver, Station]) -> Non
 
 def test_drops_are_shown_by_name_with_their_number(quiet: tuple[DpdkDriver, Station]) -> None:
     driver, host = quiet
-    before = status(driver)
+    before = counts(driver)
     host.send(*[TO_US / UDP(dport=20993) / Raw(bytes(30))] * 11)
     host.send(*[TO_US / UDP(dport=20993, chksum=0x1234) / Raw(bytes(30))] * 7)
 
     def grown() -> dict[str, int]:
-        now = status(driver)["drops"]
+        now = counts(driver)["drops"]
         return {name: now[name] - before["drops"][name] for name in now}
 
     eventually(lambda: sum(grown().values()) >= 18, "all are counted")
     assert {name: n for name, n in grown().items() if n} == {"rx-no-endpoint": 11, "rx-udp-checksum": 7}
-    assert status(driver)["traffic"]["rx-packets"] == before["traffic"]["rx-packets"] + 18
+    assert counts(driver)["traffic"]["rx-packets"] == before["traffic"]["rx-packets"] + 18
 
 
 def test_what_leaves_is_what_arrives_at_the_other_end(quiet: tuple[DpdkDriver, Station]) -> None:
@@ -123,10 +129,10 @@ def test_what_leaves_is_what_arrives_at_the_other_end(quiet: tuple[DpdkDriver, S
 
     def agree() -> bool:  # but for ARP of the driver's own between drain and look
         host.drain()
-        before = status(driver)
+        before = counts(driver)
         host.send(*[TO_US / ICMP(id=5, seq=number) / Raw(bytes(40)) for number in range(9)])
         arrived = [packet for packet in host.received(0.5) if packet.src == driver.end.mac]
-        now = status(driver)
+        now = counts(driver)
         sent = {name: now["traffic"][name] - before["traffic"][name] for name in ("tx-packets", "tx-bytes")}
         replies = now["events"]["icmp-echo-replies"] - before["events"]["icmp-echo-replies"]
         frames_and_bytes = {"tx-packets": len(arrived), "tx-bytes": sum(map(len, arrived))}
@@ -158,7 +164,10 @@ def test_neighbours_are_shown_with_state_and_age(quiet: tuple[DpdkDriver, Statio
 
 
 def neighbour(driver: DpdkDriver, ipv4: str) -> Any:
-    return next((each for each in status(driver)["driver"]["neighbours"] if each["ipv4"] == ipv4), None)
+    return next(
+        (each for each in status(driver)["driver"]["interfaces"][0]["neighbours"] if each["address"] == ipv4),
+        None,
+    )
 
 
 def state(driver: DpdkDriver, ipv4: str) -> str | None:
@@ -182,7 +191,9 @@ def test_channels_streams_and_endpoints_are_those_the_clients_opened(bed: Bed) -
     [ours] = [each for each in seen["channels"] if each["uri"] == channel]
     assert (ours["direction"], ours["state"]) == ("receive", "active")
     assert ours["addresses"] == [f"{bed.ours.address}:{port}"]
-    assert {"port": port, "polled_by": "receiver"} in seen["driver"]["endpoints"]
+    assert {"port": port, "polled_by": "receiver", "is_ipv6": False} in seen["driver"]["interfaces"][0][
+        "endpoints"
+    ]
 
 
 def test_a_gateway_that_does_not_answer_is_an_problem(quiet: tuple[DpdkDriver, Station]) -> None:
@@ -256,7 +267,7 @@ def test_nothing_said_on_the_socket_keeps_the_driver_from_its_work(
         host.send(TO_US / ICMP(id=77) / Raw(b"are you there?"))
         assert host.await_frame(lambda packet: ICMP in packet and packet[ICMP].type == 0) is not None
         eventually(lambda: aeron_dpdk("status", driver).exit_code == 0, "they were hung up on")
-    assert status(driver)["events"]["control-errors"] == 0
+    assert counts(driver)["events"]["control-errors"] == 0
 
 
 def test_status_fits_a_terminal_of_80_columns(quiet: tuple[DpdkDriver, Station]) -> None:
@@ -272,4 +283,4 @@ def test_json_has_everything_on_one_line(quiet: tuple[DpdkDriver, Station]) -> N
     driver, _ = quiet
     output = aeron_dpdk("status", driver, "--json").output
     assert output.count("\n") == 1
-    assert {"driver", "threads", "channels", "streams", "drops", "errors"} <= json.loads(output).keys()
+    assert {"driver", "threads", "channels", "streams", "counts", "errors"} <= json.loads(output).keys()

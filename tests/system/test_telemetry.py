@@ -115,7 +115,7 @@ def test_neighbours_are_those_that_answered(telling: tuple[TellingDriver, Statio
 def test_status_says_of_the_port_what_dpdk_says(telling: tuple[TellingDriver, Station]) -> None:
     driver, _ = telling
     info, link = ask(driver, "/ethdev/info,0"), ask(driver, "/ethdev/link_status,0")
-    seen = aeron_dpdk("status", driver, "--json").json["driver"]
+    seen = aeron_dpdk("status", driver, "--json").json["driver"]["interfaces"][0]
     port = seen["port"]
     assert (port["name"], port["mac"]) == (info["name"], info["mac_addr"].lower())
     assert port["mtu"] == info["mtu"]

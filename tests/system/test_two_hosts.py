@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.system.bed import topology
 from tests.system.bed.bed import Bed
 from tests.system.bed.driver import Driver
 from tests.system.bed.process import ChildProcess
@@ -90,3 +91,49 @@ def test_a_ping_that_nobody_answers_says_so(bed: Bed) -> None:
     done = ping(bed.ours, bed.peer.address, *QUICK, "--port=29999")
     assert done.returncode != 0
     assert "waited 10 s in vain for a subscriber on the other side" in done.stderr
+
+
+def without_aeron(end: End, command: str, *arguments: str) -> tuple[str, ...]:
+    """`ping --floor` or `pong --floor` on a DPDK port, given the arguments that a driver would have."""
+    device = ("--no-huge", "-m", "256", "--no-pci", f"--vdev=net_af_packet0,iface={end.interface}")
+    settings = f"AERON_DPDK_LOCAL_IPV4_ADDRESS={end.cidr}"
+    return end.namespace.command("env", settings, str(PROGRAM), command, *arguments, "--floor", "--", *device)
+
+
+@pytest.fixture
+def direct_wire() -> Iterator[topology.Wire]:
+    """Neither end's address is the kernel's."""
+    with topology.straight("floor", is_ours_kernel=False, is_peer_kernel=False) as made:
+        yield made
+
+
+@pytest.mark.usefixtures("dpdk_only")
+def test_the_floor_between_two_ports_is_measured_without_a_driver(
+    direct_wire: topology.Wire, tmp_path: Path
+) -> None:
+    near, far = direct_wire.ours, direct_wire.peer
+    place = tmp_path / "floor.json"
+    pong = ChildProcess(without_aeron(far, "pong"))
+    try:
+        command = without_aeron(near, "ping", far.address, *QUICK, f"--json={place}")
+        done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=PING_TIMEOUT_S)
+        assert done.returncode == 0, done.stderr + pong.output
+        assert pong.terminate() == ExitCode.OK, pong.output
+    finally:
+        pong.kill()
+    measured: list[Any] = json.loads(place.read_text())["measured"]
+    assert [(each["route"], each["kind"], each["rate"]) for each in measured] == [
+        ("floor", "echo", 0),
+        ("floor", "one-way", 0),
+    ]
+    assert measured[0]["round_trips"]["count"] > 0
+    assert measured[1]["messages_per_second"][0] > 0
+    assert (measured[1]["retransmits"], measured[1]["naks"]) == (0, 0)
+
+
+@pytest.mark.usefixtures("dpdk_only")
+def test_a_floor_that_nobody_answers_says_whose_mac_is_missing(direct_wire: topology.Wire) -> None:
+    command = without_aeron(direct_wire.ours, "ping", direct_wire.peer.address, *QUICK)
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=PING_TIMEOUT_S)
+    assert done.returncode == ExitCode.DRIVER
+    assert f"{direct_wire.peer.address} does not answer ARP" in done.stderr

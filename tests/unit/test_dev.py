@@ -22,6 +22,7 @@ def test_help_lists_every_verb() -> None:
         "demo",
         "bench",
         "test",
+        "sanitised",
         "attack",
         "soak",
         "compat",

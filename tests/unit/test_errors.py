@@ -1,14 +1,16 @@
 """Every error explains itself: a sentence with a remedy and an exit code of its own kind."""
 
+import ast
 import inspect
 import typing
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from aeron_dpdk import errors
-from aeron_dpdk.errors import AeronDpdkError, PortError, PortMemoryError, explain
-from aeron_dpdk.exit_code import DRIVER_CODES, ExitCode
+from aeron_dpdk.errors import AeronDpdkError, PortError, PortMemoryError, explain, machine, measure, observe
+from aeron_dpdk.exit_code import ExitCode
 
 SAMPLES: dict[object, object] = {
     str: "sample",
@@ -24,10 +26,11 @@ def concrete(base: type[AeronDpdkError]) -> Iterator[type[AeronDpdkError]]:
         yield from concrete(each)
 
 
+TABLE = {module.__name__ for module in (errors, machine, measure, observe)}
 CLASSES = sorted(
-    (each for each in concrete(AeronDpdkError) if each.__module__ == errors.__name__),
-    key=lambda c: c.__name__,
+    (each for each in concrete(AeronDpdkError) if each is not observe.ObserveError), key=lambda c: c.__name__
 )
+VERDICTS = {ExitCode.OK, ExitCode.INTERNAL, ExitCode.WARNINGS, ExitCode.FAILURES, ExitCode.UNHEALTHY}
 
 
 def fields_of(error_class: type[AeronDpdkError]) -> dict[str, object]:
@@ -55,9 +58,23 @@ def test_every_error_is_one_line_that_shows_its_fields(error_class: type[AeronDp
     assert not fields_of(error_class) or "sample" in text or "4711" in text
 
 
-def test_every_exit_code_but_the_general_ones_belongs_to_an_error() -> None:
+def test_every_exit_code_but_success_a_bug_and_verdicts_belongs_to_an_error() -> None:
     used = {error_class.exit_code for error_class in CLASSES}
-    assert set(DRIVER_CODES) - used == {ExitCode.OK, ExitCode.INTERNAL}
+    assert set(ExitCode) - used == VERDICTS
+
+
+def test_all_errors_stand_in_one_folder() -> None:
+    assert {error_class.__module__ for error_class in CLASSES} == TABLE
+    ours = {AeronDpdkError.__name__, *(error_class.__name__ for error_class in CLASSES)}
+    folder = Path(errors.__file__).parent
+    elsewhere = {
+        (str(path), node.name)
+        for path in folder.parent.rglob("*.py")
+        if path.parent != folder
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ClassDef) and ours & {ast.unparse(base) for base in node.bases}
+    }
+    assert elsewhere == set()
 
 
 def test_what_we_did_not_expect_comes_with_its_traceback_and_a_request_to_report_it() -> None:

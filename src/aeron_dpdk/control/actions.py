@@ -1,17 +1,18 @@
 """What the deciding parts of the control plane want done; `effects` does it."""
 
 from dataclasses import dataclass
-from ipaddress import IPv4Address
+from ipaddress import IPv6Address, IPv6Interface
 
 from aeron_dpdk.control.data_plane import Count
+from aeron_dpdk.wire.address import Address
 from aeron_dpdk.wire.ethernet import Mac
 
 
 @dataclass(frozen=True, slots=True)
 class SendRequest:
-    """An ARP request for `ipv4`: to `mac` alone, or broadcast when it is None."""
+    """Asks who has `address`, by ARP or neighbour solicitation: `mac` alone, or the link when it is None."""
 
-    ipv4: IPv4Address
+    address: Address
     mac: Mac | None
 
 
@@ -25,13 +26,13 @@ class SendFrame:
 
 @dataclass(frozen=True, slots=True)
 class Install:
-    ipv4: IPv4Address
+    address: Address
     mac: Mac
 
 
 @dataclass(frozen=True, slots=True)
 class Forget:
-    ipv4: IPv4Address
+    address: Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +49,48 @@ class DropParked:
 
 @dataclass(frozen=True, slots=True)
 class GiveUp:
-    """Nobody answered for `ipv4`."""
+    """Nobody answered for `address`."""
 
-    ipv4: IPv4Address
+    address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class HaveAddress:
+    """`own` is ours; to send from and to bind to only when `is_usable`, which no duplicate is."""
+
+    own: IPv6Interface
+    is_usable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UseGateway:
+    """For IPv6, from now on; None has no router."""
+
+    gateway: IPv6Address | None
 
 
 @dataclass(frozen=True, slots=True)
 class ReportConflict:
-    """`mac` uses our address, and the operator has not been told yet."""
+    """`mac` uses our `address`, and the operator has not been told yet."""
 
+    address: Address
     mac: Mac
+
+
+@dataclass(frozen=True, slots=True)
+class ReportTooBig:
+    """A router on the way to `destination` lets packets of at most `mtu` bytes through."""
+
+    destination: IPv6Address
+    mtu: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReportLinkMtu:
+    """`router` says that the link takes packets of at most `mtu` bytes, which is less than we send."""
+
+    router: IPv6Address
+    mtu: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,5 +99,17 @@ class Tally:
 
 
 Action = (
-    SendRequest | SendFrame | Install | Forget | SendParked | DropParked | GiveUp | ReportConflict | Tally
+    SendRequest
+    | SendFrame
+    | Install
+    | Forget
+    | SendParked
+    | DropParked
+    | GiveUp
+    | HaveAddress
+    | UseGateway
+    | ReportConflict
+    | ReportTooBig
+    | ReportLinkMtu
+    | Tally
 )

@@ -92,7 +92,7 @@ class ArpResponder:
         self._defended_ns = now_ns
         is_news = mac != self._reported
         self._reported = mac
-        report = (ReportConflict(mac),) if is_news else ()
+        report = (ReportConflict(self._identity.ipv4, mac),) if is_news else ()
         return (counted, *report, self._announcement())
 
     def _announcement(self) -> SendFrame:

@@ -7,15 +7,16 @@ control thread, and none blocks but pause() and sleep(). Frames are whole Ethern
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from ipaddress import IPv4Address
+from ipaddress import IPv6Address, IPv6Interface
 from typing import Protocol
 
+from aeron_dpdk.wire.address import Address
 from aeron_dpdk.wire.ethernet import Mac
 
 
 @dataclass(frozen=True, slots=True)
 class FrameReceived:
-    """A frame from the port that is not Aeron data: ARP, ICMP, IGMP (ADK_CONTROL_FRAME)."""
+    """A frame from the port that is not Aeron data: ARP, ICMP, IGMP, ICMPv6 (ADK_CONTROL_FRAME)."""
 
     frame: bytes
 
@@ -24,7 +25,7 @@ class FrameReceived:
 class Unresolved:
     """Our own frame, complete but for the destination MAC of `next_hop` (ADK_CONTROL_UNRESOLVED)."""
 
-    next_hop: IPv4Address
+    next_hop: Address
     frame: bytes
 
 
@@ -32,7 +33,7 @@ class Unresolved:
 class Learned:
     """`next_hop` was unknown, and the source MAC of its last frame was used instead (ADK_CONTROL_LEARN)."""
 
-    next_hop: IPv4Address
+    next_hop: Address
     mac: Mac
 
 
@@ -67,6 +68,20 @@ class Count(StrEnum):
     IGMP_QUERIES = "igmp-queries"
     IGMP_REPORTS_SENT = "igmp-reports-sent"
     IGMP_IGNORED = "igmp-ignored"
+    NDP_SOLICITATIONS_SENT = "ndp-solicitations-sent"
+    NDP_ADVERTISEMENTS_SENT = "ndp-advertisements-sent"
+    NDP_IGNORED = "ndp-ignored"
+    NDP_FAILED = "ndp-failed"
+    NDP_CONFLICT = "ndp-conflict"
+    NDP_ROUTER_SOLICITATIONS_SENT = "ndp-router-solicitations-sent"
+    NDP_ROUTER_ADVERTISEMENTS = "ndp-router-advertisements"
+    ICMPV6_ECHO_REPLIES = "icmpv6-echo-replies"
+    ICMPV6_UNREACHABLE = "icmpv6-unreachable"
+    ICMPV6_PACKET_TOO_BIG = "icmpv6-packet-too-big"
+    ICMPV6_IGNORED = "icmpv6-ignored"
+    MLD_QUERIES = "mld-queries"
+    MLD_REPORTS_SENT = "mld-reports-sent"
+    MLD_IGNORED = "mld-ignored"
     RX_KERNEL_DROPPED = "rx-kernel-dropped"
     LINK_CHANGES = "link-changes"
     PORT_RESETS = "port-resets"
@@ -75,18 +90,22 @@ class Count(StrEnum):
 class Witness(Protocol):
     """What the data path knows of the neighbours whose MACs it was given."""
 
-    def neighbour_was_used(self, ipv4: IPv4Address) -> bool:
-        """Whether the data path has sent to `ipv4` since the last call for it."""
+    def neighbour_was_used(self, address: Address) -> bool:
+        """Whether the data path has sent to `address` since the last call for it."""
 
-    def neighbour_watch(self, ipv4: IPv4Address) -> None:
+    def neighbour_watch(self, address: Address) -> None:
         """Begins anew what the next two tell. An unknown address is fine."""
 
-    def neighbour_was_heard(self, ipv4: IPv4Address) -> bool:
-        """Whether a frame, ARP or data, has come from the MAC of `ipv4` since the last watch."""
+    def neighbour_was_heard(self, address: Address) -> bool:
+        """Whether a frame, ARP or data, has come from the MAC of `address` since the last watch."""
 
-    def neighbour_is_disputed(self, ipv4: IPv4Address) -> bool:
+    def neighbour_is_disputed(self, address: Address) -> bool:
         """Whether a true answer may have been lost since the last watch: too many ARP packets named another
         MAC, or frames were lost before anybody saw them."""
+
+    def looks(self) -> int:
+        """How often the data path has seen all that had come to the port. While it does not move, nobody is
+        heard."""
 
 
 class DataPlane(Witness, Protocol):
@@ -96,16 +115,22 @@ class DataPlane(Witness, Protocol):
     def transmit(self, frame: bytes) -> bool:
         """True when the frame was taken; False when the queue is full, which the data plane then counts."""
 
-    def neighbour_set(self, ipv4: IPv4Address, mac: Mac) -> None:
-        """Lets the data path send to `ipv4`; replaces the MAC it may have had."""
+    def neighbour_set(self, address: Address, mac: Mac) -> None:
+        """Lets the data path send to `address`; replaces the MAC it may have had."""
 
-    def neighbour_forget(self, ipv4: IPv4Address) -> None:
+    def neighbour_forget(self, address: Address) -> None:
         """Back to unresolved. An unknown address is fine."""
+
+    def have_address(self, own: IPv6Interface, is_usable: bool) -> None:
+        """Lets the data path hear ICMPv6 at `own`, and channels use it when `is_usable`."""
+
+    def use_gateway(self, gateway: IPv6Address | None) -> None:
+        """The router of IPv6 from now on."""
 
     def groups_moved(self) -> int:
         """A number that has moved when `groups` may say something else than before."""
 
-    def groups(self) -> frozenset[IPv4Address]:
+    def groups(self) -> frozenset[Address]:
         """The multicast groups that channels hear on the port."""
 
     def link(self) -> Link: ...

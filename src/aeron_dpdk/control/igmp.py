@@ -7,10 +7,15 @@ from random import Random
 from aeron_dpdk.control.actions import Action, SendFrame, Tally
 from aeron_dpdk.control.data_plane import Count
 from aeron_dpdk.control.identity import Identity
-from aeron_dpdk.control.memberships import ALL_HOSTS, Memberships, Message
+from aeron_dpdk.control.memberships import Memberships, Message, Report, Short
 from aeron_dpdk.wire.ethernet import EthernetFrame, EtherType, group_mac
-from aeron_dpdk.wire.igmp import Query, ShortReport, parse_igmp
+from aeron_dpdk.wire.igmp import emit_report, emit_short, parse_igmp
 from aeron_dpdk.wire.ipv4 import PROTOCOL_IGMP, Ipv4Packet
+from aeron_dpdk.wire.membership import Query, ShortMessage, ShortReport
+
+ALL_HOSTS = IPv4Address("224.0.0.1")
+ALL_ROUTERS = IPv4Address("224.0.0.2")
+ALL_V3_ROUTERS = IPv4Address("224.0.0.22")
 
 TTL = 1  # RFC 3376 §4; what comes with another was forged beyond a router
 INTERNETWORK_CONTROL = 0xC0
@@ -24,7 +29,8 @@ class IgmpHost:
 
     def __init__(self, identity: Identity) -> None:
         self._identity = identity
-        self._memberships = Memberships(Random().randrange)
+        # all hosts' own group is never reported (RFC 3376 §5)
+        self._memberships = Memberships(Random().randrange, lambda group: group != ALL_HOSTS)
 
     def follow(self, groups: Iterable[IPv4Address], now_ns: int) -> None:
         self._memberships.follow(groups, now_ns)
@@ -62,15 +68,22 @@ class IgmpHost:
         return tuple(SendFrame(self._frame(each), Count.IGMP_REPORTS_SENT) for each in messages)
 
     def _frame(self, message: Message) -> bytes:
+        match message:
+            case Report(records):
+                destination, payload = ALL_V3_ROUTERS, emit_report(records)
+            case Short(kind, group):
+                assert isinstance(group, IPv4Address)
+                destination = ALL_ROUTERS if kind is ShortMessage.LEAVE else group
+                payload = emit_short(kind, group)
         packet = Ipv4Packet(
             source=self._identity.ipv4,
-            destination=message.destination,
+            destination=destination,
             protocol=PROTOCOL_IGMP,
-            payload=message.payload,
+            payload=payload,
             type_of_service=INTERNETWORK_CONTROL,
             dont_fragment=True,  # an atomic datagram, whose identification means nothing (RFC 6864 §4.1)
             ttl=TTL,
             options=ROUTER_ALERT,
         )
-        mac = group_mac(message.destination)
+        mac = group_mac(destination)
         return EthernetFrame(mac, self._identity.mac, EtherType.IPV4, packet.emit()).emit()

@@ -1,5 +1,6 @@
 """Which multicast groups we tell the link that we hear, and when: the host's half of IGMP (RFC 3376 §5, §7.2;
-RFC 2236 §3; RFC 1112 appendix I).
+RFC 2236 §3; RFC 1112 appendix I) and of MLD, which is the same (RFC 3810 §6, §8.2; RFC 2710 §4). Their
+packets are `igmp.py`'s and `mld.py`'s.
 
 Aeron joins groups whatever the source, so a group is either in EXCLUDE mode with an empty list or not heard
 at all. A change is reported at once and again after random delays, in case a report is lost; a query is
@@ -8,16 +9,12 @@ answered after a random delay. In the presence of a querier of an older version 
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address
 
 from aeron_dpdk.control.rate import NANOSECONDS, NEVER_NS, TokenBucket
-from aeron_dpdk.wire.igmp import IgmpType, Query, Record, RecordType, emit_report, emit_short
+from aeron_dpdk.wire.address import Address
+from aeron_dpdk.wire.membership import Query, Record, RecordType, ShortMessage
 
-ALL_HOSTS = IPv4Address("224.0.0.1")
-ALL_ROUTERS = IPv4Address("224.0.0.2")
-ALL_V3_ROUTERS = IPv4Address("224.0.0.22")
-
-# RFC 3376 §8, RFC 2236 §8
+# RFC 3376 §8, RFC 2236 §8; RFC 3810 §9, RFC 2710 §7
 DEFAULT_ROBUSTNESS = 2
 V3_REPORT_INTERVAL_NS = NANOSECONDS
 OLD_REPORT_INTERVAL_NS = 10 * NANOSECONDS
@@ -32,15 +29,25 @@ ANSWERS_AT_ONCE = 256
 POSTPONED_NS = NANOSECONDS // 10
 
 MAX_SOURCES = 64  # of queries for one group, until they are answered; more are answered for all sources
-MAX_RECORDS = 160  # 8 bytes each: a report fits the smallest Ethernet MTU, a query's sources included
+MAX_RECORDS_LENGTH = 1216  # bytes: a report fits the smallest MTU of IPv6, a query's sources included
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    """An IGMP message, and the group that it is sent to."""
+class Report:
+    """Of version 3, to all routers that speak it."""
 
-    destination: IPv4Address
-    payload: bytes
+    records: tuple[Record, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Short:
+    """Of an older version."""
+
+    kind: ShortMessage
+    group: Address
+
+
+Message = Report | Short
 
 
 @dataclass(slots=True)
@@ -57,17 +64,19 @@ class _Answer:
     """To a query for one group; without sources to a query for the group as a whole."""
 
     due_ns: int
-    sources: frozenset[IPv4Address] = field(default_factory=frozenset)
+    sources: frozenset[Address] = field(default_factory=frozenset)
 
 
 class Memberships:
-    """`below` gives a random whole number from 0 to one less than its argument."""
+    """`below` gives a random whole number from 0 to one less than its argument, `is_reported` whether a group
+    is one to speak of."""
 
-    def __init__(self, below: Callable[[int], int]) -> None:
+    def __init__(self, below: Callable[[int], int], is_reported: Callable[[Address], bool]) -> None:
         self._below = below
-        self._groups: frozenset[IPv4Address] = frozenset()
-        self._changes: dict[IPv4Address, _Change] = {}
-        self._answers: dict[IPv4Address, _Answer] = {}
+        self._is_reported = is_reported
+        self._groups: frozenset[Address] = frozenset()
+        self._changes: dict[Address, _Change] = {}
+        self._answers: dict[Address, _Answer] = {}
         self._general_ns = NEVER_NS
         self._version = 3
         self._old_until_ns = {1: -NEVER_NS, 2: -NEVER_NS}
@@ -75,7 +84,7 @@ class Memberships:
         self._budget = TokenBucket(ANSWERS_PER_SECOND, ANSWERS_AT_ONCE)
         self.due_ns = NEVER_NS  # when advance() has something to say
 
-    def __contains__(self, group: IPv4Address) -> bool:
+    def __contains__(self, group: Address) -> bool:
         return group in self._groups
 
     @property
@@ -83,11 +92,10 @@ class Memberships:
         """The version that is spoken (RFC 3376 §7.2.1, host compatibility mode)."""
         return self._version
 
-    def follow(self, groups: Iterable[IPv4Address], now_ns: int) -> None:
-        """Has advance() say what is heard from now on and what is no longer. All hosts' own group is never
-        reported (RFC 3376 §5)."""
+    def follow(self, groups: Iterable[Address], now_ns: int) -> None:
+        """Has advance() say what is heard from now on and what is no longer."""
         self._settle_version(now_ns)
-        wanted = frozenset(groups) - {ALL_HOSTS}
+        wanted = frozenset(group for group in groups if self._is_reported(group))
         for group in wanted ^ self._groups:
             self._changes[group] = _Change(self._robustness, now_ns)
         for group in self._groups - wanted:
@@ -122,7 +130,7 @@ class Memberships:
             self._answer(query.group, due_ns, query.sources if self._version == 3 else frozenset())
         self._schedule()
 
-    def heard_report(self, group: IPv4Address, now_ns: int) -> None:
+    def heard_report(self, group: Address, now_ns: int) -> None:
         """Another host speaks for the group; in the old versions one is enough (RFC 2236 §3)."""
         self._settle_version(now_ns)
         if self._version < 3:
@@ -147,7 +155,7 @@ class Memberships:
         self._schedule()
         return tuple(self._say_changed(left))
 
-    def _answer(self, group: IPv4Address, due_ns: int, sources: frozenset[IPv4Address] = frozenset()) -> None:
+    def _answer(self, group: Address, due_ns: int, sources: frozenset[Address] = frozenset()) -> None:
         """RFC 3376 §5.2, rules 3 to 5: the earlier of two times, and the wider of two questions."""
         pending = self._answers.get(group)
         if pending is not None:
@@ -155,7 +163,7 @@ class Memberships:
             sources = sources | pending.sources if sources and pending.sources else frozenset()
         self._answers[group] = _Answer(due_ns, sources if len(sources) <= MAX_SOURCES else frozenset())
 
-    def _say_changed(self, groups: list[IPv4Address]) -> Iterator[Message]:
+    def _say_changed(self, groups: list[Address]) -> Iterator[Message]:
         if self._version == 3:
             yield from _reports(
                 Record(
@@ -171,9 +179,9 @@ class Memberships:
             if group in self._groups:
                 yield self._short_report(group)
             elif self._version == 2:
-                yield Message(ALL_ROUTERS, emit_short(IgmpType.V2_LEAVE, group))
+                yield Short(ShortMessage.LEAVE, group)
 
-    def _repeat(self, group: IPv4Address, now_ns: int) -> None:
+    def _repeat(self, group: Address, now_ns: int) -> None:
         """The old versions say once that a group is left."""
         change = self._changes[group]
         change.was_said = True
@@ -198,24 +206,23 @@ class Memberships:
             self._general_ns = now_ns + POSTPONED_NS
         if self._general_ns <= now_ns:
             self._general_ns = NEVER_NS
-            records += [Record(RecordType.MODE_IS_EXCLUDE, group) for group in sorted(self._groups)]
+            records += [Record(RecordType.MODE_IS_EXCLUDE, group) for group in sorted(self._groups, key=int)]
         yield from _reports(records)
 
-    def _affordable(self, due: list[IPv4Address], now_ns: int) -> list[IPv4Address]:
+    def _affordable(self, due: list[Address], now_ns: int) -> list[Address]:
         """What the budget has no room for waits."""
         affordable = [group for group in due if self._budget.take(now_ns)]
         for group in due:
             self._answers[group].due_ns = now_ns + POSTPONED_NS
         return affordable
 
-    def _current_state(self, group: IPv4Address) -> Record:
+    def _current_state(self, group: Address) -> Record:
         """RFC 3376 §5.2: of sources that were asked for, those that are heard, which is all of them."""
         sources = self._answers[group].sources
         return Record(RecordType.MODE_IS_INCLUDE if sources else RecordType.MODE_IS_EXCLUDE, group, sources)
 
-    def _short_report(self, group: IPv4Address) -> Message:
-        type_ = IgmpType.V2_REPORT if self._version == 2 else IgmpType.V1_REPORT
-        return Message(group, emit_short(type_, group))
+    def _short_report(self, group: Address) -> Short:
+        return Short(ShortMessage.V2_REPORT if self._version == 2 else ShortMessage.V1_REPORT, group)
 
     def _settle_version(self, now_ns: int) -> None:
         version = next((each for each in (1, 2) if now_ns < self._old_until_ns[each]), 3)
@@ -241,9 +248,9 @@ def _reports(records: Iterable[Record]) -> Iterator[Message]:
     """As few as have room for them; none for no record."""
     batch: list[Record] = []
     for record in records:
-        if batch and sum(each.length for each in (*batch, record)) > 8 * MAX_RECORDS:
-            yield Message(ALL_V3_ROUTERS, emit_report(batch))
+        if batch and sum(each.length for each in (*batch, record)) > MAX_RECORDS_LENGTH:
+            yield Report(tuple(batch))
             batch = []
         batch.append(record)
     if batch:
-        yield Message(ALL_V3_ROUTERS, emit_report(batch))
+        yield Report(tuple(batch))

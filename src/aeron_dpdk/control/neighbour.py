@@ -11,9 +11,9 @@ frame, and pays it back at its end.
 from collections import deque
 from dataclasses import dataclass, field
 from enum import Enum
-from ipaddress import IPv4Address
 
 from aeron_dpdk.control.actions import Action, DropParked, Forget, GiveUp, Install, SendParked, SendRequest
+from aeron_dpdk.wire.address import Address
 from aeron_dpdk.wire.ethernet import Mac
 
 _MS = 1_000_000
@@ -38,13 +38,14 @@ class State(Enum):
 class Neighbour:
     """Methods take the time and return what is to be done; `due_ns` says when `advance` is wanted next."""
 
-    ipv4: IPv4Address
+    address: Address
     due_ns: int
     state: State = State.INCOMPLETE
     mac: Mac | None = None
     is_confirmed: bool = False  # the MAC came as an answer, not as a hint
     is_contested: bool = False  # in this sequence a true answer may have been lost
     requests_sent: int = 0
+    looks: int = 0  # of the data path at the port, when the last request went out
     last_request_ns: int = -SEQUENCE_GAP_NS
     confirmed_ns: int | None = None  # when the MAC that stands was last an answer
     used: bool = True  # needed by the data path since the last confirmation
@@ -79,7 +80,7 @@ class Neighbour:
         """Takes `mac` and sends what waited for it."""
         self.mac = mac
         self.is_confirmed = is_confirmed
-        install = Install(self.ipv4, mac)
+        install = Install(self.address, mac)
         if not self.parked:
             return (install,)
         frames = tuple(addressed(frame, mac) for frame in self.parked)
@@ -115,18 +116,18 @@ class Neighbour:
         self.due_ns = now_ns + REQUEST_GAPS_NS[self.requests_sent]
         self.requests_sent += 1
         self.last_request_ns = now_ns
-        return (SendRequest(self.ipv4, self.mac if is_unicast else None),)
+        return (SendRequest(self.address, self.mac if is_unicast else None),)
 
     def _fail(self, now_ns: int) -> tuple[Action, ...]:
         dropped = (DropParked(len(self.parked)),) if self.parked else ()
-        forgotten = (Forget(self.ipv4),) if self.is_installed else ()
+        forgotten = (Forget(self.address),) if self.is_installed else ()
         self.parked.clear()
         self.mac = None
         self.confirmed_ns = None
         self.used = False
         self.state = State.FAILED
         self.due_ns = now_ns + HOLD_DOWN_NS
-        return (*forgotten, *dropped, GiveUp(self.ipv4))
+        return (*forgotten, *dropped, GiveUp(self.address))
 
 
 def addressed(frame: bytes, mac: Mac) -> bytes:

@@ -1,47 +1,50 @@
 """The neighbour table: events in, actions out, no effects and no clock of its own.
 
-What may change a MAC, and why. ARP cannot tell a lie from the truth, so the table only decides whose word
-it takes:
+What may change a MAC, and why. Neither ARP nor neighbour discovery can tell a lie from the truth, so the
+table only decides whose word it takes:
 - An answer to a request of ours is taken.
-- A hint (the source MAC of a data frame, or of an ARP request for our address) serves an address that we
-  need and cannot resolve yet: it is installed at once and probed. It never replaces a MAC that stands.
-- Any other word of a changed MAC (a gratuitous ARP) makes us probe the old MAC first, and ask the link
-  only when that is silent. A live neighbour can therefore not be displaced by forged packets, at the price
-  of REQUEST_GAPS_NS[0] + [1], three quarters of a second, before an honest fail-over is followed.
+- A hint (the source MAC of a data frame, or of a request for our address) serves an address that we need and
+  cannot resolve yet: it is installed at once and probed. It never replaces a MAC that stands.
+- Any other word of a changed MAC (a gratuitous ARP, an advertisement nobody asked for) makes us probe the old
+  MAC first, and ask the link only when that is silent. A live neighbour can therefore not be displaced by
+  forged packets, at the price of REQUEST_GAPS_NS[0] + [1], three quarters of a second, before an honest
+  fail-over is followed.
 - Silent is who was not heard by the data path either, whose marks no flood can crowd out. While true answers
-  may have been lost, because too many packets contradict the table or frames go unseen, a MAC that was
-  confirmed stays: a flood can put off an honest fail-over until it ends, and redirect nothing.
+  may have been lost, because too many packets contradict the table or frames go unseen, or lie in the port
+  because a starved data path does not look, a MAC that was confirmed stays: a flood can put off an honest
+  fail-over until it ends, and redirect nothing.
 - Addresses that we do not need get no entry, whoever speaks for them. (RFC 826 would add the sender of a
   request for us; resolving it when it is needed costs one round trip and leaves strangers no way to fill
   the table.)
 """
 
 from collections.abc import Iterator
-from ipaddress import IPv4Address
 from itertools import islice
 
 from aeron_dpdk.control.actions import Action, DropParked, Forget, SendParked, SendRequest
 from aeron_dpdk.control.data_plane import Witness
 from aeron_dpdk.control.neighbour import SEQUENCE_GAP_NS, Neighbour, State, addressed
 from aeron_dpdk.control.rate import NEVER_NS
-from aeron_dpdk.control.routing import Route
+from aeron_dpdk.control.routing import Reach
+from aeron_dpdk.wire.address import Address
 from aeron_dpdk.wire.ethernet import Mac
 
 MAX_NEIGHBOURS = 1024  # ADK_NEIGHBOURS of native/stack/limits.h
 EVICTION_SCAN = 16
+LOOKS = 2  # the first may have begun before what is waited for had come
 ADVANCES_PER_CALL = 64  # after a link flap all neighbours are due at once; the rest waits for the next tick
 
 
 class Neighbours:
-    def __init__(self, route: Route, own_mac: Mac, witness: Witness) -> None:
+    def __init__(self, route: Reach, own_mac: Mac, witness: Witness) -> None:
         self._route = route
         self._own_mac = own_mac
         self._witness = witness
-        self._table: dict[IPv4Address, Neighbour] = {}
+        self._table: dict[Address, Neighbour] = {}
         self._next_due_ns = NEVER_NS
 
-    def __contains__(self, ipv4: IPv4Address) -> bool:
-        return ipv4 in self._table
+    def __contains__(self, address: Address) -> bool:
+        return address in self._table
 
     def __len__(self) -> int:
         return len(self._table)
@@ -49,7 +52,17 @@ class Neighbours:
     def __iter__(self) -> Iterator[Neighbour]:
         return iter(self._table.values())
 
-    def send(self, next_hop: IPv4Address, frame: bytes, now_ns: int) -> tuple[Action, ...]:
+    def stands(self, address: Address, mac: Mac) -> bool:
+        """`mac` is the one that frames for `address` go to."""
+        neighbour = self._table.get(address)
+        return neighbour is not None and neighbour.mac == mac
+
+    def is_known_otherwise(self, address: Address, mac: Mac) -> bool:
+        """Another MAC than `mac` has answered for `address`, and stands."""
+        neighbour = self._table.get(address)
+        return neighbour is not None and neighbour.is_confirmed and neighbour.mac not in (None, mac)
+
+    def send(self, next_hop: Address, frame: bytes, now_ns: int) -> tuple[Action, ...]:
         """A frame that lacks only the MAC of `next_hop`: sent, parked until it is known, or dropped."""
         neighbour = self._table.get(next_hop)
         if neighbour is None:
@@ -63,26 +76,26 @@ class Neighbours:
             return (DropParked(1),)
         return neighbour.park(frame)
 
-    def ask(self, ipv4: IPv4Address, now_ns: int) -> tuple[Action, ...]:
-        """Finds out whether `ipv4` is there, without a frame for it."""
+    def ask(self, address: Address, now_ns: int) -> tuple[Action, ...]:
+        """Finds out whether `address` is there, without a frame for it."""
         evicted: tuple[Action, ...] = ()
-        neighbour = self._table.get(ipv4)
+        neighbour = self._table.get(address)
         if neighbour is None:
-            evicted, neighbour = self._admit(ipv4, now_ns)
+            evicted, neighbour = self._admit(address, now_ns)
         elif neighbour.state in (State.INCOMPLETE, State.PROBE):
             return ()
         if neighbour is None:
             return ()
         return (*evicted, *self._scheduled(neighbour, neighbour.solicit(now_ns)))
 
-    def hint(self, ipv4: IPv4Address, mac: Mac, now_ns: int) -> tuple[Action, ...]:
-        """The data path needs `ipv4`, and was just reached by it from `mac`."""
+    def hint(self, address: Address, mac: Mac, now_ns: int) -> tuple[Action, ...]:
+        """The data path needs `address`, and was just reached by it from `mac`."""
         if not self._may_be_neighbours(mac):
             return ()
         evicted: tuple[Action, ...] = ()
-        neighbour = self._table.get(ipv4)
+        neighbour = self._table.get(address)
         if neighbour is None:
-            evicted, neighbour = self._admit(ipv4, now_ns)
+            evicted, neighbour = self._admit(address, now_ns)
         if neighbour is None or neighbour.is_installed:
             return ()
         return (
@@ -91,27 +104,27 @@ class Neighbours:
             *self._scheduled(neighbour, neighbour.solicit(now_ns)),
         )
 
-    def replied(self, ipv4: IPv4Address, mac: Mac, now_ns: int) -> tuple[Action, ...]:
-        """An ARP reply to us."""
-        neighbour = self._table.get(ipv4)
+    def replied(self, address: Address, mac: Mac, now_ns: int) -> tuple[Action, ...]:
+        """A reply to us."""
+        neighbour = self._table.get(address)
         if neighbour is None or not self._may_be_neighbours(mac):
             return ()
         if mac != neighbour.mac and self._is_known_to_live(neighbour):
             return self._keep(neighbour, now_ns)
         if neighbour.answers(mac):
             return self._scheduled(neighbour, neighbour.confirm(mac, now_ns))
-        return self.heard(ipv4, mac, now_ns)
+        return self.heard(address, mac, now_ns)
 
-    def asked(self, ipv4: IPv4Address, mac: Mac, now_ns: int) -> tuple[Action, ...]:
-        """An ARP request for our address, from an address we may be waiting for."""
-        neighbour = self._table.get(ipv4)
+    def asked(self, address: Address, mac: Mac, now_ns: int) -> tuple[Action, ...]:
+        """A request for our address, from an address we may be waiting for."""
+        neighbour = self._table.get(address)
         if neighbour is not None and not neighbour.is_installed:
-            return self.hint(ipv4, mac, now_ns)
-        return self.heard(ipv4, mac, now_ns)
+            return self.hint(address, mac, now_ns)
+        return self.heard(address, mac, now_ns)
 
-    def heard(self, ipv4: IPv4Address, mac: Mac, now_ns: int) -> tuple[Action, ...]:
-        """Any other ARP packet sent from `ipv4`: reason to ask, never to believe."""
-        neighbour = self._table.get(ipv4)
+    def heard(self, address: Address, mac: Mac, now_ns: int) -> tuple[Action, ...]:
+        """Any other word of where `address` is: reason to ask, never to believe."""
+        neighbour = self._table.get(address)
         if neighbour is None or not self._may_be_neighbours(mac):
             return ()
         changed = neighbour.state is State.REACHABLE and mac != neighbour.mac
@@ -121,8 +134,8 @@ class Neighbours:
 
     def link_came_up(self, now_ns: int) -> tuple[Action, ...]:
         """Another network may be behind the link now: doubts every MAC, gives the silent another chance."""
-        for ipv4 in [each.ipv4 for each in self if each.state is State.FAILED]:
-            del self._table[ipv4]
+        for address in [each.address for each in self if each.state is State.FAILED]:
+            del self._table[address]
         for neighbour in self:
             neighbour.doubt(now_ns)
         return self.advance(now_ns)
@@ -142,16 +155,18 @@ class Neighbours:
     def _advance_one(self, neighbour: Neighbour, now_ns: int) -> tuple[Action, ...]:
         match neighbour.state:
             case State.INCOMPLETE | State.PROBE:
+                if neighbour.is_installed and self._witness.looks() < neighbour.looks + LOOKS:
+                    neighbour.is_contested = True
                 if self._is_known_to_live(neighbour):
                     return self._keep(neighbour, now_ns)
                 return self._scheduled(neighbour, neighbour.ask_again_or_fail(now_ns))
             case State.REACHABLE:
                 if self._is_used(neighbour):
                     return self._scheduled(neighbour, neighbour.solicit(now_ns))
-                del self._table[neighbour.ipv4]
-                return (Forget(neighbour.ipv4),)
+                del self._table[neighbour.address]
+                return (Forget(neighbour.address),)
             case State.FAILED:
-                del self._table[neighbour.ipv4]
+                del self._table[neighbour.address]
                 return ()
 
     def _scheduled(self, neighbour: Neighbour, actions: tuple[Action, ...]) -> tuple[Action, ...]:
@@ -159,7 +174,8 @@ class Neighbours:
         self._next_due_ns = min(self._next_due_ns, neighbour.due_ns)
         is_answered = neighbour.state is State.REACHABLE
         if neighbour.is_installed and (is_answered or any(isinstance(each, SendRequest) for each in actions)):
-            self._witness.neighbour_watch(neighbour.ipv4)
+            neighbour.looks = self._witness.looks()
+            self._witness.neighbour_watch(neighbour.address)
         return actions
 
     def _is_known_to_live(self, neighbour: Neighbour) -> bool:
@@ -167,27 +183,27 @@ class Neighbours:
         left its MAC come within the first request's gap: what is heard then proves nothing."""
         if neighbour.state is not State.PROBE or not neighbour.is_confirmed or neighbour.requests_sent == 0:
             return False
-        if self._witness.neighbour_is_disputed(neighbour.ipv4):
+        if self._witness.neighbour_is_disputed(neighbour.address):
             neighbour.is_contested = True
-        return neighbour.requests_sent > 1 and self._witness.neighbour_was_heard(neighbour.ipv4)
+        return neighbour.requests_sent > 1 and self._witness.neighbour_was_heard(neighbour.address)
 
     def _keep(self, neighbour: Neighbour, now_ns: int) -> tuple[Action, ...]:
         assert neighbour.mac is not None
         return self._scheduled(neighbour, neighbour.confirm(neighbour.mac, now_ns))
 
-    def _admit(self, ipv4: IPv4Address, now_ns: int) -> tuple[tuple[Action, ...], Neighbour | None]:
+    def _admit(self, address: Address, now_ns: int) -> tuple[tuple[Action, ...], Neighbour | None]:
         """A new entry, and what it takes to make room for it; None where there is no room or no such
         neighbour."""
-        if not self._route.is_neighbour(ipv4):
+        if not self._route.is_neighbour(address):
             return (), None
         evicted: tuple[Action, ...] = ()
         if len(self._table) >= MAX_NEIGHBOURS:
             victim = self._least_recently_used(now_ns)
             if victim is None:
                 return (), None
-            del self._table[victim.ipv4]
-            evicted = (Forget(victim.ipv4),) if victim.is_installed else ()
-        self._table[ipv4] = neighbour = Neighbour(ipv4, due_ns=now_ns)
+            del self._table[victim.address]
+            evicted = (Forget(victim.address),) if victim.is_installed else ()
+        self._table[address] = neighbour = Neighbour(address, due_ns=now_ns)
         return evicted, neighbour
 
     def _least_recently_used(self, now_ns: int) -> Neighbour | None:
@@ -197,11 +213,11 @@ class Neighbours:
             asked_lately = now_ns < neighbour.last_request_ns + SEQUENCE_GAP_NS
             if not asked_lately and not self._is_used(neighbour):
                 return neighbour
-            self._table[neighbour.ipv4] = self._table.pop(neighbour.ipv4)
+            self._table[neighbour.address] = self._table.pop(neighbour.address)
         return None
 
     def _is_used(self, neighbour: Neighbour) -> bool:
-        neighbour.used = neighbour.used or self._witness.neighbour_was_used(neighbour.ipv4)
+        neighbour.used = neighbour.used or self._witness.neighbour_was_used(neighbour.address)
         return neighbour.used
 
     def _may_be_neighbours(self, mac: Mac) -> bool:

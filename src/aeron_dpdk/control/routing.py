@@ -5,6 +5,14 @@ both.
 from dataclasses import dataclass
 from enum import Enum
 from ipaddress import IPv4Address
+from typing import Protocol
+
+from aeron_dpdk.wire.address import Address
+
+
+class Reach(Protocol):
+    def is_neighbour(self, address: Address) -> bool:
+        """Whether datagrams for `address` go to it directly: the only addresses worth a MAC."""
 
 
 class NoNextHop(Enum):
@@ -37,9 +45,8 @@ class Route:
             return destination
         return self.gateway or NoNextHop.UNREACHABLE
 
-    def is_neighbour(self, address: IPv4Address) -> bool:
-        """Whether datagrams for `address` go to it directly: the only addresses worth a MAC."""
-        return self.next_hop(address) == address
+    def is_neighbour(self, address: Address) -> bool:
+        return isinstance(address, IPv4Address) and self.next_hop(address) == address
 
     def _is_on_link(self, destination: IPv4Address) -> bool:
         if not self.prefix_length:

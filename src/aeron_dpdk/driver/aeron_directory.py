@@ -7,61 +7,18 @@ moment ago would block its successor. We look closer: the process is gone and th
 import os
 import shutil
 import stat
-import struct
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from aeron_dpdk.driver.aeron_settings import AeronSettings
 from aeron_dpdk.errors import DirectoryError, DirectoryInUseError
-from aeron_dpdk.observe.cnc import (
-    CNC_FILE,
-    INT64,
-    METADATA,
-    METADATA_LENGTH,
-    RING_HEARTBEAT_OFFSET,
-    RING_TRAILER_LENGTH,
-    Cnc,
-)
-from aeron_dpdk.observe.errors import CorruptFileError, NoDriverError
-from aeron_dpdk.observe.regular_file import open_regular
+from aeron_dpdk.errors.observe import CorruptFileError, NoDriverError
+from aeron_dpdk.observe.cnc import CNC_FILE, Cnc, read_driver_sign, unfinished_by
 
 # The conductor beats once per aeron.timer.interval, a second; another PID namespace hides its process from
 # us.
 HEARTBEAT_WATCH_S = 2.5
-
-
-@dataclass(frozen=True, slots=True)
-class DriverSign:
-    """What a driver leaves in cnc.dat: its process id in its own namespace, its last heartbeat (epoch ms)."""
-
-    pid: int
-    heartbeat_ms: int
-
-
-def read_driver_sign(directory: Path) -> DriverSign | None:
-    """None where there is no cnc.dat, or one that is not finished or not for us to read."""
-    try:
-        with open_regular(directory / CNC_FILE) as cnc:
-            version, to_driver_length, *_, pid, _ = METADATA.unpack(cnc.read(METADATA.size))
-            cnc.seek(METADATA_LENGTH + to_driver_length - RING_TRAILER_LENGTH + RING_HEARTBEAT_OFFSET)
-            (heartbeat_ms,) = INT64.unpack(cnc.read(INT64.size))
-    except (OSError, struct.error):
-        return None
-    return DriverSign(pid, heartbeat_ms) if version != 0 else None
-
-
-def unfinished_by(directory: Path) -> int | None:
-    """The process id in a cnc.dat that its driver has not declared ready, 0 where it did not get as far; None
-    where there is no such file. Aeron fills in all else before the version."""
-    try:
-        with open_regular(directory / CNC_FILE) as cnc:
-            metadata = cnc.read(METADATA.size).ljust(METADATA.size, b"\0")
-    except OSError:
-        return None
-    version, *_, pid, _ = METADATA.unpack(metadata)
-    return int(pid) if version == 0 else None
 
 
 def is_left_by_crash(

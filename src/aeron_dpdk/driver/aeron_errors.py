@@ -4,8 +4,8 @@ from logging import Logger, getLogger
 from pathlib import Path
 
 from aeron_dpdk.control.rate import NANOSECONDS, Every
+from aeron_dpdk.errors.observe import CorruptFileError
 from aeron_dpdk.observe.cnc import Cnc
-from aeron_dpdk.observe.errors import CorruptFileError
 
 PERIOD_NS = NANOSECONDS
 MAX_KNOWN = 256

@@ -71,19 +71,19 @@ def refuse_what_crashes_aeron(environment: Mapping[str, str]) -> None:
         )
     if environment.get(CONDUCTOR_MEDIA, "default") != "default" and not environment.get(LIBRARIES):
         raise SettingConflictError(
-            f"{CONDUCTOR_MEDIA} is {environment[CONDUCTOR_MEDIA]}, which Aeron does not have",
-            f"unset it, or name the library that has it in {LIBRARIES}",
+            f"{CONDUCTOR_MEDIA} is {environment[CONDUCTOR_MEDIA]}, which Aeron does not know",
+            f"unset it, or name the library that defines it in {LIBRARIES}",
         )
     for name in environment.get(OUTGOING, "").split(","):
         if name in INCOMING_ONLY:
             raise SettingConflictError(
-                f"{OUTGOING} names {name}, which Aeron has for incoming frames only",
+                f"{OUTGOING} names {name}, which Aeron provides for incoming frames only",
                 f"set {INCOMING}={name} in its place",
             )
     if environment.get(RESOLVER) == "driver" and not environment.get(RESOLVER_NAME):
         raise SettingConflictError(
             f"{RESOLVER} is driver, but {RESOLVER_NAME} is not set",
-            f"set {RESOLVER_NAME} to the name that this driver shall have",
+            f"set {RESOLVER_NAME} to the name of this driver",
         )
 
 

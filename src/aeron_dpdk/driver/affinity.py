@@ -65,10 +65,10 @@ def _plan_from(aeron: AeronSettings, cpus: list[int], topology: Topology) -> Aff
     placed = {**aeron.affinity, **chosen}
     spinning = [placed[name] for name in (SENDER, RECEIVER) if name in placed]
     if len(spinning) > 1 and (wrong := complaint(spinning[0], spinning[1], topology)):
-        warnings.append(f"AERON_DPDK_THREADS_FROM_CGROUP: {wrong}: give the container other or more cores")
+        warnings.append(f"AERON_DPDK_THREADS_FROM_CGROUP: {wrong}: give the container more or other cores")
     if missing:
         warnings.append(
-            f"AERON_DPDK_THREADS_FROM_CGROUP: {len(wanting) + 1} threads want a core each, but only "
+            f"AERON_DPDK_THREADS_FROM_CGROUP: {len(wanting) + 1} threads need a core each, but only "
             f"{len(free)} of the CPU set are free, so some share: give the container more cores"
         )
     return AffinityPlan({name: str(cpu) for name, cpu in chosen.items()}, main_cpu, tuple(warnings))

@@ -92,13 +92,13 @@ class _Splitter:
 
     def next_value(self, option: str) -> str:
         if not self.rest or self.rest[0] == "--":
-            raise CommandLineError(f"{option} lacks its value", f"write it behind {option}")
+            raise CommandLineError(f"{option} needs a value", f"write it after {option}")
         return self.rest.popleft()
 
     def refuse_past_separator(self, option: str) -> None:
         if self.is_past_separator:
             raise CommandLineError(
-                f"{option} stands after --, where only -D, -v, -h and property files may stand",
+                f"{option} comes after --, where only -D, -v, -h and property files are allowed",
                 "put EAL options before --",
             )
 
@@ -116,9 +116,7 @@ def _full_name(written: str) -> str:
     if len(longer) == 1:
         return longer[0]
     if longer:
-        raise CommandLineError(
-            f"--{written} is short for several", f"write {', '.join(f'--{n}' for n in longer)}"
-        )
+        raise CommandLineError(f"--{written} is ambiguous", f"write {', '.join(f'--{n}' for n in longer)}")
     raise _unknown(f"--{written}", difflib.get_close_matches(written, names, n=1))
 
 

@@ -1,11 +1,14 @@
-"""The NIC that Kubernetes gave to the container: the SR-IOV network device plugin puts PCI addresses into
+"""The NICs that Kubernetes gave to the container: the SR-IOV network device plugin puts PCI addresses into
 PCIDEVICE_RESOURCE, separated by commas (its README), and facts about them into PCIDEVICE_RESOURCE_INFO.
 """
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from aeron_dpdk.driver.eal_arguments import option_names
+from aeron_dpdk.driver.saved_address import bus_order
+from aeron_dpdk.driver.settings import Settings
 from aeron_dpdk.errors import SettingConflictError, SettingValueError
 
 PREFIX = "PCIDEVICE_"
@@ -15,25 +18,48 @@ PCI_ADDRESS = re.compile(r"[0-9a-f]{4,8}:[0-9a-f]{2}:[01][0-9a-f]\.[0-7]")
 DEVICE_OPTIONS = frozenset({"-a", "--allow", "-b", "--block", "--no-pci", "--vdev"})
 
 
-def with_given_device(environment: Mapping[str, str], eal_arguments: Sequence[str]) -> tuple[str, ...]:
-    """The EAL arguments, with -a for the NIC that the environment names, unless they choose devices
-    themselves. Raises SettingValueError and SettingConflictError."""
+@dataclass(frozen=True, slots=True)
+class GivenDevice:
+    """`variable` is the one that names it."""
+
+    address: str
+    variable: str
+
+
+def given_devices(environment: Mapping[str, str], eal_arguments: Sequence[str]) -> tuple[GivenDevice, ...]:
+    """In the order of the variables' names, and as each of them lists them; none where EAL arguments choose
+    devices themselves. Raises SettingValueError."""
     if option_names(eal_arguments) & DEVICE_OPTIONS:
-        return tuple(eal_arguments)
-    given = {address: name for name, value in _resources(environment) for address in _addresses(name, value)}
-    if len(given) > 1:
-        shown = ", ".join(f"{address} ({name})" for address, name in sorted(given.items()))
+        return ()
+    given: dict[str, str] = {}
+    for name, value in _resources(environment):
+        for address in _addresses(name, value):
+            given.setdefault(address, name)
+    return tuple(GivenDevice(address, name) for address, name in given.items())
+
+
+def port_ids(given: Sequence[GivenDevice]) -> tuple[int, ...]:
+    """DPDK's port of each device, where it gets these and no others: it counts along the bus."""
+    along = sorted((each.address for each in given), key=bus_order)
+    return tuple(along.index(each.address) for each in given)
+
+
+def check_each_has_an_interface(given: Sequence[GivenDevice], settings: Settings) -> None:
+    """Raises SettingConflictError: with several NICs, one that nobody has set is more likely forgotten."""
+    if len(given) > 1 and len(given) != len(settings.interfaces):
+        shown = ", ".join(f"{each.address} ({each.variable})" for each in given)
         raise SettingConflictError(
-            f"the environment gives {len(given)} NICs, {shown}, and a driver has one",
-            "name one with -a ADDRESS, or request one device for this container",
+            f"the environment gives {len(given)} NICs, {shown}, and settings are of "
+            f"{len(settings.interfaces)} interface{'s'[: len(settings.interfaces) - 1]}",
+            "set an address for each (AERON_DPDK_LOCAL_IPV4_ADDRESS, AERON_DPDK_1_LOCAL_IPV4_ADDRESS), "
+            "name the NICs to take with -a ADDRESS, or request as many devices as interfaces",
         )
-    return (*eal_arguments, *(f"-a{address}" for address in given))
 
 
 def _resources(environment: Mapping[str, str]) -> list[tuple[str, str]]:
     return [
         (name, value)
-        for name, value in environment.items()
+        for name, value in sorted(environment.items())
         if name.startswith(PREFIX) and not name.endswith(INFO) and value
     ]
 

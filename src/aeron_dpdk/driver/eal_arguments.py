@@ -7,6 +7,7 @@ from aeron_dpdk.observe.threads import cpu_list
 PROGRAM = "aeronmd_dpdk"
 NO_HUGE_MEMORY_MIB = 512
 LCORE_OPTIONS = frozenset({"-c", "-l", "--lcores"})
+LONG_NAMES = {"-a": "--allow", "-b": "--block"}
 
 # With any of these the user has decided how DPDK keeps its memory and files.
 MEMORY_OPTIONS = frozenset(
@@ -54,4 +55,11 @@ def complete_eal_arguments(
     if "--no-huge" in names and "-m" not in names:
         # EAL would take 64 MiB, too little for our mempools; what is not touched costs nothing.
         added.append(f"-m{NO_HUGE_MEMORY_MIB}")
-    return (PROGRAM, *added, *given)
+    return (PROGRAM, *added, *(_by_long_name(argument) for argument in given))
+
+
+def _by_long_name(argument: str) -> str:
+    """DPDK 25.11 takes the first = of a word for the one behind an option's name (lib/argparse), also the one
+    in -a0000:00:06.0,key=value."""
+    name = LONG_NAMES.get(argument[:2])
+    return f"{name}={argument[2:]}" if name is not None and "=" in argument else argument

@@ -12,11 +12,12 @@ from types import FrameType
 import click
 
 from aeron_dpdk.driver.command_line import CommandLine, split_command_line
-from aeron_dpdk.driver.device_plugin import with_given_device
+from aeron_dpdk.driver.device_plugin import check_each_has_an_interface, given_devices, port_ids
 from aeron_dpdk.driver.eal_arguments import PROGRAM
 from aeron_dpdk.driver.linux import name_thread
 from aeron_dpdk.driver.log_lines import LogFormat, default_format
 from aeron_dpdk.driver.logs import Logs
+from aeron_dpdk.driver.polled_device import with_polling
 from aeron_dpdk.driver.privileges import limit_inheritance
 from aeron_dpdk.driver.properties import load_properties, parse_definition
 from aeron_dpdk.driver.saved_address import values_of
@@ -25,6 +26,7 @@ from aeron_dpdk.driver.start_up import Ready, serve
 from aeron_dpdk.driver.texts import help_text, ready_text, version_text
 from aeron_dpdk.errors import explain
 from aeron_dpdk.exit_code import ExitCode
+from aeron_dpdk.machine.facts.nics import nics_for_dpdk
 from aeron_dpdk.machine.facts.saved_nic import read_saved_nics
 from aeron_dpdk.machine.tree import Tree
 
@@ -110,9 +112,14 @@ def read_settings(command_line: CommandLine) -> Settings:
     properties = [parse_definition(text) for text in command_line.definitions]
     for location in command_line.files:
         properties.extend(load_properties(location))
-    eal_arguments = with_given_device(os.environ, command_line.eal_arguments)
-    saved = values_of(read_saved_nics(Tree()), eal_arguments)
-    return make_settings(os.environ, properties, eal_arguments, saved)
+    tree = Tree()
+    given = given_devices(os.environ, command_line.eal_arguments)
+    allowed = tuple(f"-a{each.address}" for each in given)
+    eal_arguments = with_polling(tree, (*command_line.eal_arguments, *allowed))
+    saved = values_of(read_saved_nics(tree), eal_arguments, nics_for_dpdk(tree))
+    settings = make_settings(os.environ, properties, eal_arguments, saved, port_ids(given))
+    check_each_has_an_interface(given, settings)
+    return settings
 
 
 if __name__ == "__main__":

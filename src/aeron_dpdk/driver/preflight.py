@@ -6,8 +6,8 @@ from logging import getLogger
 from aeron_dpdk.driver.aeron_settings import AeronSettings
 from aeron_dpdk.driver.eal_arguments import uses_huge_pages
 from aeron_dpdk.errors import CommandLineError, MtuError, NoHugePagesError, SocketBufferError
-from aeron_dpdk.machine.huge_pages import HugePagePool, any_available, reserve_command
-from aeron_dpdk.machine.socket_buffers import SocketBuffers
+from aeron_dpdk.machine.facts.memory import HugePagePool, any_available, reserve_command
+from aeron_dpdk.machine.facts.sockets import SocketBuffers
 from aeron_dpdk.seam import PortInfo
 
 LOG = getLogger("aeron_dpdk.driver")

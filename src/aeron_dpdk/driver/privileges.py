@@ -32,7 +32,7 @@ CAPABILITY_FIELDS = ("CapInh", "CapPrm", "CapEff", "CapAmb")
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class Credentials:
     """`groups` are the supplementary ones, with `gid` among them."""
 
     name: str
@@ -41,7 +41,7 @@ class Account:
     groups: frozenset[int]
 
 
-def find_account(user: str, group: str | None) -> Account:
+def find_account(user: str, group: str | None) -> Credentials:
     """By name or number; a number needs no entry in the user database if a group is given. Raises
     UnknownAccountError."""
     entry = _user_entry(user)
@@ -50,9 +50,9 @@ def find_account(user: str, group: str | None) -> Account:
     gid = _group_id(group) if group is not None else None
     if entry is None:
         assert gid is not None
-        return Account(user, int(user), gid, frozenset({gid}))
+        return Credentials(user, int(user), gid, frozenset({gid}))
     gid = entry.pw_gid if gid is None else gid
-    return Account(entry.pw_name, entry.pw_uid, gid, frozenset(os.getgrouplist(entry.pw_name, gid)))
+    return Credentials(entry.pw_name, entry.pw_uid, gid, frozenset(os.getgrouplist(entry.pw_name, gid)))
 
 
 def _user_entry(user: str) -> pwd.struct_passwd | None:
@@ -71,7 +71,7 @@ def _group_id(group: str) -> int:
         raise UnknownAccountError(GROUP_SETTING, group) from None
 
 
-def account_to_become(user: str | None, group: str | None) -> Account | None:
+def account_to_become(user: str | None, group: str | None) -> Credentials | None:
     """None when we shall stay who we are, or be root. Who is that user already keeps the groups, but nothing
     that an ordinary user has not. Raises UnknownAccountError and NotPrivilegedError."""
     if user is None:
@@ -79,7 +79,7 @@ def account_to_become(user: str | None, group: str | None) -> Account | None:
     account = find_account(user, group)
     uid, gid = os.geteuid(), os.getegid()
     if account.uid == uid and (group is None or account.gid == gid):
-        return None if uid == 0 else Account(account.name, uid, gid, frozenset(os.getgroups()))
+        return None if uid == 0 else Credentials(account.name, uid, gid, frozenset(os.getgroups()))
     if uid != 0:
         raise NotPrivilegedError(
             USER_SETTING, f"{account.name} ({account.uid}:{account.gid})", f"{uid}:{gid}"
@@ -94,7 +94,7 @@ def limit_inheritance() -> None:
     _step("the inheritable capabilities", linux.clear_inheritable_capabilities)
 
 
-def become(account: Account, give_up_capabilities: Callable[[int], None]) -> None:
+def become(account: Credentials, give_up_capabilities: Callable[[int], None]) -> None:
     """For good, in every thread: `give_up_capabilities` has one of them do so, by its id. Raises
     PrivilegeDropError; then the caller must end."""
     if account.groups != frozenset(os.getgroups()):  # which only the privileged may change
@@ -130,7 +130,7 @@ def _held(status: Path) -> str | None:
     return shown[1] if shown is not None and int(shown[1], 16) != 0 else None
 
 
-def refuse_unreadable(account: Account) -> None:
+def refuse_unreadable(account: Credentials) -> None:
     """A driver that cannot read its own installation would end in the middle of its start: modules are loaded
     after the drop too. Asks the kernel, as that user. Raises SettingConflictError."""
     if account.uid in (0, os.geteuid()):
@@ -162,7 +162,7 @@ def _step(name: str, call: Callable[[], None]) -> None:
         raise PrivilegeDropError(f"{name} failed", error.strerror or str(error)) from error
 
 
-def prove(account: Account, process: Path = Path("/proc/self")) -> None:
+def prove(account: Credentials, process: Path = Path("/proc/self")) -> None:
     """Raises PrivilegeDropError unless every thread shows the account's ids and groups and no capability."""
     for status in _status_files(process):
         remaining = remaining_privileges(status.read_text(), account)
@@ -177,7 +177,7 @@ def _status_files(process: Path) -> Iterator[Path]:
             yield task / "status"
 
 
-def remaining_privileges(status: str, account: Account) -> str | None:
+def remaining_privileges(status: str, account: Credentials) -> str | None:
     """What a /proc/.../status text shows beyond `account`; None when nothing. Missing lines count as
     privilege."""
     fields = dict(line.split(":", 1) for line in status.splitlines() if ":" in line)

@@ -8,18 +8,12 @@ newline, and refuse a file that ends within a continued value instead of droppin
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from http.client import HTTPException
 from pathlib import Path
 from string import ascii_lowercase, ascii_uppercase
-from typing import Any
-from urllib.error import URLError
-from urllib.request import HTTPRedirectHandler, OpenerDirector, ProxyHandler, build_opener
 
 from aeron_dpdk.errors import PropertiesError
 
 BLANKS = " \t"
-HTTP_TIMEOUT_S = 10.0  # AERON_HTTP_PROPERTIES_TIMEOUT_NS
-MAX_HTTP_LENGTH = 1 << 20
 _TO_ENVIRONMENT = str.maketrans(ascii_lowercase + ".", ascii_uppercase + "_")
 
 
@@ -80,7 +74,9 @@ def _split(line: str, here: str) -> tuple[str, str]:
 def load_properties(location: str) -> tuple[Property, ...]:
     """From a path, a file:// path or an http:// URL. Raises PropertiesError."""
     if location.startswith("http://"):
-        content = _fetch(location)
+        from aeron_dpdk.driver.fetch import fetch  # noqa: PLC0415 - http and its mail parser are slow to import
+
+        content = fetch(location)
     elif location.startswith("https://"):
         raise PropertiesError(location, "https is not supported, only http:// and files")
     else:
@@ -89,29 +85,3 @@ def load_properties(location: str) -> tuple[Property, ...]:
         except OSError as error:
             raise PropertiesError(location, error.strerror or str(error)) from error
     return tuple(parse_properties(content.decode(errors="surrogateescape"), location))
-
-
-class _OneRedirectWithinHttp(HTTPRedirectHandler):
-    """Aeron follows one redirect; urllib would follow ten, to https and ftp as well."""
-
-    max_redirections = 1
-
-    def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:
-        if not newurl.startswith("http://"):
-            raise URLError(f"redirected to {newurl}")
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
-
-
-def _opener() -> OpenerDirector:
-    return build_opener(ProxyHandler({}), _OneRedirectWithinHttp())
-
-
-def _fetch(url: str) -> bytes:
-    try:
-        with _opener().open(url, timeout=HTTP_TIMEOUT_S) as response:
-            content: bytes = response.read(MAX_HTTP_LENGTH + 1)
-    except (OSError, HTTPException, ValueError) as error:
-        raise PropertiesError(url, str(error)) from error
-    if len(content) > MAX_HTTP_LENGTH:
-        raise PropertiesError(url, f"more than {MAX_HTTP_LENGTH} bytes")
-    return content

@@ -2,12 +2,20 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from ipaddress import AddressValueError, IPv4Address, NetmaskValueError
+from ipaddress import (
+    AddressValueError,
+    IPv4Address,
+    IPv6Address,
+    IPv6Interface,
+    NetmaskValueError,
+)
 
-from aeron_dpdk.seam import KernelSockets
+from aeron_dpdk.seam import MAX_PRIORITY, MAX_VLAN, KernelSockets, Vlan
 
 SIZE_UNITS = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30}  # aeron_parse_size64()
 TRUE_WORDS = frozenset({"1", "on", "true", "yes"})
+MAX_IPV6_ADDRESSES = 7  # ADK_LOCALS6 of native/wire/locals6.h, of which the link-local address is one
+IPV6_PREFIX_LENGTH = 64  # without a /prefix: that of nearly every link (RFC 4291 §2.5.1)
 FALSE_WORDS = frozenset({"0", "off", "false", "no"})
 
 
@@ -48,6 +56,19 @@ def whole_number(low: int, high: int) -> Callable[[str], int]:
         return int(digits)
 
     return parse
+
+
+def vlan(value: str) -> Vlan:
+    number, colon, priority = value.strip().partition(":")
+    try:
+        return Vlan(
+            whole_number(1, MAX_VLAN)(number), whole_number(0, MAX_PRIORITY)(priority) if colon else 0
+        )
+    except ValueError:
+        raise ValueError(
+            f"a VLAN from 1 to {MAX_VLAN}, such as 100, or with a priority from 0 to {MAX_PRIORITY}, "
+            "such as 100:5"
+        ) from None
 
 
 def size(low: int, high: int) -> Callable[[str], int]:
@@ -94,3 +115,41 @@ def local_address(value: str) -> LocalAddress:
             f"a host's address: in a /{length} this is the network's own or its broadcast address"
         )
     return LocalAddress(own, length)
+
+
+def _unicast6(value: str) -> IPv6Address:
+    host = value.strip()
+    if "%" in host:
+        raise ValueError("without a %scope: the link is the port's")
+    try:
+        address = IPv6Address(host)
+    except AddressValueError:
+        raise ValueError("an IPv6 address such as fd00::5") from None
+    if address.is_multicast or address.is_unspecified or address.is_loopback or address.ipv4_mapped:
+        raise ValueError("the IPv6 address of one host: not multicast, ::, ::1 or ::ffff:a.b.c.d")
+    return address
+
+
+def ipv6_address(value: str) -> IPv6Address:
+    return _unicast6(value)
+
+
+def local_ipv6_addresses(value: str) -> tuple[IPv6Interface, ...]:
+    """Separated by commas."""
+    found = tuple(_local_ipv6(each) for each in value.split(","))
+    if len(found) > MAX_IPV6_ADDRESSES or len({each.ip for each in found}) < len(found):
+        raise ValueError(f"at most {MAX_IPV6_ADDRESSES} IPv6 addresses, each once")
+    return found
+
+
+def _local_ipv6(value: str) -> IPv6Interface:
+    host, slash, prefix = value.strip().partition("/")
+    own = _unicast6(host)
+    try:
+        length = whole_number(1, 128)(prefix) if slash else IPV6_PREFIX_LENGTH
+    except ValueError:
+        raise ValueError("an IPv6 address with a prefix length from 1 to 128, such as fd00::5/64") from None
+    # RFC 4291 §2.6.1; RFC 6164 §5 for a /127
+    if length < 127 and int(own) & ((1 << (128 - length)) - 1) == 0:
+        raise ValueError(f"a host's address: in a /{length} this is any router's (subnet-router anycast)")
+    return IPv6Interface((own, length))

@@ -6,17 +6,25 @@ are not read here: they go to C through the process environment.
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address, IPv4Network
-from types import MappingProxyType
 from typing import Any
 
+from aeron_dpdk.driver.interface_settings import InterfaceSettings, refuse_the_same_twice
 from aeron_dpdk.driver.log_lines import LogFormat
 from aeron_dpdk.driver.properties import Property
-from aeron_dpdk.driver.setting_table import PREFIX, SETTING_TABLE, Setting
-from aeron_dpdk.driver.setting_values import LocalAddress
+from aeron_dpdk.driver.setting_table import (
+    DRIVER_TABLE,
+    INTERFACE_TABLE,
+    MAX_INTERFACES,
+    PREFIX,
+    SETTING_TABLE,
+    Setting,
+    setting_names,
+)
 from aeron_dpdk.errors import (
+    InterfaceGapError,
+    InterfaceNumberError,
     SettingConflictError,
     SettingMissingError,
     SettingValueError,
@@ -25,6 +33,8 @@ from aeron_dpdk.errors import (
 from aeron_dpdk.seam import KernelSockets
 
 ENVIRONMENT = "environment"
+ADDRESS = "local_ipv4_address"
+_NUMBERED = re.compile(rf"{PREFIX}(\d+)_(\w+)", re.ASCII)
 
 # A Kubernetes service called aeron-dpdk puts these into every pod beside it.
 _KUBERNETES_SERVICE = re.compile(
@@ -34,18 +44,13 @@ _KUBERNETES_SERVICE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """None keeps the default of the device or the stack. `environment` is what C's Aeron driver shall see of
-    the process environment beyond what is there: a value, or None to unset. Lengths and sizes are in bytes,
-    queue and cache sizes in mbufs."""
+    """`interfaces` are one at least, in the order of their numbers. None keeps the default of the device or
+    the stack. `environment` is what C's Aeron driver shall see of the process environment beyond what is
+    there: a value, or None to unset. Cache sizes are in mbufs."""
 
-    local_ipv4_address: LocalAddress
-    gateway_ipv4_address: IPv4Address | None = None
+    interfaces: tuple[InterfaceSettings, ...]
     user: str | None = None
     group: str | None = None
-    port_id: int = 0
-    mtu: int | None = None
-    rx_queue_size: int | None = None
-    tx_queue_size: int | None = None
     tx_mempool_per_queue: bool = False
     tx_mempool_ops: str | None = None
     rx_mempool_ops: str | None = None
@@ -64,52 +69,86 @@ class Settings:
             raise SettingConflictError(
                 f'AERON_DPDK_GROUP is "{self.group}" but AERON_DPDK_USER is not set', "set both or neither"
             )
-        self._check_gateway()
-
-    def _check_gateway(self) -> None:
-        own, gateway = self.local_ipv4_address, self.gateway_ipv4_address
-        if gateway is None:
-            return
-        if gateway == own.address:
-            raise SettingConflictError(
-                f"AERON_DPDK_GATEWAY_IPV4_ADDRESS is our own address {own.address}",
-                "give the router's address",
-            )
-        if own.prefix_length not in (None, 32):  # of a /32 the gateway is always beyond
-            network = IPv4Network((own.address, own.prefix_length), strict=False)
-            if gateway not in network:
-                raise SettingConflictError(
-                    f"AERON_DPDK_GATEWAY_IPV4_ADDRESS {gateway} is not in {network}, "
-                    f"the network of AERON_DPDK_LOCAL_IPV4_ADDRESS {own}",
-                    "correct the gateway or the prefix",
-                )
+        refuse_the_same_twice(self.interfaces)
 
 
 def make_settings(
     environment: Mapping[str, str],
     properties: Iterable[Property] = (),
     eal_arguments: Iterable[str] = (),
-    when_unaddressed: Mapping[str, Any] = MappingProxyType({}),
+    when_unaddressed: Sequence[Mapping[str, Any]] = (),
+    port_ids: Sequence[int] = (),
 ) -> Settings:
-    """`properties` in their order of precedence, lowest first. `when_unaddressed` has fields of `Settings`
-    that hold, as far as they are not set themselves, where no own address is set. Raises an error of the
-    settings kind."""
+    """`properties` in their order of precedence, lowest first. `when_unaddressed` has fields of
+    `InterfaceSettings`, of one interface after the other: they hold, as far as they are not set themselves,
+    for an interface whose own address is not set. `port_ids`, as many as are known, take the place of the
+    interfaces' numbers as defaults. Raises an error of the settings kind."""
     merged = merge(environment, properties)
     refuse_unknown(merged.values())
-    own_values: dict[str, Any] = {setting.field: _value(setting, merged) for setting in SETTING_TABLE}
-    given = {name: value for name, value in own_values.items() if value is not None}
-    if "local_ipv4_address" not in given:
-        given = {**when_unaddressed, **given}
-    if "local_ipv4_address" not in given:
-        raise SettingMissingError(
-            "AERON_DPDK_LOCAL_IPV4_ADDRESS", "the port has no address to send from and to listen on"
-        )
     changes = {
         name: merged[name].value if name in merged else None
         for name in environment.keys() | merged.keys()
         if name not in merged or merged[name].source != ENVIRONMENT
     }
-    return Settings(**given, eal_arguments=tuple(eal_arguments), environment=changes)
+    return Settings(
+        _interfaces(merged, when_unaddressed, port_ids),
+        **_given(DRIVER_TABLE, merged),
+        eal_arguments=tuple(eal_arguments),
+        environment=changes,
+    )
+
+
+def _interfaces(
+    merged: Mapping[str, Property], when_unaddressed: Sequence[Mapping[str, Any]], port_ids: Sequence[int]
+) -> tuple[InterfaceSettings, ...]:
+    """Those that have settings, and the first; where no address is set at all, those that were saved too."""
+    given = {number: _given(INTERFACE_TABLE, merged, number) for number in range(MAX_INTERFACES)}
+    numbers = {0, *(number for number, fields in given.items() if fields)}
+    if not any(ADDRESS in fields for fields in given.values()):
+        numbers.update(range(len(when_unaddressed)))
+    for number in range(max(numbers)):
+        if number not in numbers:
+            raise InterfaceGapError(number, _first_name(merged, max(numbers)))
+    interfaces = []
+    for number in sorted(numbers):
+        default = {"port_id": port_ids[number] if number < len(port_ids) else number}
+        saved = when_unaddressed[number] if number < len(when_unaddressed) else {}
+        values = {**default, **_saved_beside(given[number], saved), **given[number]}
+        interfaces.append(_interface(number, values, merged))
+    return tuple(interfaces)
+
+
+def _saved_beside(fields: Mapping[str, Any], saved: Mapping[str, Any]) -> dict[str, Any]:
+    """What counts of the saved values where `fields` are set."""
+    if ADDRESS in fields:
+        return {}
+    gone = {"gateway_ipv6_address", "has_saved_ipv6"} if "local_ipv6_address" in fields else set()
+    return {name: value for name, value in saved.items() if name not in gone}
+
+
+def _interface(number: int, values: Mapping[str, Any], merged: Mapping[str, Property]) -> InterfaceSettings:
+    """Raises SettingMissingError."""
+    if ADDRESS not in values:
+        missing = next(setting for setting in INTERFACE_TABLE if setting.field == ADDRESS)
+        purpose = (
+            f"interface {number}, which {_first_name(merged, number)} speaks of, has no address"
+            if number
+            else "the port has no address to send from and to listen on"
+        )
+        raise SettingMissingError(missing.name_of(number), purpose)
+    return InterfaceSettings(**values, number=number)
+
+
+def _first_name(merged: Mapping[str, Property], number: int) -> str:
+    """Of the settings that interface `number` has."""
+    names = (setting.name_of(number) for setting in INTERFACE_TABLE)
+    return next(name for name in names if name in merged and merged[name].value)
+
+
+def _given(table: Iterable[Setting], merged: Mapping[str, Property], number: int = 0) -> dict[str, Any]:
+    """Values by their fields."""
+    values = {setting.field: _value(setting.parse, setting.name_of(number), merged) for setting in table}
+    return {field: value for field, value in values.items() if value is not None}
 
 
 def merge(environment: Mapping[str, str], properties: Iterable[Property]) -> dict[str, Property]:
@@ -124,28 +163,54 @@ def merge(environment: Mapping[str, str], properties: Iterable[Property]) -> dic
 
 
 def refuse_unknown(properties: Iterable[Property]) -> None:
-    """Raises UnknownSettingError for an AERON_DPDK_ name that is not in the table."""
-    known = [setting.name for setting in SETTING_TABLE]
+    """Raises UnknownSettingError or InterfaceNumberError for an AERON_DPDK_ name that is not in the table."""
+    known = setting_names()
     for each in properties:
         if not each.name.startswith(PREFIX) or each.name in known or not each.value:
             continue
         if each.source == ENVIRONMENT and _KUBERNETES_SERVICE.fullmatch(each.name):
             continue
-        nearest = difflib.get_close_matches(each.name, known, n=1, cutoff=0.75)
+        _refuse_number(each)
+        nearest = difflib.get_close_matches(each.name, sorted(known), n=1, cutoff=0.75)
         raise UnknownSettingError(each.name, each.source, nearest[0] if nearest else None)
+
+
+def _refuse_number(given: Property) -> None:
+    """Raises InterfaceNumberError where the name behind the number is one of ours."""
+    found = _NUMBERED.fullmatch(given.name)
+    setting = next((each for each in SETTING_TABLE if found and each.name == PREFIX + found[2]), None)
+    if found is None or setting is None:
+        return
+    if not setting.is_per_interface:
+        raise InterfaceNumberError(
+            given.name, given.source, "belongs to the driver, not to an interface", f"name it {setting.name}"
+        )
+    if not found[1].strip("0"):
+        raise InterfaceNumberError(
+            given.name,
+            given.source,
+            "has a number, but the first interface has none",
+            f"name it {setting.name}",
+        )
+    raise InterfaceNumberError(
+        given.name,
+        given.source,
+        f"is for none of the {MAX_INTERFACES} interfaces that a driver can have",
+        f"number the further ones from 1 to {MAX_INTERFACES - 1}, as in {setting.name_of(1)}",
+    )
 
 
 def read_setting(environment: Mapping[str, str], name: str) -> Any:
     """One of ours, as aeronmd_dpdk would read it; None where it is not set. Raises SettingValueError."""
     merged = merge(environment, ())
-    return next(_value(setting, merged) for setting in SETTING_TABLE if setting.name == name)
+    return next(_value(each.parse, each.name, merged) for each in SETTING_TABLE if each.name == name)
 
 
-def _value(setting: Setting, merged: Mapping[str, Property]) -> Any:
-    given = merged.get(setting.name)
+def _value(parse: Callable[[str], Any], name: str, merged: Mapping[str, Property]) -> Any:
+    given = merged.get(name)
     if given is None or not given.value:
         return None
     try:
-        return setting.parse(given.value)
+        return parse(given.value)
     except ValueError as error:
-        raise SettingValueError(setting.name, given.value, given.source, str(error)) from None
+        raise SettingValueError(name, given.value, given.source, str(error)) from None

@@ -4,14 +4,17 @@ settings, checks, EAL, port, privileges, Aeron driver, ready, control loop, orde
 made by the user we dropped to, and whatever was opened is closed in reverse, wherever the way ended.
 """
 
+import errno
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from logging import getLogger
 from pathlib import Path
 
 from aeron_dpdk.control.identity import Identity
+from aeron_dpdk.control.interface import Interface
+from aeron_dpdk.control.ipv6_route import Ipv6Identity
 from aeron_dpdk.control.loop import ControlLoop
 from aeron_dpdk.control.routing import Route
 from aeron_dpdk.driver import privileges
@@ -19,25 +22,27 @@ from aeron_dpdk.driver.aeron_directory import is_left_by_crash, refuse_unwritabl
 from aeron_dpdk.driver.aeron_settings import AeronSettings, read_aeron_settings, resource_agent_idles
 from aeron_dpdk.driver.affinity import plan_affinity
 from aeron_dpdk.driver.answering import Answering
+from aeron_dpdk.driver.device_watch import DeviceWatch
 from aeron_dpdk.driver.eal_arguments import complete_eal_arguments
+from aeron_dpdk.driver.interface_settings import InterfaceSettings, overlaps
 from aeron_dpdk.driver.kernel_drops import KernelDrops
-from aeron_dpdk.driver.observation import Observation
+from aeron_dpdk.driver.observation import Observation, ObservedInterface
 from aeron_dpdk.driver.preflight import (
     check_huge_pages,
     check_mtu,
     check_process_type,
     check_socket_buffers,
 )
-from aeron_dpdk.driver.privileges import Account
+from aeron_dpdk.driver.privileges import Credentials
 from aeron_dpdk.driver.saved_address import allowed_devices
 from aeron_dpdk.driver.service import Service, own_service
 from aeron_dpdk.driver.settings import Settings
-from aeron_dpdk.errors import AeronDpdkError
+from aeron_dpdk.errors import AeronDpdkError, PortError
 from aeron_dpdk.machine.change.memif_socket import clear_memif_sockets
-from aeron_dpdk.machine.device_presence import interface_of, presence_of
 from aeron_dpdk.machine.facts.cpus import kernel_trusts_tsc
-from aeron_dpdk.machine.huge_pages import read_huge_pages
-from aeron_dpdk.machine.socket_buffers import probe_socket_buffers
+from aeron_dpdk.machine.facts.memory import read_huge_pages
+from aeron_dpdk.machine.facts.presence import interface_of, presence_of
+from aeron_dpdk.machine.facts.sockets import probe_socket_buffers
 from aeron_dpdk.machine.thread_cpus import read_topology
 from aeron_dpdk.machine.tree import Tree
 from aeron_dpdk.seam import DriverPart, Parts, PortInfo, StackPart, StackSettings
@@ -50,11 +55,23 @@ class Ready:
     """What the ready line says."""
 
     settings: Settings
-    port: PortInfo
+    ports: tuple[PortInfo, ...]
     threading_mode: str
     aeron_directory: str
     uid: int
     gid: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenInterface:
+    settings: InterfaceSettings
+    stack_settings: StackSettings
+    stack: StackPart
+    port: PortInfo
+
+    @property
+    def name(self) -> str:
+        return self.stack_settings.interface_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +80,7 @@ class Plan:
 
     settings: Settings
     aeron: AeronSettings
-    account: Account | None
+    account: Credentials | None
     environment: Mapping[str, str | None]
     eal_arguments: tuple[str, ...]
 
@@ -94,11 +111,13 @@ def make_plan(settings: Settings) -> Plan:
     changes.update(resource_agent_idles(environment))
     for warning in affinity.warnings:
         LOG.warning("%s", warning)
+    for overlap in overlaps(settings.interfaces):
+        LOG.warning("%s", overlap)
     check_process_type(settings.eal_arguments)
     check_huge_pages(settings.eal_arguments, read_huge_pages())
     check_socket_buffers(aeron, probe_socket_buffers(aeron.socket_sndbuf, aeron.socket_rcvbuf))
     if is_left_by_crash(aeron):
-        LOG.warning("%s was left by a driver that crashed and is made anew", aeron.directory)
+        LOG.warning("%s was left by a driver that crashed, and is created again", aeron.directory)
         changes["AERON_DIR_DELETE_ON_START"] = "true"
     eal_arguments = complete_eal_arguments(settings.eal_arguments, cpus, affinity.main_cpu)
     return Plan(settings, aeron, account, changes, eal_arguments)
@@ -122,36 +141,112 @@ def serve(
         started = _start(plan, parts, stop, undo)
         if started is None:
             return
-        stack, driver, port = started
-        route = Route(
-            settings.local_ipv4_address.address,
-            settings.local_ipv4_address.prefix_length,
-            settings.gateway_ipv4_address,
-        )
-        loop = ControlLoop(stack, Identity(port.mac, route))
+        interfaces, driver = started
+        loop = _control_loop(interfaces)
         loop.listen(stop_descriptor)
-        observation = Observation(
-            parts,
-            stack,
-            loop,
-            stack_settings(settings, plan.aeron),
-            driver.threading_mode,
-            presence_of(port.name, settings.eal_arguments, Tree()),
+        observed = tuple(
+            _observe(each, control, loop, settings, undo)
+            for each, control in zip(interfaces, loop.interfaces, strict=True)
         )
-        _count_kernel_drops(loop, stack, port, settings, undo)
-        _answer(observation, loop, Path(driver.aeron_directory), undo)
+        _answer(Observation(parts, observed, driver.threading_mode), loop, Path(driver.aeron_directory), undo)
         _note_aeron_errors(loop, Path(driver.aeron_directory), undo)
         service = _tell_service_manager(loop, undo) if owns_process else None
+        is_stopped = _any(stop, driver.is_terminated)
+        if not _has_addresses_alone(loop, settings.interfaces, is_stopped):
+            return
         on_ready(
-            Ready(settings, port, driver.threading_mode, driver.aeron_directory, os.geteuid(), os.getegid())
+            Ready(
+                settings,
+                tuple(each.port for each in interfaces),
+                driver.threading_mode,
+                driver.aeron_directory,
+                os.geteuid(),
+                os.getegid(),
+            )
         )
         if service is not None:
             service.is_ready()
-        loop.run(lambda: stop() or driver.is_terminated(), collector_rests=owns_process)
+        loop.run(is_stopped, collector_rests=owns_process)
         loop.farewell()
         if service is not None:
             service.is_stopping()
         LOG.info("stopping%s", " at a client's request" if driver.is_terminated() else "")
+
+
+def _control_loop(interfaces: Sequence[OpenInterface]) -> ControlLoop:
+    """What is logged of an interface begins with its name where there are several."""
+    first, *further = interfaces
+    prefix = f"{first.name}: " if further else ""
+    loop = ControlLoop(first.stack, _identity(first), ipv6=_ipv6_identity(first), prefix=prefix)
+    for each in further:
+        loop.add(each.stack, _identity(each), _ipv6_identity(each), f"{each.name}: ")
+    return loop
+
+
+def _observe(
+    opened: OpenInterface, control: Interface, loop: ControlLoop, settings: Settings, undo: ExitStack
+) -> ObservedInterface:
+    stack, port = opened.stack, opened.port
+    is_there = presence_of(port.name, settings.eal_arguments, Tree())
+    watch = DeviceWatch(port.name, is_there, stack.removal_requested)
+    loop.attend("the device's presence", watch)
+    _count_kernel_drops(loop, stack, port, settings, undo)
+    return ObservedInterface(stack, control, opened.stack_settings, watch.is_present)
+
+
+def _identity(opened: OpenInterface) -> Identity:
+    own = opened.settings.local_ipv4_address
+    route = Route(own.address, own.prefix_length, opened.settings.gateway_ipv4_address)
+    return Identity(opened.port.mac, route)
+
+
+def _ipv6_identity(opened: OpenInterface) -> Ipv6Identity | None:
+    """Raises PortError for a device that cannot have IPv6, where somebody asked for it."""
+    settings, stack, port = opened.settings, opened.stack, opened.port
+    if not settings.local_ipv6_address:
+        return None
+    identity = Ipv6Identity(port.mac, port.mtu, settings.local_ipv6_address, settings.gateway_ipv6_address)
+    try:
+        for each in identity.addresses:
+            stack.have_address(each, is_usable=False)
+    except PortError as error:
+        if not settings.has_saved_ipv6:
+            raise
+        LOG.warning("starting without IPv6, although setup saved IPv6 addresses: %s", error.reason)
+        return None
+    return identity
+
+
+def _has_addresses_alone(
+    loop: ControlLoop, settings: Sequence[InterfaceSettings], is_stopped: Callable[[], bool]
+) -> bool:
+    """Runs until it is known that nobody else has our IPv6 addresses; False when the end came first. Raises
+    PortError."""
+    probed = [
+        (own, each.ipv6.duplicates)
+        for own, each in zip(settings, loop.interfaces, strict=True)
+        if each.ipv6 is not None
+    ]
+    if not probed:
+        return True
+
+    def is_decided() -> bool:
+        is_found = any(each.found for _, each in probed)
+        return is_stopped() or is_found or all(each.are_settled for _, each in probed)
+
+    loop.run(is_decided, collector_rests=False)
+    for own, duplicates in probed:
+        for address, mac in duplicates.found.items():
+            raise PortError(
+                f"{mac} on the link has our address {address} already; change one of the two addresses, ours "
+                f"with {own.name('LOCAL_IPV6_ADDRESS')}",
+                errno.EADDRINUSE,
+            )
+    return all(each.are_settled for _, each in probed)
+
+
+def _any(*conditions: Callable[[], bool]) -> Callable[[], bool]:
+    return lambda: any(condition() for condition in conditions)
 
 
 def _answer(observation: Observation, loop: ControlLoop, directory: Path, undo: ExitStack) -> None:
@@ -183,7 +278,7 @@ def _tell_service_manager(loop: ControlLoop, undo: ExitStack) -> Service | None:
     try:
         service = own_service()
     except OSError as error:
-        LOG.warning("the service manager cannot be told that we are ready, NOTIFY_SOCKET: %s", error)
+        LOG.warning("cannot tell the service manager that the driver is ready, NOTIFY_SOCKET: %s", error)
         return None
     undo.callback(service.close)
     loop.attend("the service manager's watchdog", service)
@@ -205,7 +300,7 @@ def _note_aeron_errors(loop: ControlLoop, directory: Path, undo: ExitStack) -> N
 
 def _start(
     plan: Plan, parts: Parts, stop: Callable[[], bool], undo: ExitStack
-) -> tuple[StackPart, DriverPart, PortInfo] | None:
+) -> tuple[tuple[OpenInterface, ...], DriverPart] | None:
     """None when `stop()` came first. Each step's undoing is left with `undo`."""
     undo.enter_context(_environment(plan.environment))
     if plan.account is not None:
@@ -217,37 +312,47 @@ def _start(
     undo.callback(eal.close)
     if stop():
         return None
-    stack = parts.stack(stack_settings(plan.settings, plan.aeron))
-    undo.callback(stack.close)
-    port = stack.port_info()
-    check_mtu(plan.aeron, port)
+    interfaces = _open_interfaces(plan, parts, undo)
     if plan.account is not None:
         # For restarts of the port: physical addresses of new pages are told to root only.
         eal.keep_pages()
         privileges.become(plan.account, eal.give_up_capabilities)
     elif os.geteuid() == 0:
-        LOG.warning("running as root: set AERON_DPDK_USER to give that up once the port is open")
+        LOG.warning("running as root: set AERON_DPDK_USER to drop root once the port is open")
     elif held := privileges.capabilities_held():
-        LOG.warning("running with capabilities (%s): set AERON_DPDK_USER to give them up", held)
+        LOG.warning("running with capabilities (%s): set AERON_DPDK_USER to drop them", held)
     refuse_unwritable(plan.aeron.directory)
     if stop():
         return None
     undo.callback(remove_unfinished, plan.aeron.directory)
-    driver = stack.open_driver(f"dpdk{plan.settings.port_id}")
+    driver = interfaces[0].stack.open_driver()
     undo.callback(driver.close)
     driver.start()
-    return stack, driver, port
+    return interfaces, driver
 
 
-def stack_settings(settings: Settings, aeron: AeronSettings) -> StackSettings:
+def _open_interfaces(plan: Plan, parts: Parts, undo: ExitStack) -> tuple[OpenInterface, ...]:
+    """Raises PortError, PortMemoryError and MtuError."""
+    opened: list[OpenInterface] = []
+    for settings in plan.settings.interfaces:
+        wanted = _stack_settings(settings, plan.settings, plan.aeron)
+        stack = parts.stack(wanted, opened[0].stack if opened else None)
+        undo.callback(stack.close)
+        port = stack.port_info()
+        check_mtu(plan.aeron, port)
+        opened.append(OpenInterface(settings, wanted, stack, port))
+    return tuple(opened)
+
+
+def _stack_settings(own: InterfaceSettings, settings: Settings, aeron: AeronSettings) -> StackSettings:
     return StackSettings(
-        local_address=settings.local_ipv4_address.address,
-        port_id=settings.port_id,
-        prefix_length=settings.local_ipv4_address.prefix_length,
-        gateway=settings.gateway_ipv4_address,
-        mtu=settings.mtu,
-        rx_queue_size=settings.rx_queue_size,
-        tx_queue_size=settings.tx_queue_size,
+        local_address=own.local_ipv4_address.address,
+        port_id=own.port_id,
+        prefix_length=own.local_ipv4_address.prefix_length,
+        gateway=own.gateway_ipv4_address,
+        mtu=own.mtu,
+        rx_queue_size=own.rx_queue_size,
+        tx_queue_size=own.tx_queue_size,
         rx_mempool_cache_size=settings.rx_mempool_cache_size,
         tx_mempool_cache_size=settings.tx_mempool_cache_size,
         rx_mempool_ops=settings.rx_mempool_ops,
@@ -257,6 +362,8 @@ def stack_settings(settings: Settings, aeron: AeronSettings) -> StackSettings:
         trusts_tsc=kernel_trusts_tsc(),
         kernel_sockets=settings.kernel_sockets,
         fragments=settings.fragments,
+        ipv6=bool(own.local_ipv6_address),
+        vlan=own.vlan,
     )
 
 

@@ -7,9 +7,11 @@ from importlib.metadata import version
 
 from click.formatting import HelpFormatter
 
-from aeron_dpdk.driver.setting_table import SETTING_TABLE
+from aeron_dpdk.driver.interface_settings import InterfaceSettings
+from aeron_dpdk.driver.setting_table import INTERFACE_TABLE, MAX_INTERFACES, SETTING_TABLE
 from aeron_dpdk.driver.start_up import Ready
 from aeron_dpdk.exit_code import DRIVER_CODES
+from aeron_dpdk.seam import PortInfo
 
 try:
     from aeron_dpdk._build_info import GIT
@@ -43,6 +45,11 @@ def help_text(width: int = 80) -> str:
             [(setting.name, f"{setting.help} (default: {setting.default})") for setting in SETTING_TABLE],
             col_max=34,
         )
+        formatter.write_paragraph()
+        formatter.write_text(
+            "Those of further interfaces are numbered without gaps from 1 to "
+            f"{MAX_INTERFACES - 1}: {INTERFACE_TABLE[0].name_of(1)}, ..., {INTERFACE_TABLE[-1].name_of(1)}."
+        )
     with formatter.section("Exit codes"):
         formatter.write_text(", ".join(f"{code.value} {_words(code.name)}" for code in DRIVER_CODES))
     return formatter.getvalue()
@@ -54,12 +61,19 @@ def version_text(aeron_version: str, dpdk_version: str) -> str:
 
 
 def ready_text(ready: Ready) -> str:
-    port = ready.port
+    interfaces = zip(ready.settings.interfaces, ready.ports, strict=True)
     return (
-        f"aeronmd_dpdk is ready: {ready.settings.local_ipv4_address} at {port.mac} on {port.driver} "
-        f"port {ready.settings.port_id} ({port.name}), mtu {port.mtu}, {ready.threading_mode}, "
-        f"{ready.aeron_directory}, as {_named(_user_name, ready.uid)}:{_named(_group_name, ready.gid)}"
+        f"aeronmd_dpdk is ready: {' and '.join(_interface_text(*each) for each in interfaces)}, "
+        f"{ready.threading_mode}, {ready.aeron_directory}, "
+        f"as {_named(_user_name, ready.uid)}:{_named(_group_name, ready.gid)}"
     )
+
+
+def _interface_text(settings: InterfaceSettings, port: PortInfo) -> str:
+    addresses = ", ".join(map(str, (settings.local_ipv4_address, *settings.local_ipv6_address)))
+    vlan = f", VLAN {port.vlan}" if port.vlan else ""
+    place = f"{port.driver} port {settings.port_id} ({port.name})"
+    return f"{addresses} at {port.mac} on {place}{vlan}, mtu {port.mtu}"
 
 
 def _words(name: str) -> str:

@@ -13,7 +13,8 @@ DEFAULT_WINDOW_BYTES = 128 << 10  # aeron_driver_context.c: AERON_RCV_INITIAL_WI
 class Intent:
     """`user` is who shall run the data path: AERON_DPDK_USER, or whoever starts aeronmd_dpdk; `user_name` is
     what was asked for, even if there is no such account, and `group_gid` None where AERON_DPDK_GROUP names
-    none. Lengths in bytes. `affinity` is by the name of its variable."""
+    none. So many `interfaces` have an address that is set. Lengths in bytes. `affinity` is by the name of its
+    variable."""
 
     user_name: str | None = None
     user: Account | None = None
@@ -25,6 +26,7 @@ class Intent:
     socket_sndbuf_bytes: int = 0
     threads_from_cgroup: bool = False
     is_dedicated: bool = True
+    interfaces: int = 0
     affinity: Mapping[str, int] = field(default_factory=dict)
     aeron_directory: str = ""
     aeron_directory_permissions: Permissions | None = None

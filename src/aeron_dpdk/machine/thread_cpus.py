@@ -5,9 +5,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from aeron_dpdk.errors import TooFewCpusError
+from aeron_dpdk.errors.measure import TooFewCpusError
 from aeron_dpdk.machine.facts.cpus import CPUS, parse_cpu_list
-from aeron_dpdk.machine.facts.nics import DEVICES, DPDK_DRIVERS
+from aeron_dpdk.machine.facts.nics import DEVICES, nics_for_dpdk
 from aeron_dpdk.machine.tree import Tree
 
 
@@ -25,7 +25,7 @@ class Topology:
 
 def read_topology(tree: Tree, cpus: Collection[int], nics: Collection[str]) -> Topology:
     """`nics` are PCI addresses; where there are none, those that are bound to a driver for DPDK count."""
-    places = [f"{DEVICES}/{address}" for address in nics or _bound(tree)]
+    places = [f"{DEVICES}/{address}" for address in nics or nics_for_dpdk(tree)]
     nodes = {
         node for place in places if (node := tree.number(f"{place}/numa_node")) is not None and node >= 0
     }
@@ -35,12 +35,6 @@ def read_topology(tree: Tree, cpus: Collection[int], nics: Collection[str]) -> T
         siblings={cpu: parse_cpu_list(text) for cpu, text in siblings.items() if text},
         near=frozenset().union(*near),
     )
-
-
-def _bound(tree: Tree) -> list[str]:
-    return [
-        each for each in tree.names(DEVICES) if tree.link_name(f"{DEVICES}/{each}/driver") in DPDK_DRIVERS
-    ]
 
 
 def choose_cpus(

@@ -5,7 +5,7 @@ Straight through ctypes: two calls and a struct, against a dependency on a bindi
 
 import ctypes
 
-from aeron_dpdk.observe.errors import FilterError
+from aeron_dpdk.errors.observe import FilterError
 
 _LIBRARY = "libpcap.so.0.8"
 _DLT_EN10MB = 1

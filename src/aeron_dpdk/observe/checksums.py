@@ -4,20 +4,37 @@ import struct
 
 from aeron_dpdk.wire.checksum import internet_checksum
 
-_ETHERNET = 14
-_IPV4_CHECKSUM, _IPV4_ADDRESSES = _ETHERNET + 10, _ETHERNET + 12
-_UDP = _ETHERNET + 20
+_TYPE = 12  # of an Ethernet II frame without a tag; a tag of four bytes comes before it
+_TYPE_VLAN, _TYPE_IPV6 = 0x8100, 0x86DD
 _PROTOCOL_UDP = 17
 
 
 def with_checksums(frame: bytes) -> bytes:
-    """Of a whole frame of ours: Ethernet II, IPv4 without options, UDP (RFC 768: 0 is sent as all ones)."""
+    """Of a whole frame of ours: Ethernet II, a VLAN tag or none, IPv4 without options or IPv6 without
+    extension headers, UDP (RFC 768: 0 is sent as all ones)."""
     complete = bytearray(frame)
-    complete[_IPV4_CHECKSUM : _IPV4_CHECKSUM + 2] = bytes(2)
-    complete[_UDP + 6 : _UDP + 8] = bytes(2)
-    header = internet_checksum(bytes(complete[_ETHERNET:_UDP]))
-    struct.pack_into(">H", complete, _IPV4_CHECKSUM, header)
-    pseudo = complete[_IPV4_ADDRESSES:_UDP] + struct.pack(">BBH", 0, _PROTOCOL_UDP, len(frame) - _UDP)
-    datagram = internet_checksum(bytes(pseudo + complete[_UDP:]))
-    struct.pack_into(">H", complete, _UDP + 6, datagram or 0xFFFF)
+    at_type = _TYPE + 4 if _type_of(frame, _TYPE) == _TYPE_VLAN else _TYPE
+    packet = at_type + 2
+    if _type_of(frame, at_type) == _TYPE_IPV6:
+        addresses, udp = packet + 8, packet + 40
+    else:
+        addresses, udp = packet + 12, packet + 20
+        _put(complete, packet + 10, internet_checksum(_without(complete[packet:udp], 10)))
+    length = len(frame) - udp
+    pseudo = complete[addresses:udp] + struct.pack(">HH", _PROTOCOL_UDP, length)
+    datagram = internet_checksum(bytes(pseudo) + _without(complete[udp:], 6))
+    _put(complete, udp + 6, datagram or 0xFFFF)
     return bytes(complete)
+
+
+def _type_of(frame: bytes, offset: int) -> int:
+    return int.from_bytes(frame[offset : offset + 2])
+
+
+def _put(frame: bytearray, offset: int, checksum: int) -> None:
+    struct.pack_into(">H", frame, offset, checksum)
+
+
+def _without(part: bytearray, offset: int) -> bytes:
+    """Its own checksum counts as zero."""
+    return bytes(part[:offset] + bytes(2) + part[offset + 2 :])

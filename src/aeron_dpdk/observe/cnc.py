@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from aeron_dpdk.observe.errors import CorruptFileError, NoDriverError, ObserveError
-from aeron_dpdk.observe.regular_file import open_regular
-from aeron_dpdk.observe.section import Section
+from aeron_dpdk.errors.observe import CorruptFileError, NoDriverError, ObserveError
+from aeron_dpdk.observe.section import Section, open_regular
 
 OPEN_TIMEOUT_MS = 500  # a driver that is just starting fills its file within that time
 OPEN_RETRY_S = 0.016
@@ -25,14 +24,14 @@ PLACES = ("aeron*", "aeron*/*")  # the default, and drivers that share a directo
 CNC_FILE = "cnc.dat"
 LOSS_REPORT_FILE = "loss-report.dat"
 MAJOR_VERSION = 0  # of 0.2.0; two drivers of one major version have one layout
-METADATA_LENGTH = 128
+_METADATA_LENGTH = 128
 
 # Version, lengths of the five buffers, client liveness timeout, start, process id, page size.
-METADATA = struct.Struct("<6i3qi")
+_METADATA = struct.Struct("<6i3qi")
 _LENGTHS_OFFSET = 4
-RING_TRAILER_LENGTH = 768  # at the end of the to-driver buffer
-RING_HEARTBEAT_OFFSET = 640
-INT64 = struct.Struct("<q")
+_RING_TRAILER_LENGTH = 768  # at the end of the to-driver buffer
+_RING_HEARTBEAT_OFFSET = 640
+_INT64 = struct.Struct("<q")
 _INT32 = struct.Struct("<i")
 
 _COUNTER = struct.Struct("<2iq112si")  # state, type id, when it may be reused, key, length of the label
@@ -59,7 +58,7 @@ class DriverFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Counter:
+class AeronCounter:
     """`type_id` as in Aeron's aeron_counters.h; what `key` means depends on it."""
 
     id: int
@@ -126,10 +125,10 @@ class Cnc:
     def _read_layout(self) -> ObserveError | None:
         """What is wrong with the file, which may be no more than that its driver has only begun it."""
         path = str(self.directory / CNC_FILE)
-        metadata = os.pread(self._file.fileno(), METADATA.size, 0).ljust(METADATA.size, b"\0")
-        version, *self._lengths, _, self._start_ms, self._pid, _ = METADATA.unpack(metadata)
+        metadata = os.pread(self._file.fileno(), _METADATA.size, 0).ljust(_METADATA.size, b"\0")
+        version, *self._lengths, _, self._start_ms, self._pid, _ = _METADATA.unpack(metadata)
         if version == 0:
-            return NoDriverError(str(self.directory), f"{path} was never finished", ())
+            return NoDriverError(str(self.directory), f"{path} is incomplete", ())
         if version >> 16 != MAJOR_VERSION:
             shown = f"{version >> 16}.{version >> 8 & 255}.{version & 255}"
             return NoDriverError(str(self.directory), f"{path} is of version {shown}", ())
@@ -137,20 +136,20 @@ class Cnc:
             if length < 0:
                 return CorruptFileError(path, _LENGTHS_OFFSET + 4 * index, f"a buffer of {length} bytes")
         length = os.fstat(self._file.fileno()).st_size
-        if length < METADATA_LENGTH + sum(self._lengths):
+        if length < _METADATA_LENGTH + sum(self._lengths):
             return CorruptFileError(path, length, "it ends within its buffers")
         return None
 
     def _buffer(self, index: int) -> Section:
-        start = METADATA_LENGTH + sum(self._lengths[:index])
+        start = _METADATA_LENGTH + sum(self._lengths[:index])
         return Section(self._file.fileno(), str(self.directory / CNC_FILE), start, self._lengths[index])
 
     def facts(self) -> DriverFacts:
         ring = self._buffer(0)
-        (heartbeat_ms,) = ring.unpack(INT64, ring.length - RING_TRAILER_LENGTH + RING_HEARTBEAT_OFFSET)
+        (heartbeat_ms,) = ring.unpack(_INT64, ring.length - _RING_TRAILER_LENGTH + _RING_HEARTBEAT_OFFSET)
         return DriverFacts(self._pid, self._start_ms, heartbeat_ms)
 
-    def counters(self) -> tuple[Counter, ...]:
+    def counters(self) -> tuple[AeronCounter, ...]:
         """In the order of their ids."""
         return tuple(_counters(self._buffer(2), self._buffer(3)))
 
@@ -169,7 +168,39 @@ class Cnc:
             raise _no_driver(self.directory, error) from error
 
 
-def _counters(metadata: Section, values: Section) -> Iterator[Counter]:
+@dataclass(frozen=True, slots=True)
+class DriverSign:
+    """What a driver leaves in cnc.dat: its process id in its own namespace, its last heartbeat (epoch ms)."""
+
+    pid: int
+    heartbeat_ms: int
+
+
+def read_driver_sign(directory: Path) -> DriverSign | None:
+    """None where there is no cnc.dat, or one that is not finished or not for us to read."""
+    try:
+        with open_regular(directory / CNC_FILE) as file:
+            version, to_driver_length, *_, pid, _ = _METADATA.unpack(file.read(_METADATA.size))
+            file.seek(_METADATA_LENGTH + to_driver_length - _RING_TRAILER_LENGTH + _RING_HEARTBEAT_OFFSET)
+            (heartbeat_ms,) = _INT64.unpack(file.read(_INT64.size))
+    except (OSError, struct.error):
+        return None
+    return DriverSign(pid, heartbeat_ms) if version != 0 else None
+
+
+def unfinished_by(directory: Path) -> int | None:
+    """The process id in a cnc.dat that its driver has not declared ready, 0 where it did not get as far; None
+    where there is no such file. Aeron fills in all else before the version."""
+    try:
+        with open_regular(directory / CNC_FILE) as file:
+            metadata = file.read(_METADATA.size).ljust(_METADATA.size, b"\0")
+    except OSError:
+        return None
+    version, *_, pid, _ = _METADATA.unpack(metadata)
+    return int(pid) if version == 0 else None
+
+
+def _counters(metadata: Section, values: Section) -> Iterator[AeronCounter]:
     for id_ in range(metadata.length // _COUNTER_LENGTH):
         at = id_ * _COUNTER_LENGTH
         state, type_id, _, key, label_length = _COUNTER.unpack(metadata.bytes_at(at, _COUNTER.size))
@@ -179,9 +210,9 @@ def _counters(metadata: Section, values: Section) -> Iterator[Counter]:
             continue
         if label_length > _MAX_LABEL_LENGTH:
             raise metadata.corrupt(at, f"a label of {label_length} bytes")
-        label = metadata.text(at + _COUNTER.size, label_length)
+        label = metadata.line(at + _COUNTER.size, label_length)
         value, registration_id = values.unpack(_COUNTER_VALUE, id_ * _COUNTER_VALUE_LENGTH)
-        yield Counter(id_, type_id, value, label, key, registration_id)
+        yield AeronCounter(id_, type_id, value, label, key, registration_id)
 
 
 def _errors(log: Section) -> Iterator[DistinctError]:
@@ -190,7 +221,7 @@ def _errors(log: Section) -> Iterator[DistinctError]:
         length, observations, last_ms, first_ms = log.unpack(_ERROR, at)
         if length == 0:
             return
-        text = log.text(at + _ERROR.size, length - _ERROR.size)
+        text = log.lines(at + _ERROR.size, length - _ERROR.size)
         yield DistinctError(observations, first_ms, last_ms, text)
         at += _aligned(length, _ERROR_ALIGNMENT)
 
@@ -212,7 +243,7 @@ def _text_with_length(section: Section, at: int) -> tuple[str, int]:
     """The text that follows its length, and where it ends."""
     (length,) = section.unpack(_INT32, at)
     start = at + _INT32.size
-    return section.text(start, length), start + length
+    return section.line(start, length), start + length
 
 
 def _aligned(offset: int, alignment: int) -> int:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from json import dumps, loads
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from aeron_dpdk.errors import NotBuiltError
+from aeron_dpdk.errors.observe import CaptureRefusedError, NotAnsweringError
 from aeron_dpdk.observe.checksums import with_checksums
-from aeron_dpdk.observe.errors import CaptureRefusedError, NotAnsweringError
 from aeron_dpdk.observe.pcapng import Direction, Frame
 from aeron_dpdk.observe.request import connect
 
@@ -41,10 +41,19 @@ class Captured:
 class Capture:
     """Begins when it is made and ends with `with`. Raises NotAnsweringError and CaptureRefusedError."""
 
-    def __init__(self, aeron_dir: Path, program: bytes, snap_length: int) -> None:
+    def __init__(
+        self, aeron_dir: Path, program: bytes, snap_length: int, interface: str | None = None
+    ) -> None:
+        """`interface` None is the first; else its name, its address or its device."""
         self._connection = connect(aeron_dir)
+        request = {
+            "request": "capture",
+            "program": b64encode(program).decode(),
+            "snap_length": snap_length,
+            "interface": interface,
+        }
         try:
-            self.interface, self.device, descriptor = self._ask(aeron_dir, program, snap_length)
+            self.interface, self.device, descriptor = self._ask(aeron_dir, request)
             self._reader = lib.adk_capture_reader_open(descriptor)
             os.close(descriptor)
             if self._reader == ffi.NULL:
@@ -55,8 +64,7 @@ class Capture:
         self._connection.setblocking(False)
         self._captured = ffi.new("adk_captured_t *")
 
-    def _ask(self, aeron_dir: Path, program: bytes, snap_length: int) -> tuple[str, str, int]:
-        request = {"request": "capture", "program": b64encode(program).decode(), "snap_length": snap_length}
+    def _ask(self, aeron_dir: Path, request: dict[str, Any]) -> tuple[str, str, int]:
         try:
             self._connection.sendall(dumps(request).encode() + b"\n")
             answer, descriptors, _, _ = socket.recv_fds(self._connection, ANSWER_BYTES, 1)

@@ -14,6 +14,7 @@ from aeron_dpdk.seam import Level
 
 # More would make one scrape a burden; a driver with more streams is watched by its channels and totals.
 MAX_STREAMS = 256
+INTERFACE = "interface"  # the label that tells them apart: dpdk0, dpdk1
 
 _MS_PER_S = 1e3
 _NS_PER_S = 1e9
@@ -30,17 +31,17 @@ _SYSTEM_COUNTERS = {
     11: ("aeron_retransmits_sent", "Retransmits sent"),
     12: ("aeron_flow_control_under_runs", "Data frames below a receiver's window"),
     13: ("aeron_flow_control_over_runs", "Data frames above a receiver's window"),
-    14: ("aeron_invalid_packets", "Frames that Aeron could not make sense of"),
+    14: ("aeron_invalid_packets", "Frames that Aeron found invalid"),
     15: ("aeron_errors", "Errors, of which aeron-dpdk errors shows the distinct ones"),
-    16: ("aeron_short_sends", "Sends of which not everything was taken"),
+    16: ("aeron_short_sends", "Sends that the port took only in part"),
     18: ("aeron_sender_flow_control_limits", "Times that flow control held a sender back"),
-    23: ("aeron_loss_gap_fills", "Gaps given up by unreliable streams"),
-    24: ("aeron_client_timeouts", "Clients that the driver gave up"),
+    23: ("aeron_loss_gap_fills", "Gaps skipped by unreliable streams"),
+    24: ("aeron_client_timeouts", "Clients that timed out"),
     27: ("aeron_conductor_slow_cycles", "Conductor duty cycles above the threshold"),
     29: ("aeron_sender_slow_cycles", "Sender duty cycles above the threshold"),
     31: ("aeron_receiver_slow_cycles", "Receiver duty cycles above the threshold"),
-    36: ("aeron_retransmitted_bytes", "Bytes sent once more"),
-    37: ("aeron_retransmit_overflows", "Retransmits refused because too many were under way"),
+    36: ("aeron_retransmitted_bytes", "Bytes retransmitted"),
+    37: ("aeron_retransmit_overflows", "Retransmits refused because too many were in progress"),
     44: ("aeron_status_messages_rejected", "Status messages rejected"),
 }
 
@@ -53,10 +54,11 @@ def families_up(is_up: bool) -> Iterator[Metric]:
 def families(status: Status) -> Iterator[Metric]:
     yield from families_up(True)
     yield from _process(status)
-    yield from _port(status)
+    yield from _ports(status)
     yield from _counts(status)
-    yield from _levels("ring", "frames", (*status.driver.rx_queues, *status.driver.rings))
-    yield from _levels("mempool", "mbufs", status.driver.mempools)
+    interfaces = status.driver.interfaces
+    yield from _levels("ring", "frames", {each.name: (*each.rx_queues, *each.rings) for each in interfaces})
+    yield from _levels("mempool", "mbufs", {each.name: each.mempools for each in interfaces})
     for id_, (name, what) in _SYSTEM_COUNTERS.items():
         if id_ in status.system:
             yield CounterMetricFamily(name, what, value=status.system[id_])
@@ -91,48 +93,75 @@ def _process(status: Status) -> Iterator[Metric]:
     for thread in status.threads:
         cpu.add_metric((thread.name, thread.cpus), thread.cpu_time_ms / _MS_PER_S)
     yield cpu
-    cycles = {role: value / _NS_PER_S for role, value in status.longest_cycles_ns.items()}
-    yield _gauge("aeron_longest_cycle_seconds", "Longest duty cycle since the start", "role", cycles)
-    states = Counter(each.state for each in driver.neighbours)
+    cycles = GaugeMetricFamily(
+        "aeron_longest_cycle_seconds", "Longest duty cycle since the start", labels=("role",)
+    )
+    for role, value in status.longest_cycles_ns.items():
+        cycles.add_metric((role,), value / _NS_PER_S)
+    yield cycles
+    states = {
+        each.name: Counter(neighbour.state for neighbour in each.neighbours) for each in driver.interfaces
+    }
     yield _gauge("aeron_dpdk_neighbours", "Entries of the neighbour table", "state", states)
 
 
-def _port(status: Status) -> Iterator[Metric]:
-    port = status.driver.port
+def _ports(status: Status) -> Iterator[Metric]:
+    ports = {each.name: each.port for each in status.driver.interfaces}
     info = GaugeMetricFamily(
-        "aeron_dpdk_port_info", "The DPDK port, as labels", labels=("port", "device", "driver", "mac")
+        "aeron_dpdk_port_info",
+        "The DPDK port, as labels",
+        labels=(INTERFACE, "port", "device", "driver", "mac"),
     )
-    info.add_metric((str(port.id), port.name, port.driver, port.mac), 1)
-    yield info
-    yield GaugeMetricFamily("aeron_dpdk_link_up", "1 when the link is up", value=port.is_up)
-    yield GaugeMetricFamily(
+    up = GaugeMetricFamily("aeron_dpdk_link_up", "1 when the link is up", labels=(INTERFACE,))
+    speed = GaugeMetricFamily(
         "aeron_dpdk_link_speed_bytes",
         "Speed of the link in bytes per second, 0 where the device does not know",
-        value=port.speed_mbps * _BYTES_PER_MBIT,
+        labels=(INTERFACE,),
     )
-    yield GaugeMetricFamily("aeron_dpdk_mtu_bytes", "IPv4 MTU of the link", value=port.mtu)
-    yield _counter("aeron_dpdk_xstat", "The PMD's extended statistics", "name", status.xstats)
+    mtu = GaugeMetricFamily("aeron_dpdk_mtu_bytes", "IPv4 MTU of the link", labels=(INTERFACE,))
+    for name, port in ports.items():
+        info.add_metric((name, str(port.id), port.name, port.driver, port.mac), 1)
+        up.add_metric((name,), port.is_up)
+        speed.add_metric((name,), port.speed_mbps * _BYTES_PER_MBIT)
+        mtu.add_metric((name,), port.mtu)
+    yield from (info, up, speed, mtu)
 
 
 def _counts(status: Status) -> Iterator[Metric]:
+    names = [each.name for each in status.driver.interfaces]
+    counts = dict(zip(names, status.counts, strict=True))
     for unit in ("packets", "bytes"):
         found = {
-            name.removesuffix(f"-{unit}"): value
-            for name, value in status.traffic.items()
-            if name.endswith(unit)
+            interface: {
+                name.removesuffix(f"-{unit}"): value
+                for name, value in each.traffic.items()
+                if name.endswith(unit)
+            }
+            for interface, each in counts.items()
         }
         yield _counter(f"aeron_dpdk_{unit}", f"Traffic in {unit}, Ethernet without FCS", "direction", found)
-    yield _counter("aeron_dpdk_dropped_packets", "Frames thrown away", "reason", status.drops)
-    yield _counter(
-        "aeron_dpdk_back_pressure", "Frames that Aeron was told to send again", "reason", status.back_pressure
-    )
-    yield _counter("aeron_dpdk_events", "What the control plane did and saw", "event", status.events)
+    for name, what, label, values in (
+        ("xstat", "The PMD's extended statistics", "name", {n: each.xstats for n, each in counts.items()}),
+        ("dropped_packets", "Frames dropped", "reason", {n: each.drops for n, each in counts.items()}),
+        (
+            "back_pressure",
+            "Frames that Aeron was told to send again",
+            "reason",
+            {n: each.back_pressure for n, each in counts.items()},
+        ),
+        (
+            "events",
+            "What the control plane did and saw",
+            "event",
+            {n: each.events for n, each in counts.items()},
+        ),
+    ):
+        yield _counter(f"aeron_dpdk_{name}", what, label, values)
 
 
-def _levels(what: str, unit: str, levels: Iterable[Level]) -> Iterator[Metric]:
-    levels = tuple(levels)
-    used = {each.name: each.length for each in levels}
-    capacity = {each.name: each.capacity for each in levels}
+def _levels(what: str, unit: str, levels: Mapping[str, Iterable[Level]]) -> Iterator[Metric]:
+    used = {interface: {each.name: each.length for each in own} for interface, own in levels.items()}
+    capacity = {interface: {each.name: each.capacity for each in own} for interface, own in levels.items()}
     yield _gauge(f"aeron_dpdk_{what}_{unit}", f"In each {what}", what, used)
     yield _gauge(f"aeron_dpdk_{what}_capacity_{unit}", f"What each {what} holds", what, capacity)
 
@@ -169,15 +198,17 @@ def _losses(losses: Iterable[Loss]) -> Iterator[Metric]:
     yield gaps
 
 
-def _counter(name: str, what: str, label: str, values: Mapping[str, float]) -> Metric:
-    family = CounterMetricFamily(name, what, labels=(label,))
-    for key, value in values.items():
-        family.add_metric((key,), value)
+def _counter(name: str, what: str, label: str, values: Mapping[str, Mapping[str, float]]) -> Metric:
+    family = CounterMetricFamily(name, what, labels=(INTERFACE, label))
+    for interface, own in values.items():
+        for key, value in own.items():
+            family.add_metric((interface, key), value)
     return family
 
 
-def _gauge(name: str, what: str, label: str, values: Mapping[str, float]) -> Metric:
-    family = GaugeMetricFamily(name, what, labels=(label,))
-    for key, value in values.items():
-        family.add_metric((key,), value)
+def _gauge(name: str, what: str, label: str, values: Mapping[str, Mapping[str, float]]) -> Metric:
+    family = GaugeMetricFamily(name, what, labels=(INTERFACE, label))
+    for interface, own in values.items():
+        for key, value in own.items():
+            family.add_metric((interface, key), value)
     return family

@@ -22,12 +22,17 @@ class StreamRate:
 
 
 @dataclass(frozen=True, slots=True)
-class Rates:
+class InterfaceRates:
     """Per second, by the names of the counts."""
 
     traffic: dict[str, float]
     drops: dict[str, float]
     back_pressure: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    interfaces: tuple[InterfaceRates, ...]
     streams: tuple[StreamRate, ...]
 
 
@@ -38,9 +43,14 @@ def rates_between(before: Status | None, now: Status) -> Rates:
     seconds = (now.at_ms - before.at_ms) / 1000 or 1.0
     known = {_key(each): each for each in before.streams}
     return Rates(
-        traffic=_per_second(before.traffic, now.traffic, seconds),
-        drops=_per_second(before.drops, now.drops, seconds),
-        back_pressure=_per_second(before.back_pressure, now.back_pressure, seconds),
+        interfaces=tuple(
+            InterfaceRates(
+                traffic=_per_second(was.traffic, each.traffic, seconds),
+                drops=_per_second(was.drops, each.drops, seconds),
+                back_pressure=_per_second(was.back_pressure, each.back_pressure, seconds),
+            )
+            for was, each in zip(before.counts, now.counts, strict=True)
+        ),
         streams=tuple(_stream_rate(known.get(_key(each), each), each, seconds) for each in now.streams),
     )
 

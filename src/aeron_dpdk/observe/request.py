@@ -7,8 +7,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from aeron_dpdk.observe.errors import NotAnsweringError
-from aeron_dpdk.observe.view import DriverView
+from aeron_dpdk.errors.observe import NotAnsweringError
+from aeron_dpdk.observe.view import DriverView, InterfaceView
 
 SOCKET_NAME = "dpdk.sock"
 ANSWER_TIMEOUT_S = 5.0
@@ -49,7 +49,7 @@ def ask(connection: socket.socket, directory: Path, request: dict[str, Any]) -> 
 
 
 def ask_gateway(directory: Path) -> DriverView:
-    """Has the driver ask its gateway by ARP, if it has one, and waits for what comes of it. Raises
+    """Has the driver ask its gateways by ARP, if it has any, and waits for what comes of it. Raises
     NotAnsweringError."""
     with connect(directory) as connection:
         ask(connection, directory, {"request": "ask-gateway"})
@@ -57,10 +57,14 @@ def ask_gateway(directory: Path) -> DriverView:
     while True:
         time.sleep(GATEWAY_POLL_S)
         view = driver_view(directory)
-        states = {each.ipv4: each.state for each in view.neighbours}
-        is_decided = states.get(view.address.gateway or "") in ("reachable", "failed")
-        if view.address.gateway is None or is_decided or time.monotonic() > end:
+        if all(map(_is_gateway_decided, view.interfaces)) or time.monotonic() > end:
             return view
+
+
+def _is_gateway_decided(interface: InterfaceView) -> bool:
+    states = {each.address: each.state for each in interface.neighbours}
+    gateway = interface.address.gateway
+    return gateway is None or states.get(gateway) in ("reachable", "failed")
 
 
 def driver_view(directory: Path) -> DriverView:

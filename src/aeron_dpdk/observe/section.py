@@ -1,14 +1,19 @@
-"""A stretch of a file that somebody else writes, while we read it or before.
+"""A stretch of a file that somebody else writes, while we read it or before, and that he may have put there.
 
 It is read and not mapped: whoever cuts a mapped file short kills its readers with SIGBUS, and whoever fills
-one with nonsense leads a reader in C out of it.
+one with nonsense leads a reader in C out of it. To open a FIFO would be to wait for its writer, for good.
 """
 
+import errno
 import os
+import stat
 import struct
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
 
-from aeron_dpdk.observe.errors import CorruptFileError
+from aeron_dpdk.errors.observe import CorruptFileError
+from aeron_dpdk.visible import visible, visible_line
 
 CHUNK_LENGTH = 16 * 1024
 MAX_TEXT_LENGTH = 1 << 20  # Aeron's own texts end at 8 KiB, a Java driver's stack traces do not
@@ -46,10 +51,25 @@ class Section:
         """Raises CorruptFileError, as do the others."""
         return layout.unpack(self.bytes_at(at, layout.size))
 
-    def text(self, at: int, length: int) -> str:
+    def line(self, at: int, length: int) -> str:
+        return visible_line(self._text(at, length))
+
+    def lines(self, at: int, length: int) -> str:
+        return visible(self._text(at, length))
+
+    def _text(self, at: int, length: int) -> str:
         if not 0 <= length <= MAX_TEXT_LENGTH:
             raise self.corrupt(at, f"a text of {length} bytes")
         return self.bytes_at(at, length).decode(errors="replace")
 
     def corrupt(self, at: int, reason: str) -> CorruptFileError:
         return CorruptFileError(self.name, self.start + at, reason)
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """For reading. Raises OSError, also for whatever is not a regular file, a symbolic link included."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
+    return os.fdopen(descriptor, "rb")

@@ -1,12 +1,15 @@
 """All that is known about a running driver at one moment, and whether that is well."""
 
 import time
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from aeron_dpdk.observe.cnc import Cnc, DistinctError, DriverFacts, Loss
-from aeron_dpdk.observe.counts import BACK_PRESSURE, DROPS, EVENTS, TRAFFIC, counts_in, of_kind, xstats_in
+from aeron_dpdk.observe.counts import Counts, counts_in
 from aeron_dpdk.observe.request import driver_view
+from aeron_dpdk.observe.room import room_in
 from aeron_dpdk.observe.streams import (
     Channel,
     Stream,
@@ -16,15 +19,15 @@ from aeron_dpdk.observe.streams import (
     system_counters_in,
 )
 from aeron_dpdk.observe.threads import ThreadView, threads_of
-from aeron_dpdk.observe.view import DriverView
+from aeron_dpdk.observe.view import DriverView, InterfaceView
 
 HEARTBEAT_MAX_AGE_MS = 10_000  # AERON_DRIVER_TIMEOUT's default: when clients give their driver up
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Taken `at_ms` since the epoch. `traffic` to `events` are counts by name; `system` has Aeron's system
-    counters by their ids (AERON_SYSTEM_COUNTER_ID_*)."""
+    """Taken `at_ms` since the epoch. `counts` are one for each of the driver's interfaces; `system` has
+    Aeron's system counters by their ids (AERON_SYSTEM_COUNTER_ID_*)."""
 
     at_ms: int
     aeron_dir: str
@@ -35,11 +38,7 @@ class Status:
     system: dict[int, int]
     channels: tuple[Channel, ...]
     streams: tuple[Stream, ...]
-    traffic: dict[str, int]
-    drops: dict[str, int]
-    back_pressure: dict[str, int]
-    events: dict[str, int]
-    xstats: dict[str, int]
+    counts: tuple[Counts, ...]
     errors: tuple[DistinctError, ...]
     losses: tuple[Loss, ...]
     problems: tuple[str, ...]
@@ -52,7 +51,6 @@ def look(aeron_dir: Path) -> Status:
         facts, counters, errors, losses = cnc.facts(), cnc.counters(), cnc.errors(), cnc.losses()
     at_ms = time.time_ns() // 1_000_000
     driver = driver_view(aeron_dir)
-    counts = counts_in(counters)
     return Status(
         at_ms=at_ms,
         aeron_dir=str(aeron_dir),
@@ -63,33 +61,44 @@ def look(aeron_dir: Path) -> Status:
         system=system_counters_in(counters),
         channels=channels_in(counters),
         streams=streams_in(counters),
-        traffic=of_kind(TRAFFIC, counts),
-        drops=of_kind(DROPS, counts),
-        back_pressure=of_kind(BACK_PRESSURE, counts),
-        events=of_kind(EVENTS, counts),
-        xstats=xstats_in(counters),
+        counts=counts_in(counters, len(driver.interfaces)),
         errors=errors,
         losses=losses,
-        problems=problems_of(at_ms, facts, driver),
+        problems=(*problems_of(at_ms, facts, driver), *_problems_of_room(aeron_dir)),
     )
 
 
+def _problems_of_room(aeron_dir: Path) -> Iterator[str]:
+    with suppress(OSError):  # the driver has just ended, and its directory with it
+        if (problem := room_in(aeron_dir).problem) is not None:
+            yield problem
+
+
 def problems_of(at_ms: int, facts: DriverFacts, driver: DriverView) -> tuple[str, ...]:
-    """Each is a state that traffic cannot go on in; none is a mere event of the past."""
+    """Each is a state that traffic cannot go on in, or soon cannot; none is a mere event of the past."""
     found = []
     heartbeat_age_ms = at_ms - facts.heartbeat_ms
     if heartbeat_age_ms > HEARTBEAT_MAX_AGE_MS:
         found.append(f"no heartbeat from Aeron's conductor for {heartbeat_age_ms / 1000:.1f} s")
-    if not driver.port.is_present:
-        found.append(
-            f"the device of the port, {driver.port.name}, is gone: restart the driver once it is back"
-        )
-    elif not driver.port.is_usable:
-        found.append("the port is being restarted")
-    elif not driver.port.is_up:
-        found.append("the link is down")
-    gateway = driver.address.gateway
-    if any(each.ipv4 == gateway and each.mac is None for each in driver.neighbours):
-        found.append(f"the gateway {gateway} does not answer ARP")
-    found += [f"mempool {each.name} is empty" for each in driver.mempools if each.length >= each.capacity]
+    for each in driver.interfaces:
+        where = f"{each.name}: " if len(driver.interfaces) > 1 else ""
+        found += [f"{where}{problem}" for problem in _problems_of_interface(each)]
     return tuple(found)
+
+
+def _problems_of_interface(interface: InterfaceView) -> Iterator[str]:
+    port = interface.port
+    if not port.is_present:
+        yield f"the device of the port, {port.name}, is gone or going: restart the driver once it is back"
+    elif not port.is_usable:
+        yield "the port is being restarted"
+    elif not port.is_up:
+        yield "the link is down"
+    silent = {each.address for each in interface.neighbours if each.mac is None}
+    if interface.address.gateway in silent:
+        yield f"the gateway {interface.address.gateway} does not answer ARP"
+    if interface.ipv6 is not None and interface.ipv6.gateway in silent:
+        yield f"the gateway {interface.ipv6.gateway} does not answer neighbour solicitations"
+    for mempool in interface.mempools:
+        if mempool.length >= mempool.capacity:
+            yield f"mempool {mempool.name} is empty"

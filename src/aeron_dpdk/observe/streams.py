@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from aeron_dpdk.observe.cnc import Counter
+from aeron_dpdk.observe.cnc import AeronCounter
 
 _SYSTEM = 0
 _CHANNEL_KINDS = {6: "send", 7: "receive"}
@@ -60,7 +60,7 @@ class Stream:
     positions: dict[str, int]
 
 
-def channels_in(counters: Iterable[Counter]) -> tuple[Channel, ...]:
+def channels_in(counters: Iterable[AeronCounter]) -> tuple[Channel, ...]:
     counters = tuple(counters)
     addresses: dict[int, list[str]] = {}
     for counter in counters:
@@ -82,7 +82,7 @@ def channels_in(counters: Iterable[Counter]) -> tuple[Channel, ...]:
     )
 
 
-def _media_in(counters: Iterable[Counter]) -> dict[tuple[str, str], str]:
+def _media_in(counters: Iterable[AeronCounter]) -> dict[tuple[str, str], str]:
     """By direction and own address."""
     matches = (
         (_TRANSPORT_LABEL.match(each.label), each.value) for each in counters if each.type_id == _TRANSPORT
@@ -94,7 +94,7 @@ def _media_in(counters: Iterable[Counter]) -> dict[tuple[str, str], str]:
     }
 
 
-def streams_in(counters: Iterable[Counter]) -> tuple[Stream, ...]:
+def streams_in(counters: Iterable[AeronCounter]) -> tuple[Stream, ...]:
     """Of several subscriptions to one image, the position of the one that is furthest behind."""
     found: dict[tuple[bool, int, int, str], dict[str, int]] = {}
     for counter in counters:
@@ -112,12 +112,12 @@ def streams_in(counters: Iterable[Counter]) -> tuple[Stream, ...]:
     )
 
 
-def system_counters_in(counters: Iterable[Counter]) -> dict[int, int]:
+def system_counters_in(counters: Iterable[AeronCounter]) -> dict[int, int]:
     """Values by AERON_SYSTEM_COUNTER_ID_*."""
     return {_SYSTEM_ID.unpack_from(each.key)[0]: each.value for each in counters if each.type_id == _SYSTEM}
 
 
-def longest_cycles_in(counters: Iterable[Counter]) -> dict[str, int]:
+def longest_cycles_in(counters: Iterable[AeronCounter]) -> dict[str, int]:
     """Nanoseconds by "conductor", "sender" and "receiver": since the start, of work without the idling."""
     system = system_counters_in(counters)
     return {role: system[id_] for id_, role in _CYCLE_COUNTERS.items() if id_ in system}

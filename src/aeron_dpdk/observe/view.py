@@ -15,7 +15,7 @@ Fact = TypeVar("Fact")
 class NeighbourView:
     """`confirmed_ms` ago the MAC answered for the address; None where it never did, or is long forgotten."""
 
-    ipv4: str
+    address: str
     mac: str | None
     state: str
     confirmed_ms: int | None
@@ -24,14 +24,16 @@ class NeighbourView:
 
 @dataclass(frozen=True, slots=True)
 class PortView:
-    """`speed_mbps` is 0 where the device does not know, `is_usable` False during a restart that has not
-    succeeded yet, `is_present` False once the device or its interface is gone."""
+    """`vlan` is a number, or number:priority. `speed_mbps` is 0 where the device does not know, `is_usable`
+    False during a restart that has not succeeded yet, `is_present` False once the device or its interface is
+    gone."""
 
     id: int
     name: str
     driver: str
     mac: str
     mtu: int
+    vlan: str | None
     socket_id: int
     rx_queues: int
     tx_queues: int
@@ -39,6 +41,8 @@ class PortView:
     tx_queue_size: int
     offloads: tuple[str, ...]
     is_steered: bool
+    has_rx_timestamps: bool
+    is_hashed: bool
     is_up: bool
     is_full_duplex: bool
     speed_mbps: int
@@ -54,9 +58,33 @@ class AddressView:
 
 
 @dataclass(frozen=True, slots=True)
+class Ipv6View:
+    """`addresses` with their prefixes; `gateway` is None while no router is known."""
+
+    addresses: tuple[str, ...]
+    gateway: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class InterfaceView:
+    """`name` is what `interface=` and capture know it by. `ipv6` is None where it has none. `endpoints` are
+    the first MAX_ENDPOINTS_SHOWN of `endpoint_count`."""
+
+    name: str
+    address: AddressView
+    ipv6: Ipv6View | None
+    port: PortView
+    rx_queues: tuple[Level, ...]
+    rings: tuple[Level, ...]
+    mempools: tuple[Level, ...]
+    endpoint_count: int
+    endpoints: tuple[Endpoint, ...]
+    neighbours: tuple[NeighbourView, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class DriverView:
-    """All of it. `uptime_ms` counts from the ready line. `endpoints` are the first MAX_ENDPOINTS_SHOWN of
-    `endpoint_count`."""
+    """All of it. `uptime_ms` counts from the ready line. `interfaces` are in the order of their numbers."""
 
     version: str
     aeron_version: str
@@ -66,14 +94,7 @@ class DriverView:
     gid: int
     uptime_ms: int
     threading_mode: str
-    address: AddressView
-    port: PortView
-    rx_queues: tuple[Level, ...]
-    rings: tuple[Level, ...]
-    mempools: tuple[Level, ...]
-    endpoint_count: int
-    endpoints: tuple[Endpoint, ...]
-    neighbours: tuple[NeighbourView, ...]
+    interfaces: tuple[InterfaceView, ...]
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))
@@ -83,22 +104,31 @@ class DriverView:
         """Raises ValueError for what no driver of this version has said."""
         try:
             fields = json.loads(text)
-            return cls(
-                address=AddressView(**fields.pop("address")),
-                port=_port(fields.pop("port")),
-                rx_queues=_all(Level, fields.pop("rx_queues")),
-                rings=_all(Level, fields.pop("rings")),
-                mempools=_all(Level, fields.pop("mempools")),
-                endpoints=_all(Endpoint, fields.pop("endpoints")),
-                neighbours=_all(NeighbourView, fields.pop("neighbours")),
-                **fields,
-            )
+            return cls(interfaces=tuple(map(_interface, fields.pop("interfaces"))), **fields)
         except (AttributeError, KeyError, TypeError) as error:
             raise ValueError(f"not the view of a driver: {error}") from error
 
 
+def _interface(fields: dict[str, Any]) -> InterfaceView:
+    return InterfaceView(
+        address=AddressView(**fields.pop("address")),
+        ipv6=_ipv6(fields.pop("ipv6")),
+        port=_port(fields.pop("port")),
+        rx_queues=_all(Level, fields.pop("rx_queues")),
+        rings=_all(Level, fields.pop("rings")),
+        mempools=_all(Level, fields.pop("mempools")),
+        endpoints=_all(Endpoint, fields.pop("endpoints")),
+        neighbours=_all(NeighbourView, fields.pop("neighbours")),
+        **fields,
+    )
+
+
 def _all(fact: type[Fact], entries: list[dict[str, Any]]) -> tuple[Fact, ...]:
     return tuple(fact(**entry) for entry in entries)
+
+
+def _ipv6(fields: dict[str, Any] | None) -> Ipv6View | None:
+    return None if fields is None else Ipv6View(tuple(fields.pop("addresses")), **fields)
 
 
 def _port(fields: dict[str, Any]) -> PortView:

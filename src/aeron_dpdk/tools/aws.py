@@ -12,14 +12,14 @@ from aeron_dpdk.machine.aws import choice
 from aeron_dpdk.machine.aws.metadata import URL, Metadata, NetworkInterface
 from aeron_dpdk.machine.aws.traffic import Traffic, judge
 from aeron_dpdk.machine.facts.machine import read_facts
-from aeron_dpdk.machine.facts.nics import Nic
+from aeron_dpdk.machine.facts.nics import DPDK_DRIVERS, Nic
 from aeron_dpdk.machine.findings import ena
 from aeron_dpdk.machine.findings.finding import worst
 from aeron_dpdk.machine.intent import Intent
-from aeron_dpdk.machine.plan.driver_choice import allow_argument
-from aeron_dpdk.machine.plan.setup_request import Part, SetupRequest
+from aeron_dpdk.machine.plan.choice import allow_argument
+from aeron_dpdk.machine.plan.request import Part, SetupRequest
 from aeron_dpdk.observe.request import ask_gateway
-from aeron_dpdk.observe.view import DriverView
+from aeron_dpdk.observe.view import InterfaceView
 from aeron_dpdk.tools.doctor import EXIT_CODES, show
 from aeron_dpdk.tools.host import dpdk_release, environment_with, this_host
 from aeron_dpdk.tools.setup import changeable_of, own_program, run_plan, size_kib
@@ -29,6 +29,7 @@ IGNORED = ("arp-ignored", "icmp-ignored", "control-malformed", "control-rate-lim
 # Frames that were no UDP datagram for us.
 NO_DATAGRAM = (
     "rx-truncated",
+    "rx-not-our-vlan",
     "rx-not-our-mac",
     "rx-ethertype",
     "rx-ipv4-header",
@@ -52,15 +53,18 @@ def aws() -> None:
 @click.option("--dry-run", is_flag=True, help="Print what would be done, and do nothing.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @click.option("--nic", metavar="NIC", help="Which secondary interface: ENI id, PCI address or name.")
+@click.option("--driver", type=click.Choice(DPDK_DRIVERS), help="This one, not the best that works here.")
 @click.option("--huge-memory", type=size_kib, metavar="SIZE", help="Huge pages to reserve, as 1G.")
 @click.option("--metadata-url", default=URL, show_default=True, help="Where the metadata service is.")
-def setup(dry_run: bool, yes: bool, nic: str | None, huge_memory: int | None, metadata_url: str) -> None:
-    """Give the secondary network interface to DPDK, with all that it takes."""
+def setup(  # noqa: PLR0913 - one parameter for each option
+    dry_run: bool, yes: bool, nic: str | None, driver: str | None, huge_memory: int | None, metadata_url: str
+) -> None:
+    """Give the secondary network interface to DPDK, and set up what it needs."""
     system = this_host()
     metadata = Metadata(metadata_url)
     if metadata.uses_version_1:
         click.echo(
-            "note: the metadata service speaks version 1 only here; require tokens (IMDSv2) if you can"
+            "note: the metadata service offers version 1 only here; require tokens (IMDSv2) if you can"
         )
     facts = read_facts(system, system.network())
     enis = choice.match(facts, metadata.interfaces())
@@ -72,6 +76,7 @@ def setup(dry_run: bool, yes: bool, nic: str | None, huge_memory: int | None, me
     request = SetupRequest(
         parts=frozenset(Part),
         nics=(chosen.nic.address,),
+        driver=driver,
         huge_kib=huge_memory,
         program=own_program(),
         changeable=changeable_of(system, own_program()),
@@ -107,15 +112,21 @@ def verify(aeron_dir: Path | None) -> None:
     directory = aeron_dir or Path(read_aeron_settings(environment_with(())).directory)
     with Cnc(directory) as cnc:
         driver = ask_gateway(directory)
-        counts = counts_in(cnc.counters())
+        counts = counts_in(cnc.counters(), len(driver.interfaces))
     host = this_host()
     facts = read_facts(host, host.network())
-    findings = (*judge(traffic_from(driver, counts)), *ena.find_active(facts, Intent()))
+    several = len(driver.interfaces) > 1
+    judged = (
+        finding
+        for interface, own in zip(driver.interfaces, counts, strict=True)
+        for finding in judge(traffic_from(interface, own.by_name()), interface.name if several else None)
+    )
+    findings = (*judged, *ena.find_active(facts, Intent()))
     show(findings, True, Console(highlight=False))
     raise SystemExit(EXIT_CODES.get(worst(findings), 0))
 
 
-def traffic_from(driver: DriverView, counts: Mapping[str, int]) -> Traffic:
+def traffic_from(interface: InterfaceView, counts: Mapping[str, int]) -> Traffic:
     """What the driver sends on its own behalf is no traffic, and neither are the answers to that: of which
     there is at most one for each ARP request, so a peer is heard from its third datagram on, after two
     announcements."""
@@ -126,8 +137,8 @@ def traffic_from(driver: DriverView, counts: Mapping[str, int]) -> Traffic:
     asked = total(("arp-requests-sent",))
     not_from_peers = asked + total(OWN_ANSWERS) + total(IGNORED) + total(NO_DATAGRAM)
     return Traffic(
-        gateway=driver.address.gateway,
-        silent=tuple(each.ipv4 for each in driver.neighbours if each.mac is None),
+        gateway=interface.address.gateway,
+        silent=tuple(each.address for each in interface.neighbours if each.mac is None),
         sent=max(0, total(("tx-packets",)) - total(OWN_ANSWERS) - asked),
         received=max(0, total(("rx-packets",)) - not_from_peers),
     )

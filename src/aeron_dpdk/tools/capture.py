@@ -12,10 +12,10 @@ from typing import BinaryIO, cast
 
 import click
 
+from aeron_dpdk.errors.observe import OutputError
 from aeron_dpdk.observe import pcapng
 from aeron_dpdk.observe.capture_filter import compile_filter
 from aeron_dpdk.observe.cnc import Cnc
-from aeron_dpdk.observe.errors import OutputError
 from aeron_dpdk.observe.frames import Capture
 from aeron_dpdk.tools.looking import aeron_dir_option
 
@@ -95,6 +95,12 @@ def write_summary(sink: Sink, lost: int) -> None:
     default="-",
     help="Where to write; - is standard output.",
 )
+@click.option(
+    "-i",
+    "interface",
+    metavar="INTERFACE",
+    help="Of a driver with several: dpdk1, its address or its device; without it the first.",
+)
 @click.option("-c", "count", type=click.IntRange(1), help="End after so many frames.")
 @click.option("--seconds", type=click.FloatRange(0, min_open=True), help="End after so much time.")
 @click.option("--size", "size_bytes", type=click.IntRange(1), help="End once so many bytes are written.")
@@ -108,9 +114,10 @@ def write_summary(sink: Sink, lost: int) -> None:
 )
 @aeron_dir_option
 @click.argument("expression", nargs=-1, metavar="[FILTER]...")
-def capture(
+def capture(  # noqa: PLR0913 - one parameter for each option
     aeron_dir: Path,
     output: str,
+    interface: str | None,
     count: int | None,
     seconds: float | None,
     size_bytes: int | None,
@@ -132,7 +139,7 @@ def capture(
     program = compile_filter(filter_expression)
     stop = _stop_on_signals()
     Cnc(aeron_dir).close()  # says where there are drivers, if there is none
-    with Capture(aeron_dir, program, snap_length) as frames:
+    with Capture(aeron_dir, program, snap_length, interface) as frames:
         with _opened(output) as file:
             sink = Sink(file, Bounds(count, seconds, size_bytes))
             write_preamble(sink, frames, snap_length, filter_expression)

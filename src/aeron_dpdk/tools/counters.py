@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from aeron_dpdk.observe.cnc import Cnc, Counter, DriverFacts
+from aeron_dpdk.observe.cnc import AeronCounter, Cnc, DriverFacts
 from aeron_dpdk.tools.looking import look_options, present
 
 
@@ -17,7 +17,7 @@ class CountersView:
     aeron_dir: str
     at_ms: int
     driver: DriverFacts
-    counters: tuple[Counter, ...]
+    counters: tuple[AeronCounter, ...]
 
 
 def look_at_counters(aeron_dir: Path, pattern: str) -> CountersView:

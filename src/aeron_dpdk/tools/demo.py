@@ -15,11 +15,11 @@ from aeron_dpdk.machine.thread_cpus import core_pair
 from aeron_dpdk.tools.demo_report import Circumstances, PathSummary, as_json, render, summarise
 from aeron_dpdk.tools.hold import hold
 from aeron_dpdk.tools.measure.alone import measuring_alone
+from aeron_dpdk.tools.measure.conditions import Conditions
 from aeron_dpdk.tools.measure.job import Phase, PhaseKind
 from aeron_dpdk.tools.measure.paths import kernel_loopback, memif
 from aeron_dpdk.tools.measure.processes import Round
 from aeron_dpdk.tools.measure.schedule import Entry, run_interleaved
-from aeron_dpdk.tools.measure.setting import Setting
 
 HUGE_PAGES_WANTED = 256  # of 2 MiB, for both processes together
 WARMUP_NS = 200_000_000
@@ -28,8 +28,10 @@ INTERRUPTED = 130  # 128 and SIGINT's number, as shells have it
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def measured(message_length: int, repeats: int, console: Console) -> tuple[dict[str, list[Round]], Setting]:
-    """The rounds of each path by its name, and under what setting they ran."""
+def measured(
+    message_length: int, repeats: int, console: Console
+) -> tuple[dict[str, list[Round]], Conditions]:
+    """The rounds of each path by its name, and under what conditions they ran."""
     phases = (Phase(PhaseKind.ECHO, message_length), Phase(PhaseKind.ONE_WAY, message_length))
     server_cpu, client_cpu = core_pair()
     with (
@@ -37,14 +39,14 @@ def measured(message_length: int, repeats: int, console: Console) -> tuple[dict[
         measuring_alone(lambda: status.update("waiting for another measurement on this machine")),
         reserved_huge_pages(HUGE_PAGES_WANTED) as has_huge_pages,
     ):
-        setting = Setting(WARMUP_NS, DURATION_NS, (server_cpu,), (client_cpu,), has_huge_pages)
+        conditions = Conditions(WARMUP_NS, DURATION_NS, (server_cpu,), (client_cpu,), has_huge_pages)
         paths = {"dpdk": memif(has_huge_pages), "kernel": kernel_loopback()}
         names = {path.name: name for name, path in paths.items()}
         found: dict[str, list[Round]] = {name: [] for name in paths}
         entries = [Entry(path, phases) for path in paths.values()]
-        for done in run_interleaved(entries, repeats, setting, status.update):
+        for done in run_interleaved(entries, repeats, conditions, status.update):
             found[names[done.entry.path.name]].append(done.round)
-    return found, setting
+    return found, conditions
 
 
 @click.command()
@@ -52,7 +54,7 @@ def measured(message_length: int, repeats: int, console: Console) -> tuple[dict[
     "--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), help="Write the figures there."
 )
 @click.option(
-    "--rounds", default=5, show_default=True, type=click.IntRange(1), help="Of each path, interleaved."
+    "--rounds", default=5, show_default=True, type=click.IntRange(1), help="Rounds of each path, interleaved."
 )
 @click.option(
     "--message-length", default=32, show_default=True, type=click.IntRange(16, 1376), help="Payload in bytes."
@@ -80,14 +82,14 @@ def compare(json_file: Path | None, rounds: int, message_length: int) -> None:
             f"{json_file.parent} is not a folder that we can write to", param_hint="--json"
         )
     console = Console()
-    found, setting = measured(message_length, rounds, console)
+    found, conditions = measured(message_length, rounds, console)
     paths: dict[str, PathSummary] = {path: summarise(rounds_) for path, rounds_ in found.items()}
     report = found["dpdk"][0].client
     circumstances = Circumstances(
         message_length,
         rounds,
-        (setting.server_cpus[0], setting.client_cpus[0]),
-        setting.has_huge_pages,
+        (conditions.server_cpus[0], conditions.client_cpus[0]),
+        conditions.has_huge_pages,
         report.aeron_version,
         report.dpdk_version,
         GIT,

@@ -7,9 +7,8 @@ from rich.console import Console
 from rich.table import Table
 
 from aeron_dpdk.machine.facts.machine import Facts, read_facts
-from aeron_dpdk.machine.facts.nics import Nic
+from aeron_dpdk.machine.facts.nics import Nic, pmd_of
 from aeron_dpdk.machine.findings.nics import why_not
-from aeron_dpdk.machine.pmds import pmd_of
 from aeron_dpdk.tools.host import this_host
 
 FILE_WIDTH = 200

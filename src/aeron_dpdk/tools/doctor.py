@@ -11,20 +11,20 @@ from rich.text import Text
 from aeron_dpdk.exit_code import ExitCode
 from aeron_dpdk.machine.facts.machine import read_facts
 from aeron_dpdk.machine.findings.examine import AREAS, examine
-from aeron_dpdk.machine.findings.finding import Finding, Status, worst
+from aeron_dpdk.machine.findings.finding import Finding, Severity, worst
 from aeron_dpdk.tools.host import environment_with, read_intent, this_host
 
-STYLES = {Status.PASS: "green", Status.NOTE: "cyan", Status.WARN: "yellow", Status.FAIL: "bold red"}
-EXIT_CODES = {Status.WARN: ExitCode.WARNINGS, Status.FAIL: ExitCode.FAILURES}
+STYLES = {Severity.PASS: "green", Severity.NOTE: "cyan", Severity.WARN: "yellow", Severity.FAIL: "bold red"}
+EXIT_CODES = {Severity.WARN: ExitCode.WARNINGS, Severity.FAIL: ExitCode.FAILURES}
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="For programs: every finding, on standard output.")
 @click.option("-v", "--verbose", is_flag=True, help="Show also what passed, and why each check matters.")
-@click.option("--user", help="Judge for this ordinary user, who will start aeronmd_dpdk without root.")
+@click.option("--user", help="Check for this ordinary user, who will start aeronmd_dpdk without root.")
 @click.argument("files", nargs=-1)
 def doctor(as_json: bool, verbose: bool, user: str | None, files: tuple[str, ...]) -> None:
-    """Say what on this machine stands in aeronmd_dpdk's way.
+    """Report what keeps aeronmd_dpdk from running well here.
 
     AERON_ variables and property FILES are taken into account as aeronmd_dpdk would take them. Changes
     nothing. Exits with 0 when all is well (notes included), 20 for warnings, 21 for failures.
@@ -46,7 +46,7 @@ def as_document(findings: Sequence[Finding]) -> dict[str, object]:
 
 def show(findings: Sequence[Finding], verbose: bool, console: Console) -> None:
     """By area; what is well only when asked for."""
-    wanted = [finding for finding in findings if verbose or finding.status is not Status.PASS]
+    wanted = [finding for finding in findings if verbose or finding.status is not Severity.PASS]
     for area, title in AREAS.items():
         here = [finding for finding in wanted if finding.area == area]
         if here:
@@ -68,10 +68,11 @@ def _line(finding: Finding) -> Text:
 
 def summary(findings: Sequence[Finding]) -> str:
     counts = {
-        status: sum(finding.status is status for finding in findings) for status in (Status.FAIL, Status.WARN)
+        status: sum(finding.status is status for finding in findings)
+        for status in (Severity.FAIL, Severity.WARN)
     }
     fixable = sum(finding.fixable and finding.status in EXIT_CODES for finding in findings)
     if not any(counts.values()):
-        return f"All is well: {len(findings)} findings, none of them in the way (-v shows all)."
+        return f"No problems found: {len(findings)} findings, none of them blocking (-v shows all)."
     hint = f"; `sudo aeron-dpdk setup` can fix {fixable}" if fixable else ""
-    return f"{counts[Status.FAIL]} failures, {counts[Status.WARN]} warnings{hint}."
+    return f"{counts[Severity.FAIL]} failures, {counts[Severity.WARN]} warnings{hint}."

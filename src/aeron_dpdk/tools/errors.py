@@ -5,9 +5,8 @@ from pathlib import Path
 
 import click
 
-from aeron_dpdk.observe.clock import utc
 from aeron_dpdk.observe.cnc import Cnc, DistinctError
-from aeron_dpdk.tools.looking import look_options, present
+from aeron_dpdk.tools.looking import look_options, present, utc
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from aeron_dpdk.observe.errors import AddressError
+from aeron_dpdk.errors.observe import AddressError
 from aeron_dpdk.tools.extras import require
 from aeron_dpdk.tools.looking import aeron_dir_option
 

@@ -14,16 +14,17 @@ from pathlib import Path
 
 import click
 
-from aeron_dpdk.errors import LoadError
+from aeron_dpdk.errors.measure import LoadError
 from aeron_dpdk.observe.request import SOCKET_NAME
 from aeron_dpdk.tools.measure.load_process import die_with_parent
+from aeron_dpdk.tools.measure.processes import end_process
 
 SHARED_MEMORY = "/dev/shm"
 # RFC 2544: addresses for benchmarks, never routed. memif's server comes first: the client connects to it.
 ADDRESSES = {"server": "198.18.0.1", "client": "198.18.0.2"}
 PORT = 20121
 READY_TIMEOUT_S = 40.0
-STOP_TIMEOUT_S = 10.0
+STOP_TIMEOUT_S = 5.0
 POLL_PERIOD_S = 0.1
 SETTINGS = {
     "AERON_CONDUCTOR_IDLE_STRATEGY": "sleep-ns",
@@ -117,12 +118,7 @@ def running(module: tuple[str, ...], environment: Mapping[str, str], log: Path) 
     try:
         yield process
     finally:
-        process.terminate()
-        try:
-            process.wait(STOP_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        end_process(process, STOP_TIMEOUT_S)
 
 
 def last_words(log: Path) -> str:

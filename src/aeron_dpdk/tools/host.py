@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 
 from aeron_dpdk.driver.aeron_settings import read_aeron_settings
 from aeron_dpdk.driver.properties import load_properties
+from aeron_dpdk.driver.setting_table import interface_addresses
 from aeron_dpdk.driver.settings import merge, read_setting
 from aeron_dpdk.errors import NotBuiltError
+from aeron_dpdk.errors.machine import RefusedError
 from aeron_dpdk.machine.change.system import System
-from aeron_dpdk.machine.errors import RefusedError
 from aeron_dpdk.machine.facts.accounts import Account, read_account, read_group_id
 from aeron_dpdk.machine.facts.session import Session
 from aeron_dpdk.machine.intent import Intent
-from aeron_dpdk.machine.plan.setup_request import DpdkRelease
+from aeron_dpdk.machine.plan.request import DpdkRelease
 from aeron_dpdk.machine.tree import Tree
 
 
@@ -50,6 +51,7 @@ def read_intent(
         socket_sndbuf_bytes=aeron.socket_sndbuf,
         threads_from_cgroup=read_setting(environment, "AERON_DPDK_THREADS_FROM_CGROUP") or False,
         is_dedicated=not aeron.threads_shared,
+        interfaces=sum(bool(environment.get(name)) for name in interface_addresses()),
         affinity=aeron.affinity,
         aeron_directory=directory,
         aeron_directory_permissions=tree.permissions(directory),

@@ -1,4 +1,6 @@
-"""What the commands that look at a driver have in common: which driver, how often, as text or as JSON."""
+"""What the commands that look at a driver have in common: which driver, how often, as text or
+as JSON, and how times are written.
+"""
 
 import json
 import os
@@ -6,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -71,3 +74,8 @@ def json_line(view: Any) -> str:
 
 def _plain(value: object) -> str:
     return value.hex() if isinstance(value, bytes) else str(value)
+
+
+def utc(epoch_ms: int) -> str:
+    """ISO 8601 with milliseconds."""
+    return datetime.fromtimestamp(epoch_ms / 1000, UTC).isoformat(timespec="milliseconds")

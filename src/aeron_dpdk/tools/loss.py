@@ -7,9 +7,8 @@ from pathlib import Path
 
 import click
 
-from aeron_dpdk.observe.clock import utc
 from aeron_dpdk.observe.cnc import Cnc, Loss
-from aeron_dpdk.tools.looking import look_options, present
+from aeron_dpdk.tools.looking import look_options, present, utc
 
 HEADER = (
     "#OBSERVATION_COUNT, TOTAL_BYTES_LOST, FIRST_OBSERVATION, LAST_OBSERVATION, "

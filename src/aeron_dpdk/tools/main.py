@@ -9,13 +9,12 @@ from typing import Any, NoReturn
 import click
 
 from aeron_dpdk.errors import AeronDpdkError, explain
-from aeron_dpdk.observe.errors import OutputError
+from aeron_dpdk.errors.observe import OutputError
 
 # Each is the command of its name in the module of its name, imported when it is asked for: most need the
 # native half, without which the others must work, and none shall wait for what another one imports.
 COMMANDS = (
     "aws",
-    "bench",
     "capture",
     "counters",
     "demo",

@@ -7,12 +7,13 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from aeron_dpdk.observe.clock import utc
 from aeron_dpdk.observe.status import Status
 from aeron_dpdk.observe.streams import Channel
 from aeron_dpdk.observe.threads import ThreadView
-from aeron_dpdk.observe.view import DriverView
+from aeron_dpdk.observe.view import DriverView, InterfaceView, PortView
 from aeron_dpdk.seam import Level
+from aeron_dpdk.tools.looking import utc
+from aeron_dpdk.visible import visible_line
 
 LATEST_ERRORS = 3
 _PLACE = re.compile(r"^\[[^]]*]")
@@ -22,17 +23,21 @@ TEXT = "left"
 
 def status_panels(status: Status) -> list[RenderableType]:
     driver = status.driver
+    interfaces = driver.interfaces
+    names = [each.name for each in interfaces]
     return [
         headline(status),
         facts_table(status),
         *titled("THREADS", threads_table(status.threads)),
         *titled("LONGEST CYCLES", cycles_table(status.longest_cycles_ns)),
-        *titled("TRAFFIC", counts_table(status.traffic)),
-        *titled("DROPS", counts_table(status.drops)),
-        *titled("BACK PRESSURE", counts_table(status.back_pressure)),
-        *titled("EVENTS", counts_table(status.events)),
-        *titled("QUEUES AND RINGS", levels_table((*driver.rx_queues, *driver.rings))),
-        *titled("MEMPOOLS", levels_table(driver.mempools)),
+        *titled("TRAFFIC", counts_table(names, [each.traffic for each in status.counts])),
+        *titled("DROPS", counts_table(names, [each.drops for each in status.counts])),
+        *titled("BACK PRESSURE", counts_table(names, [each.back_pressure for each in status.counts])),
+        *titled("EVENTS", counts_table(names, [each.events for each in status.counts])),
+        *titled(
+            "QUEUES AND RINGS", levels_table(names, [(*own.rx_queues, *own.rings) for own in interfaces])
+        ),
+        *titled("MEMPOOLS", levels_table(names, [own.mempools for own in interfaces])),
         *titled("NEIGHBOURS", neighbours_table(driver)),
         *titled("CHANNELS", channels_table(status.channels)),
         *titled("ERRORS", errors_table(error_rows(status))),
@@ -48,32 +53,60 @@ def headline(status: Status) -> Text:
 
 
 def facts_table(status: Status) -> Table:
-    driver, port, address = status.driver, status.driver.port, status.driver.address
+    driver = status.driver
+    table = Table.grid(padding=(0, 2))
+    rows = [
+        ("versions", f"Aeron {driver.aeron_version}, {driver.dpdk_version}"),
+        ("directory", f"{status.aeron_dir}, uid {driver.uid}, gid {driver.gid}"),
+        ("threading", driver.threading_mode),
+    ]
+    for interface in driver.interfaces:
+        rows += [("", ""), ("interface", interface.name)] if len(driver.interfaces) > 1 else []
+        rows += interface_rows(interface)
+    for name, value in rows:
+        table.add_row(Text(name, style="bold"), Text(visible_line(value)))
+    return table
+
+
+def interface_rows(interface: InterfaceView) -> list[tuple[str, str]]:
+    port, address = interface.port, interface.address
     prefix = f"/{address.prefix_length}" if address.prefix_length else ""
     gateway = f", gateway {address.gateway}" if address.gateway else ""
     speed = f" {port.speed_mbps} Mbit/s" if port.speed_mbps else ""
     duplex = "full" if port.is_full_duplex else "half"
-    steering = "steered by UDP port" if port.is_steered else "not steered"
-    table = Table.grid(padding=(0, 2))
-    for name, value in (
-        ("versions", f"Aeron {driver.aeron_version}, {driver.dpdk_version}"),
-        ("directory", f"{status.aeron_dir}, uid {driver.uid}, gid {driver.gid}"),
-        ("threading", driver.threading_mode),
+    return [
         ("port", f"{port.id} {port.name} ({port.driver}), {port.mac}, mtu {port.mtu}, node {port.socket_id}"),
         ("link", f"up{speed}, {duplex} duplex" if port.is_up else "down"),
+        *([("VLAN", port.vlan)] if port.vlan else []),
         ("address", f"{address.local}{prefix}{gateway}"),
-        ("endpoints", f"{driver.endpoint_count:,} UDP ports{_cut(driver)}"),
+        *ipv6_rows(interface),
+        ("endpoints", f"{interface.endpoint_count:,} UDP ports{_cut(interface)}"),
         ("offloads", ", ".join(port.offloads) or "none, checksums are computed here"),
-        ("rx queues", f"{port.rx_queues} of {port.rx_queue_size} descriptors, {steering}"),
+        ("rx queues", f"{port.rx_queues} of {port.rx_queue_size} descriptors, {_steering(port)}"),
+        (
+            "rx time",
+            "by the device, for each frame" if port.has_rx_timestamps else "by this host, for each burst",
+        ),
         ("tx queues", f"{port.tx_queues} of {port.tx_queue_size} descriptors"),
-    ):
-        table.add_row(Text(name, style="bold"), Text(value))
-    return table
+    ]
 
 
-def _cut(driver: DriverView) -> str:
-    listed = len(driver.endpoints)
-    return "" if listed == driver.endpoint_count else f", of which --json lists the first {listed:,}"
+def ipv6_rows(interface: InterfaceView) -> list[tuple[str, str]]:
+    if interface.ipv6 is None:
+        return []
+    gateway = f", gateway {interface.ipv6.gateway}" if interface.ipv6.gateway else ""
+    return [("IPv6", f"{', '.join(interface.ipv6.addresses)}{gateway}")]
+
+
+def _steering(port: PortView) -> str:
+    if port.is_steered:
+        return "steered by UDP port"
+    return "by hash, source ports chosen for it" if port.is_hashed else "not steered"
+
+
+def _cut(interface: InterfaceView) -> str:
+    listed = len(interface.endpoints)
+    return "" if listed == interface.endpoint_count else f", of which --json lists the first {listed:,}"
 
 
 def threads_table(threads: Iterable[ThreadView]) -> Table:
@@ -97,36 +130,55 @@ def cycles_table(longest_cycles_ns: Mapping[str, int]) -> Table:
     return table((("role", TEXT), ("µs", NUMBER)), rows)
 
 
-def counts_table(counts: Mapping[str, int]) -> Table:
-    """Of those that are not 0."""
-    rows = [(name, f"{value:,}") for name, value in counts.items() if value != 0]
-    return table((("", TEXT), ("", NUMBER)), rows)
+def counts_table(interfaces: Sequence[str], counts: Sequence[Mapping[str, int]]) -> Table:
+    """Of those that are not 0 everywhere; a column for each interface, where there are several."""
+    names = [name for name in counts[0] if any(own.get(name) for own in counts)]
+    rows = [(name, *(f"{own.get(name, 0):,}" for own in counts)) for name in names]
+    headings = interfaces if len(interfaces) > 1 else ("",)
+    return table((("", TEXT), *((heading, NUMBER) for heading in headings)), rows)
 
 
-def levels_table(levels: Iterable[Level]) -> Table:
-    rows = [(each.name, f"{each.length:,}", f"{each.capacity:,}") for each in levels]
-    return table((("name", TEXT), ("in use", NUMBER), ("of", NUMBER)), rows)
+def levels_table(interfaces: Sequence[str], levels: Sequence[Iterable[Level]]) -> Table:
+    rows = [
+        (interface, each.name, f"{each.length:,}", f"{each.capacity:,}")
+        for interface, own in zip(interfaces, levels, strict=True)
+        for each in own
+    ]
+    headers = (("interface", TEXT), ("name", TEXT), ("in use", NUMBER), ("of", NUMBER))
+    return _of_interfaces(interfaces, headers, rows)
 
 
 def neighbours_table(driver: DriverView) -> Table:
     rows = [
         (
-            each.ipv4,
+            interface.name,
+            each.address,
             each.mac or "",
             each.state,
             "" if each.confirmed_ms is None else duration(each.confirmed_ms),
             str(each.waiting_frames),
         )
-        for each in driver.neighbours
+        for interface in driver.interfaces
+        for each in interface.neighbours
     ]
     headers = (
+        ("interface", TEXT),
         ("address", TEXT),
         ("mac", TEXT),
         ("state", TEXT),
         ("confirmed", NUMBER),
         ("waiting", NUMBER),
     )
-    return table(headers, rows)
+    return _of_interfaces([each.name for each in driver.interfaces], headers, rows)
+
+
+def _of_interfaces(
+    interfaces: Sequence[str], headers: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]]
+) -> Table:
+    """Without the first column, where there is but one."""
+    if len(interfaces) > 1:
+        return table(headers, rows)
+    return table(headers[1:], [row[1:] for row in rows])
 
 
 def channels_table(channels: Iterable[Channel]) -> Table:
@@ -154,7 +206,7 @@ def table(headers: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]]) -> 
         is_number = justify == NUMBER
         made.add_column(name, justify="right" if is_number else "left", no_wrap=is_number, overflow="fold")
     for row in rows:
-        made.add_row(*[Text(cell) for cell in row])
+        made.add_row(*[Text(visible_line(cell)) for cell in row])
     return made
 
 

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack, nullcontext
 from dataclasses import asdict
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -11,18 +12,30 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from aeron_dpdk.tools.bench.plots import DRAWN_BY
-from aeron_dpdk.tools.bench.report import html_page, rich_table, stamp
+from aeron_dpdk.errors.measure import NoOwnAddressError, RouteOptionsError
 from aeron_dpdk.tools.extras import require
 from aeron_dpdk.tools.hosts.addresses import find_own_address
-from aeron_dpdk.tools.hosts.errors import NoOwnAddressError, RouteOptionsError
+from aeron_dpdk.tools.hosts.aeron_link import AeronLink
+from aeron_dpdk.tools.hosts.floor_link import FloorLink
+from aeron_dpdk.tools.hosts.floor_port import driver_arguments, opened_floor, refuse_without_floor
 from aeron_dpdk.tools.hosts.hgrm import hgrm_lines
 from aeron_dpdk.tools.hosts.interruptible import Interruptible
-from aeron_dpdk.tools.hosts.measure import Measured, Route, measure
-from aeron_dpdk.tools.hosts.report import DIRECT, KERNEL, as_data, as_results, how, shown_tables
+from aeron_dpdk.tools.hosts.measure import Measured, MeasuredRoute, measure
+from aeron_dpdk.tools.hosts.report import (
+    DIRECT,
+    FLOOR,
+    KERNEL,
+    as_data,
+    as_results,
+    first_route,
+    how,
+    shown_tables,
+)
 from aeron_dpdk.tools.hosts.request import MAX_MESSAGE_LENGTH, MAX_RATE, PONG_PORT, Place
 from aeron_dpdk.tools.looking import aeron_dir_option
-from aeron_dpdk.tools.measure.job import Phase, PhaseKind
+from aeron_dpdk.tools.measure.job import Phase, PhaseKind, Role
+from aeron_dpdk.tools.measure.page import html_page, rich_table, stamp
+from aeron_dpdk.tools.measure.plots import DRAWN_BY, EXTRA, draw, stream_plots
 from aeron_dpdk.tools.measure.provenance import read_provenance
 
 FILE = click.Path(path_type=Path, dir_okay=False, writable=True)
@@ -55,31 +68,35 @@ def phases_of(lengths: tuple[int, ...], rates: tuple[int, ...]) -> tuple[Phase, 
 @click.command()
 @click.argument("address", type=IPv4Address)
 @aeron_dir_option
-@click.option("--own-address", type=IPv4Address, help="The driver's on this host; one of ours tells it.")
-@click.option("--port", default=PONG_PORT, show_default=True, type=click.IntRange(1, 65534), help="Pong's.")
+@click.option("--own-address", type=IPv4Address, help="Address of this host's driver, a stock one.")
 @click.option(
-    "--kernel-address", type=IPv4Address, help="Of another pong there, by a stock driver: to compare."
+    "--port", default=PONG_PORT, show_default=True, type=click.IntRange(1, 65534), help="UDP port of pong."
 )
+@click.option("--kernel-address", type=IPv4Address, help="Address of a second pong there, on a stock driver.")
 @click.option("--kernel-dir", type=click.Path(path_type=Path), help="Aeron directory of a stock driver here.")
+@click.option("--floor", is_flag=True, help="Without Aeron, on the port that a driver would have.")
 @click.option(
     "--lengths",
     default="32,288,1344",
     show_default=True,
     callback=_numbers(MIN_LENGTH, MAX_MESSAGE_LENGTH),
-    help="Bytes of payload.",
+    help="Payload lengths in bytes.",
 )
 @click.option(
     "--rates",
     default="1000,10000",
     show_default=True,
     callback=_numbers(1, MAX_RATE),
-    help="Messages a second.",
+    help="Fixed rates, messages a second.",
 )
-@click.option("--repeats", default=3, show_default=True, type=click.IntRange(1), help="Of everything.")
-@click.option("--duration-ms", default=1000, show_default=True, type=click.IntRange(10), help="Of each.")
-@click.option("--json", "json_file", type=FILE, help="Write everything there.")
+@click.option("--repeats", default=3, show_default=True, type=click.IntRange(1), help="Of all measurements.")
+@click.option(
+    "--duration-ms", default=1000, show_default=True, type=click.IntRange(10), help="Of each measurement."
+)
+@click.option("--json", "json_file", type=FILE, help="Write all results there.")
 @click.option("--html", "html_file", type=FILE, help="Write a report with percentile curves there.")
 @click.option("--hgrm", "hgrm_file", type=FILE, help="Write the round trips of the first length there.")
+@driver_arguments
 def ping(
     address: IPv4Address,
     aeron_dir: Path,
@@ -87,6 +104,7 @@ def ping(
     port: int,
     kernel_address: IPv4Address | None,
     kernel_dir: Path | None,
+    floor: bool,
     lengths: tuple[int, ...],
     rates: tuple[int, ...],
     repeats: int,
@@ -94,30 +112,28 @@ def ping(
     json_file: Path | None,
     html_file: Path | None,
     hgrm_file: Path | None,
+    arguments: tuple[str, ...],
 ) -> None:
     """Measure what Aeron does between this host and another one.
 
     `aeron-dpdk pong` must run there, and ADDRESS is its driver's. Each side's driver is ours or any other
-    of Aeron's.
+    of Aeron's. --floor measures what DPDK and the link do without Aeron, against `pong --floor`: ARGUMENTS
+    are those of aeronmd_dpdk, which must not run.
     """
     if (kernel_address is None) != (kernel_dir is None):
         raise RouteOptionsError()
     if html_file is not None:
-        require(DRAWN_BY, "bench")
+        require(DRAWN_BY, EXTRA)
     duration_ns = duration_ms * 1_000_000
     measured: list[Measured] = []
     interruptible = Interruptible()
 
-    routes = [_route(DIRECT, aeron_dir, address, port, own_address)]
-    if kernel_address is not None and kernel_dir is not None:
-        routes.append(_route(KERNEL, kernel_dir, kernel_address, port, None))
-
-    def work() -> None:
+    def work(routes: tuple[MeasuredRoute, ...], phases: tuple[Phase, ...]) -> None:
         with Console(stderr=True).status("starting", refresh_per_second=4) as status:
             measured.extend(
                 measure(
-                    tuple(routes),
-                    phases_of(lengths, rates),
+                    routes,
+                    phases,
                     repeats,
                     duration_ns,
                     status.update,
@@ -125,17 +141,44 @@ def ping(
                 )
             )
 
-    interruptible.run(work)
+    with ExitStack() as undo:
+        if floor:
+            link = FloorLink(undo.enter_context(opened_floor(arguments)), Role.CLIENT, port)
+            routes = [_floor_route(link, address, port)]
+            phases = phases_of(lengths, ())
+        else:
+            refuse_without_floor(arguments)
+            routes = [_route(DIRECT, aeron_dir, address, port, own_address)]
+            phases = phases_of(lengths, rates)
+        if kernel_address is not None and kernel_dir is not None:
+            routes.append(_route(KERNEL, kernel_dir, kernel_address, port, None))
+        interruptible.run(lambda: work(tuple(routes), phases))
     if interruptible.was_stopped:
         raise click.Abort
-    _show(measured, how(repeats, duration_ns), json_file, html_file, hgrm_file)
+    _show(measured, how(repeats, duration_ns, is_floor=floor), json_file, html_file, hgrm_file)
 
 
-def _route(name: str, aeron_dir: Path, address: IPv4Address, port: int, own: IPv4Address | None) -> Route:
+def _route(
+    name: str, aeron_dir: Path, address: IPv4Address, port: int, own: IPv4Address | None
+) -> MeasuredRoute:
     own = own or find_own_address(aeron_dir, address)
     if own is None:
         raise NoOwnAddressError(str(aeron_dir), "--own-address")
-    return Route(name, f"{name}, {address}", aeron_dir, Place(own, port + 1), Place(address, port))
+    return MeasuredRoute(
+        name,
+        f"{name}, {address}",
+        lambda: AeronLink(aeron_dir, Role.CLIENT),
+        Place(own, port + 1),
+        Place(address, port),
+    )
+
+
+def _floor_route(link: FloorLink, address: IPv4Address, port: int) -> MeasuredRoute:
+    """The port stays open from one measurement to the next."""
+    own = Place(link.port.route.local, port)
+    return MeasuredRoute(
+        FLOOR, f"without Aeron, {address}", lambda: nullcontext(link), own, Place(address, port)
+    )
 
 
 def _show(
@@ -158,8 +201,15 @@ def _show(
         json_file.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n")
     if html_file is not None:
         html_file.write_text(
-            html_page("aeron-dpdk ping", results, shown_tables(results), sentences, provenance)
+            html_page(
+                "aeron-dpdk ping",
+                results,
+                shown_tables(results),
+                draw(stream_plots(results, {})),
+                sentences,
+                provenance,
+            )
         )
     if hgrm_file is not None:
         first = next(phase for phase in results.phases() if phase.kind is PhaseKind.ECHO)
-        hgrm_file.write_text("\n".join(hgrm_lines(results.together(DIRECT, first))) + "\n")
+        hgrm_file.write_text("\n".join(hgrm_lines(results.together(first_route(results), first))) + "\n")

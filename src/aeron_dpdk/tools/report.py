@@ -14,8 +14,8 @@ from pathlib import Path
 
 import click
 
+from aeron_dpdk.errors.observe import OutputError
 from aeron_dpdk.machine.facts.files import ENVIRONMENT_FILES, SYSTEM_FILES
-from aeron_dpdk.observe.errors import OutputError
 from aeron_dpdk.tools.looking import aeron_dir_option
 from aeron_dpdk.tools.secrets import without_secrets
 
@@ -128,7 +128,7 @@ def default_output() -> Path:
     "output",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="A name of your own for the archive.",
+    help="File to write the archive to.",
 )
 @click.option(
     "--log",
@@ -136,7 +136,7 @@ def default_output() -> Path:
     multiple=True,
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
     metavar="FILE",
-    help="A log of the driver's to put in as well; may be repeated.",
+    help="A driver log file to include; may be repeated.",
 )
 @aeron_dir_option
 def report(aeron_dir: Path, output: Path | None, logs: tuple[Path, ...]) -> None:

@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry, make_wsgi_app
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
-from aeron_dpdk.observe.errors import ObserveError
+from aeron_dpdk.errors.observe import ObserveError
 from aeron_dpdk.observe.metrics import families, families_up
 from aeron_dpdk.observe.status import look
 

@@ -4,25 +4,26 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import click
 
 import aeron_dpdk
 from aeron_dpdk.driver.aeron_settings import read_aeron_settings
+from aeron_dpdk.driver.setting_table import INTERFACE_TABLE, interface_addresses
+from aeron_dpdk.errors.machine import RefusedError
 from aeron_dpdk.machine.change.apply import Step, apply, steps_of
 from aeron_dpdk.machine.change.apply import undo as undo_all
 from aeron_dpdk.machine.change.journal import opened_journal
 from aeron_dpdk.machine.change.system import System
-from aeron_dpdk.machine.errors import RefusedError
+from aeron_dpdk.machine.facts.accounts import changeable_part
 from aeron_dpdk.machine.facts.cpus import parse_cpu_list
 from aeron_dpdk.machine.facts.machine import Facts, read_facts
-from aeron_dpdk.machine.facts.nics import DPDK_DRIVERS
-from aeron_dpdk.machine.facts.program import changeable_part
+from aeron_dpdk.machine.facts.nics import DPDK_DRIVERS, Nic
 from aeron_dpdk.machine.plan.change import Plan
-from aeron_dpdk.machine.plan.driver_choice import allow_argument
+from aeron_dpdk.machine.plan.choice import allow_argument
 from aeron_dpdk.machine.plan.make_plan import make_plan
-from aeron_dpdk.machine.plan.setup_request import Part, SetupRequest
+from aeron_dpdk.machine.plan.request import Part, SetupRequest
 from aeron_dpdk.tools.host import dpdk_release, find_user, this_host
 
 _UNITS_IN_KIB = {"K": 1, "M": 1 << 10, "G": 1 << 20}
@@ -47,17 +48,17 @@ def cpus_of(text: str) -> frozenset[int]:
 @click.argument("parts", nargs=-1, type=click.Choice([part.value for part in Part]), metavar="[WHAT]...")
 @click.option("--dry-run", is_flag=True, help="Print what would be done, and do nothing.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
-@click.option("--undo", is_flag=True, help="Give everything back as it was before the first setup.")
+@click.option("--undo", is_flag=True, help="Restore everything to what it was before the first setup.")
 @click.option("--now", is_flag=True, help="Only until the next boot.")
 @click.option(
     "--nic", "nics", multiple=True, metavar="NIC", help="PCI address or interface; may be repeated."
 )
-@click.option("--driver", type=click.Choice(DPDK_DRIVERS), help="Instead of the best that works here.")
+@click.option("--driver", type=click.Choice(DPDK_DRIVERS), help="This one, not the best that works here.")
 @click.option(
     "--huge-memory", type=size_kib, metavar="SIZE", help="Huge pages per NUMA node of the NICs, as 1G."
 )
 @click.option(
-    "--page-size", type=size_kib, metavar="SIZE", help="Of huge pages: 2M or 1G; what is there counts."
+    "--page-size", type=size_kib, metavar="SIZE", help="Huge page size, 2M or 1G; those reserved count."
 )
 @click.option("--user", metavar="NAME", help="The ordinary user who will start aeronmd_dpdk, without root.")
 @click.option("--cpus", type=cpus_of, metavar="LIST", help="CPUs to keep for aeronmd_dpdk, as 2-5,8.")
@@ -80,8 +81,8 @@ def setup(  # noqa: PLR0913 - one parameter for each option
 
     WHAT is any of huge-pages, sockets, limits, iommu, vfio, bind, permissions, boot, cpus; by default all of
     them, cpus only with --cpus.
-    Every step is printed with its before and after and verified; when one fails, those before it are taken
-    back.
+    Every step is printed with its before and after and verified; when one fails, those before it are
+    rolled back.
     """
     system = this_host()
     if undo:
@@ -149,7 +150,7 @@ def run_plan(system: System, request: SetupRequest, *, dry_run: bool, yes: bool)
         click.confirm("Do that?", abort=True)
     with opened_journal(system) as journal:
         apply(steps, system, journal, click.echo)
-    click.echo(f"Done, {len(steps)} steps, each verified. To give all of it back: aeron-dpdk setup --undo")
+    click.echo(f"Done, {len(steps)} steps, each verified. To undo all of it: aeron-dpdk setup --undo")
     return True
 
 
@@ -159,22 +160,32 @@ def show_plan(plan: Plan, steps: Sequence[Step]) -> None:
     for number, step in enumerate(steps, start=1):
         click.echo(f"{number:3}. {step}\n     ({step.change.why})")
     if not steps:
-        click.echo("Nothing to do: all that was asked for is so already.")
+        click.echo("Nothing to do: everything asked for is already in place.")
 
 
 def show_next(facts: Facts, request: SetupRequest) -> None:
-    """The command that starts the driver on what has been set up."""
+    """The command that starts the driver on what has been set up, an interface for each NIC."""
     bound = [nic for nic in facts.nics if nic.is_for_dpdk]
     if not bound:
         return
     root = "" if request.user is not None else "sudo --preserve-env "
-    saved = facts.saved_of(bound[0])
-    address = (
-        ""
-        if saved is not None and saved.ipv4 is not None
-        else "AERON_DPDK_LOCAL_IPV4_ADDRESS=ADDRESS/PREFIX "
-    )
-    click.echo(f"Start the driver with: {address}{root}aeronmd_dpdk -a {allow_argument(bound[0])}")
+    allowed = " ".join(f"-a {allow_argument(nic)}" for nic in bound)
+    addresses = "".join(f"{each} " for each in missing_addresses(facts, bound))
+    click.echo(f"Start the driver with: {addresses}{root}aeronmd_dpdk {allowed}")
+
+
+def missing_addresses(facts: Facts, bound: Sequence[Nic]) -> Iterator[str]:
+    """Settings, where setup has not saved an address of each NIC: all of them, since those that were saved
+    are counted without the others."""
+    saved = [facts.saved_of(nic) for nic in bound]
+    if all(each is not None and each.ipv4 is not None for each in saved):
+        return
+    gateway = next(each for each in INTERFACE_TABLE if each.field == "gateway_ipv4_address")
+    for number, (nic, setting) in enumerate(zip(saved, interface_addresses(), strict=False)):
+        address = nic.ipv4 if nic is not None else None
+        yield f"{setting}={address or 'ADDRESS/PREFIX'}"
+        if address is not None and nic is not None and nic.gateway is not None:
+            yield f"{gateway.name_of(number)}={nic.gateway}"
 
 
 def run_undo(system: System, dry_run: bool) -> None:

@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 from rich.live import Live
 
-from aeron_dpdk.observe.errors import ObserveError
+from aeron_dpdk.errors.observe import ObserveError
 from aeron_dpdk.observe.rates import rates_between
 from aeron_dpdk.observe.status import Status, look
 from aeron_dpdk.tools.keyboard import key_within, single_keys

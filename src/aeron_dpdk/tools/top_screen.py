@@ -10,12 +10,14 @@ from rich.text import Text
 from aeron_dpdk.observe.counts import BACK_PRESSURE, DROPS
 from aeron_dpdk.observe.rates import Rates, StreamRate
 from aeron_dpdk.observe.status import Status
+from aeron_dpdk.observe.view import InterfaceView
 from aeron_dpdk.tools.panels import NUMBER, TEXT, error_rows, errors_table, headline, table, titled
 
 SORTS = ("rate", "naks", "ahead", "back pressure", "channel")
 KEYS = "q quit   p pause   s sort by {next}"
 FIXED_LINES = 16  # all but the headline and the rows of three tables, of which each has one at least
 TABLES = 3
+DIRECTIONS = ("rx", "tx", "loopback")
 _PREFIXES = ("", "k", "M", "G", "T")
 _STEP = 1000
 
@@ -51,7 +53,8 @@ def screen(status: Status, rates: Rates, mode: Mode, console: Console, trouble: 
     top = Text(f"{trouble}\n" if trouble else "", style="bold red").append_text(headline(status))
     top_lines = top.wrap(console, width)[: max(1, console.height - FIXED_LINES - TABLES)]
     drops, errors = drop_rows(status, rates), error_rows(status)
-    room = console.height - FIXED_LINES - len(top_lines)
+    more_rows = max(0, len(status.driver.interfaces) - len(DIRECTIONS))
+    room = console.height - FIXED_LINES - more_rows - len(top_lines)
     drop_count, stream_count, error_count = shares(room, (len(drops), len(rates.streams), len(errors)))
     shown_errors = errors_table(errors[len(errors) - error_count :])
     cut_to(shown_errors, width)
@@ -81,35 +84,68 @@ def shares(room: int, wanted: Sequence[int]) -> list[int]:
 
 
 def link_line(status: Status) -> str:
-    port = status.driver.port
-    state = "up" if port.is_up else "down"
-    return f"{port.name} ({port.driver}) is {state}, {status.driver.address.local}, {status.aeron_dir}"
+    """Of several interfaces each has its state in its own row."""
+    if len(status.driver.interfaces) > 1:
+        return status.aeron_dir
+    [interface] = status.driver.interfaces
+    port = interface.port
+    return (
+        f"{port.name} ({port.driver}) is {_state(interface)}, {interface.address.local}, {status.aeron_dir}"
+    )
+
+
+def _state(interface: InterfaceView) -> str:
+    return "up" if interface.port.is_up else "down"
 
 
 def traffic_table(status: Status, rates: Rates) -> Table:
+    if len(status.driver.interfaces) > 1:
+        return interfaces_table(status, rates)
+    [counts], [own] = status.counts, rates.interfaces
     rows = []
-    for direction in ("rx", "tx", "loopback"):
+    for direction in DIRECTIONS:
         packets, octets = f"{direction}-packets", f"{direction}-bytes"
-        if packets in status.traffic:
+        if packets in counts.traffic:
             rows.append(
                 (
                     direction,
-                    scaled(rates.traffic[packets]),
-                    scaled(8 * rates.traffic[octets]) if octets in rates.traffic else "",
-                    f"{status.traffic[packets]:,}",
+                    scaled(own.traffic[packets]),
+                    scaled(8 * own.traffic[octets]) if octets in own.traffic else "",
+                    f"{counts.traffic[packets]:,}",
                 )
             )
     headers = (("", TEXT), ("packets/s", NUMBER), ("bit/s", NUMBER), ("packets", NUMBER))
     return table(headers, rows)
 
 
+def interfaces_table(status: Status, rates: Rates) -> Table:
+    """A row for each, so that four take one line more than one does."""
+    rows = [
+        (
+            f"{interface.name} {_state(interface)}",
+            interface.address.local,
+            *(scaled(own.traffic.get(f"{direction}-packets", 0)) for direction in ("rx", "tx")),
+            *(scaled(8 * own.traffic.get(f"{direction}-bytes", 0)) for direction in ("rx", "tx")),
+            scaled(own.traffic.get("loopback-packets", 0)),
+        )
+        for interface, own in zip(status.driver.interfaces, rates.interfaces, strict=True)
+    ]
+    rates_headers = ("rx packets/s", "tx packets/s", "rx bit/s", "tx bit/s", "loopback")
+    return table((("", TEXT), ("", TEXT), *((name, NUMBER) for name in rates_headers)), rows)
+
+
 def drop_rows(status: Status, rates: Rates) -> list[tuple[str, str, str]]:
-    """Those that have occurred, the growing ones first."""
-    totals = {**status.drops, **status.back_pressure}
-    per_second = {**rates.drops, **rates.back_pressure}
-    names = [name for name in (*DROPS, *BACK_PRESSURE) if totals.get(name)]
-    names.sort(key=lambda name: -per_second[name])
-    return [(name, scaled(per_second[name]), f"{totals[name]:,}") for name in names]
+    """Those that have occurred, the growing ones first; with the interface where there are several."""
+    found = []
+    names = [each.name for each in status.driver.interfaces]
+    for name, counts, own in zip(names, status.counts, rates.interfaces, strict=True):
+        where = f"{name} " if len(names) > 1 else ""
+        totals = {**counts.drops, **counts.back_pressure}
+        per_second = {**own.drops, **own.back_pressure}
+        reasons = [reason for reason in (*DROPS, *BACK_PRESSURE) if totals.get(reason)]
+        found += [(per_second[reason], f"{where}{reason}", totals[reason]) for reason in reasons]
+    found.sort(key=lambda each: -each[0])
+    return [(reason, scaled(rate), f"{total:,}") for rate, reason, total in found]
 
 
 def drops_table(rows: Sequence[tuple[str, str, str]]) -> Table:

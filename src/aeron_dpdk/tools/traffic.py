@@ -6,7 +6,8 @@ Publishes a thousand messages a second and reads what the other side publishes, 
 import sys
 
 from aeron_dpdk._native import ffi, lib
-from aeron_dpdk.errors import LoadError, explain
+from aeron_dpdk.errors import explain
+from aeron_dpdk.errors.measure import LoadError
 
 STREAM_ID = 1001
 MESSAGE_LENGTH = 256

@@ -1,8 +1,8 @@
-"""Ethernet II frames (IEEE 802.3 §3; RFC 894 for IPv4, RFC 826 for ARP)."""
+"""Ethernet II frames (IEEE 802.3 §3; RFC 894 for IPv4, RFC 826 for ARP, RFC 2464 for IPv6)."""
 
 from dataclasses import dataclass
 from enum import IntEnum
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv6Address
 from typing import Self
 
 from aeron_dpdk.wire.malformed import Malformed
@@ -13,6 +13,7 @@ HEADER_LENGTH = 14
 class EtherType(IntEnum):
     IPV4 = 0x0800
     ARP = 0x0806
+    IPV6 = 0x86DD
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +43,10 @@ class Mac:
         return self.octets.hex(":")
 
 
-def group_mac(group: IPv4Address) -> Mac:
-    """What frames to an IPv4 multicast group are sent to (RFC 1112 §6.4)."""
+def group_mac(group: IPv4Address | IPv6Address) -> Mac:
+    """What frames to a multicast group are sent to (RFC 1112 §6.4, RFC 2464 §7)."""
+    if isinstance(group, IPv6Address):
+        return Mac(b"\x33\x33" + group.packed[12:])
     return Mac(b"\x01\x00\x5e" + (int(group) & 0x7FFFFF).to_bytes(3, "big"))
 
 

@@ -1,17 +1,17 @@
 """IGMP as a host speaks it: version 1 (RFC 1112 appendix I), 2 (RFC 2236) and 3 (RFC 3376)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import IntEnum
 from ipaddress import IPv4Address
 
+from aeron_dpdk.wire.address import Address
 from aeron_dpdk.wire.checksum import internet_checksum
 from aeron_dpdk.wire.malformed import Malformed
+from aeron_dpdk.wire.membership import Query, Record, ShortMessage, ShortReport
 
 SHORT_LENGTH = 8  # of every message of versions 1 and 2
 MIN_V3_QUERY_LENGTH = 12
 MIN_V3_REPORT_LENGTH = 8
-RECORD_LENGTH = 8
 V1_MAX_RESPONSE_NS = 10_000_000_000  # RFC 2236 §4
 
 _CODE_UNIT_NS = 100_000_000  # RFC 3376 §4.1.1: tenths of a second
@@ -25,46 +25,11 @@ class IgmpType(IntEnum):
     V3_REPORT = 0x22
 
 
-class RecordType(IntEnum):
-    """RFC 3376 §4.2.12; the two that change a source list alone are not for who hears all sources."""
-
-    MODE_IS_INCLUDE = 1
-    MODE_IS_EXCLUDE = 2
-    CHANGE_TO_INCLUDE_MODE = 3
-    CHANGE_TO_EXCLUDE_MODE = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """`group` None asks for all groups. `sources` narrows a version 3 query to them. `robustness` is 0 where
-    the querier does not say."""
-
-    version: int
-    group: IPv4Address | None
-    max_response_ns: int
-    sources: frozenset[IPv4Address] = frozenset()
-    robustness: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class ShortReport:
-    """Another host's report of version 1 or 2."""
-
-    group: IPv4Address
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """A group record of a version 3 report. `sources` has at most 65535 members."""
-
-    type: RecordType
-    group: IPv4Address
-    sources: frozenset[IPv4Address] = frozenset()
-
-    @property
-    def length(self) -> int:
-        """In bytes."""
-        return RECORD_LENGTH + 4 * len(self.sources)
+_SHORT_TYPES = {
+    ShortMessage.V1_REPORT: IgmpType.V1_REPORT,
+    ShortMessage.V2_REPORT: IgmpType.V2_REPORT,
+    ShortMessage.LEAVE: IgmpType.V2_LEAVE,
+}
 
 
 def parse_igmp(data: bytes | memoryview) -> Query | ShortReport | None:
@@ -106,24 +71,14 @@ def _code(code: int) -> int:
     return code if code < 0x80 else (code & 0x0F | 0x10) << ((code >> 4 & 0x07) + 3)
 
 
-def emit_short(type_: IgmpType, group: IPv4Address) -> bytes:
+def emit_short(kind: ShortMessage, group: Address) -> bytes:
     """A message of version 1 or 2."""
-    return _sealed(bytes((type_, 0, 0, 0)) + group.packed)
+    return _sealed(bytes((_SHORT_TYPES[kind], 0, 0, 0)) + group.packed)
 
 
 def emit_report(records: Iterable[Record]) -> bytes:
     """A version 3 report (RFC 3376 §4.2)."""
-    packed = [
-        b"".join(
-            (
-                bytes((each.type, 0)),
-                len(each.sources).to_bytes(2, "big"),
-                each.group.packed,
-                *(source.packed for source in sorted(each.sources)),
-            )
-        )
-        for each in records
-    ]
+    packed = [each.emit() for each in records]
     return _sealed(
         bytes((IgmpType.V3_REPORT, 0, 0, 0, 0, 0)) + len(packed).to_bytes(2, "big") + b"".join(packed)
     )

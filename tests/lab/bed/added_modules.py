@@ -10,7 +10,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from tests.lab.bed.kernel import CACHE, Kernel, download
+from tests.lab.bed.kernel import CACHE, Kernel, download, preparing_alone
 from tests.system.bed.namespace import run
 
 MODE = "CONFIG_VFIO_NOIOMMU"
@@ -22,10 +22,11 @@ NOT_BUILT = ("VFIO_PCI", "VFIO_IOMMU_TYPE1", "VFIO_VIRQFD", "VFIO_MDEV")
 def fetch(kernel: Kernel) -> Kernel:
     """From the cache, or built: 150 MB of packages and half a minute, once."""
     home = CACHE / f"{kernel.release}-added"
-    if not home.exists():
-        with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
-            build(kernel, Path(scratch))
-            os.rename(Path(scratch) / "tree", home)
+    with preparing_alone():
+        if not home.exists():
+            with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
+                build(kernel, Path(scratch))
+                os.rename(Path(scratch) / "tree", home)
     return replace(kernel, config=home / "config", modules=home / "lib" / "modules" / kernel.release)
 
 

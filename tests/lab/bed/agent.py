@@ -1,4 +1,4 @@
-"""Runs in the guest: one thread per virtio port runs one command at a time for tests/lab/bed/inside.py.
+"""Runs in the guest: on each virtio port it runs one command at a time for tests/lab/bed/inside.py.
 
 Both directions are lines of JSON that begin and end with a newline, so that a half line of a broken session
 spoils nothing; each carries the session's id, so that a late line of an earlier session is told apart.
@@ -19,6 +19,8 @@ from typing import IO, Any
 PORTS = Path("/sys/class/virtio-ports")
 PREFIX = "lab."
 IDLE_S = 0.05
+# As long as the host may give a guest no time at all.
+CONNECTS_S = 60.0
 
 
 class Port:
@@ -36,7 +38,7 @@ class Port:
         except BlockingIOError:
             return []
         if not data:
-            self._pending = b""
+            # Half a line stays: its rest may be under way, and the next message begins a line of its own.
             return None
         *lines, self._pending = (self._pending + data).split(b"\n")
         messages = []
@@ -45,8 +47,9 @@ class Port:
                 messages.append(json.loads(line))
         return messages
 
-    def wait(self) -> None:
-        select.select([self._fd], [], [], 0.2)
+    def wait(self, process: int) -> None:
+        """Until something comes, or the process of this descriptor ends."""
+        select.select([self._fd, process], [], [], 0.2)
 
     def send(self, message: dict[str, Any]) -> bool:
         data = b"\n" + json.dumps(message).encode() + b"\n"
@@ -73,8 +76,21 @@ def forward(port: Port, session: str, stream: str, pipe: IO[bytes]) -> None:
             port.send({"id": session, stream: base64.b64encode(data).decode()})
 
 
-def run(port: Port, request: dict[str, Any]) -> None:
+def command_in(messages: list[dict[str, Any]] | None) -> dict[str, Any] | None:
+    return next((each for each in messages or () if "command" in each), None)
+
+
+def run(port: Port, request: dict[str, Any]) -> dict[str, Any] | None:
+    """The request of a next session, when that was the first sign of this one's end."""
     session = request["id"]
+    deadline = time.monotonic() + CONNECTS_S
+    # What the other side says first may overtake the kernel's news that it is there.
+    while port.is_alone():
+        if (following := command_in(port.receive())) is not None:
+            return following
+        if time.monotonic() > deadline:
+            return None
+        time.sleep(0.005)
     try:
         process = subprocess.Popen(
             request["command"],
@@ -87,7 +103,7 @@ def run(port: Port, request: dict[str, Any]) -> None:
         )
     except OSError as error:
         port.send({"id": session, "error": str(error)})
-        return
+        return None
     assert process.stdout is not None and process.stderr is not None
     pumps = [
         threading.Thread(target=forward, args=(port, session, stream, pipe), daemon=True)
@@ -95,37 +111,49 @@ def run(port: Port, request: dict[str, Any]) -> None:
     ]
     for pump in pumps:
         pump.start()
-    while process.poll() is None:
-        messages = port.receive()
-        if messages is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-            return
-        for message in messages:
-            if message.get("id") == session:
-                process.send_signal(message["signal"])
-        port.wait()
+    with open(os.pidfd_open(process.pid)) as ended:
+        while process.poll() is None:
+            messages = port.receive()
+            following = command_in(messages)
+            if messages is None or following is not None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+                return following
+            for message in messages:
+                if message.get("id") == session:
+                    process.send_signal(message["signal"])
+            port.wait(ended.fileno())
     for pump in pumps:
         # A grandchild may hold the pipe open; the command itself has ended.
         pump.join(1)
     port.send({"id": session, "exit": process.returncode})
+    return None
 
 
-def serve(device: Path) -> None:
-    port = Port(device)
+def run_all(port: Port, requests: list[dict[str, Any]], idle: set[Port]) -> None:
+    for request in requests:
+        following: dict[str, Any] | None = request
+        while following is not None:
+            following = run(port, following)
+    idle.add(port)
+
+
+def serve(ports: set[Port]) -> None:
+    """A thread for each port with a command, and one for all others: an emulated CPU is slow to switch."""
     while True:
-        for message in port.receive() or ():
-            if "command" in message:
-                run(port, message)
+        for port in tuple(ports):
+            if requests := [message for message in port.receive() or () if "command" in message]:
+                ports.discard(port)
+                threading.Thread(target=run_all, args=(port, requests, ports), daemon=True).start()
         time.sleep(IDLE_S)
 
 
 def main() -> None:
-    for entry in PORTS.iterdir():
-        if (entry / "name").read_text().startswith(PREFIX):
-            threading.Thread(target=serve, args=(Path("/dev") / entry.name,), daemon=True).start()
+    names = [entry.name for entry in PORTS.iterdir() if (entry / "name").read_text().startswith(PREFIX)]
+    ports = {Port(Path("/dev") / name) for name in names}
     Path("/dev/console").write_text("\nlab agent is ready\n")
-    threading.Event().wait()
+    serve(ports)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -10,9 +10,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from tests.lab.bed import initramfs, qemu
-from tests.lab.bed.guest import ORDINARY_USER, PATIENCE_S, Guest, Inside
+from tests.lab.bed.guest import MONITOR, ORDINARY_USER, PATIENCE_S, Guest, Inside
 from tests.lab.bed.hardware import Hardware
-from tests.lab.bed.kernel import Kernel
+from tests.lab.bed.kernel import Kernel, fetch_kernel, preparing_alone
 from tests.lab.vfio_user.server import serve
 from tests.lab.vfio_user.tap import Tap
 from tests.system.bed.installation import REPOSITORY
@@ -33,6 +33,13 @@ def why_not() -> str:
     return f"not installed: {', '.join(missing)}; ./dev lab installs them" if missing else qemu.why_not()
 
 
+def fetch() -> Kernel:
+    """What every guest needs, from the cache or from the distribution's mirror."""
+    with preparing_alone():
+        qemu.fetch()
+        return fetch_kernel()
+
+
 def to_open() -> str:
     """Folders that an ordinary user must be able to pass through to run the project's Python."""
     ends = (REPOSITORY, Path(sys.executable), Path(sys.executable).resolve())
@@ -47,7 +54,7 @@ def kernel_arguments(kernel: Kernel, ramdisk: Path, parameters: str) -> list[str
 
 
 def share_arguments(ports: Path) -> list[str]:
-    """This machine's files, and the ports through which commands go in."""
+    """This machine's files, the ports through which commands go in, and QEMU's monitor."""
     arguments = ["-virtfs", "local,path=/,mount_tag=host,readonly=on,multidevs=remap,security_model=none"]
     arguments += ["-device", f"virtio-serial-pci,max_ports={PORT_COUNT + 1}"]
     for number in range(PORT_COUNT):
@@ -55,7 +62,7 @@ def share_arguments(ports: Path) -> list[str]:
         (ports / f"{name}.lock").touch()
         arguments += ["-chardev", f"socket,id={name},path={ports / name}.socket,server=on,wait=off"]
         arguments += ["-device", f"virtserialport,chardev={name},name={name}"]
-    return arguments
+    return [*arguments, "-qmp", f"unix:{ports / MONITOR},server=on,wait=off"]
 
 
 def await_agent(process: ChildProcess) -> None:

@@ -9,14 +9,20 @@ from tests.lab.bed.hardware import Nic
 from tests.system.bed.driver import READY_LINE, Driver
 from tests.system.bed.installation import Installation
 from tests.system.bed.namespace import run
+from tests.system.bed.topology import End
 
-# Of Aeron, at both ends: a guest that the host gives no time to is slow, not gone.
+# Of Aeron, at both ends: a guest that the host gives no time to is slow, not gone. No driver starts that
+# would unblock publications before it gives up their clients. The last frames of a stream can be lost, too:
+# they are there to be sent again for a while, but not so long that the next test still hears of it.
 PATIENT = {
-    "AERON_CLIENT_LIVENESS_TIMEOUT": "60s",
-    "AERON_IMAGE_LIVENESS_TIMEOUT": "30s",
-    "AERON_PUBLICATION_CONNECTION_TIMEOUT": "30s",
-    "AERON_PUBLICATION_UNBLOCK_TIMEOUT": "90s",
+    "AERON_CLIENT_LIVENESS_TIMEOUT": "120s",
+    "AERON_IMAGE_LIVENESS_TIMEOUT": "90s",
+    "AERON_PUBLICATION_CONNECTION_TIMEOUT": "90s",
+    "AERON_PUBLICATION_LINGER_TIMEOUT": "15s",
+    "AERON_PUBLICATION_UNBLOCK_TIMEOUT": "150s",
 }
+# Of a client: without progress, and without a sign of life of its driver. Less than a test waits for its end.
+PATIENT_CLIENT: Mapping[str, object] = {"patient": True, "timeout_ms": 100_000}
 # Of an ordinary user, in KiB: what DPDK maps for its pages and the device's registers.
 MEMORY_LOCK_KIB = "524288"
 
@@ -29,6 +35,7 @@ class GuestDriver(Driver):
     user: str = "root"
     memory_lock: str = "unlimited"
     start_timeout_s: float = PATIENCE_S
+    client_options: Mapping[str, object] = field(default_factory=lambda: PATIENT_CLIENT)
 
     def beside(self, *command: str) -> tuple[str, ...]:
         return self.end.namespace.command(*command)
@@ -57,13 +64,14 @@ class GuestDriver(Driver):
 
 @dataclass
 class PciDriver(GuestDriver):
-    """`aeronmd_dpdk` on the PCI device at `device`."""
+    """`aeronmd_dpdk` on the PCI device at `device`; empty for whichever DPDK finds."""
 
     device: str = ""
     eal_options: tuple[str, ...] = ()
 
     def command(self) -> list[str]:
-        return self._as_user(str(self.installation.aeronmd_dpdk), "-a", self.device, *self.eal_options)
+        device = ("-a", self.device) if self.device else ()
+        return self._as_user(str(self.installation.aeronmd_dpdk), *device, *self.eal_options)
 
     def is_ready(self) -> bool:
         return READY_LINE in self.output
@@ -79,6 +87,8 @@ class Way:
     is_by_root: bool = True
     settings: Mapping[str, str] = field(default_factory=dict)
     eal_options: tuple[str, ...] = ()
+    names_device: bool = True
+    """By -a; else DPDK takes what it finds."""
 
     def driver(self, guest: Guest, nic: Nic, installed: Installation) -> PciDriver:
         near, settings, user = guest.near(nic), dict(self.settings), ORDINARY_USER
@@ -92,7 +102,7 @@ class Way:
             settings,
             user=user,
             memory_lock=limit,
-            device=nic.pci_address,
+            device=nic.pci_address if self.names_device else "",
             eal_options=self.eal_options,
         )
 
@@ -117,7 +127,14 @@ def ours(guest: Guest, nic: Nic, installed: Installation, way: Way = BY_ROOT) ->
 @contextmanager
 def peer_of(guest: Guest, nic: Nic, installed: Installation) -> Iterator[Driver]:
     """A stock aeronmd on this machine's kernel, at the other end of a NIC's cable."""
-    driver = Driver(installed, guest.far(nic), f"{nic.tap}-peer", PATIENT)
+    with stock(installed, guest.far(nic), f"{nic.tap}-peer") as driver:
+        yield driver
+
+
+@contextmanager
+def stock(installed: Installation, end: End, label: str) -> Iterator[Driver]:
+    """A stock aeronmd on this machine's kernel, as patient as those in a guest."""
+    driver = Driver(installed, end, label, PATIENT, start_timeout_s=PATIENCE_S, client_options=PATIENT_CLIENT)
     try:
         driver.start()
         yield driver

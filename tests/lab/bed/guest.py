@@ -1,5 +1,7 @@
 """A guest: a place where commands run, with NICs whose other ends are taps of a network namespace."""
 
+import json
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -7,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.lab.bed.hardware import Hardware, Nic
+from tests.lab.bed.hardware import Hardware, Nic, PortNic
 from tests.lab.vfio_user.server import Server
 from tests.system.bed.bed import eventually
 from tests.system.bed.namespace import Namespace, run
@@ -16,8 +18,9 @@ from tests.system.bed.topology import End
 
 INSIDE = Path(__file__).with_name("inside.py")
 ORDINARY_USER = "operator"
+MONITOR = "monitor"
 # An emulated processor, shared with whatever else this machine does.
-PATIENCE_S = 180.0
+PATIENCE_S = 360.0
 DEVICES = "/sys/bus/pci/devices"
 HUGE_PAGES = "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages"
 
@@ -93,11 +96,32 @@ class Guest:
         """The NIC is a user space driver's, and there are huge pages of 2 MiB."""
         self.run("modprobe", driver)
         self.write(HUGE_PAGES, f"{pages}")
-        assert self.read(HUGE_PAGES) == f"{pages}"
-        self.bind(nic, driver)
-        yield
-        self.bind(nic)
-        self.write(HUGE_PAGES, "0")
+        try:
+            assert self.read(HUGE_PAGES) == f"{pages}"
+            self.bind(nic, driver)
+            yield
+        finally:
+            self.bind(nic)
+            self.write(HUGE_PAGES, "0")
+
+    def pull(self, nic: PortNic) -> None:
+        """Asks the guest's kernel for the card, as the button at its slot does."""
+        self._tell_qemu("device_del", id=nic.device_id)
+
+    def set_carrier(self, nic: Nic, *, is_up: bool) -> None:
+        """Plug the cable of a NIC of QEMU's in, or pull it."""
+        self._tell_qemu("set_link", name=nic.device_id, up=is_up)
+
+    def _tell_qemu(self, command: str, **arguments: object) -> None:
+        """A command of QMP."""
+        commands = ({"execute": "qmp_capabilities"}, {"execute": command, "arguments": arguments})
+        with socket.socket(socket.AF_UNIX) as monitor:
+            monitor.connect(f"{self.inside.name}/{MONITOR}")
+            with monitor.makefile("rw") as lines:
+                for each in commands:
+                    print(json.dumps(each), file=lines, flush=True)
+                    while "return" not in (said := json.loads(lines.readline())):
+                        assert "error" not in said, said
 
     def permit(self, nic: Nic, user: str) -> None:
         """As docs/operations/setup.md does it for an ordinary user."""

@@ -21,6 +21,8 @@ class Nic:
     slot: int
     bus: str = ROOT_BUS
     options: tuple[str, ...] = ()
+    queues: int = 1
+    """Of its tap."""
 
     @property
     def pci_address(self) -> str:
@@ -39,16 +41,24 @@ class Nic:
     def address(self) -> str:
         return f"10.99.{self.subnet}.1"
 
+    @property
+    def device_id(self) -> str:
+        """QEMU's name of it."""
+        return f"nic{self.subnet}"
+
     def arguments(self) -> tuple[str, ...]:
-        place = (f"mac={self.mac}", f"bus={self.bus}", f"addr={self.slot:#x}")
+        place = (f"id={self.device_id}", f"mac={self.mac}", f"bus={self.bus}", f"addr={self.slot:#x}")
         device = ",".join((self.model, f"netdev={self.tap}", *place, *self.options))
         netdev = f"tap,id={self.tap},ifname={self.tap},script=no,downscript=no"
+        if self.queues > 1:
+            netdev += f",queues={self.queues}"
         return ("-netdev", netdev, "-device", device)
 
 
 @dataclass(frozen=True, slots=True)
 class PortNic(Nic):
-    """A NIC behind a root port, whose slot is `slot`: on that bus its virtual functions have room."""
+    """A NIC behind a root port, whose slot is `slot`: there its virtual functions have room, and it can be
+    pulled."""
 
     @property
     def pci_address(self) -> str:
@@ -56,7 +66,7 @@ class PortNic(Nic):
 
     def arguments(self) -> tuple[str, ...]:
         port = f"pcie-root-port,id=sriov,bus={self.bus},chassis=1,addr={self.slot:#x}"
-        device = f"{self.model},netdev={self.tap},mac={self.mac},bus=sriov"
+        device = f"{self.model},id={self.device_id},netdev={self.tap},mac={self.mac},bus=sriov"
         netdev = f"tap,id={self.tap},ifname={self.tap},script=no,downscript=no"
         return ("-device", port, "-netdev", netdev, "-device", device)
 

@@ -1,9 +1,12 @@
 """The distribution's own kernel package, unpacked beside: nothing of it is installed on this machine."""
 
+import fcntl
 import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +15,15 @@ from tests.system.bed.namespace import BedError, run
 
 CACHE = REPOSITORY / ".cache" / "lab"
 META_PACKAGE = "linux-image-amd64"
+
+
+@contextmanager
+def preparing_alone() -> Iterator[None]:
+    """Two runs at once must not fill the same folders of the cache: the second one waits, and finds them."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +68,11 @@ def download(package: str, into: Path) -> Path:
     return next(into.glob("*.deb"))
 
 
-def fetch() -> Kernel:
+def fetch_kernel() -> Kernel:
     """The kernel, from the cache or from the distribution's mirror (some 70 MB, once)."""
     package = package_name()
     home = CACHE / package
     if not home.exists():
-        CACHE.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
             tree = Path(scratch) / "tree"
             run("dpkg-deb", "-x", str(download(package, Path(scratch))), str(tree))

@@ -23,7 +23,7 @@ class Qemu:
 
     def command(self) -> tuple[str, ...]:
         """QEMU on its own root's loader and libraries, with this machine's files in sight."""
-        loader, libraries = self.root / "lib64" / "ld-linux-x86-64.so.2", self.root / LIBRARIES
+        libraries = self.root / LIBRARIES
         firmware = [
             word for name in ("qemu", "seabios") for word in ("-L", str(self.root / "usr" / "share" / name))
         ]
@@ -31,12 +31,15 @@ class Qemu:
         return (
             "env",
             modules,
-            str(loader),
-            "--library-path",
-            str(libraries),
+            *loader(self.root),
             str(self.root / PROGRAM),
             *firmware,
         )
+
+
+def loader(root: Path) -> tuple[str, ...]:
+    """What runs a program on the root's C library, the root's other libraries before this machine's."""
+    return (str(root / "lib64" / "ld-linux-x86-64.so.2"), "--library-path", str(root / LIBRARIES))
 
 
 def why_not() -> str:
@@ -49,7 +52,6 @@ def why_not() -> str:
 def fetch() -> Qemu:
     """From the cache, or from the distribution's mirror: a minute and a half, 400 MB, once."""
     if not HOME.exists():
-        CACHE.mkdir(parents=True, exist_ok=True)
         scratch = CACHE / f"qemu-{os.getpid()}"
         try:
             run("debootstrap", "--variant=minbase", "sid", str(scratch))

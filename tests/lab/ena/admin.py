@@ -99,6 +99,14 @@ class Group(IntEnum):
     WARNING = 2
     NOTIFICATION = 3
     KEEP_ALIVE = 4
+    CONFIGURATION = 6
+    DEVICE_REQUEST_RESET = 7
+
+
+class Syndrome(IntEnum):
+    """Of a notification."""
+
+    UPDATE_HINTS = 2
 
 
 @dataclass(slots=True)

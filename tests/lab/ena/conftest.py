@@ -8,7 +8,8 @@ from tests.lab.bed.driver import BY_ROOT, PciDriver, Way, ours, peer_of
 from tests.lab.bed.guest import Guest
 from tests.lab.bed.hardware import Nic
 from tests.lab.bed.kernel import Kernel
-from tests.lab.ena.model import Ena
+from tests.lab.ena.features import Limits
+from tests.lab.ena.model import Ena, Faults
 from tests.lab.machines import ENA, with_ena
 from tests.lab.vfio_user.server import Server
 from tests.system.bed.driver import Driver
@@ -21,18 +22,38 @@ class Adapter:
 
     guest: Guest
     nic: Nic
-    model: Ena
-    server: Server
+
+    @property
+    def server(self) -> Server:
+        return self.guest.models[self.nic.tap]
+
+    @property
+    def model(self) -> Ena:
+        assert isinstance(self.server.device, Ena)
+        return self.server.device
+
+    def mend(self) -> None:
+        self.model.faults = Faults()
+        if not self.model.is_link_up:
+            self.model.set_link(is_up=True)
 
 
 @pytest.fixture(scope="package")
 def adapter(guest_kernel: Kernel) -> Iterator[Adapter]:
     with with_ena(guest_kernel, "ena") as guest:
-        server = guest.models[ENA.tap]
-        assert isinstance(server.device, Ena)
-        yield Adapter(guest, ENA, server.device, server)
-        assert server.failure is None
+        found = Adapter(guest, ENA)
+        yield found
+        assert found.server.failure is None
         assert guest.process.is_running, f"the guest died:\n{guest.log}"
+
+
+@pytest.fixture(autouse=True)
+def healthy(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A fault that a test asked for ends with it, whatever came of it."""
+    yield
+    if "adapter" in request.fixturenames:
+        found: Adapter = request.getfixturevalue("adapter")
+        found.server.call(found.mend)
 
 
 @pytest.fixture(scope="package")
@@ -47,9 +68,21 @@ def handed_over(adapter: Adapter) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="module", params=[Limits()], ids=["generation"])
+def generation(adapter: Adapter, request: pytest.FixtureRequest) -> Iterator[None]:
+    """What the adapter can, from the next reset on."""
+    usual, adapter.model.limits = adapter.model.limits, request.param
+    yield
+    adapter.model.limits = usual
+
+
 @pytest.fixture(scope="module", params=[BY_ROOT], ids=["root"])
 def started(
-    adapter: Adapter, installed: Installation, handed_over: None, request: pytest.FixtureRequest
+    adapter: Adapter,
+    installed: Installation,
+    handed_over: None,
+    generation: None,
+    request: pytest.FixtureRequest,
 ) -> Iterator[PciDriver]:
     way: Way = request.param
     with ours(adapter.guest, adapter.nic, installed, way) as driver:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from tests.lab.ena.admin import Command, Refused, Status
+from tests.lab.ena.admin import Command, Group, Refused, Status
 from tests.lab.ena.rss import KEY_LENGTH, TABLE_BITS, Rss
 from tests.lab.vfio_user.device import Host
 
@@ -30,9 +30,8 @@ TOEPLITZ = 1
 TX_OFFLOADS = 0x1 | 0x2 | 0x4
 RX_OFFLOADS = 0x1 | 0x2 | 0x8
 OFFLOADS = struct.pack("<III", TX_OFFLOADS, RX_OFFLOADS, RX_OFFLOADS)
-# Addresses and ports of TCP and UDP, addresses of other IP (ena_admin_flow_hash_fields).
-HASH_FIELDS = (0x3C, 0x3C, 0x3C, 0x3C, 0x0C, 0x0C, 0x0C, 0x03)
 INLINE_HEADER, MULTIPLE_DESCRIPTORS = 1, 2
+EVENT_GROUPS = sum(1 << group for group in Group)
 LINE_LENGTHS = {1: 128, 4: 256}
 
 
@@ -77,7 +76,7 @@ class Configuration:
             Feature.LLQ: self._llq,
             Feature.MAX_QUEUES_EXT: self._queues,
             Feature.STATELESS_OFFLOAD_CONFIG: lambda: OFFLOADS,
-            Feature.AENQ_CONFIG: lambda: struct.pack("<II", 0b11111, self.enabled_groups),
+            Feature.AENQ_CONFIG: lambda: struct.pack("<II", EVENT_GROUPS, self.enabled_groups),
             # "Unknown": what an instance says of its speed. Full duplex.
             Feature.LINK_CONFIG: lambda: struct.pack("<III", 0, 0, 0x2),
             Feature.RSS_HASH_FUNCTION: lambda: self._hash_function(command, host),
@@ -117,8 +116,7 @@ class Configuration:
     def _hash_input(self, command: Command, host: Host) -> bytes:
         address, length = command.control
         if length:
-            fields = b"".join(struct.pack("<HH", mask, 0) for mask in HASH_FIELDS).ljust(64, b"\0")
-            host.memory.write(address, (fields + fields).ljust(length, b"\0"))
+            host.memory.write(address, self.rss.fields_as_bytes().ljust(length, b"\0"))
         return struct.pack("<HH", 0, 0)
 
     def _indirection_table(self, command: Command, host: Host) -> bytes:
@@ -136,7 +134,7 @@ class Configuration:
             Feature.HOST_ATTR_CONFIG: self._set_host_attributes,
             Feature.LLQ: self._set_llq,
             Feature.RSS_HASH_FUNCTION: self._set_hash_function,
-            Feature.RSS_HASH_INPUT: lambda command, host: None,
+            Feature.RSS_HASH_INPUT: self._set_hash_input,
             Feature.RSS_INDIRECTION_TABLE_CONFIG: self._set_indirection_table,
         }
         if command.feature not in setters or not self.supported & 1 << command.feature:
@@ -168,6 +166,10 @@ class Configuration:
         address, length = command.control
         if length >= 8 + KEY_LENGTH:
             self.rss.key = host.memory.read(address + 8, KEY_LENGTH)
+
+    def _set_hash_input(self, command: Command, host: Host) -> None:
+        address, length = command.control
+        self.rss.set_fields(host.memory.read(address, length))
 
     def _set_indirection_table(self, command: Command, host: Host) -> None:
         address, length = command.control

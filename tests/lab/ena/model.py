@@ -3,8 +3,8 @@
 import struct
 from dataclasses import dataclass, field, replace
 
-from tests.lab.ena import checksums, rss
-from tests.lab.ena.admin import AdminQueue, Command, EventQueue, Group, Opcode, Refused, Status
+from tests.lab.ena import checksums
+from tests.lab.ena.admin import AdminQueue, Command, EventQueue, Group, Opcode, Refused, Status, Syndrome
 from tests.lab.ena.features import Configuration, Limits
 from tests.lab.ena.queues import (
     IN_DEVICE_MEMORY,
@@ -21,6 +21,7 @@ from tests.lab.ena.queues import (
     take_packet,
     tx_completion,
 )
+from tests.lab.ena.rss import udp_port
 from tests.lab.vfio_user.configuration_space import Bar, Identity, MsixTable
 from tests.lab.vfio_user.device import Host
 
@@ -77,9 +78,12 @@ class Faults:
 
     keep_alives_stop: bool = False
     admin_is_silent: bool = False
+    is_deaf: bool = False
+    """Nothing is taken, sent or said; the registers are there."""
     completions_to_withhold: int = 0
-    completions_to_corrupt: int = 0
-    """They name a request within the ring that stands for no packet under way."""
+    completions_are_wrong: bool = False
+    """They name another request within the ring. On every queue: a driver that cleans its rings late may
+    never look at the completions of one that sends little."""
     buffers_to_corrupt: int = 0
     """Received frames that name a request beyond the ring."""
     frames_to_drop: int = 0
@@ -99,9 +103,13 @@ class Ena:
     faults: Faults = field(default_factory=Faults)
     reset_reasons: list[int] = field(default_factory=list)
     """Each reset that a driver has asked for, and why (ena_regs_reset_reason_types)."""
+    has_been_heard: bool = False
+    """When it asked for a reset: whether the driver has subscribed to that event."""
     is_link_up: bool = True
     most_in_a_buffer: int = 0x4000
     """Bytes; a longer frame arrives in several."""
+    queues_of_ports: dict[int, set[int]] = field(default_factory=dict)
+    """By UDP destination port: the receive queues, as the driver counts them, of its datagrams."""
     configuration: Configuration = field(init=False)
     _is_resetting: bool = False
     _next_keep_alive_ns: int = 0
@@ -125,7 +133,8 @@ class Ena:
         self.admin, self.events = AdminQueue(), EventQueue()
         self.queues.clear()
         self.configuration = Configuration(self.mac, self.limits)
-        self.faults.keep_alives_stop = self.faults.admin_is_silent = False
+        self.faults.keep_alives_stop = self.faults.admin_is_silent = self.faults.is_deaf = False
+        self.faults.completions_are_wrong = False
 
     # ---- registers ----
 
@@ -133,8 +142,9 @@ class Ena:
         return self._register(offset) if bar == REGISTER_BAR else 0
 
     def _register(self, offset: int) -> int:
-        # ENA 2.0; a controller of 0.0.2; resets within 10 s, 48 bits of address, admin commands within 1 s.
-        fixed = {VERSION: 0x0200, CONTROLLER_VERSION: 0x00000002, CAPS: 100 << 1 & 0x3E | 48 << 8 | 10 << 16}
+        # ENA 2.0; a controller of 0.0.2; 48 bits of address. Resets within 3.1 s, the longest that fits; of
+        # admin commands it does not say, so that a driver waits 3 s: more than the 1.5 s that would fit.
+        fixed = {VERSION: 0x0200, CONTROLLER_VERSION: 0x00000002, CAPS: 31 << 1 | 48 << 8}
         if offset == DEV_STS:
             return STATUS_READY | (STATUS_RESETTING if self._is_resetting else 0)
         return fixed.get(offset, self.registers.get(offset, 0))
@@ -192,7 +202,7 @@ class Ena:
 
     def _obey(self, tail: int) -> None:
         for command in self.admin.commands(self.host, tail):
-            if self.faults.admin_is_silent:
+            if self.faults.admin_is_silent or self.faults.is_deaf:
                 continue
             try:
                 status, response = Status.SUCCESS, self._perform(command)
@@ -270,7 +280,7 @@ class Ena:
         if queue is None:
             return
         queue.tail = tail & 0xFFFF
-        if queue.direction == TX:
+        if queue.direction == TX and not self.faults.is_deaf:
             self._transmit(queue)
 
     def _unmask(self, index: int, value: int) -> None:
@@ -294,13 +304,12 @@ class Ena:
         if self.faults.completions_to_withhold:
             self.faults.completions_to_withhold -= 1
             return
-        if self.faults.completions_to_corrupt:
-            self.faults.completions_to_corrupt -= 1
+        if self.faults.completions_are_wrong:
             request = (request + queue.depth // 2) % queue.depth
         queue.completion.post(self.host, tx_completion(queue, request))
 
     def receive(self, frame: bytes) -> None:
-        if not self.is_link_up or not self._is_ours(frame):
+        if self.faults.is_deaf or not self.is_link_up or not self._is_ours(frame):
             return
         if self.faults.frames_to_drop:
             self.faults.frames_to_drop -= 1
@@ -309,8 +318,8 @@ class Ena:
             return
         # What pads a frame to Ethernet's 60 bytes is a NIC's work on a wire; a tap has none.
         frame = frame.ljust(60, b"\0")
-        flow = rss.hash_of(self.configuration.rss.key, frame)
-        queue = self._receiver(flow)
+        flow = self.configuration.rss.hash_of(frame)
+        queue = self.receiver(flow)
         verdict = RxVerdict(checksums.rx_status(frame), flow)
         buffers = [] if queue is None else take_buffers(queue, self.host, len(frame), self.most_in_a_buffer)
         if queue is None or not buffers:
@@ -320,6 +329,8 @@ class Ena:
             self.faults.buffers_to_corrupt -= 1
             buffers[0] = replace(buffers[0], request=queue.depth)
         fill(queue, self.host, buffers, frame, verdict)
+        if (port := udp_port(frame)) is not None:
+            self.queues_of_ports.setdefault(port, set()).add(self.queues.receivers().index(queue))
         self.counts.rx_in_segments += len(buffers) > 1
         self.counts.rx_packets += 1
         self.counts.rx_bytes += len(frame)
@@ -329,7 +340,8 @@ class Ena:
         """No promiscuous mode: a VPC brings an adapter its own frames, and groups'."""
         return frame[:6] == self.mac or bool(frame[0] & 1)
 
-    def _receiver(self, flow: int) -> SubmissionQueue | None:
+    def receiver(self, flow: int) -> SubmissionQueue | None:
+        """The queue that a hash leads to."""
         chosen = self.configuration.rss.choose(flow)
         queue = self.queues.submission.get(chosen) if chosen is not None else None
         if queue is not None and queue.direction == RX:
@@ -342,8 +354,25 @@ class Ena:
         if now_ns < self._next_keep_alive_ns:
             return
         self._next_keep_alive_ns = now_ns + KEEP_ALIVE_NS
-        if not self.faults.keep_alives_stop:
+        if not self.faults.keep_alives_stop and not self.faults.is_deaf:
             self._say(Group.KEEP_ALIVE, struct.pack("<QQ", self.counts.rx_drops, self.counts.tx_drops))
+
+    def ask_for_a_reset(self) -> None:
+        """The device is unwell: it says so to a driver that has asked for such events, and then does nothing
+        more (amzn-drivers, ena_admin_device_request_reset())."""
+        self.has_been_heard = self._say(Group.DEVICE_REQUEST_RESET, b"")
+        self.faults.is_deaf = True
+
+    def hint(self, watchdog_timeout_ms: int) -> bool:
+        """The device says anew how long a driver is to wait for a keep-alive (ena_admin_ena_hw_hints); of the
+        rest it says nothing. Whether the driver wants to hear it."""
+        return self._say(
+            Group.NOTIFICATION, struct.pack("<8H", 0, watchdog_timeout_ms, *[0] * 6), Syndrome.UPDATE_HINTS
+        )
+
+    def complain(self, code: int) -> bool:
+        """Of the driver's configuration (ena_admin_aenq_conf_notifications_desc)."""
+        return self._say(Group.CONFIGURATION, struct.pack("<Q", 1 << code - 1))
 
     def set_link(self, *, is_up: bool) -> None:
         self.is_link_up = is_up
@@ -352,6 +381,9 @@ class Ena:
     def _say_link(self) -> None:
         self._say(Group.LINK_CHANGE, struct.pack("<I", self.is_link_up))
 
-    def _say(self, group: Group, values: bytes) -> None:
-        if self.events.post(self.host, group, values=values):
+    def _say(self, group: Group, values: bytes, syndrome: int = 0) -> bool:
+        """Whether the driver wants to hear it."""
+        is_heard = self.events.post(self.host, group, syndrome, values)
+        if is_heard:
             self._signal_management()
+        return is_heard

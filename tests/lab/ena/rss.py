@@ -1,4 +1,4 @@
-"""Receive side scaling: Toeplitz over addresses and ports, and an indirection table (ena_admin_defs.h)."""
+"""Receive side scaling: Toeplitz over chosen fields, and an indirection table (ena_admin_defs.h)."""
 
 import struct
 from dataclasses import dataclass, field
@@ -9,6 +9,13 @@ KEY_LENGTH = 40
 TABLE_BITS = 7
 # An arbitrary key; a driver reads it, or sets its own.
 FACTORY_KEY = bytes(range(1, KEY_LENGTH + 1))
+
+# ena_admin_flow_hash_proto, of which the others are not told apart here, and ena_admin_flow_hash_fields.
+TCP4, UDP4, IP4, FRAGMENT = 0, 1, 4, 6
+PROTOCOLS = 16
+L3_FIELDS, L4_FIELDS = 0x0C, 0x30
+# Addresses and ports of TCP and UDP, addresses of other IP.
+HASH_FIELDS = (0x3C, 0x3C, 0x3C, 0x3C, 0x0C, 0x0C, 0x0C, 0x03, *[0] * 8)
 
 
 def toeplitz(key: bytes, data: bytes) -> int:
@@ -21,19 +28,27 @@ def toeplitz(key: bytes, data: bytes) -> int:
     return result
 
 
-def hash_of(key: bytes, frame: bytes) -> int:
-    """Over addresses and ports of UDP and TCP, over addresses of other IPv4, 0 for the rest."""
+def protocol_of(packet: bytes, header_length: int) -> int:
+    if is_fragment(packet):
+        return FRAGMENT
+    has_ports = len(packet) >= header_length + 4
+    return {6: TCP4, 17: UDP4}.get(packet[9], IP4) if has_ports else IP4
+
+
+def udp_port(frame: bytes) -> int | None:
+    """The destination's, of a UDP datagram in one frame."""
     packet = ipv4(frame)
-    if packet is None:
-        return 0
-    start = (packet[0] & 0xF) * 4
-    has_ports = packet[9] in (6, 17) and not is_fragment(packet) and len(packet) >= start + 4
-    return toeplitz(key, packet[12:20] + (packet[start : start + 4] if has_ports else b""))
+    if packet is None or protocol_of(packet, start := (packet[0] & 0xF) * 4) != UDP4:
+        return None
+    return int.from_bytes(packet[start + 2 : start + 4], "big")
 
 
 @dataclass(slots=True)
 class Rss:
     key: bytes = FACTORY_KEY
+    """As the driver writes it, from its end (DPDK, ena_rss.c, ena_reorder_rss_hash_key())."""
+    fields: tuple[int, ...] = HASH_FIELDS
+    """By protocol: what is hashed of it."""
     table: list[int] = field(default_factory=list)
     """Indexes of receive submission queues."""
     function: int = 1
@@ -43,6 +58,25 @@ class Rss:
 
     def table_as_bytes(self) -> bytes:
         return b"".join(struct.pack("<HH", queue, 0) for queue in self.table)
+
+    def set_fields(self, control: bytes) -> None:
+        """Supported ones come before those that were chosen (ena_admin_feature_rss_hash_control)."""
+        chosen = control[4 * PROTOCOLS : 8 * PROTOCOLS]
+        self.fields = tuple(mask for mask, _ in struct.iter_unpack("<HH", chosen))
+
+    def fields_as_bytes(self) -> bytes:
+        return b"".join(struct.pack("<HH", mask, 0) for mask in (*HASH_FIELDS, *self.fields))
+
+    def hash_of(self, frame: bytes) -> int:
+        """0 for what has no field that is hashed."""
+        packet = ipv4(frame)
+        if packet is None:
+            return 0
+        start = (packet[0] & 0xF) * 4
+        fields = self.fields[protocol_of(packet, start)]
+        addresses = packet[12:20] if fields & L3_FIELDS else b""
+        ports = packet[start : start + 4] if fields & L4_FIELDS else b""
+        return toeplitz(self.key[::-1], addresses + ports)
 
     def choose(self, flow_hash: int) -> int | None:
         """The index of the queue for a flow; None before the driver has set a table."""

@@ -1,25 +1,46 @@
-"""A current DPDK on the model: what our driver will meet when distributions move on."""
+"""Our driver on a current DPDK: what it meets when distributions move on."""
 
+import re
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
-from tests.lab.bed.current_dpdk import icmp_echo
+from tests.lab.bed.driver import PciDriver, ours
+from tests.lab.bed.guest import settles
+from tests.lab.bed.traffic import SHORT, exchange
 from tests.lab.ena.conftest import Adapter
-from tests.system.bed.process import ChildProcess
+from tests.lab.ena.recovery import INVALID_TX_REQUEST, NO_WATCHDOG, complete_what_was_not_sent, recovers
+from tests.system.bed.driver import Driver
+from tests.system.bed.installation import Installation
 
 
 @pytest.fixture(scope="module")
-def program(adapter: Adapter, handed_over: None) -> Iterator[ChildProcess]:
-    with icmp_echo(adapter.guest, adapter.nic, "--rxq=2", "--txq=2") as process:
-        yield process
+def started(adapter: Adapter, current: Installation, handed_over: None) -> Iterator[PciDriver]:
+    with ours(adapter.guest, adapter.nic, current) as driver:
+        yield driver
 
 
-def test_it_finds_the_device_and_its_link(program: ChildProcess) -> None:
-    assert "net_ena" in program.output
-    assert "Link status: up" in program.output
-
-
-def test_it_answers_pings(adapter: Adapter, program: ChildProcess) -> None:
-    said = adapter.guest.outside.run("ping", "-c", "2", "-w", "60", adapter.nic.address)
-    assert " 2 received" in said
+def test_streams_cross_both_ways_on_a_dpdk_of_25_11_or_newer(
+    adapter: Adapter, started: PciDriver, peer: Driver
+) -> None:
+    exchange(started, peer)
     assert len(adapter.model.queues.receivers()) == 2
+    said = adapter.guest.run(str(started.installation.aeronmd_dpdk), "--version")
+    release = re.search(r"DPDK (\d+)\.(\d+)", said)
+    assert release is not None and (int(release[1]), int(release[2])) >= (25, 11), said
+
+
+def test_it_listens_to_no_hints_and_tells_what_the_device_says_of_its_configuration(
+    adapter: Adapter, started: PciDriver
+) -> None:
+    assert not adapter.server.call(partial(adapter.model.hint, NO_WATCHDOG))
+    assert adapter.server.call(partial(adapter.model.complain, 2))
+    settles(lambda: "Sub-optimal configuration notification code: 2" in started.output, "it is told")
+
+
+def test_a_device_that_fails_is_restarted_there_too(
+    adapter: Adapter, started: PciDriver, peer: Driver
+) -> None:
+    """By the statistics of the burst functions, whose names may change; keep-alives: test_added_modules."""
+    fail = partial(complete_what_was_not_sent, adapter.model.faults)
+    recovers(adapter, started, peer, fail, {INVALID_TX_REQUEST}, SHORT)

@@ -2,17 +2,24 @@
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 from tests.lab.bed.driver import GuestDriver
 from tests.lab.bed.guest import settles
 from tests.lab.bed.traffic import await_ping, drop_address, exchange, take_address
 from tests.lab.ena.conftest import Adapter
+from tests.lab.ena.features import Limits
+from tests.lab.ena.recovery import (
+    INVALID_TX_REQUEST,
+    KEEP_ALIVE_TIMED_OUT,
+    SHORT_WATCHDOG_MS,
+    is_left_in_peace,
+)
 from tests.system.bed.driver import Driver
 from tests.system.bed.installation import Installation
 
-# ena_regs_reset_reason_types (ena_regs_defs.h)
-KEEP_ALIVE_TIMED_OUT, INVALID_TX_REQUEST, SHUTDOWN = 1, 5, 11
+SHUTDOWN = 11  # ena_regs_reset_reason_types (ena_regs_defs.h)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -58,13 +65,16 @@ def test_a_stream_crosses_both_ways_through_stock_aeronmd(
 def test_an_mtu_of_a_vpc_carries_what_fits_it(adapter: Adapter) -> None:
     guest, far = adapter.guest, adapter.guest.far(adapter.nic)
     interface = guest.interface(adapter.nic)
-    for namespace, name in ((guest.inside, interface), (far.namespace, adapter.nic.tap)):
-        namespace.ip("link", "set", name, "mtu", "9001")
-    assert adapter.model.configuration.mtu == 9001
-    said = guest.run("ping", "-c", "2", "-w", "60", "-M", "do", "-s", "8973", far.address)
-    assert " 2 received" in said
-    for namespace, name in ((guest.inside, interface), (far.namespace, adapter.nic.tap)):
-        namespace.ip("link", "set", name, "mtu", "1500")
+    ends = ((guest.inside, interface), (far.namespace, adapter.nic.tap))
+    try:
+        for namespace, name in ends:
+            namespace.ip("link", "set", name, "mtu", "9001")
+        assert adapter.model.configuration.mtu == 9001
+        said = guest.run("ping", "-c", "2", "-w", "60", "-M", "do", "-s", "8973", far.address)
+        assert " 2 received" in said
+    finally:
+        for namespace, name in ends:
+            namespace.ip("link", "set", name, "mtu", "1500")
 
 
 def test_exceeded_allowances_are_what_ethtool_shows(adapter: Adapter) -> None:
@@ -86,25 +96,31 @@ def test_the_link_goes_down_and_comes_back(adapter: Adapter) -> None:
 
 
 def test_a_device_without_keep_alives_is_reset_and_carries_on(adapter: Adapter) -> None:
+    """Not while the device says that nobody needs to watch it."""
     before = len(adapter.model.reset_reasons)
-    adapter.model.faults.keep_alives_stop = True
+    assert is_left_in_peace(adapter)
+    adapter.server.call(partial(adapter.model.hint, SHORT_WATCHDOG_MS))
     settles(lambda: KEEP_ALIVE_TIMED_OUT in adapter.model.reset_reasons[before:], "the driver resets")
-    adapter.model.faults.keep_alives_stop = False
     await_ping(adapter.guest, adapter.nic)
 
 
 def test_a_completion_for_a_packet_that_nobody_sent_is_answered_by_a_reset(adapter: Adapter) -> None:
     before = len(adapter.model.reset_reasons)
-    adapter.model.faults.completions_to_corrupt = 1
+    adapter.model.faults.completions_are_wrong = True
     adapter.guest.attempt("ping", "-c", "1", "-w", "1", adapter.guest.far(adapter.nic).address)
     settles(lambda: INVALID_TX_REQUEST in adapter.model.reset_reasons[before:], "the driver resets")
     await_ping(adapter.guest, adapter.nic)
 
 
-def test_the_module_leaves_and_comes_back(adapter: Adapter) -> None:
+def test_the_module_leaves_and_comes_back_to_an_adapter_without_llq(adapter: Adapter) -> None:
     before = len(adapter.model.reset_reasons)
-    adapter.guest.run("modprobe", "-r", "ena")
-    assert SHUTDOWN in adapter.model.reset_reasons[before:]
-    adapter.guest.run("modprobe", "ena")
-    take_address(adapter.guest, adapter.nic)
-    await_ping(adapter.guest, adapter.nic)
+    usual, adapter.model.limits = adapter.model.limits, Limits(has_llq=False)
+    try:
+        adapter.guest.run("modprobe", "-r", "ena")
+        adapter.guest.run("modprobe", "ena")
+        assert SHUTDOWN in adapter.model.reset_reasons[before:]
+        take_address(adapter.guest, adapter.nic)
+        await_ping(adapter.guest, adapter.nic)
+    finally:
+        adapter.model.limits = usual
+    assert {each.placement.is_in_device for each in adapter.model.queues.submission.values()} == {False}

@@ -2,20 +2,21 @@
 
 import json
 import sys
+from functools import partial
 
 import pytest
 from tests.lab.bed.driver import PciDriver, Way
 from tests.lab.bed.guest import ORDINARY_USER, PATIENCE_S, settles
-from tests.lab.bed.traffic import Stream
+from tests.lab.bed.traffic import LASTING, SHORT, Stream
 from tests.lab.ena.conftest import Adapter
+from tests.lab.ena.features import Limits
+from tests.lab.ena.recovery import KEEP_ALIVE_TIMED_OUT, SHORT_WATCHDOG_MS, stop_keep_alives
 from tests.system.bed.driver import Driver
 from tests.system.bed.installation import Installation
 
 from aeron_dpdk.exit_code import ExitCode
 
 PHYSICAL = "--iova-mode=pa"
-# ena_regs_reset_reason_types (DPDK drivers/net/ena/base/ena_defs/ena_regs_defs.h)
-KEEP_ALIVE_TIMED_OUT = 1
 # What a restart does: gives memory back, and asks for as much. Prints whether it got it.
 FREE_AND_ALLOCATE = f"""
 import ctypes, ctypes.util, json, os, pwd, sys
@@ -56,13 +57,18 @@ def test_pages_that_are_kept_are_there_when_root_is_gone(
     assert json.loads(said.splitlines()[-1]) == [True, is_there_memory]
 
 
+# On an adapter whose queues lie all in this memory, for it has none of its own for them (LLQ).
+@pytest.mark.parametrize("generation", [Limits(has_llq=False)], ids=["without_llq"], indirect=True)
 @pytest.mark.parametrize("started", [Way(eal_options=(PHYSICAL,))], ids=["root"], indirect=True)
 def test_a_port_restarts_under_running_streams_when_root_is_gone(
     adapter: Adapter, started: PciDriver, peer: Driver
 ) -> None:
     model, resets = adapter.model, len(adapter.model.reset_reasons)
-    streams = Stream.both_ways(started, peer)
-    model.faults.keep_alives_stop = True
+    assert {each.placement.is_in_device for each in model.queues.submission.values()} == {False}
+    # Where DPDK listens to it, the device has it notice sooner.
+    is_soon = adapter.server.call(partial(model.hint, SHORT_WATCHDOG_MS))
+    streams = Stream.both_ways(started, peer, SHORT if is_soon else LASTING)
+    adapter.server.call(partial(stop_keep_alives, model.faults))
     settles(lambda: KEEP_ALIVE_TIMED_OUT in model.reset_reasons[resets:], "the driver resets the device")
     for stream in streams:
         stream.check()

@@ -8,8 +8,10 @@ from scapy.layers.inet import IP, UDP
 from scapy.layers.l2 import Ether
 from tests.lab.bed.driver import PciDriver, Way
 from tests.lab.bed.guest import settles
-from tests.lab.bed.traffic import exchange
+from tests.lab.bed.traffic import CONTENT, exchange
 from tests.lab.ena.conftest import Adapter
+from tests.lab.ena.features import Limits
+from tests.system.bed.bed import next_port, transfer, udp
 from tests.system.bed.driver import Driver
 from tests.system.bed.namespace import packet_socket
 
@@ -43,13 +45,55 @@ def test_streams_cross_both_ways(started: PciDriver, peer: Driver) -> None:
     exchange(started, peer)
 
 
-def test_one_queue_serves_both_threads_of_a_device_that_does_not_steer(
+def queues_of_ports(adapter: Adapter) -> dict[int, set[int]]:
+    seen = adapter.server.call(lambda: dict(adapter.model.queues_of_ports))
+    return {port: set(queues) for port, queues in seen.items()}
+
+
+def test_what_a_publication_waits_for_comes_to_the_senders_queue(
     adapter: Adapter, started: PciDriver, peer: Driver
 ) -> None:
-    """RSS would spread the frames of one thread over queues that nobody polls."""
-    exchange(started, peer)
-    assert len(adapter.model.queues.receivers()) == 1
+    """Status messages go to the port that a publication sends from; it chose one by key and table."""
+    before, handed_over = queues_of_ports(adapter).keys(), count(started, "rx-handed-over")
+    for _ in range(3):
+        transfer(started, peer, udp(peer.address, next_port()), **CONTENT)
+    publications = queues_of_ports(adapter).keys() - before
+    assert publications
+    assert {frozenset(queues_of_ports(adapter)[each]) for each in publications} == {frozenset({1})}
+    assert count(started, "rx-handed-over") == handed_over
+
+
+def test_the_driver_says_that_it_chooses_source_ports(adapter: Adapter, started: PciDriver) -> None:
+    tool = str(started.installation.aeronmd_dpdk.with_name("aeron-dpdk"))
+    said = adapter.guest.run(tool, "status", "--aeron-dir", str(started.aeron_dir))
+    assert "by hash, source ports chosen for it" in " ".join(said.split())
+
+
+def test_a_stream_that_comes_to_the_wrong_queue_is_handed_over_and_whole(
+    adapter: Adapter, started: PciDriver, peer: Driver
+) -> None:
+    """A publication with a control address sends from it, so that its frames can be led astray."""
+    port, handed_over = next_port(), count(started, "rx-handed-over")
+    control = next(each for each in iter(next_port, None) if comes_to(adapter, peer, each, port) == 1)
+    source = f"aeron:udp?control={peer.address}:{control}|control-mode=dynamic"
+    sink = f"aeron:udp?endpoint={started.address}:{port}|control={peer.address}:{control}"
+    transfer(peer, started, source, sink, **CONTENT)
+    assert queues_of_ports(adapter)[port] == {1}
+    assert count(started, "rx-handed-over") >= handed_over + CONTENT["messages"]
     assert count(started, "handoff-full") == 0
+
+
+def comes_to(adapter: Adapter, peer: Driver, source_port: int, port: int) -> int:
+    """The queue, as the adapter's table has it now."""
+    datagram = IP(src=peer.address, dst=adapter.nic.address) / UDP(sport=source_port, dport=port) / bytes(40)
+    frame = bytes(Ether() / datagram)
+
+    def choose() -> int:
+        chosen = adapter.model.receiver(adapter.model.configuration.rss.hash_of(frame))
+        assert chosen is not None
+        return adapter.model.queues.receivers().index(chosen)
+
+    return adapter.server.call(choose)
 
 
 def test_the_link_is_seen_to_be_up_to_go_and_to_come_back(adapter: Adapter, started: PciDriver) -> None:
@@ -57,7 +101,11 @@ def test_the_link_is_seen_to_be_up_to_go_and_to_come_back(adapter: Adapter, star
     for is_up in (False, True):
         changes = count(started, "link-changes")
         adapter.server.call(partial(adapter.model.set_link, is_up=is_up))
-        settles(lambda: count(started, "link-changes") == changes + 1, f"is up: {is_up}")  # noqa: B023
+        settles(partial(has_changed, started, changes, is_up), f"is up: {is_up}")
+
+
+def has_changed(driver: Driver, changes_before: int, is_up: bool) -> bool:
+    return count(driver, "link-changes") > changes_before and count(driver, "port-info") == is_up
 
 
 def test_wrong_checksums_are_dropped_and_counted(adapter: Adapter, started: PciDriver) -> None:
@@ -93,8 +141,14 @@ def vpc_mtu(adapter: Adapter) -> Iterator[None]:
     far.namespace.ip("link", "set", far.interface, "mtu", "1500")
 
 
+@pytest.mark.parametrize("generation", [Limits(has_rss_key=False)], ids=["without_key"], indirect=True)
 @pytest.mark.parametrize("started", [JUMBO], ids=["ordinary_user"], indirect=True)
 class TestByAnOrdinaryUserWithJumboFrames:
+    def test_one_queue_serves_both_threads_where_the_key_is_not_known(
+        self, adapter: Adapter, started: PciDriver
+    ) -> None:
+        assert len(adapter.model.queues.receivers()) == 1
+
     def test_streams_cross_both_ways(
         self, adapter: Adapter, started: PciDriver, peer: Driver, vpc_mtu: None
     ) -> None:

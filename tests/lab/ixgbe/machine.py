@@ -2,15 +2,19 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from tests.lab.bed.boot import boot
 from tests.lab.bed.guest import Guest
 from tests.lab.bed.hardware import Hardware, ModelledNic
 from tests.lab.bed.kernel import Kernel
+from tests.lab.bed.traffic import CONTENT
 from tests.lab.ixgbe import registers as r
 from tests.lab.ixgbe.device import Ixgbe
 from tests.lab.ixgbe.nic import Nic
 from tests.lab.machines import IOMMU_PARAMETERS
+from tests.system.bed.bed import next_port, transfer, udp
+from tests.system.bed.driver import Driver
 
 IXGBE = ModelledNic("82599", subnet=9, slot=9, make=Ixgbe)
 
@@ -37,6 +41,23 @@ def queues_of_ports(guest: Guest) -> dict[int, set[int]]:
     """By UDP destination port: the queues that its datagrams went into so far."""
     seen = guest.models[IXGBE.tap].call(lambda: dict(model(guest).queues_of_ports))
     return {port: set(queues) for port, queues in seen.items()}
+
+
+def forget_ports(guest: Guest) -> None:
+    model(guest).queues_of_ports.clear()
+
+
+def exchange_in_own_queues(guest: Guest, ours: Driver, peer: Driver) -> None:
+    """Streams both ways. Status messages go to the port that a publication sends from: the sender's."""
+    # Another driver before may have had the same ports.
+    guest.models[IXGBE.tap].call(partial(forget_ports, guest))
+    port = next_port()
+    transfer(peer, ours, udp(ours.address, port), **CONTENT)
+    assert queues_of_ports(guest)[port] == {0}
+    transfer(ours, peer, udp(peer.address, next_port()), **CONTENT)
+    publications = queues_of_ports(guest).keys() - {port}
+    assert publications
+    assert {frozenset(queues_of_ports(guest)[each]) for each in publications} == {frozenset({1})}
 
 
 def frames_dropped(guest: Guest) -> int:

@@ -1,25 +1,24 @@
 """Our driver on net_ixgbe: the 82599 model through vfio and an IOMMU, its filters steering by UDP port."""
 
+import re
 import socket
+from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 
 import pytest
 from scapy.layers.inet import IP, UDP
 from scapy.layers.l2 import Ether
-from tests.lab.bed.driver import BY_ROOT, PciDriver, Way, ours, peer_of
+from tests.lab.bed.driver import BY_ROOT, PciDriver, Way, ours
 from tests.lab.bed.guest import Guest, settles
-from tests.lab.bed.kernel import Kernel
-from tests.lab.bed.traffic import CONTENT, Stream, exchange
+from tests.lab.bed.traffic import SHORT, Stream, exchange
 from tests.lab.ixgbe.machine import (
     IXGBE,
     drops_when_full,
+    exchange_in_own_queues,
     frames_dropped,
-    queues_of_ports,
     set_carrier,
-    with_82599,
 )
-from tests.system.bed.bed import next_port, transfer, udp
 from tests.system.bed.driver import Driver
 from tests.system.bed.installation import Installation
 from tests.system.bed.namespace import packet_socket
@@ -27,7 +26,7 @@ from tests.system.bed.namespace import packet_socket
 JUMBO_MTU_LENGTH = 8928
 NUMBER_OF_BAD_FRAMES = 20
 NO_CHECKSUM = 0
-
+LINK_LINE = re.compile(r"the link is (\w+)")
 
 BY_AN_ORDINARY_USER = Way(is_by_root=False)
 JUMBO_AND_SMALL = Way(
@@ -40,20 +39,10 @@ JUMBO_AND_SMALL = Way(
 )
 
 
-@pytest.fixture(scope="module")
-def guest(guest_kernel: Kernel) -> Iterator[Guest]:
-    with with_82599(guest_kernel, "ixp") as booted, booted.handed_over(IXGBE, pages=160):
-        yield booted
-
-
-@pytest.fixture(scope="module")
-def peer(guest: Guest, installed: Installation) -> Iterator[Driver]:
-    with peer_of(guest, IXGBE, installed) as driver:
-        yield driver
-
-
 @pytest.fixture(scope="module", params=[BY_ROOT], ids=["root"])
-def started(guest: Guest, installed: Installation, request: pytest.FixtureRequest) -> Iterator[PciDriver]:
+def started(
+    guest: Guest, installed: Installation, handed_over: None, request: pytest.FixtureRequest
+) -> Iterator[PciDriver]:
     way: Way = request.param
     with ours(guest, IXGBE, installed, way) as driver:
         yield driver
@@ -69,15 +58,7 @@ def test_the_kernel_pings_it(started: PciDriver, peer: Driver) -> None:
 
 
 def test_each_threads_frames_arrive_in_its_own_queue(guest: Guest, started: PciDriver, peer: Driver) -> None:
-    """Status messages go to the port that a publication sends from, and that is the sender's."""
-    before = queues_of_ports(guest)
-    port = next_port()
-    transfer(peer, started, udp(started.address, port), **CONTENT)
-    assert queues_of_ports(guest)[port] == {0}
-    transfer(started, peer, udp(peer.address, next_port()), **CONTENT)
-    publications = queues_of_ports(guest).keys() - before.keys() - {port}
-    assert publications
-    assert {frozenset(queues_of_ports(guest)[each]) for each in publications} == {frozenset({1})}
+    exchange_in_own_queues(guest, started, peer)
 
 
 def test_the_driver_says_that_the_device_steers(guest: Guest, started: PciDriver) -> None:
@@ -105,13 +86,14 @@ def test_wrong_checksums_are_dropped_and_none_is_no_fault(guest: Guest, started:
 def test_streams_survive_a_cable_that_is_pulled_and_plugged_under_them(
     guest: Guest, started: PciDriver, peer: Driver
 ) -> None:
-    streams = Stream.both_ways(started, peer)
+    streams, lines = Stream.both_ways(started, peer, SHORT), Counter(LINK_LINE.findall(started.output))
     for is_up in (False, True):
         changes = count(started, "link-changes")
         set_carrier(guest, is_up=is_up)
         settles(partial(has_changed, started, changes), f"the link is seen to change, up: {is_up}")
     for stream in streams:
         stream.check()
+    assert Counter(LINK_LINE.findall(started.output)) - lines == {"down": 1, "up": 1}
 
 
 def has_changed(driver: Driver, changes_before: int) -> bool:

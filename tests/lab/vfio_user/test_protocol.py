@@ -20,7 +20,8 @@ from tests.lab.vfio_user.configuration_space import (
 from tests.lab.vfio_user.device import Host
 from tests.lab.vfio_user.memory import DmaFault, GuestMemory
 from tests.lab.vfio_user.message import Command
-from tests.lab.vfio_user.server import Server
+from tests.lab.vfio_user.server import TICK_S, Server
+from tests.system.bed.bed import eventually
 
 IDENTITY = Identity(0x1D0F, 0xEC20)
 BARS = (Bar(0, 0x4000), Bar(2, 0x10000, is_prefetchable=True, is_mapped=True))
@@ -71,6 +72,19 @@ class Registers:
     def receive(self, frame: bytes) -> None: ...
 
     def tick(self, now_ns: int) -> None: ...
+
+
+class Talkative(Registers):
+    """A device that writes to the host at each tick."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ticks = 0
+
+    def tick(self, now_ns: int) -> None:
+        assert self.host is not None
+        self.ticks += 1
+        self.host.memory.write(0x10000, b"alive")
 
 
 class Client:
@@ -188,6 +202,19 @@ def test_guest_memory_is_read_and_written_across_mappings(client: Client, regist
 def test_memory_that_nobody_mapped_is_a_fault() -> None:
     with pytest.raises(DmaFault, match="0x1000"):
         GuestMemory().read(0x1000, 1)
+
+
+def test_a_device_that_writes_where_nothing_is_mapped_is_refused_and_goes_on(tmp_path: Path) -> None:
+    tap, device = NoTap(), Talkative()
+    server = Server(device, tap, tmp_path / "device")
+    server.start()
+    client = Client(tmp_path / "device")
+    eventually(lambda: server.call(lambda: device.ticks) > 1, "it ticks on", 100 * TICK_S)
+    assert server.call(lambda: server.refused_accesses) > 1
+    client.close()
+    server.end()
+    tap.close()
+    assert server.failure is None
 
 
 def test_a_bar_tells_its_size_when_all_ones_are_written() -> None:

@@ -44,6 +44,8 @@ class Driver:
     settings: Mapping[str, str] = field(default_factory=dict)
     process: ChildProcess | None = None
     start_timeout_s: float = START_TIMEOUT_S
+    client_options: Mapping[str, object] = field(default_factory=dict)
+    """What each of its clients is told, unless a test says otherwise."""
     _clients: list[ClientProcess] = field(default_factory=list)
 
     @property
@@ -112,7 +114,7 @@ class Driver:
     def client(self, program: str, **options: object) -> ClientProcess:
         """Start a client of this driver. Lists repeat an option, True is a flag, `_` stands for `-`."""
         arguments = [f"--dir={self.aeron_dir}"]
-        for name, value in options.items():
+        for name, value in {**self.client_options, **options}.items():
             option = f"--{name.replace('_', '-')}"
             if value is True:
                 arguments.append(option)
@@ -143,22 +145,25 @@ class Driver:
         self.reap()
         if self.is_running:
             self.kill()
+        print(f"{self.label} said:\n{self.output}")  # pytest shows it where a test has failed
         shutil.rmtree(self.aeron_dir, ignore_errors=True)
 
 
 @dataclass
 class DpdkDriver(Driver):
-    """`aeronmd_dpdk`, by its console script. `device`: the EAL's --vdev; {interface} stands for the end's."""
+    """`aeronmd_dpdk`, by its console script. `device`: the EAL's --vdev; {interface} stands for the end's.
+    `further_devices` are those of further interfaces."""
 
     device: str = ""
+    further_devices: tuple[str, ...] = ()
     memory: tuple[str, ...] = ("--no-huge", "--no-shconf", "-m", "256")
     program: tuple[str, ...] = ()
     """What runs instead of the console script, with the same EAL arguments."""
 
     def command(self) -> list[str]:
-        vdev = self.device.format(interface=self.end.interface)
+        devices = (self.device.format(interface=self.end.interface), *self.further_devices)
         program = self.program or (str(self.installation.aeronmd_dpdk),)
-        return [*program, *self.memory, "--no-pci", "--no-telemetry", f"--vdev={vdev}"]
+        return [*program, *self.memory, "--no-pci", "--no-telemetry", *(f"--vdev={each}" for each in devices)]
 
     def is_ready(self) -> bool:
         return READY_LINE in self.output

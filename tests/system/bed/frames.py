@@ -1,6 +1,7 @@
 """Frames on the wire: seen, sent and forged with scapy through raw sockets."""
 
 import contextlib
+import itertools
 import random
 import select
 import socket
@@ -62,6 +63,27 @@ def station(end: End) -> Iterator[Station]:
         yield opened
     finally:
         opened.close()
+
+
+@contextmanager
+def flood(end: End, frames: list[bytes]) -> Iterator[None]:
+    """At full rate, from `end`, until the block ends."""
+    stop = threading.Event()
+
+    def send() -> None:
+        with station(end) as attacker:
+            for frame in itertools.cycle(frames):
+                if stop.is_set():
+                    return
+                attacker.send(frame)
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
 
 
 @dataclass

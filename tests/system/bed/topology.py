@@ -51,6 +51,13 @@ def join(left: End, right: End) -> None:
             end.take_address()
 
 
+def take_ipv6(end: End, cidr: str) -> None:
+    """Gives the kernel's end IPv6, which namespaces have none of: this address, and a link-local one."""
+    switches = (f"net.ipv6.conf.{end.interface}.{name}" for name in ("accept_dad=0", "disable_ipv6=0"))
+    end.namespace.run("sysctl", "-qw", *switches)
+    end.namespace.ip("-6", "address", "add", cidr, "dev", end.interface, "nodad")
+
+
 def introduce(left: End, right: End) -> None:
     """Let both ends know both host names (ip-netns(8): what is in /etc/netns/NAME appears under /etc)."""
     hosts = "".join(f"{end.address} {end.host_name}\n" for end in (left, right))
@@ -124,9 +131,11 @@ class SwitchedWire:
 
 
 @contextmanager
-def switched(label: str, *, is_ours_kernel: bool, igmp_version: int) -> Iterator[SwitchedWire]:
-    """The switch sends a group only where IGMP has asked for it, and asks itself once a second. Its intervals
-    are in hundredths of a second."""
+def switched(
+    label: str, *, is_ours_kernel: bool, igmp_version: int = 3, mld_version: int | None = None
+) -> Iterator[SwitchedWire]:
+    """The switch sends a group only where IGMP, or with `mld_version` MLD, has asked for it, and asks itself
+    once a second. Its intervals are in hundredths of a second."""
     with namespaces(*(f"{label}-{name}" for name in ("ours", "peer", "third", "switch"))) as made:
         left, right, third, switch = made
         ours = End(left, "port0", "02:ad:00:00:00:01", "10.91.0.1", is_kernel=is_ours_kernel)
@@ -136,6 +145,9 @@ def switched(label: str, *, is_ours_kernel: bool, igmp_version: int) -> Iterator
                   "mcast_igmp_version", str(igmp_version), "mcast_query_interval", "100",
                   "mcast_startup_query_interval", "100", "mcast_query_response_interval", "50",
                   "mcast_last_member_interval", "20", "mcast_membership_interval", "300")  # fmt: skip
+        if mld_version is not None:
+            switch.ip("link", "set", "bridge0", "type", "bridge", "mcast_mld_version", str(mld_version))
+            take_ipv6(End(switch, "bridge0", "", ""), "fd91::fe/64")
         # Only when its response interval is over does a new querier keep groups from who has not asked.
         switch.ip("link", "set", "bridge0", "type", "bridge", "mcast_querier", "1")
         for name, end in (("ours", ours), ("peer", peer), ("third", bystander)):

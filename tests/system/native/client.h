@@ -58,6 +58,7 @@ static inline aeron_t *client_open(const options_t *options)
         aeron_context_set_dir(context, options->dir) < 0 ||
         aeron_context_set_error_handler(context, client_on_error, NULL) < 0 ||
         aeron_context_set_idle_sleep_duration_ns(context, CLIENT_CONDUCTOR_SLEEP_NS) < 0 ||
+        (options->is_patient && aeron_context_set_driver_timeout_ms(context, options->timeout_ms) < 0) ||
         aeron_init(&client, context) < 0 ||
         aeron_start(client) < 0)
     {

@@ -3,6 +3,7 @@
 
 typedef struct outlet_stct
 {
+    aeron_t *client;
     aeron_async_add_publication_t *adding_shared;
     aeron_async_add_exclusive_publication_t *adding_exclusive;
     aeron_publication_t *shared;
@@ -19,6 +20,7 @@ typedef struct outlet_stct
 
 static void outlet_begin(outlet_t *outlet, aeron_t *client, const options_t *options)
 {
+    outlet->client = client;
     if (options->is_exclusive)
     {
         outlet->adding_exclusive = client_begin_exclusive_publication(client, outlet->channel, outlet->stream_id);
@@ -139,6 +141,32 @@ static void outlets_await_subscribers(outlet_t *outlets, size_t count, deadline_
     }
 }
 
+static const char *refusal(int64_t result)
+{
+    switch (result)
+    {
+        case AERON_PUBLICATION_NOT_CONNECTED:
+            return "not connected";
+        case AERON_PUBLICATION_CLOSED:
+            return "closed";
+        case AERON_PUBLICATION_MAX_POSITION_EXCEEDED:
+            return "max position exceeded";
+        default:
+            return aeron_errmsg();
+    }
+}
+
+static void outlet_fail(const outlet_t *outlet, int64_t result)
+{
+    char message[512];
+    snprintf(message, sizeof(message), "%s", refusal(result));
+
+    /* A client that gives up closes its publications first, and then says why: so that it comes to say it. */
+    aeron_close(outlet->client);
+    report_error("offer", (int)result, message);
+    exit(EXIT_AERON_ERROR);
+}
+
 /* Offers one message until it is taken. */
 static void outlet_send(outlet_t *outlet, const options_t *options, uint8_t *buffer, deadline_t *deadline)
 {
@@ -164,8 +192,7 @@ static void outlet_send(outlet_t *outlet, const options_t *options, uint8_t *buf
 
         if (!is_worth_waiting)
         {
-            report_error("offer", (int)result, aeron_errmsg());
-            exit(EXIT_AERON_ERROR);
+            outlet_fail(outlet, result);
         }
         if (deadline_is_over(deadline))
         {

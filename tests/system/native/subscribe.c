@@ -14,6 +14,7 @@ typedef struct source_stct
     uint64_t digest;
     uint64_t next_index;
     int64_t position;
+    int64_t reserved_value; /* of the last message; where the channel asks for it, the time it was received */
 } source_t;
 
 typedef struct inlet_stct
@@ -94,6 +95,7 @@ static void inlet_on_message(void *clientd, const uint8_t *buffer, size_t length
     source->bytes += length;
     source->digest = digest_message(source->digest, buffer, length);
     source->position = aeron_header_position(header);
+    source->reserved_value = values.frame.reserved_value;
 }
 
 static void inlet_open(inlet_t *inlet, aeron_t *client)
@@ -180,11 +182,12 @@ static void inlets_report(const inlet_t *inlets, size_t count, const char *event
             printf("%s{\"session_id\":%d,\"identity\":", 0 == j ? "" : ",", source->session_id);
             report_string(source->identity);
             printf(
-                ",\"messages\":%llu,\"bytes\":%llu,\"digest\":\"%016llx\",\"position\":%lld}",
+                ",\"messages\":%llu,\"bytes\":%llu,\"digest\":\"%016llx\",\"position\":%lld,\"reserved_value\":%lld}",
                 (unsigned long long)source->messages,
                 (unsigned long long)source->bytes,
                 (unsigned long long)source->digest,
-                (long long)source->position);
+                (long long)source->position,
+                (long long)source->reserved_value);
         }
         printf("]}");
     }

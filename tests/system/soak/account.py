@@ -24,7 +24,7 @@ class Account:
 
 
 def account_of(driver: Driver) -> Account:
-    view = aeron_dpdk("status", driver, "--json").json["driver"]
+    view = aeron_dpdk("status", driver, "--json").json["driver"]["interfaces"][0]
     return Account(
         endpoints=view["endpoint_count"],
         mbufs_in_use=sum(each["length"] for each in view["mempools"]),

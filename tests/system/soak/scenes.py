@@ -16,6 +16,7 @@ PAUSE_S = 0.4  # less than any timeout of Aeron's
 KILLED = -signal.SIGKILL
 
 _ports = itertools.cycle(range(20000, 30000))
+_groups = itertools.cycle(range(1, 250, 2))  # Aeron's control group is the next one
 
 
 @dataclass
@@ -103,6 +104,16 @@ def spied_on(casting: Casting) -> ClientProcess:
     return casting.publish(channel)
 
 
+def multicast(casting: Casting) -> ClientProcess:
+    group, port = f"224.20.31.{next(_groups)}", next(_ports)
+    # The kernel of this bed does not let the stock driver hear its own group.
+    hearers = (casting.sink,) if casting.source.end.is_kernel else (casting.sink, casting.source)
+    for driver in hearers:
+        casting.subscribe(driver, udp(group, port, interface=driver.end.cidr))
+    flow_control = f"min,g:/{len(hearers)}"
+    return casting.publish(udp(group, port, interface=casting.source.end.cidr, fc=flow_control))
+
+
 KINDS: tuple[Callable[[Casting], ClientProcess], ...] = (
     unicast,
     exclusive,
@@ -114,6 +125,7 @@ KINDS: tuple[Callable[[Casting], ClientProcess], ...] = (
     manual_destinations,
     subscriber_of_two,
     spied_on,
+    multicast,
 )
 
 

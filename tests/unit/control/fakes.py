@@ -1,13 +1,16 @@
 """A data plane made of lists, a clock turned by hand, and frames as the peers on the link would send them."""
 
+import itertools
 import time
 from collections import Counter, deque
 from collections.abc import Iterable, Sequence
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv6Address, IPv6Interface
 
 from aeron_dpdk.control.data_plane import Count, Event, FrameReceived, Link
 from aeron_dpdk.control.identity import Identity
+from aeron_dpdk.control.neighbours import LOOKS
 from aeron_dpdk.control.routing import Route
+from aeron_dpdk.wire.address import Address
 from aeron_dpdk.wire.arp import ArpOperation, ArpPacket
 from aeron_dpdk.wire.ethernet import BROADCAST, UNSPECIFIED, EthernetFrame, EtherType, Mac
 from aeron_dpdk.wire.icmp import IcmpMessage, IcmpType
@@ -44,24 +47,28 @@ class FakeWitness:
     """Implements Witness by three sets, which a test fills."""
 
     def __init__(self) -> None:
-        self.used: set[IPv4Address] = set()
-        self.heard: set[IPv4Address] = set()
-        self.disputed: set[IPv4Address] = set()
+        self.used: set[Address] = set()
+        self.heard: set[Address] = set()
+        self.disputed: set[Address] = set()
+        self.looked = itertools.count()
 
-    def neighbour_was_used(self, ipv4: IPv4Address) -> bool:
-        was_used = ipv4 in self.used
-        self.used.discard(ipv4)
+    def neighbour_was_used(self, address: Address) -> bool:
+        was_used = address in self.used
+        self.used.discard(address)
         return was_used
 
-    def neighbour_watch(self, ipv4: IPv4Address) -> None:
-        self.heard.discard(ipv4)
-        self.disputed.discard(ipv4)
+    def neighbour_watch(self, address: Address) -> None:
+        self.heard.discard(address)
+        self.disputed.discard(address)
 
-    def neighbour_was_heard(self, ipv4: IPv4Address) -> bool:
-        return ipv4 in self.heard
+    def neighbour_was_heard(self, address: Address) -> bool:
+        return address in self.heard
 
-    def neighbour_is_disputed(self, ipv4: IPv4Address) -> bool:
-        return ipv4 in self.disputed
+    def neighbour_is_disputed(self, address: Address) -> bool:
+        return address in self.disputed
+
+    def looks(self) -> int:
+        return LOOKS * next(self.looked)
 
 
 class FakeDataPlane(FakeWitness):
@@ -79,8 +86,10 @@ class FakeDataPlane(FakeWitness):
         self.events: deque[Event] = deque()
         self.sent: list[bytes] = []
         self.room: int | None = None
-        self.neighbours: dict[IPv4Address, Mac] = {}
-        self.heard_groups: frozenset[IPv4Address] = frozenset()
+        self.neighbours: dict[Address, Mac] = {}
+        self.own_ipv6: dict[IPv6Interface, bool] = {}
+        self.gateway: IPv6Address | None = None
+        self.heard_groups: frozenset[Address] = frozenset()
         self.group_changes = 0
         self.is_up = True
         self.counts: Counter[Count] = Counter()
@@ -99,13 +108,19 @@ class FakeDataPlane(FakeWitness):
         self.sent.append(frame)
         return True
 
-    def neighbour_set(self, ipv4: IPv4Address, mac: Mac) -> None:
-        self.neighbours[ipv4] = mac
+    def neighbour_set(self, address: Address, mac: Mac) -> None:
+        self.neighbours[address] = mac
 
-    def neighbour_forget(self, ipv4: IPv4Address) -> None:
-        self.neighbours.pop(ipv4, None)
+    def neighbour_forget(self, address: Address) -> None:
+        self.neighbours.pop(address, None)
 
-    def hear(self, *groups: IPv4Address) -> None:
+    def have_address(self, own: IPv6Interface, is_usable: bool) -> None:
+        self.own_ipv6[own] = is_usable
+
+    def use_gateway(self, gateway: IPv6Address | None) -> None:
+        self.gateway = gateway
+
+    def hear(self, *groups: Address) -> None:
         """Channels hear these groups from now on, and no others."""
         self.heard_groups = frozenset(groups)
         self.group_changes += 1
@@ -113,7 +128,7 @@ class FakeDataPlane(FakeWitness):
     def groups_moved(self) -> int:
         return self.group_changes
 
-    def groups(self) -> frozenset[IPv4Address]:
+    def groups(self) -> frozenset[Address]:
         return self.heard_groups
 
     def link(self) -> Link:

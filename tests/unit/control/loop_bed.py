@@ -5,14 +5,15 @@ from collections.abc import Callable
 from tests.unit.control.fakes import IDENTITY, MS, SECOND, FakeDataPlane, ManualClock
 
 from aeron_dpdk.control.data_plane import Event
+from aeron_dpdk.control.ipv6_route import Ipv6Identity
 from aeron_dpdk.control.loop import ControlLoop
 
 
 class Bed:
-    def __init__(self) -> None:
+    def __init__(self, ipv6: Ipv6Identity | None = None) -> None:
         self.clock = ManualClock()
         self.data_plane = FakeDataPlane(self.clock)
-        self.loop = ControlLoop(self.data_plane, IDENTITY, self.clock)
+        self.loop = ControlLoop(self.data_plane, IDENTITY, self.clock, ipv6=ipv6)
 
     def tick(self, *events: Event) -> list[bytes]:
         """One tick, a millisecond after the last, with these events; returns the frames it sent."""

@@ -201,7 +201,7 @@ def test_our_address_is_announced_twice_two_seconds_apart(bed: Bed) -> None:
 def test_another_user_of_our_address_is_counted_reported_and_answered(bed: Bed, frame: bytes) -> None:
     assert bed.receive(frame) == (
         Tally(Count.ARP_CONFLICT),
-        ReportConflict(OTHER_MAC),
+        ReportConflict(OURS, OTHER_MAC),
         SendFrame(gratuitous_arp(OURS, OUR_MAC), Count.ARP_REQUESTS_SENT),
     )
 

@@ -3,6 +3,7 @@ import logging
 
 import pytest
 from scapy.layers.inet import ICMP
+from scapy.layers.inet6 import ICMPv6ND_NS
 from scapy.layers.l2 import Ether
 from tests.unit.control.fakes import (
     MS,
@@ -21,10 +22,12 @@ from tests.unit.control.fakes import (
     received,
     unaddressed,
 )
+from tests.unit.control.ipv6_bed import LINK_LOCAL, OURS6
+from tests.unit.control.ipv6_bed import identity as ipv6_identity
 from tests.unit.control.loop_bed import Bed, settled, stop_after
 
 from aeron_dpdk.control.data_plane import Count, FrameReceived, Learned, Unresolved
-from aeron_dpdk.control.loop import EVENTS_PER_TICK
+from aeron_dpdk.control.interface import EVENTS_PER_TICK
 from aeron_dpdk.control.neighbour import MAX_PARKED, REQUEST_GAPS_NS, addressed
 from aeron_dpdk.wire.arp import ArpOperation
 from aeron_dpdk.wire.ethernet import BROADCAST
@@ -234,6 +237,18 @@ def test_a_link_flap_is_counted_and_logged_and_the_link_is_told_who_we_are_again
 
 
 # ---- the port restart that ENA asks for ----
+
+
+def test_on_a_link_that_is_down_at_the_start_ipv6_addresses_are_probed_for_once_it_is_up() -> None:
+    bed = Bed(ipv6_identity())
+    bed.data_plane.is_up = False
+    bed.pass_time(3 * SECOND)
+    ipv6 = bed.loop.interfaces[0].ipv6
+    assert ipv6 is not None and ipv6.duplicates.are_settled
+    bed.data_plane.is_up = True
+    probes = [frame for frame in map(Ether, bed.pass_time(SECOND)) if ICMPv6ND_NS in frame]
+    assert {frame[ICMPv6ND_NS].tgt for frame in probes} == {str(OURS6), str(LINK_LOCAL)}
+    assert not ipv6.duplicates.are_settled
 
 
 def test_a_port_restart_is_stepped_to_its_end_and_the_link_is_met_anew(

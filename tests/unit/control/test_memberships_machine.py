@@ -4,16 +4,14 @@ from ipaddress import IPv4Address
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
-from scapy.layers.igmp import IGMP
 from tests.unit.control.fakes import MS, SECOND, START
 
-from aeron_dpdk.control.memberships import MAX_SOURCES, Memberships
-from aeron_dpdk.wire.igmp import Query
+from aeron_dpdk.control.memberships import MAX_SOURCES, Memberships, Report, Short
+from aeron_dpdk.wire.address import Address
+from aeron_dpdk.wire.membership import Query, RecordType, ShortMessage
 
 GROUPS = [IPv4Address(f"239.0.0.{i}") for i in (1, 2, 3)]
 FOREIGN = IPv4Address("239.0.0.9")
-LEAVING = {3}
-V1_REPORT, V2_REPORT, V2_LEAVE, V3_REPORT = 0x12, 0x16, 0x17, 0x22
 
 queried = st.none() | st.sampled_from([*GROUPS, FOREIGN])
 times_ns = st.sampled_from([0, MS, 100 * MS, SECOND, 10 * SECOND])
@@ -26,11 +24,11 @@ class MembershipsMachine(RuleBasedStateMachine):
         super().__init__()
         self.now_ns = START
         self.draws = 0
-        self.memberships = Memberships(self.below)
-        self.heard: frozenset[IPv4Address] = frozenset()
-        self.believed: set[IPv4Address] = set()
+        self.memberships = Memberships(self.below, lambda group: True)
+        self.heard: frozenset[Address] = frozenset()
+        self.believed: set[Address] = set()
         self.oldest_until_ns = {1: 0, 2: 0}
-        self.promised_ns: dict[IPv4Address, int] = {}
+        self.promised_ns: dict[Address, int] = {}
 
     def below(self, bound: int) -> int:
         """Anything allowed, without a draw of hypothesis for each."""
@@ -95,16 +93,17 @@ class MembershipsMachine(RuleBasedStateMachine):
         if self.now_ns < self.memberships.due_ns:
             return
         for message in self.memberships.advance(self.now_ns):
-            kind = message.payload[0]
-            if kind == V3_REPORT:
-                assert self.memberships.version == 3
-                for record in IGMP(message.payload).records:
-                    self.believe(IPv4Address(record.maddr), record.rtype not in LEAVING)
-            else:
-                assert kind == {1: V1_REPORT, 2: V2_REPORT}[self.memberships.version] or kind == V2_LEAVE
-                self.believe(IPv4Address(IGMP(message.payload).gaddr), kind != V2_LEAVE)
+            match message:
+                case Report(records):
+                    assert self.memberships.version == 3
+                    for record in records:
+                        self.believe(record.group, record.type is not RecordType.CHANGE_TO_INCLUDE_MODE)
+                case Short(kind, group):
+                    report = {1: ShortMessage.V1_REPORT, 2: ShortMessage.V2_REPORT}
+                    assert kind in (report[self.memberships.version], ShortMessage.LEAVE)
+                    self.believe(group, kind is not ShortMessage.LEAVE)
 
-    def believe(self, group: IPv4Address, is_heard: bool) -> None:
+    def believe(self, group: Address, is_heard: bool) -> None:
         assert is_heard == (group in self.heard), "nothing but the truth is said"
         (self.believed.add if is_heard else self.believed.discard)(group)
         self.promised_ns.pop(group, None)

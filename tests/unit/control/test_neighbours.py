@@ -325,6 +325,19 @@ def test_a_fail_over_that_a_flood_has_put_off_is_followed_in_seconds_once_it_end
     assert reachable.now_ns - ended_ns < 8 * SECOND
 
 
+def test_a_neighbour_whose_answers_lie_unread_in_the_port_keeps_its_mac_until_somebody_looks(
+    reachable: Bed,
+) -> None:
+    reachable.is_starved = True
+    reachable.table.heard(PEER, OTHER_MAC, reachable.now_ns)
+    for _ in range(1500):
+        reachable.pass_time(10 * MS)
+        reachable.table.replied(PEER, OTHER_MAC, reachable.now_ns)
+        assert reachable.of().mac == PEER_MAC
+    reachable.is_starved = False
+    assert Forget(PEER) in reachable.pass_time(2 * sum(REQUEST_GAPS_NS))
+
+
 def test_frames_under_way_when_a_neighbour_left_its_mac_prove_nothing(reachable: Bed) -> None:
     reachable.table.heard(PEER, OTHER_MAC, reachable.now_ns)
     reachable.heard.add(PEER)

@@ -1,7 +1,7 @@
 """The neighbour table against an honest record of everything it was told and everything it did."""
 
 from collections import defaultdict
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv6Address
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -17,24 +17,36 @@ from tests.unit.control.fakes import (
     FakeWitness,
     unaddressed,
 )
+from tests.unit.control.ipv6_bed import FAR6, OURS6, identity
 
 from aeron_dpdk.control.actions import Action, DropParked, Forget, GiveUp, Install, SendParked, SendRequest
 from aeron_dpdk.control.neighbour import MAX_PARKED, REQUEST_GAPS_NS, SEQUENCE_GAP_NS, State
 from aeron_dpdk.control.neighbours import Neighbours
+from aeron_dpdk.control.routing import Reach
+from aeron_dpdk.wire.address import Address
 from aeron_dpdk.wire.ethernet import BROADCAST, UNSPECIFIED, Mac
 
-ADDRESSES = [IPv4Address(f"10.0.0.{i}") for i in (2, 3, 4)]
-ALL_ADDRESSES = [
-    *ADDRESSES,
+# Three neighbours, and four addresses that are none: ours, one no host has, one off the link, a group.
+IPV4: list[Address] = [
+    *(IPv4Address(f"10.0.0.{i}") for i in (2, 3, 4)),
     OURS,
     IPv4Address("10.0.0.255"),
     IPv4Address("10.9.9.9"),
     IPv4Address("224.0.0.5"),
 ]
+IPV6: list[Address] = [
+    *(IPv6Address(each) for each in ("fd00::2", "fd00::3", "fe80::4")),
+    OURS6,
+    IPv6Address("::"),
+    FAR6,
+    IPv6Address("ff02::5"),
+]
+NEIGHBOURS = 3
 GOOD_MACS = [PEER_MAC, OTHER_MAC]
 ALL_MACS = [*GOOD_MACS, OUR_MAC, BROADCAST, UNSPECIFIED, Mac.from_text("01:00:5e:00:00:05")]
 
-addresses = st.sampled_from(ALL_ADDRESSES)
+addresses = st.integers(0, len(IPV4) - 1)
+neighbours = st.integers(0, NEIGHBOURS - 1)
 macs = st.sampled_from(ALL_MACS)
 # around every period that the table knows, and some that it does not
 pauses_ns = st.sampled_from([0, 1, MS, 250, 500, 1000, 2000, 30_000]).map(
@@ -43,14 +55,17 @@ pauses_ns = st.sampled_from([0, 1, MS, 250, 500, 1000, 2000, 30_000]).map(
 
 
 class NeighboursMachine(RuleBasedStateMachine):
+    family = IPV4
+    route: Reach = IDENTITY.route
+
     def __init__(self) -> None:
         super().__init__()
         self.now_ns = START
         self.witness = FakeWitness()
-        self.table = Neighbours(IDENTITY.route, OUR_MAC, self.witness)
-        self.installed: dict[IPv4Address, Mac] = {}
-        self.requests: dict[IPv4Address, list[int]] = defaultdict(list)
-        self.taught: dict[IPv4Address, set[Mac]] = defaultdict(set)
+        self.table = Neighbours(self.route, OUR_MAC, self.witness)
+        self.installed: dict[Address, Mac] = {}
+        self.requests: dict[Address, list[int]] = defaultdict(list)
+        self.taught: dict[Address, set[Mac]] = defaultdict(set)
         self.frames_given = 0
         self.frames_sent: list[bytes] = []
         self.frames_dropped = 0
@@ -58,76 +73,84 @@ class NeighboursMachine(RuleBasedStateMachine):
     def perform(self, actions: tuple[Action, ...]) -> None:
         for action in actions:
             match action:
-                case Install(ipv4, mac):
-                    assert mac in self.taught[ipv4], "installs only what was heard from that very address"
-                    self.installed[ipv4] = mac
-                case Forget(ipv4):
-                    del self.installed[ipv4]
-                case SendRequest(ipv4, mac):
-                    assert mac is None or mac == self.installed[ipv4]
-                    self.requests[ipv4].append(self.now_ns)
+                case Install(address, mac):
+                    assert mac in self.taught[address], "installs only what was heard from that very address"
+                    self.installed[address] = mac
+                case Forget(address):
+                    del self.installed[address]
+                case SendRequest(address, mac):
+                    assert mac is None or mac == self.installed[address]
+                    self.requests[address].append(self.now_ns)
                 case SendParked(frames):
                     self.frames_sent += frames
                 case DropParked(frames):
                     assert frames > 0
                     self.frames_dropped += frames
-                case GiveUp(ipv4):
-                    assert ipv4 not in self.installed
+                case GiveUp(address):
+                    assert address not in self.installed
                 case _:
                     raise AssertionError(f"{action} is not the table's to want")
 
-    @rule(ipv4=addresses)
-    def the_data_path_cannot_resolve(self, ipv4: IPv4Address) -> None:
+    @rule(which=addresses)
+    def the_data_path_cannot_resolve(self, which: int) -> None:
+        address = self.family[which]
         self.frames_given += 1
         frame = unaddressed(self.frames_given.to_bytes(4, "big"))
-        self.perform(self.table.send(ipv4, frame, self.now_ns))
+        self.perform(self.table.send(address, frame, self.now_ns))
 
-    @rule(ipv4=addresses, mac=macs)
-    def the_data_path_hints(self, ipv4: IPv4Address, mac: Mac) -> None:
-        had = self.installed.get(ipv4)
-        self.taught[ipv4].add(mac)
-        self.perform(self.table.hint(ipv4, mac, self.now_ns))
-        assert had is None or self.installed[ipv4] == had
+    @rule(which=addresses, mac=macs)
+    def the_data_path_hints(self, which: int, mac: Mac) -> None:
+        address = self.family[which]
+        had = self.installed.get(address)
+        self.taught[address].add(mac)
+        self.perform(self.table.hint(address, mac, self.now_ns))
+        assert had is None or self.installed[address] == had
 
-    @rule(ipv4=st.sampled_from(ADDRESSES))
-    def the_neighbour_is_heard(self, ipv4: IPv4Address) -> None:
-        if ipv4 in self.installed:
-            self.witness.heard.add(ipv4)
+    @rule(which=neighbours)
+    def the_neighbour_is_heard(self, which: int) -> None:
+        address = self.family[which]
+        if address in self.installed:
+            self.witness.heard.add(address)
 
-    @rule(ipv4=st.sampled_from(ADDRESSES), mac=st.sampled_from(GOOD_MACS))
-    def a_flood_of_replies_comes(self, ipv4: IPv4Address, mac: Mac) -> None:
+    @rule(which=neighbours, mac=st.sampled_from(GOOD_MACS))
+    def a_flood_of_replies_comes(self, which: int, mac: Mac) -> None:
         """A confirmed MAC outlives it."""
-        stands = {each.mac for each in self.table if each.ipv4 == ipv4 and each.is_confirmed}
-        self.witness.disputed.add(ipv4)
-        self.a_reply_comes(ipv4, mac)
-        assert self.installed.get(ipv4) in stands or not stands - {None}
+        address = self.family[which]
+        stands = {each.mac for each in self.table if each.address == address and each.is_confirmed}
+        self.witness.disputed.add(address)
+        self.a_reply_comes(which, mac)
+        assert self.installed.get(address) in stands or not stands - {None}
 
-    @rule(ipv4=addresses, mac=macs)
-    def a_reply_comes(self, ipv4: IPv4Address, mac: Mac) -> None:
-        known = ipv4 in self.table
-        self.taught[ipv4].add(mac)
-        self.perform(self.table.replied(ipv4, mac, self.now_ns))
-        assert known or ipv4 not in self.table
+    @rule(which=addresses, mac=macs)
+    def a_reply_comes(self, which: int, mac: Mac) -> None:
+        address = self.family[which]
+        known = address in self.table
+        self.taught[address].add(mac)
+        self.perform(self.table.replied(address, mac, self.now_ns))
+        assert known or address not in self.table
 
-    @rule(ipv4=addresses, mac=macs)
-    def a_request_comes(self, ipv4: IPv4Address, mac: Mac) -> None:
-        known, had = ipv4 in self.table, self.installed.get(ipv4)
-        self.taught[ipv4].add(mac)
-        self.perform(self.table.asked(ipv4, mac, self.now_ns))
-        assert known or ipv4 not in self.table
-        assert had is None or self.installed[ipv4] == had
+    @rule(which=addresses, mac=macs)
+    def a_request_comes(self, which: int, mac: Mac) -> None:
+        address = self.family[which]
+        known, had = address in self.table, self.installed.get(address)
+        self.taught[address].add(mac)
+        self.perform(self.table.asked(address, mac, self.now_ns))
+        assert known or address not in self.table
+        assert had is None or self.installed[address] == had
 
-    @rule(ipv4=addresses, mac=macs)
-    def an_announcement_comes(self, ipv4: IPv4Address, mac: Mac) -> None:
-        known, had = ipv4 in self.table, self.installed.get(ipv4)
-        self.perform(self.table.heard(ipv4, mac, self.now_ns))
-        assert known or ipv4 not in self.table
-        assert self.installed.get(ipv4) == had
+    @rule(which=addresses, mac=macs)
+    def an_announcement_comes(self, which: int, mac: Mac) -> None:
+        address = self.family[which]
+        known, had = address in self.table, self.installed.get(address)
+        self.perform(self.table.heard(address, mac, self.now_ns))
+        assert known or address not in self.table
+        assert self.installed.get(address) == had
 
-    @rule(ipv4=st.sampled_from(ADDRESSES))
-    def the_data_path_sends(self, ipv4: IPv4Address) -> None:
-        if ipv4 in self.installed:
-            self.witness.used.add(ipv4)
+    @rule(which=neighbours)
+    def the_data_path_sends(self, which: int) -> None:
+        address = self.family[which]
+        if address in self.installed:
+            self.witness.used.add(address)
 
     @rule()
     def the_link_returns(self) -> None:
@@ -141,12 +164,12 @@ class NeighboursMachine(RuleBasedStateMachine):
 
     @invariant()
     def no_impossible_neighbour_is_installed(self) -> None:
-        assert set(self.installed) <= set(ADDRESSES)
+        assert set(self.installed) <= set(self.family[:NEIGHBOURS])
         assert set(self.installed.values()) <= set(GOOD_MACS)
 
     @invariant()
     def the_data_plane_holds_exactly_what_the_table_holds(self) -> None:
-        assert self.installed == {each.ipv4: each.mac for each in self.table if each.mac is not None}
+        assert self.installed == {each.address: each.mac for each in self.table if each.mac is not None}
 
     @invariant()
     def only_the_unresolved_have_frames_waiting_and_only_a_few(self) -> None:
@@ -185,5 +208,12 @@ class NeighboursMachine(RuleBasedStateMachine):
         assert len(self.frames_sent) + self.frames_dropped == self.frames_given
 
 
+class Ipv6NeighboursMachine(NeighboursMachine):
+    family = IPV6
+    route = identity().route
+
+
+TestIpv6Neighbours = Ipv6NeighboursMachine.TestCase
+TestIpv6Neighbours.settings = settings(max_examples=50, stateful_step_count=60, deadline=None)
 TestNeighbours = NeighboursMachine.TestCase
 TestNeighbours.settings = settings(max_examples=150, stateful_step_count=60, deadline=None)

@@ -94,7 +94,7 @@ def test_while_the_port_is_held_the_loop_turns_by_the_clock_alone(bed: Bed) -> N
     bed.data_plane.reset_steps.append(OSError("rte_eth_dev_start"))
     bed.data_plane.request_reset()
     bed.run(SECOND // 2)
-    assert not bed.loop.port_is_usable
+    assert not bed.loop.interfaces[0].port_is_usable
     assert bed.data_plane.sleeps == []
     assert len(bed.data_plane.pauses) <= SECOND // 2 // HELD_PAUSE_NS + 3
 

@@ -3,11 +3,13 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv6Interface
 from pathlib import Path
 
 from tests.unit.control.fakes import FakeDataPlane
 
+from aeron_dpdk.control.data_plane import Event
+from aeron_dpdk.driver.interface_settings import InterfaceSettings
 from aeron_dpdk.driver.setting_values import LocalAddress
 from aeron_dpdk.driver.settings import Settings
 from aeron_dpdk.errors import DriverError, EalError, PortError
@@ -28,6 +30,8 @@ PORT = PortInfo(
     tx_ipv4_checksum_offload=False,
     tx_udp_checksum_offload=False,
     steered=False,
+    rx_timestamps=False,
+    hashed=False,
     datagram_max=1472,
 )
 
@@ -36,7 +40,7 @@ def settings_in(directory: Path, **changes: object) -> Settings:
     """Settings of a driver that needs nothing but a directory."""
     environment = {"AERON_DIR": str(directory / "aeron"), "AERON_THREADING_MODE": "SHARED"}
     values = {
-        "local_ipv4_address": LocalAddress(IPv4Address("10.0.0.5"), 24),
+        "interfaces": (InterfaceSettings(LocalAddress(IPv4Address("10.0.0.5"), 24)),),
         "eal_arguments": ("--no-huge",),
         "environment": environment,
         **changes,
@@ -46,15 +50,21 @@ def settings_in(directory: Path, **changes: object) -> Settings:
 
 @dataclass
 class FakeParts:
-    """`log` has what was opened and closed in order; `fails_at` names the step that raises."""
+    """`log` has what was opened and closed in order; `fails_at` names the step that raises. `probed` come
+    from the link whenever an address becomes tentative."""
 
     fails_at: str | None = None
     log: list[str] = field(default_factory=list)
     eal_arguments: tuple[str, ...] = ()
     stack_settings: StackSettings | None = None
+    chain: list[tuple[StackSettings, StackPart | None]] = field(default_factory=list)
+    stacks: list[StackPart] = field(default_factory=list)
     uid_when_driver_opened: int | None = None
     environment_when_driver_opened: dict[str, str] = field(default_factory=dict)
     terminated: bool = False
+    hears_multicast: bool = True
+    probed: tuple[Event, ...] = ()
+    ipv6_addresses: list[IPv6Interface] = field(default_factory=list)
 
     def parts(self) -> Parts:
         return Parts(
@@ -71,10 +81,12 @@ class FakeParts:
         self.step("eal", EalError("told to fail", self.eal_arguments))
         return _Eal(self, "eal")
 
-    def open_stack(self, settings: StackSettings) -> StackPart:
+    def open_stack(self, settings: StackSettings, first: StackPart | None = None) -> StackPart:
         self.stack_settings = settings
+        self.chain.append((settings, first))
         self.step("stack", PortError("told to fail", 0))
-        return _Stack(self)
+        self.stacks.append(_Stack(self))
+        return self.stacks[-1]
 
 
 @dataclass
@@ -103,10 +115,22 @@ class _Stack(FakeDataPlane):
         self.all.step("port", PortError("told to fail", 0))
         return PORT
 
-    def open_driver(self, interface_name: str) -> DriverPart:
+    def have_address(self, own: IPv6Interface, is_usable: bool) -> None:
+        if not self.all.hears_multicast:
+            raise PortError("the device hears no multicast", 0)
+        super().have_address(own, is_usable)
+        if is_usable:
+            self.all.ipv6_addresses.append(own)
+        else:
+            self.events.extend(self.all.probed)
+
+    def removal_requested(self) -> bool:
+        return False
+
+    def open_driver(self) -> DriverPart:
         self.all.uid_when_driver_opened = os.geteuid()
         self.all.environment_when_driver_opened = dict(os.environ)
-        self.all.step("driver", DriverError(f"told to fail on {interface_name}"))
+        self.all.step("driver", DriverError("told to fail"))
         return _Driver(self.all)
 
     def rx_queues(self) -> tuple[Level, ...]:

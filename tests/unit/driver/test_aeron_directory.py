@@ -9,14 +9,13 @@ from pathlib import Path
 import pytest
 
 from aeron_dpdk.driver.aeron_directory import (
-    DriverSign,
     is_left_by_crash,
-    read_driver_sign,
     refuse_unwritable,
     remove_unfinished,
 )
 from aeron_dpdk.driver.aeron_settings import AeronSettings, read_aeron_settings
 from aeron_dpdk.errors import DirectoryError, DirectoryInUseError
+from aeron_dpdk.observe.cnc import DriverSign, read_driver_sign
 
 NOW_MS = 1_700_000_000_000
 TO_DRIVER_LENGTH = 1024 * 1024 + 768

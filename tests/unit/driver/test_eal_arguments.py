@@ -61,3 +61,13 @@ def test_only_no_huge_does_without_huge_pages() -> None:
 def test_every_option_we_look_for_is_one_of_eals() -> None:
     for option in LCORE_OPTIONS | MEMORY_OPTIONS:
         assert option.removeprefix("--") in LONG_OPTIONS or option.removeprefix("-") in SHORT_OPTIONS
+
+
+def test_device_arguments_stand_behind_a_long_name_as_every_dpdk_reads_them() -> None:
+    given = ("-a0000:00:06.0,llq_policy=0", "-a0000:00:07.0", "--vdev=net_null0,size=9", "-l0")
+    assert complete_eal_arguments(given, CPUS, None)[-4:] == (
+        "--allow=0000:00:06.0,llq_policy=0",
+        "-a0000:00:07.0",
+        "--vdev=net_null0,size=9",
+        "-l0",
+    )

@@ -17,6 +17,7 @@ PROGRAM = """
 import json, os, sys
 from ipaddress import IPv4Address
 from pathlib import Path
+from aeron_dpdk.driver.interface_settings import InterfaceSettings
 from aeron_dpdk.driver.media_driver import MediaDriver
 from aeron_dpdk.driver.setting_values import LocalAddress
 from aeron_dpdk.driver.settings import Settings
@@ -24,18 +25,16 @@ from aeron_dpdk.errors import explain
 
 directory = Path(sys.argv[1]) / "aeron"
 settings = Settings(
-    LocalAddress(IPv4Address("10.0.0.5"), 24),
+    (InterfaceSettings(LocalAddress(IPv4Address("10.0.0.5"), 24), rx_queue_size=64, tx_queue_size=64),),
     eal_arguments=(
         "--no-huge", "--no-pci", "--no-telemetry", "--vdev=net_null0,no-rx=1", "--log-level=error"
     ),
-    rx_queue_size=64,
-    tx_queue_size=64,
     environment={"AERON_DIR": str(directory), "AERON_THREADING_MODE": "SHARED",
                  "AERON_SHARED_IDLE_STRATEGY": "sleep-ns", "AERON_DIR_DELETE_ON_SHUTDOWN": "true"},
 )
 with MediaDriver(settings) as driver:
     result = {
-        "driver": driver.ready.port.driver,
+        "driver": driver.ready.ports[0].driver,
         "mode": driver.ready.threading_mode,
         "directory": driver.aeron_directory,
         "has_cnc": (directory / "cnc.dat").exists(),

@@ -80,7 +80,8 @@ def test_files_win_over_definitions_and_later_files_over_earlier_ones(
         ["-l", "0", "--", "-Daeron.dpdk.mtu=1000", "-Daeron.dpdk.rx.queue.size=64", str(low), str(bench)]
     )
     settings = read_settings(command_line)
-    assert (settings.mtu, settings.port_id, settings.rx_queue_size) == (9000, 1, 64)
+    first = settings.interfaces[0]
+    assert (first.mtu, first.port_id, first.rx_queue_size) == (9000, 1, 64)
     assert settings.eal_arguments == ("-l0",)
 
 

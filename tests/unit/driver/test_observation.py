@@ -12,13 +12,14 @@ from tests.unit.driver.fakes import PORT, FakeParts
 from aeron_dpdk.control.data_plane import FrameReceived, Unresolved
 from aeron_dpdk.control.loop import ControlLoop
 from aeron_dpdk.control.rate import NEVER_NS
-from aeron_dpdk.driver.observation import VIEW_AGE_NS, Observation
-from aeron_dpdk.observe.errors import CaptureRefusedError
+from aeron_dpdk.driver.observation import VIEW_AGE_NS, Observation, ObservedInterface
+from aeron_dpdk.errors.observe import CaptureRefusedError
 from aeron_dpdk.observe.view import DriverView, NeighbourView
 from aeron_dpdk.seam import StackSettings
 from aeron_dpdk.wire.ethernet import Mac
 
 SETTINGS = StackSettings(IPv4Address("10.0.0.1"), prefix_length=24, gateway=GATEWAY)
+OTHER_SETTINGS = StackSettings(IPv4Address("10.0.1.1"), port_id=1, prefix_length=24)
 GATEWAY_MAC = Mac.from_text("02:00:00:00:00:fe")
 
 
@@ -28,9 +29,12 @@ class Observed:
         self.stack: Any = self.parts.open_stack(SETTINGS)
         self.clock = ManualClock()
         self.loop = ControlLoop(self.stack, IDENTITY, self.clock)
-        self.observation = Observation(
-            self.parts.parts(), self.stack, self.loop, SETTINGS, "DEDICATED", clock=self.clock
-        )
+        first = ObservedInterface(self.stack, self.loop.interfaces[0], SETTINGS)
+        self.second = FakeParts()
+        stack: Any = self.second.open_stack(OTHER_SETTINGS)
+        self.loop.add(stack, IDENTITY)
+        second = ObservedInterface(stack, self.loop.interfaces[1], OTHER_SETTINGS)
+        self.observation = Observation(self.parts.parts(), (first, second), "DEDICATED", self.clock)
 
     def pass_time(self, time_ns: int) -> None:
         self.clock.now_ns += time_ns
@@ -51,30 +55,36 @@ def observed() -> Iterator[Observed]:
 def test_the_view_has_the_port_and_the_addresses(observed: Observed) -> None:
     observed.pass_time(1500 * MS)
     view = observed.view()
-    assert (view.port.name, view.port.driver, view.port.mac) == (PORT.name, PORT.driver, str(PORT.mac))
-    assert (view.address.local, view.address.gateway) == ("10.0.0.1", str(GATEWAY))
+    first, second = view.interfaces
+    assert (first.port.name, first.port.driver, first.port.mac) == (PORT.name, PORT.driver, str(PORT.mac))
+    assert (first.name, first.address.local, first.address.gateway) == ("dpdk0", "10.0.0.1", str(GATEWAY))
+    assert (second.name, second.address.local, second.address.gateway) == ("dpdk1", "10.0.1.1", None)
     assert (view.uptime_ms, view.threading_mode) == (1500, "DEDICATED")
-    assert view.port.is_up and view.port.is_usable
+    assert first.port.is_up and first.port.is_usable
 
 
 def test_neighbours_are_shown_as_the_table_has_them(observed: Observed) -> None:
     observed.stack.events.append(Unresolved(GATEWAY, unaddressed(b"x")))
     observed.pass_time(MS)
-    assert observed.view().neighbours == (NeighbourView(str(GATEWAY), None, "incomplete", None, 1),)
+    assert observed.view().interfaces[0].neighbours == (
+        NeighbourView(str(GATEWAY), None, "incomplete", None, 1),
+    )
     observed.stack.events.append(FrameReceived(arp_reply(GATEWAY, GATEWAY_MAC)))
     observed.pass_time(MS)
     observed.pass_time(250 * MS)
-    assert observed.view().neighbours == (NeighbourView(str(GATEWAY), str(GATEWAY_MAC), "reachable", 250, 0),)
+    assert observed.view().interfaces[0].neighbours == (
+        NeighbourView(str(GATEWAY), str(GATEWAY_MAC), "reachable", 250, 0),
+    )
 
 
 def test_the_gateway_is_asked_before_there_is_anything_to_send(observed: Observed) -> None:
     answer = observed.observation.answer({"request": "ask-gateway"})
     assert answer.text == "{}"
     observed.pass_time(VIEW_AGE_NS)
-    assert [each.state for each in observed.view().neighbours] == ["incomplete"]
+    assert [each.state for each in observed.view().interfaces[0].neighbours] == ["incomplete"]
     observed.stack.events.append(FrameReceived(arp_reply(GATEWAY, GATEWAY_MAC)))
     observed.pass_time(VIEW_AGE_NS)
-    assert [each.state for each in observed.view().neighbours] == ["reachable"]
+    assert [each.state for each in observed.view().interfaces[0].neighbours] == ["reachable"]
 
 
 def test_a_driver_that_is_asked_again_and_again_asks_the_gateway_no_more_often(observed: Observed) -> None:
@@ -97,7 +107,7 @@ def test_however_many_ask_a_view_is_made_ten_times_a_second(observed: Observed) 
 def test_a_link_that_cannot_be_read_is_shown_as_down(observed: Observed) -> None:
     observed.stack.is_up = False
     observed.pass_time(MS)
-    assert not observed.view().port.is_up
+    assert not observed.view().interfaces[0].port.is_up
 
 
 def test_a_capture_lasts_until_the_other_side_hangs_up(observed: Observed) -> None:
@@ -107,6 +117,22 @@ def test_a_capture_lasts_until_the_other_side_hangs_up(observed: Observed) -> No
     assert observed.observation.due_ns == NEVER_NS
     answer.on_hang_up()
     assert observed.parts.log[-1] == "capture closed"
+
+
+@pytest.mark.parametrize("name", ["dpdk1", "10.0.1.1"])
+def test_a_capture_is_of_the_interface_that_is_asked_for(observed: Observed, name: str) -> None:
+    answer = observed.capture(interface=name)
+    assert json.loads(answer.text)["interface"] == "dpdk1"
+    answer.on_hang_up()
+    observed.observation.step(0)
+    done = [step for step in observed.second.log if step != "port"]
+    assert done == ["stack", "capture 0 100", "capture closed", "capture step"]
+    assert "capture closed" not in observed.parts.log
+
+
+def test_an_interface_that_is_not_there_is_told_with_those_that_are(observed: Observed) -> None:
+    error = json.loads(observed.capture(interface="eth0").text)["error"]
+    assert error == "it has no interface eth0; name one of dpdk0, dpdk1 with -i"
 
 
 def test_after_a_capture_its_memory_is_seen_to_until_it_is_free(observed: Observed) -> None:

@@ -11,8 +11,8 @@ from aeron_dpdk.driver.preflight import (
     check_socket_buffers,
 )
 from aeron_dpdk.errors import CommandLineError, MtuError, NoHugePagesError, SocketBufferError
-from aeron_dpdk.machine.huge_pages import HugePagePool
-from aeron_dpdk.machine.socket_buffers import SocketBuffers
+from aeron_dpdk.machine.facts.memory import HugePagePool
+from aeron_dpdk.machine.facts.sockets import SocketBuffers
 
 NO_PAGES = (HugePagePool(2048, total=10, free=0, overcommit=0),)
 

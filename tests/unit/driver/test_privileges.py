@@ -6,13 +6,15 @@ import os
 import pwd
 import subprocess
 import sys
+import tempfile
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
 
 import aeron_dpdk
 from aeron_dpdk.driver.privileges import (
-    Account,
+    Credentials,
     account_to_become,
     find_account,
     prove,
@@ -27,7 +29,7 @@ from aeron_dpdk.errors import (
 )
 
 NOBODY = pwd.getpwnam("nobody")
-ACCOUNT = Account("mike", 1000, 1001, frozenset({1001, 27}))
+ACCOUNT = Credentials("mike", 1000, 1001, frozenset({1001, 27}))
 CLEAN = """\
 Name:\taeronmd_dpdk
 Uid:\t1000\t1000\t1000\t1000
@@ -61,7 +63,9 @@ def test_a_group_is_found_by_name_and_by_number() -> None:
 
 
 def test_a_number_without_a_database_entry_needs_a_group() -> None:
-    assert find_account("4123456", "4123457") == Account("4123456", 4123456, 4123457, frozenset({4123457}))
+    assert find_account("4123456", "4123457") == Credentials(
+        "4123456", 4123456, 4123457, frozenset({4123457})
+    )
     with pytest.raises(UnknownAccountError, match='AERON_DPDK_USER is "4123456"'):
         find_account("4123456", None)
 
@@ -84,7 +88,7 @@ def test_who_is_that_user_already_keeps_the_groups_and_gives_up_the_rest(
     monkeypatch.setattr(os, "geteuid", lambda: NOBODY.pw_uid)
     monkeypatch.setattr(os, "getegid", lambda: NOBODY.pw_gid)
     monkeypatch.setattr(os, "getgroups", lambda: [27, 990])
-    expected = Account("nobody", NOBODY.pw_uid, NOBODY.pw_gid, frozenset({27, 990}))
+    expected = Credentials("nobody", NOBODY.pw_uid, NOBODY.pw_gid, frozenset({27, 990}))
     assert account_to_become("nobody", None) == expected
 
 
@@ -102,9 +106,9 @@ def test_an_installation_that_the_user_cannot_read_is_refused_before_anything_is
     package = closed / "aeron_dpdk"
     package.mkdir(parents=True)
     (package / "__init__.py").touch()
-    for folder in (package, *package.parents):
-        if folder.is_relative_to(tmp_path.parents[1]):
-            folder.chmod(0o755)
+    temporary = Path(tempfile.gettempdir())
+    for folder in takewhile(lambda folder: folder != temporary, (package, *package.parents)):
+        folder.chmod(0o755)
     monkeypatch.setattr(aeron_dpdk, "__file__", str(package / "__init__.py"))
     nobody = find_account("nobody", None)
     refuse_unreadable(nobody)
@@ -178,6 +182,7 @@ def test_without_proc_there_is_no_proof(tmp_path: Path) -> None:
 
 DROP = """
 import json, os, sys, threading, traceback
+from itertools import takewhile
 from pathlib import Path
 from aeron_dpdk.driver import linux, privileges
 from aeron_dpdk.driver.privileges import become, find_account, limit_inheritance
@@ -248,6 +253,7 @@ def test_a_step_that_the_system_refuses_ends_the_drop() -> None:
 
 AMBIENT = """
 import json, os, threading
+from itertools import takewhile
 from pathlib import Path
 from aeron_dpdk.driver.privileges import become, account_to_become, limit_inheritance
 from aeron_dpdk.native import lib
@@ -285,7 +291,7 @@ def test_a_user_with_ambient_capabilities_gives_them_up_in_every_thread() -> Non
     result = json.loads(done.stdout)
     assert "CapEff:\t0000000000220000" in result["held"]
     assert len(result["statuses"]) >= 4
-    account = Account("nobody", NOBODY.pw_uid, NOBODY.pw_gid, frozenset({27}))
+    account = Credentials("nobody", NOBODY.pw_uid, NOBODY.pw_gid, frozenset({27}))
     assert [remaining_privileges(status, account) for status in result["statuses"]] == [None] * len(
         result["statuses"]
     )

@@ -1,6 +1,8 @@
 """The format of property files, with Aeron's own parser as oracle where it is built."""
 
 import ctypes
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -199,3 +201,9 @@ def test_a_page_that_cannot_be_had_is_an_error_with_its_url(web: str, page: str)
 def test_https_is_refused_with_what_is_supported() -> None:
     with pytest.raises(PropertiesError, match="only http://"):
         load_properties("https://127.0.0.1/x")
+
+
+def test_without_a_url_nothing_of_http_is_imported() -> None:
+    program = "import sys; import aeron_dpdk.driver.main; print(sorted({'http', 'ssl'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

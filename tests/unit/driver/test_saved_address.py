@@ -1,6 +1,7 @@
 """A driver that is given no address takes the one that setup saved."""
 
-from ipaddress import IPv4Address
+from dataclasses import replace
+from ipaddress import IPv4Address, IPv6Address
 
 import pytest
 
@@ -9,7 +10,8 @@ from aeron_dpdk.driver.setting_values import LocalAddress
 from aeron_dpdk.driver.settings import make_settings
 from aeron_dpdk.errors import SettingMissingError
 from aeron_dpdk.machine.facts.interface import Address, Interface, Route
-from aeron_dpdk.machine.facts.saved_nic import SavedNic
+from aeron_dpdk.machine.facts.saved_nic import SavedNic, from_json, to_json
+from aeron_dpdk.seam import Vlan
 
 
 def saved(pci: str, cidr: str, gateway: str | None = None) -> SavedNic:
@@ -29,18 +31,70 @@ OF_ONE = {
 
 @pytest.mark.parametrize("arguments", [(), ("-a0000:00:06.0",), ("--allow=00:06.0,llq_policy=1",)])
 def test_address_gateway_and_mtu_are_those_of_the_nic(arguments: tuple[str, ...]) -> None:
-    assert values_of([ONE], arguments) == OF_ONE
+    assert values_of([ONE], arguments) == (OF_ONE,)
+
+
+def test_of_a_vlan_on_the_nic_its_address_and_its_tag_are_taken() -> None:
+    vlan = replace(ONE.interface, name="ens6.100", mtu=1500, vlan=100, vlan_priority=5)
+    nic = replace(ONE, interface=replace(ONE.interface, addresses=(), routes=(), vlans=(vlan,)))
+    assert from_json(to_json(nic)) == nic
+    assert values_of([nic], ()) == ({**OF_ONE, "mtu": 1500, "vlan": Vlan(100, 5)},)
 
 
 def test_of_several_nics_the_allowed_one_counts() -> None:
-    assert values_of([ONE, OTHER], ["-a0000:00:06.0"]) == OF_ONE
-    assert values_of([ONE, OTHER], ["-a00:07.0"]).keys() == {"local_ipv4_address", "mtu"}
+    assert values_of([ONE, OTHER], ["-a0000:00:06.0"]) == (OF_ONE,)
+    (of_other,) = values_of([ONE, OTHER], ["-a00:07.0"])
+    assert of_other.keys() == {"local_ipv4_address", "mtu"}
+
+
+def test_several_nics_are_as_many_interfaces_each_on_the_port_that_dpdk_finds_it_as() -> None:
+    found = ["0000:00:06.0", "0000:00:05.0", "0000:00:07.0"]
+    first, second = values_of([OTHER, ONE], [], found)
+    assert first == {**OF_ONE, "port_id": 1}
+    assert second["port_id"] == 2
+    settings = make_settings({"AERON_DPDK_1_MTU": "1500"}, when_unaddressed=(first, second))
+    assert [(str(each.local_ipv4_address), each.mtu) for each in settings.interfaces] == [
+        ("10.1.2.3/24", 9001),
+        ("10.1.3.3/24", 1500),
+    ]
+
+
+def test_the_order_of_ports_is_that_of_the_bus_and_not_of_the_command_line_or_the_alphabet() -> None:
+    far, near = saved("10000:00:01.0", "10.1.4.3/24"), saved("2000:00:01.0", "10.1.5.3/24")
+    both = values_of([far, near], ["-a10000:00:01.0", "-a00:05.0", "-a2000:00:01.0"])
+    assert [(str(each["local_ipv4_address"]), each["port_id"]) for each in both] == [
+        ("10.1.5.3/24", 1),
+        ("10.1.4.3/24", 2),
+    ]
+
+
+def test_of_more_nics_than_a_driver_takes_the_first_four_count() -> None:
+    many = [saved(f"0000:00:{number:02x}.0", f"10.1.{number}.3/24") for number in range(1, 7)]
+    assert [each["port_id"] for each in values_of(many, [])] == [0, 1, 2, 3]
+
+
+def test_one_address_that_is_set_leaves_the_other_nics_alone() -> None:
+    saved_values = values_of([ONE, OTHER], [])
+    alone = make_settings({"AERON_DPDK_LOCAL_IPV4_ADDRESS": "192.168.0.2"}, when_unaddressed=saved_values)
+    assert [str(each.local_ipv4_address) for each in alone.interfaces] == ["192.168.0.2"]
+
+
+def test_an_interface_without_an_address_takes_the_nic_of_its_number() -> None:
+    saved_values = values_of([ONE, OTHER], [])
+    for setting, expected in (
+        ({"AERON_DPDK_1_LOCAL_IPV4_ADDRESS": "192.168.0.2"}, ["10.1.2.3/24", "192.168.0.2"]),
+        (
+            {"AERON_DPDK_LOCAL_IPV4_ADDRESS": "192.168.0.2", "AERON_DPDK_1_MTU": "1500"},
+            ["192.168.0.2", "10.1.3.3/24"],
+        ),
+    ):
+        settings = make_settings(setting, when_unaddressed=saved_values)
+        assert [str(each.local_ipv4_address) for each in settings.interfaces] == expected
 
 
 @pytest.mark.parametrize(
     ("nics", "arguments"),
     [
-        ([ONE, OTHER], []),
         ([ONE], ["-a0000:00:07.0"]),
         ([ONE], ["--no-pci"]),
         ([ONE], ["--vdev=net_memif0"]),
@@ -48,27 +102,70 @@ def test_of_several_nics_the_allowed_one_counts() -> None:
         ([], []),
     ],
 )
-def test_without_exactly_one_nic_nothing_is_assumed(nics: list[SavedNic], arguments: list[str]) -> None:
-    assert values_of(nics, arguments) == {}
+def test_without_a_nic_nothing_is_assumed(nics: list[SavedNic], arguments: list[str]) -> None:
+    assert values_of(nics, arguments) == ()
 
 
 def test_settings_without_an_address_take_the_saved_values() -> None:
-    settings = make_settings({}, when_unaddressed=OF_ONE)
+    settings = make_settings({}, when_unaddressed=[OF_ONE]).interfaces[0]
     assert str(settings.local_ipv4_address) == "10.1.2.3/24" and settings.mtu == 9001
 
 
 def test_what_is_set_wins_over_what_was_saved() -> None:
     environment = {"AERON_DPDK_MTU": "1500", "AERON_DPDK_GATEWAY_IPV4_ADDRESS": "10.1.2.9"}
-    settings = make_settings(environment, when_unaddressed=OF_ONE)
+    settings = make_settings(environment, when_unaddressed=[OF_ONE]).interfaces[0]
     assert (settings.mtu, str(settings.gateway_ipv4_address)) == (1500, "10.1.2.9")
 
 
 def test_an_address_that_is_set_stands_alone() -> None:
     environment = {"AERON_DPDK_LOCAL_IPV4_ADDRESS": "192.168.0.2"}
-    settings = make_settings(environment, when_unaddressed=OF_ONE)
+    settings = make_settings(environment, when_unaddressed=[OF_ONE]).interfaces[0]
     assert settings.mtu is None and settings.gateway_ipv4_address is None
 
 
 def test_without_any_address_the_setting_is_asked_for() -> None:
     with pytest.raises(SettingMissingError):
-        make_settings({}, when_unaddressed={})
+        make_settings({}, when_unaddressed=())
+
+
+def with_ipv6(*addresses: Address, gateway: str | None = None) -> SavedNic:
+    routes = (Route("0.0.0.0/0", "10.1.2.1"), *((Route("::/0", gateway),) if gateway else ()))
+    interface = Interface(
+        "ens6", "06:00:00:00:00:01", 9001, False, False, (Address("10.1.2.3/24"), *addresses), routes
+    )
+    return SavedNic("0000:00:06.0", "ena", interface)
+
+
+LASTING, OTHER_LASTING = Address("fd00::5/64"), Address("2001:db8::5/64")
+LENT, LENT_FOR_A_DAY = (
+    Address("fd00::6/64", None, None, 9000, 8000),
+    Address("fd00::7/64", None, None, 900, 800),
+)
+
+
+@pytest.mark.parametrize(
+    ("nic", "expected"),
+    [
+        (with_ipv6(LASTING, LENT, OTHER_LASTING), (["fd00::5/64", "2001:db8::5/64"], None)),
+        (with_ipv6(LENT_FOR_A_DAY, LENT, gateway="fe80::1"), (["fd00::6/64"], "fe80::1")),
+        (with_ipv6(LASTING, gateway="fd00::1"), (["fd00::5/64"], "fd00::1")),
+        (with_ipv6(LASTING, gateway="fd09::1"), (["fd00::5/64"], None)),
+    ],
+    ids=["those for good", "the one lent for longest", "a gateway on the link", "a gateway beyond it"],
+)
+def test_ipv6_addresses_and_gateway_are_those_of_the_nic(
+    nic: SavedNic, expected: tuple[list[str], str | None]
+) -> None:
+    settings = make_settings({}, when_unaddressed=values_of([nic], [])).interfaces[0]
+    addresses, gateway = expected
+    assert [str(each) for each in settings.local_ipv6_address] == addresses
+    assert settings.gateway_ipv6_address == (IPv6Address(gateway) if gateway else None)
+    assert settings.has_saved_ipv6
+
+
+def test_ipv6_addresses_that_are_set_go_without_the_saved_gateway() -> None:
+    saved_values = values_of([with_ipv6(LASTING, gateway="fd00::1")], [])
+    made = make_settings({"AERON_DPDK_LOCAL_IPV6_ADDRESS": "fd09::5"}, when_unaddressed=saved_values)
+    settings = made.interfaces[0]
+    assert str(settings.local_ipv4_address) == "10.1.2.3/24"
+    assert settings.gateway_ipv6_address is None and not settings.has_saved_ipv6

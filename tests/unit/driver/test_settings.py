@@ -1,12 +1,13 @@
 """Where settings come from, which source wins, and what is said of a bad one."""
 
 import dataclasses
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv6Address, IPv6Interface
 
 import pytest
 
+from aeron_dpdk.driver.interface_settings import InterfaceSettings
 from aeron_dpdk.driver.properties import Property
-from aeron_dpdk.driver.setting_table import SETTING_TABLE
+from aeron_dpdk.driver.setting_table import DRIVER_TABLE, INTERFACE_TABLE, SETTING_TABLE
 from aeron_dpdk.driver.setting_values import LocalAddress, text
 from aeron_dpdk.driver.settings import Settings, make_settings
 from aeron_dpdk.errors import (
@@ -15,7 +16,7 @@ from aeron_dpdk.errors import (
     SettingValueError,
     UnknownSettingError,
 )
-from aeron_dpdk.seam import KernelSockets
+from aeron_dpdk.seam import KernelSockets, Vlan
 
 OWN = {"AERON_DPDK_LOCAL_IPV4_ADDRESS": "10.0.0.5/24"}
 
@@ -39,15 +40,18 @@ BENCHMARK = {
 
 
 def test_every_setting_of_the_contract_is_read() -> None:
-    assert make_settings(BENCHMARK) == Settings(
+    first = InterfaceSettings(
         local_ipv4_address=LocalAddress(IPv4Address("10.0.0.5"), None),
         gateway_ipv4_address=IPv4Address("10.0.0.1"),
-        user="mike",
-        group="mike",
         port_id=1,
         mtu=8192,
         rx_queue_size=2048,
         tx_queue_size=1024,
+    )
+    assert make_settings(BENCHMARK) == Settings(
+        interfaces=(first,),
+        user="mike",
+        group="mike",
         tx_mempool_per_queue=True,
         tx_mempool_ops="ring_mp_mc",
         rx_mempool_ops="ring_mp_mc",
@@ -63,15 +67,23 @@ def test_the_table_names_the_settings_of_the_contract_and_our_own() -> None:
         "AERON_DPDK_LOG_FORMAT",
         "AERON_DPDK_KERNEL_SOCKETS",
         "AERON_DPDK_FRAGMENTS",
+        "AERON_DPDK_VLAN",
+        "AERON_DPDK_LOCAL_IPV6_ADDRESS",
+        "AERON_DPDK_GATEWAY_IPV6_ADDRESS",
     }
-    assert {setting.field for setting in SETTING_TABLE} == {
+    assert {setting.field for setting in DRIVER_TABLE} == {
         field.name for field in dataclasses.fields(Settings)
-    } - {"eal_arguments", "environment"}
+    } - {"interfaces", "eal_arguments", "environment"}
+    assert {setting.field for setting in INTERFACE_TABLE} == {
+        field.name for field in dataclasses.fields(InterfaceSettings)
+    } - {"has_saved_ipv6", "number"}
 
 
 def test_empty_means_unset() -> None:
     environment = {name: "" for name in BENCHMARK} | OWN
-    assert make_settings(environment) == Settings(LocalAddress(IPv4Address("10.0.0.5"), 24))
+    assert make_settings(environment) == Settings(
+        (InterfaceSettings(LocalAddress(IPv4Address("10.0.0.5"), 24)),)
+    )
 
 
 @pytest.mark.parametrize(
@@ -87,9 +99,24 @@ def test_what_the_kernel_carries_is_a_word(value: str, expected: KernelSockets) 
     assert make_settings(OWN | {"AERON_DPDK_KERNEL_SOCKETS": value}).kernel_sockets is expected
 
 
+@pytest.mark.parametrize(
+    ("value", "tag"), [("1", 1), ("4094", 0xFFE), (" 100:0 ", 100), ("100:5", 0xA064), ("4094:7", 0xEFFE)]
+)
+def test_a_vlan_is_a_number_and_perhaps_a_priority(value: str, tag: int) -> None:
+    vlan = make_settings(OWN | {"AERON_DPDK_VLAN": value}).interfaces[0].vlan
+    assert vlan is not None and vlan.tag == tag
+    assert Vlan.of_tag(tag) == vlan
+
+
+@pytest.mark.parametrize("value", ["0", "4095", "-1", "100:8", "100:", ":5", "100.5", "eth0.100", "100:5:1"])
+def test_a_vlan_that_is_none_is_refused_with_what_it_must_be(value: str) -> None:
+    with pytest.raises(SettingValueError, match="a VLAN from 1 to 4094, such as 100, or with a priority"):
+        make_settings(OWN | {"AERON_DPDK_VLAN": value})
+
+
 def test_the_last_property_wins_over_the_first_and_any_over_the_environment() -> None:
     low, bench = Property("AERON_DPDK_MTU", "1500", "low:1"), Property("AERON_DPDK_MTU", "9000", "bench:1")
-    assert make_settings(OWN | {"AERON_DPDK_MTU": "1000"}, [low, bench]).mtu == 9000
+    assert make_settings(OWN | {"AERON_DPDK_MTU": "1000"}, [low, bench]).interfaces[0].mtu == 9000
 
 
 def test_an_empty_property_takes_a_variable_away() -> None:
@@ -139,7 +166,7 @@ def test_an_unknown_property_of_ours_is_refused_with_its_line() -> None:
     ],
 )
 def test_what_kubernetes_adds_for_a_service_called_aeron_dpdk_does_not_matter(name: str) -> None:
-    assert make_settings(OWN | {name: "udp://10.1.2.3:40123"}).port_id == 0
+    assert make_settings(OWN | {name: "udp://10.1.2.3:40123"}) == make_settings(OWN)
 
 
 # Any text may name a user, a group or mempool operations: the system and DPDK judge them.
@@ -174,6 +201,22 @@ def test_a_bad_value_is_told_with_name_value_and_source(name: str) -> None:
         ("LOCAL_IPV4_ADDRESS", "0.0.0.0"),
         ("LOCAL_IPV4_ADDRESS", "255.255.255.255"),
         ("LOCAL_IPV4_ADDRESS", "fe80::1"),
+        ("LOCAL_IPV6_ADDRESS", "10.0.0.5"),
+        ("LOCAL_IPV6_ADDRESS", "fd00::5/"),
+        ("LOCAL_IPV6_ADDRESS", "fd00::5/0"),
+        ("LOCAL_IPV6_ADDRESS", "fd00::5/129"),
+        ("LOCAL_IPV6_ADDRESS", "fd00::/64"),
+        ("LOCAL_IPV6_ADDRESS", "fd00::"),
+        ("LOCAL_IPV6_ADDRESS", "ff02::1"),
+        ("LOCAL_IPV6_ADDRESS", "::1"),
+        ("LOCAL_IPV6_ADDRESS", "::"),
+        ("LOCAL_IPV6_ADDRESS", "::ffff:10.0.0.5"),
+        ("LOCAL_IPV6_ADDRESS", "fe80::5%eth0"),
+        ("LOCAL_IPV6_ADDRESS", "fd00::5,"),
+        ("LOCAL_IPV6_ADDRESS", "fd00::5,fd00::5/64"),
+        ("LOCAL_IPV6_ADDRESS", ",".join(f"fd00::{i}" for i in range(1, 9))),
+        ("GATEWAY_IPV6_ADDRESS", "fe80::1/64"),
+        ("GATEWAY_IPV6_ADDRESS", "10.0.0.1"),
         ("GATEWAY_IPV4_ADDRESS", "gateway"),
         ("GATEWAY_IPV4_ADDRESS", "10.0.0.1/24"),
     ],
@@ -185,12 +228,35 @@ def test_a_value_out_of_range_is_refused(name: str, value: str) -> None:
 
 @pytest.mark.parametrize("value", ["10.0.0.5/31", "10.0.0.4/31", "10.0.0.5/32", " 10.0.0.5 "])
 def test_addresses_at_the_edge_are_taken(value: str) -> None:
-    assert make_settings({"AERON_DPDK_LOCAL_IPV4_ADDRESS": value}).local_ipv4_address
+    assert make_settings({"AERON_DPDK_LOCAL_IPV4_ADDRESS": value}).interfaces[0].local_ipv4_address
+
+
+OWN6 = {"AERON_DPDK_LOCAL_IPV6_ADDRESS": "fd00::5/48, fe80::5,2001:db8::5/127"}
+
+
+def test_several_ipv6_addresses_are_separated_by_commas_and_have_64_bits_of_prefix_without_one() -> None:
+    settings = make_settings(OWN | OWN6).interfaces[0]
+    assert settings.local_ipv6_address == (
+        IPv6Interface("fd00::5/48"),
+        IPv6Interface("fe80::5/64"),
+        IPv6Interface("2001:db8::5/127"),
+    )
+    assert settings.gateway_ipv6_address is None
+
+
+@pytest.mark.parametrize("gateway", ["fe80::1", "fd00:0:0:9::1", "2001:db8::4"])
+def test_an_ipv6_gateway_is_link_local_or_in_a_prefix(gateway: str) -> None:
+    settings = make_settings(OWN | OWN6 | {"AERON_DPDK_GATEWAY_IPV6_ADDRESS": gateway}).interfaces[0]
+    assert settings.gateway_ipv6_address == IPv6Address(gateway)
 
 
 @pytest.mark.parametrize(
     "extra",
     [
+        {"AERON_DPDK_GATEWAY_IPV6_ADDRESS": "fe80::1"},
+        {**OWN6, "AERON_DPDK_GATEWAY_IPV6_ADDRESS": "fd00::5"},
+        {**OWN6, "AERON_DPDK_GATEWAY_IPV6_ADDRESS": "2001:db8::6"},
+        {**OWN6, "AERON_DPDK_MTU": "1279"},
         {"AERON_DPDK_GROUP": "wheel"},
         {"AERON_DPDK_GATEWAY_IPV4_ADDRESS": "10.0.1.1"},
         {"AERON_DPDK_GATEWAY_IPV4_ADDRESS": "10.0.0.5"},
@@ -207,4 +273,4 @@ def test_a_gateway_anywhere_is_taken_when_the_prefix_is_unknown_or_one_host(loca
         "AERON_DPDK_LOCAL_IPV4_ADDRESS": local,
         "AERON_DPDK_GATEWAY_IPV4_ADDRESS": "192.168.0.1",
     }
-    assert make_settings(environment).gateway_ipv4_address == IPv4Address("192.168.0.1")
+    assert make_settings(environment).interfaces[0].gateway_ipv4_address == IPv4Address("192.168.0.1")

@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 from tests.unit.driver.fakes import PORT, FakeParts, settings_in
 
+from aeron_dpdk.driver.interface_settings import InterfaceSettings
+from aeron_dpdk.driver.setting_values import LocalAddress
 from aeron_dpdk.driver.settings import Settings
 from aeron_dpdk.driver.start_up import Ready, serve
 from aeron_dpdk.errors import AeronDpdkError, MtuError
@@ -85,18 +87,39 @@ def test_a_client_that_terminates_the_driver_ends_it(tmp_path: Path) -> None:
 def test_the_ready_line_has_its_facts(tmp_path: Path) -> None:
     settings = settings_in(tmp_path)
     (ready,) = run(settings, FakeParts())
-    assert ready == Ready(settings, PORT, "SHARED", "/dev/shm/aeron-of-a-fake", os.geteuid(), os.getegid())
+    assert ready == Ready(settings, (PORT,), "SHARED", "/dev/shm/aeron-of-a-fake", os.geteuid(), os.getegid())
+
+
+def test_each_interface_gets_a_stack_behind_the_first_ones(tmp_path: Path) -> None:
+    fake = FakeParts()
+    further = InterfaceSettings(LocalAddress(IPv4Address("10.1.0.5"), 24), port_id=3, number=1)
+    made = settings_in(tmp_path)
+    (ready,) = run(replace(made, interfaces=(*made.interfaces, further)), fake)
+    assert fake.log == [
+        *("eal", "stack", "port", "stack", "port", "driver", "start"),
+        *("close driver", "close stack", "close stack", "close eal"),
+    ]
+    (first_settings, first), (further_settings, behind) = fake.chain
+    assert (str(first_settings.local_address), first_settings.port_id, first) == ("10.0.0.5", 0, None)
+    assert (str(further_settings.local_address), further_settings.port_id) == ("10.1.0.5", 3)
+    assert behind is fake.stacks[0]
+    assert ready.ports == (PORT, PORT)
 
 
 def test_the_stack_gets_every_setting_of_its_own(tmp_path: Path) -> None:
     fake = FakeParts()
-    settings = replace(
-        settings_in(tmp_path),
+    made = settings_in(tmp_path)
+    first = replace(
+        made.interfaces[0],
         gateway_ipv4_address=IPv4Address("10.0.0.1"),
         port_id=2,
         mtu=1500,
         rx_queue_size=512,
         tx_queue_size=256,
+    )
+    settings = replace(
+        made,
+        interfaces=(first,),
         tx_mempool_per_queue=True,
         tx_mempool_ops="ring_mp_mc",
         rx_mempool_ops="stack",

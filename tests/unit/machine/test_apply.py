@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from tests.hosts.fake_kernel import FakeKernel
 
+from aeron_dpdk.errors.machine import JournalError, StepFailedError, UndoError
 from aeron_dpdk.machine.change.apply import apply, steps_of, undo
 from aeron_dpdk.machine.change.journal import PLACE, opened_journal
-from aeron_dpdk.machine.errors import JournalError, StepFailedError, UndoError
 from aeron_dpdk.machine.facts.accounts import Account
 from aeron_dpdk.machine.facts.machine import read_facts
 from aeron_dpdk.machine.plan.make_plan import make_plan
-from aeron_dpdk.machine.plan.setup_request import Part, SetupRequest
+from aeron_dpdk.machine.plan.request import Part, SetupRequest
 
 MIKE = Account("mike", 1000, 1000, frozenset({1000}))
 BAR = "0000:48:00.0"
@@ -170,7 +170,7 @@ def test_a_failed_step_takes_back_those_before_it(part: str, tmp_path: Path) -> 
     before = snapshot(host)
     armed = fail_at(part)
     host.before_write = once(armed)
-    with pytest.raises(StepFailedError, match=r"Permission denied.*was taken back") as failure:
+    with pytest.raises(StepFailedError, match=r"Permission denied.*were rolled back") as failure:
         set_up(host, BARE_METAL)
     assert failure.value.remains == ()
     host.before_write = lambda name: None

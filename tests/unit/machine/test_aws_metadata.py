@@ -9,8 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from aeron_dpdk.errors.machine import MetadataError
 from aeron_dpdk.machine.aws.metadata import MACS, TOKEN_HEADER, Metadata
-from aeron_dpdk.machine.errors import MetadataError
 
 TOKEN = "AQAEAOhVUR=="
 FIRST, SECOND, NO_IPV4 = "06:0A:aa:00:00:01", "06:0a:aa:00:00:02", "06:0a:aa:00:00:03"
@@ -123,7 +123,7 @@ def test_a_service_that_says_nothing_at_all_is_given_up_in_time() -> None:
 def test_a_service_without_version_2_that_wants_a_token_is_explained() -> None:
     with served(Service(put=404, needs_token=True)) as url:
         metadata = Metadata(url, TIMEOUT_S)
-        with pytest.raises(MetadataError, match="no request without a token"):
+        with pytest.raises(MetadataError, match="requires a token"):
             metadata.interfaces()
 
 
@@ -158,9 +158,9 @@ def silent(service: Service) -> None:
 @pytest.mark.parametrize(
     ("spoil", "reason"),
     [
-        (without_subnet, "gives HTTP 404"),
+        (without_subnet, "returned HTTP 404"),
         (with_odd_subnet, "'here'"),
-        (with_errors, "gives HTTP 500"),
+        (with_errors, "returned HTTP 500"),
         (silent, "no answer for"),
     ],
 )

@@ -14,7 +14,7 @@ from aeron_dpdk.exit_code import SETUP_CODES
 from aeron_dpdk.machine import aws, findings
 from aeron_dpdk.machine.findings.examine import AREAS
 from aeron_dpdk.machine.findings.finding import Check
-from aeron_dpdk.machine.plan.setup_request import Part
+from aeron_dpdk.machine.plan.request import Part
 from aeron_dpdk.tools import devbind
 from aeron_dpdk.tools.main import main
 from aeron_dpdk.tools.setup import setup

@@ -6,14 +6,13 @@ from pathlib import Path
 import pytest
 from tests.hosts.recorded import NAMES, RecordedTree, facts_of, network_of, unpack
 
-from aeron_dpdk.machine.facts.accounts import Account, read_account, read_group_id
+from aeron_dpdk.machine.facts.accounts import Account, changeable_part, read_account, read_group_id
 from aeron_dpdk.machine.facts.interface import Address, Interface, Route
 from aeron_dpdk.machine.facts.kernel import Presence
 from aeron_dpdk.machine.facts.machine import read_facts
 from aeron_dpdk.machine.facts.nics import Bar, Peer
-from aeron_dpdk.machine.facts.program import changeable_part
 from aeron_dpdk.machine.facts.saved_nic import SavedNic, from_json, to_json
-from aeron_dpdk.machine.facts.write_combining import Mapping, read_mappings, types_within
+from aeron_dpdk.machine.facts.write_combining import MemoryMapping, read_mappings, types_within
 from aeron_dpdk.machine.tree import Permissions, Tree
 
 
@@ -181,7 +180,7 @@ def test_both_formats_of_the_kernels_memory_types_are_read(line: str, tmp_path: 
     debug.mkdir(parents=True)
     (debug / "pat_memtype_list").write_text(f"PAT memtype list:\n{line}\n")
     mappings = read_mappings(Tree(tmp_path))
-    assert mappings == (Mapping(0xFD000000, 0xFD100000, "write-combining"),)
+    assert mappings == (MemoryMapping(0xFD000000, 0xFD100000, "write-combining"),)
     assert types_within((Bar(0xFD000000, 0xFDFFFFFF),), mappings) == {"write-combining"}
     assert types_within((Bar(0xFC000000, 0xFCFFFFFF),), mappings) == frozenset()
 

@@ -12,9 +12,9 @@ from aeron_dpdk.machine.facts.interface import Address, Interface, Route
 from aeron_dpdk.machine.facts.kernel import Presence
 from aeron_dpdk.machine.facts.machine import Facts
 from aeron_dpdk.machine.facts.nics import Peer
-from aeron_dpdk.machine.facts.write_combining import Mapping
+from aeron_dpdk.machine.facts.write_combining import MemoryMapping
 from aeron_dpdk.machine.findings.examine import AREAS, examine
-from aeron_dpdk.machine.findings.finding import Finding, Status, worst
+from aeron_dpdk.machine.findings.finding import Finding, Severity, worst
 from aeron_dpdk.machine.intent import Intent
 from aeron_dpdk.machine.tree import Permissions
 
@@ -41,7 +41,7 @@ def test_each_finding_says_what_was_seen_why_it_matters_and_what_to_do(
 ) -> None:
     for finding in examine(facts_of(name, tmp_path), intent):
         assert finding.seen and finding.why and finding.area in AREAS
-        assert finding.remedy or finding.status in (Status.PASS, Status.NOTE), finding.id
+        assert finding.remedy or finding.status in (Severity.PASS, Severity.NOTE), finding.id
         assert not finding.fixable or "aeron-dpdk setup" in finding.remedy, finding.id
 
 
@@ -145,7 +145,7 @@ def test_write_combining_is_looked_up_where_the_kernel_maps_the_device(
     memory_type: str | None, expected: str, tmp_path: Path
 ) -> None:
     facts = with_driver(facts_of("aws-c6in", tmp_path), "0000:00:06.0", "vfio-pci", interfaces=())
-    mappings = (Mapping(0xFD000000, 0xFD100000, memory_type),) if memory_type else ()
+    mappings = (MemoryMapping(0xFD000000, 0xFD100000, memory_type),) if memory_type else ()
     facts = replace(facts, mappings=mappings)
     assert status(facts, ROOT, "ena.write-combining-active/0000:00:06.0") == expected
 
@@ -154,7 +154,7 @@ def test_write_combining_is_not_known_to_an_ordinary_user(tmp_path: Path) -> Non
     facts = with_driver(facts_of("aws-c6in", tmp_path), "0000:00:06.0", "vfio-pci", interfaces=())
     facts = replace(facts, mappings=None)
     finding = found(facts, ROOT, "ena.write-combining-active/0000:00:06.0")
-    assert finding is not None and finding.status is Status.NOTE and "as root" in finding.remedy
+    assert finding is not None and finding.status is Severity.NOTE and "as root" in finding.remedy
 
 
 def test_ena_on_uio_pci_generic_is_warned_of(tmp_path: Path) -> None:
@@ -185,6 +185,31 @@ def test_where_a_nic_is_and_what_addresses_it_has_is_told(tmp_path: Path) -> Non
         "enp72s0f0, NUMA node 1, IOMMU group 52: the kernel's ixgbe"
     )
     assert address is not None and address.seen == "enp72s0f0 has 10.20.0.5/24"
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted", "expected"),
+    [
+        ("one-gib-pages", 1, None),
+        ("one-gib-pages", 2, "WARN"),
+        ("bare-metal-ixgbe", 2, "PASS"),  # two NICs that work beside their kernel driver
+        ("bare-metal-ixgbe", 3, "WARN"),
+    ],
+)
+def test_more_interfaces_than_nics_are_a_warning(
+    name: str, wanted: int, expected: str | None, tmp_path: Path
+) -> None:
+    intent = replace(ROOT, interfaces=wanted)
+    assert status(facts_of(name, tmp_path), intent, "nic.interfaces") == expected
+
+
+def test_a_nic_without_a_saved_address_is_told_the_setting_of_its_interface(tmp_path: Path) -> None:
+    facts = facts_of("bare-metal-ixgbe", tmp_path)
+    for nic in ("0000:48:00.0", "0000:48:00.1"):
+        facts = with_driver(facts, nic, "vfio-pci", interfaces=())
+    for nic, setting in (("0", "AERON_DPDK_LOCAL_IPV4_ADDRESS"), ("1", "AERON_DPDK_1_LOCAL_IPV4_ADDRESS")):
+        address = found(facts, ROOT, f"nic.address/0000:48:00.{nic}")
+        assert address is not None and f"set {setting}=" in address.remedy
 
 
 def below(facts: Facts, name: str, upper: Interface) -> Facts:
@@ -285,14 +310,14 @@ def test_a_cpu_set_that_is_one_core_is_warned_of(tmp_path: Path) -> None:
     siblings = dict.fromkeys(range(8), frozenset(range(8)))
     facts = replace(facts, cpus=replace(facts.cpus, siblings=siblings))
     finding = found(facts, intent, "cpus.affinity")
-    assert finding is not None and finding.status is Status.WARN and "hyper-threads" in finding.seen
+    assert finding is not None and finding.status is Severity.WARN and "hyper-threads" in finding.seen
 
 
 def test_threads_of_a_cpu_set_far_from_the_nic_are_warned_of(tmp_path: Path) -> None:
     facts = facts_of("one-gib-pages", tmp_path)
     facts = replace(facts, session=replace(facts.session, cpus=frozenset({0, 1, 2, 3})))
     finding = found(facts, replace(ROOT, threads_from_cgroup=True), "cpus.affinity")
-    assert finding is not None and finding.status is Status.WARN and "NUMA node" in finding.seen
+    assert finding is not None and finding.status is Severity.WARN and "NUMA node" in finding.seen
 
 
 def test_a_slow_clock_beside_a_steady_tsc_is_a_warning(tmp_path: Path) -> None:
@@ -317,7 +342,7 @@ def test_the_account_to_become_is_looked_up(intent: Intent, expected: str, tmp_p
 def test_a_group_that_is_not_there_fails(tmp_path: Path) -> None:
     intent = replace(ORDINARY, group_name="nogroup-here")
     findings = examine(facts_of("aws-c6in", tmp_path), intent)
-    assert any(each.id == "account.user" and each.status is Status.FAIL for each in findings)
+    assert any(each.id == "account.user" and each.status is Severity.FAIL for each in findings)
 
 
 @pytest.mark.parametrize(("owner", "expected"), [(1000, "PASS"), (0, "FAIL")])
@@ -341,4 +366,4 @@ def test_secure_boot_is_mentioned(tmp_path: Path) -> None:
 def test_a_ready_host_has_nothing_worse_than_notes(tmp_path: Path) -> None:
     facts = facts_of("one-gib-pages", tmp_path)
     facts = replace(facts, files=replace(facts.files, huge_files=()))
-    assert worst(examine(facts, ORDINARY)) is Status.NOTE
+    assert worst(examine(facts, ORDINARY)) is Severity.NOTE

@@ -20,7 +20,7 @@ from aeron_dpdk.machine.facts.memory import read_memory
 from aeron_dpdk.machine.facts.saved_nic import SavedNic, interface_from
 from aeron_dpdk.machine.plan.change import Change
 from aeron_dpdk.machine.plan.make_plan import make_plan
-from aeron_dpdk.machine.plan.setup_request import Part, SetupRequest
+from aeron_dpdk.machine.plan.request import Part, SetupRequest
 from aeron_dpdk.machine.tree import Tree
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="changes the kernel's settings, which takes root")
@@ -141,6 +141,8 @@ WANTED = Interface(
         Route("10.9.0.0/16", "10.1.2.9", protocol=4),
         Route("0.0.0.0/0", "10.1.2.1", source="10.1.2.3", protocol=16, metric=200),
         Route("10.8.0.0/16", table=1000, protocol=4, scope=253),
+        Route("fd01::/48", "fd00::1", protocol=4, metric=1024),
+        Route("::/0", "fe80::1", protocol=9, metric=1024),
         Route("10.7.0.0/16", "10.200.0.1", is_onlink=True, metrics=(("mtu", 1400), ("initcwnd", 20))),
     ),
     neighbours=(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.hosts.recorded import facts_of
 
-from aeron_dpdk.machine.errors import RefusedError
+from aeron_dpdk.errors.machine import RefusedError
 from aeron_dpdk.machine.facts.accounts import Account
 from aeron_dpdk.machine.facts.files import BOOT_UNIT
 from aeron_dpdk.machine.facts.kernel import Presence
@@ -17,9 +17,9 @@ from aeron_dpdk.machine.facts.saved_nic import SavedNic
 from aeron_dpdk.machine.findings.iommu import find_state
 from aeron_dpdk.machine.intent import Intent
 from aeron_dpdk.machine.plan.change import Plan
-from aeron_dpdk.machine.plan.driver_choice import allow_argument, choose_driver
+from aeron_dpdk.machine.plan.choice import allow_argument, choose_driver
 from aeron_dpdk.machine.plan.make_plan import make_plan
-from aeron_dpdk.machine.plan.setup_request import Part, SetupRequest
+from aeron_dpdk.machine.plan.request import Part, SetupRequest
 from aeron_dpdk.machine.tree import Tree
 
 MIKE = Account("mike", 1000, 1000, frozenset({1000}))
@@ -264,7 +264,7 @@ def test_what_undo_could_not_make_again_is_refused_even_with_force(thing: str, t
     else:
         nic = replace(nic, beyond_saving=(thing,))
         facts = replace(facts, network={**facts.network, "enp72s0f0": nic})
-    with pytest.raises(RefusedError, match=f"undo could not make again .*{thing}"):
+    with pytest.raises(RefusedError, match=f"undo could not restore .*{thing}"):
         make_plan(facts, SetupRequest(nics=(BAR,), forced=frozenset({BAR})))
 
 
@@ -351,9 +351,13 @@ def test_drivers_are_chosen_from_best_to_last(tmp_path: Path) -> None:
 
 def test_ena_is_not_given_to_a_dpdk_that_cannot_poll_its_admin_queue(tmp_path: Path) -> None:
     """DPDK 22.11 on uio_pci_generic: the NIC would be bound, and the driver could not start."""
-    facts = without_modules(facts_of("aws-c6in", tmp_path), "vfio_pci")
-    with pytest.raises(RefusedError, match=r"ENA needs DPDK 24.03, and this is 22.11: use a kernel"):
+    instance = facts_of("aws-c6in", tmp_path)
+    facts = without_modules(instance, "vfio_pci")
+    needs = "ENA needs DPDK 24.03 on uio_pci_generic, and this is 22.11"
+    with pytest.raises(RefusedError, match=f"uio_pci_generic only: {needs}: use a kernel"):
         make_plan(facts, SetupRequest(nics=("ens6",), dpdk=(22, 11)))
+    with pytest.raises(RefusedError, match=f"{needs}: use vfio-pci, or a newer DPDK"):
+        make_plan(instance, SetupRequest(nics=("ens6",), driver="uio_pci_generic", dpdk=(22, 11)))
     newer = make_plan(facts, SetupRequest(nics=("ens6",), dpdk=(24, 3)))
     assert "driver of 0000:00:06.0 -> uio_pci_generic" in shown(newer)
     assert any("control_path_poll_interval=1000" in note for note in newer.notes)

@@ -7,14 +7,14 @@ import pytest
 from tests.hosts.fake_kernel import FakeKernel
 from tests.hosts.recorded import facts_of
 
+from aeron_dpdk.errors.machine import RefusedError
 from aeron_dpdk.machine.change.apply import apply, steps_of, undo
 from aeron_dpdk.machine.change.boot_arguments import BootArguments, CpuArguments
 from aeron_dpdk.machine.change.journal import opened_journal
-from aeron_dpdk.machine.errors import RefusedError
 from aeron_dpdk.machine.facts.cpus import CPUS
 from aeron_dpdk.machine.facts.machine import Facts, read_facts
 from aeron_dpdk.machine.plan.make_plan import make_plan
-from aeron_dpdk.machine.plan.setup_request import Part, SetupRequest
+from aeron_dpdk.machine.plan.request import Part, SetupRequest
 
 HOST = "bare-metal-ixgbe"
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from aeron_dpdk.errors import TooFewCpusError
+from aeron_dpdk.errors.measure import TooFewCpusError
 from aeron_dpdk.machine.facts.cpus import parse_cpu_list
 from aeron_dpdk.machine.thread_cpus import core_pair
 

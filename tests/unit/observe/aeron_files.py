@@ -4,7 +4,7 @@ import struct
 from collections.abc import Sequence
 from pathlib import Path
 
-from aeron_dpdk.observe.cnc import Counter, DistinctError, Loss
+from aeron_dpdk.observe.cnc import AeronCounter, DistinctError, Loss
 
 VERSION = 0x00_02_00  # aeron_semantic_version_compose(0, 2, 0)
 PID, START_MS, HEARTBEAT_MS = 4711, 1_700_000_000_000, 1_700_000_012_345
@@ -18,7 +18,7 @@ ERROR_LOG_OFFSET = VALUES_OFFSET + 128 * COUNTERS
 CNC_LENGTH = ERROR_LOG_OFFSET + ERROR_LOG_LENGTH
 
 
-def cnc_file(counters: Sequence[Counter] = (), errors: Sequence[DistinctError] = ()) -> bytearray:
+def cnc_file(counters: Sequence[AeronCounter] = (), errors: Sequence[DistinctError] = ()) -> bytearray:
     """Ids that no counter has were used once and are free again."""
     content = bytearray(CNC_LENGTH)
     lengths = (TO_DRIVER_LENGTH, TO_CLIENTS_LENGTH, 512 * COUNTERS, 128 * COUNTERS, ERROR_LOG_LENGTH)

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import aeron_dpdk
+from aeron_dpdk.errors.observe import FilterError
 from aeron_dpdk.observe.capture_filter import compile_filter
-from aeron_dpdk.observe.errors import FilterError
 
 needs_native = pytest.mark.skipif(
     not list(Path(aeron_dpdk.__file__).parent.glob("_native*.so")), reason="the native half is not built"

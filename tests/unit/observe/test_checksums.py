@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scapy.layers.inet import IP, UDP
-from scapy.layers.l2 import Ether
+from scapy.layers.inet6 import IPv6
+from scapy.layers.l2 import Dot1Q, Ether
 from scapy.packet import Raw
 
 from aeron_dpdk.observe.checksums import with_checksums
@@ -18,6 +19,20 @@ def test_missing_checksums_are_filled_in(payload: bytes, port: int, left: bytes)
     lacking = bytearray(whole)
     lacking[24:26] = left  # devices want anything there from nothing to the pseudo header's sum
     lacking[40:42] = left
+    assert with_checksums(bytes(lacking)) == whole
+
+
+@given(st.binary(max_size=200), st.sampled_from(["10.0.0.2", "fd00::2"]), st.booleans())
+def test_they_are_filled_in_behind_a_tag_and_into_ipv6_as_well(
+    payload: bytes, peer: str, is_tagged: bool
+) -> None:
+    ip = IPv6(src="fd00::1", dst=peer) if ":" in peer else IP(src="10.0.0.1", dst=peer)
+    whole = bytes((Ether() / Dot1Q(vlan=7) if is_tagged else Ether()) / ip / UDP(dport=20121) / Raw(payload))
+    lacking = bytearray(whole)
+    udp = len(whole) - len(payload) - 8
+    lacking[udp + 6 : udp + 8] = b"\xa5\xa5"
+    if ":" not in peer:
+        lacking[udp - 10 : udp - 8] = b"\xa5\xa5"
     assert with_checksums(bytes(lacking)) == whole
 
 

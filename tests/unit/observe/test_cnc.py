@@ -12,12 +12,12 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aeron_dpdk.driver.aeron_directory import read_driver_sign, unfinished_by
 from aeron_dpdk.driver.aeron_errors import AeronErrors
+from aeron_dpdk.errors.observe import CorruptFileError, NoDriverError, ObserveError
 from aeron_dpdk.exit_code import ExitCode
-from aeron_dpdk.observe.cnc import Cnc, Counter, DistinctError, Loss
-from aeron_dpdk.observe.errors import CorruptFileError, NoDriverError, ObserveError
+from aeron_dpdk.observe.cnc import AeronCounter, Cnc, DistinctError, Loss, read_driver_sign, unfinished_by
 from aeron_dpdk.tools.main import main
+from aeron_dpdk.visible import visible_line
 
 from .aeron_files import (
     CNC_LENGTH,
@@ -32,9 +32,9 @@ from .aeron_files import (
 )
 
 COUNTERS = (
-    Counter(0, 0, -5, "Bytes sent", bytes(112), 0),
-    Counter(1, 9, 1 << 40, "snd-channel: aeron:udp?endpoint=10.0.0.1:1", bytes(range(112)), 77),
-    Counter(4, 80, 3, "dpdk-rx-packets é", bytes(112), -1),
+    AeronCounter(0, 0, -5, "Bytes sent", bytes(112), 0),
+    AeronCounter(1, 9, 1 << 40, "snd-channel: aeron:udp?endpoint=10.0.0.1:1", bytes(range(112)), 77),
+    AeronCounter(4, 80, 3, "dpdk-rx-packets é", bytes(112), -1),
 )
 ERRORS = (
     DistinctError(3, 1_700_000_000_100, 1_700_000_000_900, "no such host"),
@@ -48,7 +48,7 @@ LOSSES = (
 )
 INT32 = st.integers(-(2**31), 2**31 - 1)
 INT64 = st.integers(-(2**63), 2**63 - 1)
-TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=90)
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=90).map(visible_line)
 LOSS = st.builds(Loss, st.integers(1, 2**63 - 1), INT64, INT64, INT64, INT32, INT32, TEXT, TEXT)
 
 
@@ -78,6 +78,35 @@ def test_what_a_driver_wrote_is_what_is_read(directory: Path) -> None:
         assert cnc.counters() == COUNTERS
         assert cnc.errors() == ERRORS
         assert cnc.losses() == LOSSES
+
+
+@pytest.mark.parametrize("command", ["counters", "errors", "loss"])
+@pytest.mark.parametrize(
+    ("evil", "shown"),
+    [
+        ("\x1b]0;owned\x07\x1b[2J", r"\x1b]0;owned\x07\x1b[2J"),
+        ("\x9b31m\r\x7f", r"\x9b31m\r\x7f"),
+        ("\u202egnp.exe", r"\u202egnp.exe"),
+    ],
+)
+def test_a_terminal_is_told_what_it_would_have_obeyed(
+    tmp_path: Path, command: str, evil: str, shown: str
+) -> None:
+    counter, error, loss = (
+        AeronCounter(0, 0, 1, evil, bytes(112), 0),
+        DistinctError(1, 0, 0, evil),
+        Loss(1, 1, 0, 0, 1, 1, evil, evil),
+    )
+    write(tmp_path, cnc_file((counter,), (error,)), loss_report((loss,)))
+    output = CliRunner().invoke(main, [command, f"--aeron-dir={tmp_path}"]).output
+    assert shown in output
+    assert evil not in output
+
+
+def test_a_label_of_two_lines_passes_for_one_counter(tmp_path: Path) -> None:
+    write(tmp_path, cnc_file((AeronCounter(0, 0, 1, "a\n  1:  7 - forged", bytes(112), 0),)), loss_report(()))
+    output = CliRunner().invoke(main, ["counters", f"--aeron-dir={tmp_path}"]).output
+    assert output.splitlines()[1:] == [r"  0:                    1 - a\n  1:  7 - forged"]
 
 
 @given(st.lists(LOSS, max_size=5))

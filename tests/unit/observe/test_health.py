@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from tests.unit.observe.views import PORT, VIEW
+from tests.unit.observe.views import INTERFACE, PORT, SECOND, VIEW, seen
 
 from aeron_dpdk.observe.cnc import DriverFacts
 from aeron_dpdk.observe.status import HEARTBEAT_MAX_AGE_MS, problems_of
@@ -15,6 +15,10 @@ FACTS = DriverFacts(42, 0, NOW_MS - 900)
 SILENT = NeighbourView("10.0.0.1", None, "failed", None, 0)
 
 
+def of(**changes: object) -> DriverView:
+    return seen(replace(INTERFACE, **changes))  # type: ignore[arg-type]
+
+
 def test_a_driver_that_works_has_no_problem() -> None:
     assert problems_of(NOW_MS, FACTS, VIEW) == ()
 
@@ -22,18 +26,27 @@ def test_a_driver_that_works_has_no_problem() -> None:
 @pytest.mark.parametrize(
     ("view", "problem"),
     [
-        (replace(VIEW, port=replace(PORT, is_up=False)), "the link is down"),
+        (of(port=replace(PORT, is_up=False)), "the link is down"),
         (
-            replace(VIEW, port=replace(PORT, is_present=False)),
-            "the device of the port, 0000:00:06.0, is gone: restart the driver once it is back",
+            of(port=replace(PORT, is_present=False)),
+            "the device of the port, 0000:00:06.0, is gone or going: restart the driver once it is back",
         ),
-        (replace(VIEW, port=replace(PORT, is_up=False, is_usable=False)), "the port is being restarted"),
-        (replace(VIEW, neighbours=(SILENT,)), "the gateway 10.0.0.1 does not answer ARP"),
-        (replace(VIEW, mempools=(Level("adk_tx_0", 99, 99),)), "mempool adk_tx_0 is empty"),
+        (of(port=replace(PORT, is_up=False, is_usable=False)), "the port is being restarted"),
+        (of(neighbours=(SILENT,)), "the gateway 10.0.0.1 does not answer ARP"),
+        (
+            of(neighbours=(replace(SILENT, address="fe80::fe"),)),
+            "the gateway fe80::fe does not answer neighbour solicitations",
+        ),
+        (of(mempools=(Level("adk_tx_0", 99, 99),)), "mempool adk_tx_0 is empty"),
     ],
 )
 def test_an_problem_is_named(view: DriverView, problem: str) -> None:
     assert problems_of(NOW_MS, FACTS, view) == (problem,)
+
+
+def test_of_several_interfaces_the_one_with_the_problem_is_named() -> None:
+    view = seen(INTERFACE, replace(SECOND, port=replace(SECOND.port, is_up=False)))
+    assert problems_of(NOW_MS, FACTS, view) == ("dpdk1: the link is down",)
 
 
 def test_a_conductor_that_does_not_beat_is_an_problem() -> None:
@@ -42,11 +55,12 @@ def test_a_conductor_that_does_not_beat_is_an_problem() -> None:
 
 
 def test_a_silent_neighbour_that_is_no_gateway_is_the_peers_trouble() -> None:
-    assert problems_of(NOW_MS, FACTS, replace(VIEW, neighbours=(replace(SILENT, ipv4="10.0.0.9"),))) == ()
+    assert problems_of(NOW_MS, FACTS, of(neighbours=(replace(SILENT, address="10.0.0.9"),))) == ()
 
 
 def test_a_view_survives_the_way_over_the_socket() -> None:
-    assert DriverView.from_json(VIEW.to_json()) == VIEW
+    for view in (VIEW, seen(INTERFACE, SECOND)):
+        assert DriverView.from_json(view.to_json()) == view
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", "null", '{"error": "no"}', VIEW.to_json()[:-9]])

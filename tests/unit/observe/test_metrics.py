@@ -13,7 +13,7 @@ import yaml
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
-from tests.unit.observe.statuses import STATUS, URI
+from tests.unit.observe.statuses import STATUS, STATUS_OF_TWO, URI
 
 from aeron_dpdk.observe.metrics import _SYSTEM_COUNTERS, MAX_STREAMS, families, families_up
 from aeron_dpdk.observe.status import Status
@@ -46,27 +46,39 @@ def value_of(sample: str) -> float:
     ("sample", "value"),
     [
         ("aeron_dpdk_up", 1),
-        ('aeron_dpdk_packets_total{direction="rx"}', 10),
-        ('aeron_dpdk_bytes_total{direction="tx"}', 700),
-        ('aeron_dpdk_packets_total{direction="loopback"}', 1),
-        ('aeron_dpdk_dropped_packets_total{reason="rx-missed"}', 6),
-        ('aeron_dpdk_dropped_packets_total{reason="rx-fragment"}', 0),
-        ('aeron_dpdk_events_total{event="arp-replies-sent"}', 2),
-        ('aeron_dpdk_xstat_total{name="bw_in_allowance_exceeded"}', 8),
-        ('aeron_dpdk_ring_frames{ring="rx0"}', 3),
-        ('aeron_dpdk_mempool_mbufs{mempool="adk_rx_0"}', 1024),
-        ('aeron_dpdk_neighbours{state="reachable"}', 1),
+        ('aeron_dpdk_packets_total{direction="rx",interface="dpdk0"}', 10),
+        ('aeron_dpdk_bytes_total{direction="tx",interface="dpdk0"}', 700),
+        ('aeron_dpdk_packets_total{direction="loopback",interface="dpdk0"}', 1),
+        ('aeron_dpdk_dropped_packets_total{interface="dpdk0",reason="rx-missed"}', 6),
+        ('aeron_dpdk_dropped_packets_total{interface="dpdk0",reason="rx-fragment"}', 0),
+        ('aeron_dpdk_events_total{event="arp-replies-sent",interface="dpdk0"}', 2),
+        ('aeron_dpdk_xstat_total{interface="dpdk0",name="bw_in_allowance_exceeded"}', 8),
+        ('aeron_dpdk_ring_frames{interface="dpdk0",ring="rx0"}', 3),
+        ('aeron_dpdk_mempool_mbufs{interface="dpdk0",mempool="adk_rx_0"}', 1024),
+        ('aeron_dpdk_neighbours{interface="dpdk0",state="reachable"}', 1),
         ('aeron_dpdk_thread_cpu_seconds_total{cpus="2",thread="receiver"}', 61),
         ('aeron_longest_cycle_seconds{role="sender"}', 20e-6),
         ("aeron_dpdk_start_time_seconds", 939),
         ("aeron_dpdk_conductor_heartbeat_timestamp_seconds", 999.5),
         ("aeron_sent_bytes_total", 1000),
         ("aeron_conductor_slow_cycles_total", 1),
-        ("aeron_dpdk_mtu_bytes", 1500),
+        ('aeron_dpdk_mtu_bytes{interface="dpdk0"}', 1500),
     ],
 )
 def test_a_value_has_its_name_and_its_unit(sample: str, value: float) -> None:
     assert value_of(sample) == value
+
+
+def test_each_interface_is_a_label_of_its_own() -> None:
+    lines = exposed(STATUS_OF_TWO).splitlines()
+    for line in (
+        'aeron_dpdk_packets_total{direction="rx",interface="dpdk0"} 10.0',
+        'aeron_dpdk_packets_total{direction="rx",interface="dpdk1"} 20.0',
+        'aeron_dpdk_link_up{interface="dpdk1"} 1.0',
+        'aeron_dpdk_mempool_mbufs{interface="dpdk1",mempool="adk_rx_0"} 1024.0',
+        'aeron_dpdk_neighbours{interface="dpdk1",state="stale"} 1.0',
+    ):
+        assert line in lines
 
 
 def test_losses_of_all_sessions_of_a_stream_add_up() -> None:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from tests.unit.observe.statuses import STATUS
+from tests.unit.observe.statuses import COUNTS, OTHER_COUNTS, STATUS, STATUS_OF_TWO
 
 from aeron_dpdk.observe.cnc import DriverFacts
 from aeron_dpdk.observe.rates import rates_between
@@ -12,8 +12,13 @@ from aeron_dpdk.observe.streams import Stream
 LATER = replace(
     STATUS,
     at_ms=STATUS.at_ms + 2000,
-    traffic={**STATUS.traffic, "rx-packets": 10 + 500, "rx-bytes": 1000 + 64_000},
-    drops={**STATUS.drops, "rx-missed": 6 + 3},
+    counts=(
+        replace(
+            COUNTS,
+            traffic={**COUNTS.traffic, "rx-packets": 10 + 500, "rx-bytes": 1000 + 64_000},
+            drops={**COUNTS.drops, "rx-missed": 6 + 3},
+        ),
+    ),
     streams=(
         replace(STATUS.streams[0], positions={"rcv-pos": 3000, "sub-pos": 2320, "rcv-naks-sent": 5}),
         replace(STATUS.streams[1], positions={"snd-pos": 1064, "snd-lmt": 4096, "snd-bpe": 7}),
@@ -22,11 +27,18 @@ LATER = replace(
 
 
 def test_a_rate_is_what_was_added_per_second() -> None:
-    rates = rates_between(STATUS, LATER)
+    [rates] = rates_between(STATUS, LATER).interfaces
     assert rates.traffic["rx-packets"] == 250
     assert rates.traffic["rx-bytes"] == 32_000
     assert rates.traffic["tx-packets"] == 0
     assert rates.drops["rx-missed"] == 1.5
+
+
+def test_each_interface_has_rates_of_its_own() -> None:
+    grown = replace(OTHER_COUNTS, traffic={**OTHER_COUNTS.traffic, "rx-packets": 20 + 100})
+    later = replace(STATUS_OF_TWO, at_ms=STATUS.at_ms + 2000, counts=(COUNTS, grown))
+    rates = rates_between(STATUS_OF_TWO, later).interfaces
+    assert [each.traffic["rx-packets"] for each in rates] == [0, 50]
 
 
 def test_a_receiving_stream_is_where_its_slowest_subscriber_is() -> None:
@@ -53,7 +65,8 @@ def test_a_publication_over_ipc_is_where_its_publisher_is() -> None:
 )
 def test_without_a_look_at_the_same_driver_before_every_rate_is_zero(before: object) -> None:
     rates = rates_between(before, LATER)  # type: ignore[arg-type]
-    assert {*rates.traffic.values(), *rates.drops.values()} == {0}
+    [own] = rates.interfaces
+    assert {*own.traffic.values(), *own.drops.values()} == {0}
     assert [stream.bytes_per_s for stream in rates.streams] == [0, 0]
 
 

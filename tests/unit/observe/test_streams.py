@@ -2,22 +2,22 @@
 
 import struct
 
-from aeron_dpdk.observe.cnc import Counter
+from aeron_dpdk.observe.cnc import AeronCounter
 from aeron_dpdk.observe.streams import channels_in, longest_cycles_in, streams_in
 
 URI = "aeron:udp?endpoint=10.0.0.1:4000"
 
 
-def counter(id_: int, type_id: int, value: int, label: str = "", key: bytes = b"") -> Counter:
-    return Counter(id_, type_id, value, label, key.ljust(112, b"\0"), 0)
+def counter(id_: int, type_id: int, value: int, label: str = "", key: bytes = b"") -> AeronCounter:
+    return AeronCounter(id_, type_id, value, label, key.ljust(112, b"\0"), 0)
 
 
-def position(type_id: int, value: int, session_id: int = -7, channel: str = URI) -> Counter:
+def position(type_id: int, value: int, session_id: int = -7, channel: str = URI) -> AeronCounter:
     key = struct.pack("<qiii", 1, session_id, 1001, len(channel)) + channel.encode()
     return counter(0, type_id, value, key=key)
 
 
-def address(channel_id: int, text: str) -> Counter:
+def address(channel_id: int, text: str) -> AeronCounter:
     return counter(0, 14, 1, key=struct.pack("<ii", channel_id, len(text)) + text.encode())
 
 

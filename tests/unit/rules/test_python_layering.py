@@ -1,6 +1,7 @@
 """Imports in src/aeron_dpdk point one way, and only machine/ names the places that configure a system."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 
 from .sources import PACKAGE, files, shown
 
-# What each part may import, besides itself and what is under everything: errors, exit codes, build facts.
+# What each part may import, besides itself and what is UNDER_EVERYTHING.
 SEES: dict[str, set[str]] = {
     "wire": set(),
     "control": {"wire"},
@@ -20,11 +21,12 @@ SEES: dict[str, set[str]] = {
     "tools": {"driver", "observe", "native", "_native", "seam", "control", "machine", "wire"},
     "errors": set(),
     "exit_code": set(),
+    "visible": set(),
     "__init__": set(),
     "_native": set(),
     "_build_info": set(),
 }
-UNDER_EVERYTHING = {"errors", "exit_code", "_build_info"}
+UNDER_EVERYTHING = {"errors", "exit_code", "visible", "_build_info"}
 CONFIGURATION = ("/sys", "/proc/sys", "/etc/")
 
 
@@ -64,6 +66,12 @@ def configuration_paths(source: str) -> list[str]:
 
 
 MODULES = files(".py", ".pyi", below=PACKAGE)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=shown)
+def test_nothing_installed_imports_the_bench(path: Path) -> None:
+    imported = re.findall(r"^\s*(?:from|import) (bench|tests|release)\b", path.read_text(), re.MULTILINE)
+    assert imported == []
 
 
 def test_every_part_of_the_package_has_its_place() -> None:

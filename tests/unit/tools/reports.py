@@ -1,16 +1,15 @@
 """Reports as load processes write them, with as little in them as a test needs."""
 
 from aeron_dpdk.tools.measure.histogram import Histogram
-from aeron_dpdk.tools.measure.job import Disturbance, LoadReport, PhaseReport, Throughput
+from aeron_dpdk.tools.measure.job import LoadReport, PhaseReport, Throughput
 
 MESSAGE_LENGTH = 32
-QUIET = Disturbance(0, 0, 0, 0, 0)
 
 
 def phase_of(rtt_ns: int | None, messages: int) -> PhaseReport:
     """A phase of one second; `rtt_ns` None is not an echo's client."""
     round_trips = None if rtt_ns is None else Histogram(((rtt_ns, messages),), rtt_ns)
-    return PhaseReport(round_trips, Throughput(messages, MESSAGE_LENGTH * messages, 10**9), 0, 0, 0, QUIET)
+    return PhaseReport(round_trips, Throughput(messages, MESSAGE_LENGTH * messages, 10**9), 0, 0, 0)
 
 
 def report_of(*phases: tuple[int | None, int]) -> LoadReport:

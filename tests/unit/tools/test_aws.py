@@ -11,10 +11,10 @@ import pytest
 from click.testing import CliRunner
 from tests.hosts.fake_kernel import FakeKernel
 from tests.unit.machine.test_aws_metadata import FIRST, SECOND, Service, served
-from tests.unit.observe.views import VIEW
+from tests.unit.observe.views import INTERFACE
 
+from aeron_dpdk.errors.machine import MetadataError
 from aeron_dpdk.machine.aws.traffic import Traffic
-from aeron_dpdk.machine.errors import MetadataError
 from aeron_dpdk.observe.view import NeighbourView
 from aeron_dpdk.tools import aws
 from aeron_dpdk.tools.main import main
@@ -60,13 +60,22 @@ def test_one_command_finds_binds_and_says_how_to_start(host: FakeKernel) -> None
     assert host.link_name("/sys/bus/pci/devices/0000:00:06.0/driver") == "vfio-pci"
     assert host.link_name("/sys/bus/pci/devices/0000:00:05.0/driver") == "ena"
     assert "eni-2 172.31.16.20/20 (device 1, 0000:00:06.0 ens6), gateway 172.31.16.1" in result.output
-    assert "its unsafe no-IOMMU mode" in result.output
+    assert "unsafe no-IOMMU mode" in result.output
     for line in (
         "export AERON_DPDK_LOCAL_IPV4_ADDRESS=172.31.16.20/20",
         "export AERON_DPDK_GATEWAY_IPV4_ADDRESS=172.31.16.1",
         "sudo --preserve-env aeronmd_dpdk -l 0 -a 0000:00:06.0",
     ):
         assert line in result.output
+
+
+def test_a_driver_that_is_asked_for_is_the_one_that_is_taken_or_refused(host: FakeKernel) -> None:
+    with served(with_addresses_of_the_host(Service())) as url:
+        asked = ["aws", "setup", "--yes", "--metadata-url", url, "--driver", "igb_uio"]
+        result = CliRunner().invoke(main, asked)
+    assert result.exit_code == 22
+    assert "igb_uio does not work for 0000:00:06.0 on this machine, but vfio-pci would" in result.output
+    assert host.link_name("/sys/bus/pci/devices/0000:00:06.0/driver") == "ena"
 
 
 def test_a_second_run_finds_the_nic_that_the_kernel_no_longer_has(host: FakeKernel) -> None:
@@ -116,14 +125,14 @@ def test_a_dry_run_does_not_say_how_to_start_what_it_has_not_set_up(host: FakeKe
 def test_what_the_driver_sends_of_itself_and_hears_of_that_is_no_traffic(
     counts: dict[str, int], sent: int, received: int
 ) -> None:
-    assert aws.traffic_from(VIEW, counts) == Traffic(
-        VIEW.address.gateway, silent=(), sent=sent, received=received
+    assert aws.traffic_from(INTERFACE, counts) == Traffic(
+        INTERFACE.address.gateway, silent=(), sent=sent, received=received
     )
 
 
 def test_a_next_hop_without_a_mac_is_silent() -> None:
     silent = NeighbourView("10.9.0.7", None, "failed", None, 0)
-    assert aws.traffic_from(replace(VIEW, neighbours=(silent,)), {}).silent == ("10.9.0.7",)
+    assert aws.traffic_from(replace(INTERFACE, neighbours=(silent,)), {}).silent == ("10.9.0.7",)
 
 
 def test_the_template_has_an_image_that_vfio_runs_on_and_no_package_of_its_own() -> None:

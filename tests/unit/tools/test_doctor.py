@@ -11,14 +11,14 @@ from rich.console import Console
 from tests.hosts.fake_kernel import FakeKernel
 from tests.hosts.recorded import NAMES
 
-from aeron_dpdk.machine.findings.finding import Finding, Status
+from aeron_dpdk.machine.findings.finding import Finding, Severity
 from aeron_dpdk.tools import doctor, setup
 from aeron_dpdk.tools.main import main
 
-PASS = Finding("cpus.clock", Status.PASS, "tsc", "clocks are read often")
-NOTE = Finding("cpus.affinity", Status.NOTE, "not set", "threads spin", "set them")
-FAIL = Finding("huge-pages.reserved", Status.FAIL, "none", "DPDK needs them", "sudo x", fixable=True)
-WARN = Finding("cpus.quota", Status.WARN, "1.5 CPUs", "it stops threads", "remove it")
+PASS = Finding("cpus.clock", Severity.PASS, "tsc", "clocks are read often")
+NOTE = Finding("cpus.affinity", Severity.NOTE, "not set", "threads spin", "set them")
+FAIL = Finding("huge-pages.reserved", Severity.FAIL, "none", "DPDK needs them", "sudo x", fixable=True)
+WARN = Finding("cpus.quota", Severity.WARN, "1.5 CPUs", "it stops threads", "remove it")
 
 
 def shown(findings: list[Finding], *, verbose: bool = False) -> str:
@@ -28,7 +28,7 @@ def shown(findings: list[Finding], *, verbose: bool = False) -> str:
 
 
 def test_when_all_is_well_one_line_says_so() -> None:
-    assert shown([PASS, PASS]) == "All is well: 2 findings, none of them in the way (-v shows all).\n"
+    assert shown([PASS, PASS]) == "No problems found: 2 findings, none of them blocking (-v shows all).\n"
 
 
 def test_findings_are_grouped_and_what_is_wrong_is_explained() -> None:
@@ -78,7 +78,7 @@ def test_json_has_the_worst_and_each_finding_with_its_fields(host: FakeKernel) -
 def test_the_exit_code_is_0_when_only_notes_remain(host: FakeKernel) -> None:
     host.path("/dev/hugepages/oldmap_0").unlink()
     result = CliRunner().invoke(main, ["doctor", "--user", "mike"])
-    assert result.exit_code == 0 and "All is well" in result.output
+    assert result.exit_code == 0 and "No problems found" in result.output
 
 
 def test_the_exit_code_is_21_for_a_failure(host: FakeKernel) -> None:
@@ -105,6 +105,16 @@ def test_a_switch_is_read_as_the_driver_reads_it(
 ) -> None:
     monkeypatch.setenv("AERON_DPDK_THREADS_FROM_CGROUP", value)
     assert ("taken from the cgroup" in CliRunner().invoke(main, ["doctor", "-v"]).output) == is_on
+
+
+def test_the_interfaces_that_are_set_are_held_against_the_nics(
+    host: FakeKernel, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("AERON_DPDK_LOCAL_IPV4_ADDRESS", "10.0.0.5/24")
+    assert "interfaces are set" not in CliRunner().invoke(main, ["doctor"]).output
+    properties = tmp_path / "feeds.properties"
+    properties.write_text("".join(f"aeron.dpdk.{n}.local.ipv4.address=10.0.{n}.5/24\n" for n in (1, 2, 3)))
+    assert "4 interfaces are set" in CliRunner().invoke(main, ["doctor", str(properties)]).output
 
 
 def test_a_value_that_the_driver_would_refuse_is_refused(

@@ -20,7 +20,7 @@ def without(module: str, *command: str) -> subprocess.CompletedProcess[str]:
     ("module", "extra", "command"),
     [
         ("prometheus_client", "export", ("export", "--listen", "127.0.0.1:0")),
-        ("matplotlib", "bench", ("bench", "--html", "report.html")),
+        ("matplotlib", "plots", ("ping", "127.0.0.1", "--html", "report.html")),
     ],
 )
 def test_a_command_without_its_extra_names_it(module: str, extra: str, command: tuple[str, ...]) -> None:

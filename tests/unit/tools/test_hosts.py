@@ -1,18 +1,24 @@
 """What ping and pong tell each other, and how the findings are shown."""
 
 import json
+from dataclasses import replace
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.unit.observe.views import INTERFACE
 
 from aeron_dpdk.exit_code import ExitCode
+from aeron_dpdk.observe.view import AddressView, InterfaceView
+from aeron_dpdk.tools.hosts.addresses import address_towards
+from aeron_dpdk.tools.hosts.aeron_link import AeronLink
 from aeron_dpdk.tools.hosts.hgrm import hgrm_lines
-from aeron_dpdk.tools.hosts.measure import Measured, Route
+from aeron_dpdk.tools.hosts.measure import Measured, MeasuredRoute
 from aeron_dpdk.tools.hosts.report import DIRECT, KERNEL, as_data, as_results, shown_tables
 from aeron_dpdk.tools.hosts.request import (
     FIRST_STREAM_ID,
@@ -25,8 +31,9 @@ from aeron_dpdk.tools.hosts.request import (
     parse_request,
 )
 from aeron_dpdk.tools.measure.histogram import Histogram
-from aeron_dpdk.tools.measure.job import Disturbance, Phase, PhaseKind, PhaseReport, Throughput
+from aeron_dpdk.tools.measure.job import Phase, PhaseKind, PhaseReport, Role, Throughput
 from aeron_dpdk.tools.ping import phases_of, ping
+from aeron_dpdk.tools.pong import pong
 
 HERE, THERE = Place(IPv4Address("10.0.0.1"), 20124), Place(IPv4Address("10.0.0.2"), 20123)
 REQUEST = Request(HERE, FIRST_STREAM_ID, Phase(PhaseKind.ECHO, 32, 1000), 10, 20)
@@ -35,7 +42,7 @@ ROUND_TRIPS = Histogram(((1000, 50), (2000, 49), (10_000, 1)), 9500)
 
 def report(messages: int, round_trips: Histogram | None = None) -> PhaseReport:
     throughput = Throughput(messages, 32 * messages, 10**9)
-    return PhaseReport(round_trips, throughput, 0, 1, 2, Disturbance(-1, 0, 0, 0, -1))
+    return PhaseReport(round_trips, throughput, 0, 1, 2)
 
 
 def test_a_request_arrives_as_it_was_sent() -> None:
@@ -103,7 +110,7 @@ def measured(names: tuple[str, ...]) -> list[Measured]:
     for name in names:
         times = 3 if name == KERNEL else 1
         slow = Histogram(tuple((value * times, n) for value, n in ROUND_TRIPS.buckets), 9500 * times)
-        route = Route(name, name, Path("/dev/shm/aeron"), HERE, THERE)
+        route = MeasuredRoute(name, name, lambda: AeronLink(Path("/dev/shm/aeron"), Role.CLIENT), HERE, THERE)
         found += [
             Measured(route, Phase(PhaseKind.ECHO, 32), 0, report(100, slow), report(100)),
             Measured(route, Phase(PhaseKind.ONE_WAY, 32), 0, report(900), report(900 // times)),
@@ -147,3 +154,36 @@ def test_lengths_and_rates_that_no_driver_carries_are_refused_by_their_names(opt
     done = CliRunner().invoke(ping, ["10.0.0.2", option])
     assert done.exit_code == ExitCode.USAGE
     assert option.partition("=")[0] in done.output
+
+
+def at(local: str, prefix_length: int | None, gateway: str | None = None) -> InterfaceView:
+    return replace(INTERFACE, address=AddressView(local, prefix_length, gateway))
+
+
+@pytest.mark.parametrize(
+    ("peer", "own"),
+    [
+        ("10.0.1.9", "10.0.1.5"),
+        ("10.0.1.130", "10.0.1.129"),
+        ("192.0.2.1", "10.0.2.5"),
+        (None, "10.0.1.5"),
+    ],
+    ids=["on its link", "by the longest prefix", "by a gateway", "whoever it is"],
+)
+def test_of_several_addresses_the_one_that_leads_to_the_peer_is_ours(peer: str | None, own: str) -> None:
+    interfaces = [
+        at("10.0.1.5", 24),
+        at("10.0.1.129", 25),
+        at("10.0.2.5", 24, "10.0.2.1"),
+        at("10.0.3.5", 24, "10.0.3.1"),
+    ]
+    assert address_towards(IPv4Address(peer) if peer else None, interfaces) == IPv4Address(own)
+
+
+@pytest.mark.parametrize(("command", "arguments"), [(ping, ["10.0.0.2", "--", "-l0"]), (pong, ["--", "-l0"])])
+def test_a_drivers_arguments_without_floor_are_a_mistake(
+    command: click.Command, arguments: list[str]
+) -> None:
+    done = CliRunner().invoke(command, arguments)
+    assert done.exit_code == ExitCode.USAGE
+    assert "-l0 is for a driver of --floor" in done.output

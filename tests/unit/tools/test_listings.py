@@ -5,7 +5,7 @@ import json
 
 from click.testing import CliRunner
 
-from aeron_dpdk.observe.cnc import Counter, DistinctError, DriverFacts, Loss
+from aeron_dpdk.observe.cnc import AeronCounter, DistinctError, DriverFacts, Loss
 from aeron_dpdk.tools.counters import CountersView, counters, counters_text
 from aeron_dpdk.tools.errors import ErrorsView, errors_text
 from aeron_dpdk.tools.looking import json_line
@@ -15,7 +15,7 @@ NOON_MS = 1_795_348_800_000  # 2026-11-22T12:00:00Z
 
 
 def test_a_counter_has_its_id_its_value_with_separators_and_its_label() -> None:
-    counter = Counter(7, 0, 1_234_567, "Status Messages sent", b"", 0)
+    counter = AeronCounter(7, 0, 1_234_567, "Status Messages sent", b"", 0)
     view = CountersView(
         "/dev/shm/aeron", NOON_MS, DriverFacts(42, NOON_MS - 9000, NOON_MS - 1500), (counter,)
     )
@@ -47,7 +47,9 @@ def test_a_channel_with_commas_stays_one_field_of_the_loss_report() -> None:
 
 
 def test_json_is_one_line_with_bytes_as_hexadecimal_digits() -> None:
-    line = json_line(CountersView("d", 1, DriverFacts(1, 2, 3), (Counter(0, 0, 0, "l", b"\x01\xff", 0),)))
+    line = json_line(
+        CountersView("d", 1, DriverFacts(1, 2, 3), (AeronCounter(0, 0, 0, "l", b"\x01\xff", 0),))
+    )
     assert "\n" not in line
     assert json.loads(line)["counters"][0]["key"] == "01ff"
 

@@ -2,7 +2,6 @@ from ipaddress import IPv4Interface
 
 from aeron_dpdk.tools.measure.histogram import Histogram
 from aeron_dpdk.tools.measure.job import (
-    Disturbance,
     DpdkPort,
     LoadJob,
     LoadReport,
@@ -19,7 +18,7 @@ PHASES = (Phase(PhaseKind.ECHO, 32, 10_000), Phase(PhaseKind.ONE_WAY, 1344))
 
 def job(port: DpdkPort | None) -> LoadJob:
     return LoadJob(
-        Role.SERVER, 1, port, False, "aeron:udp?endpoint=a:1", "aeron:udp?endpoint=b:2", PHASES, 10, 20
+        Role.SERVER, 1, port, False, True, "aeron:udp?endpoint=a:1", "aeron:udp?endpoint=b:2", PHASES, 10, 20
     )
 
 
@@ -32,11 +31,8 @@ def test_a_job_for_kernel_sockets_survives_the_way_to_the_process() -> None:
 
 
 def test_a_report_survives_the_way_back() -> None:
-    disturbance = Disturbance(-1, 1, 2, 3, 4)
-    echo = PhaseReport(
-        Histogram(((1500, 3), (1600, 1)), 1590), Throughput(4, 128, 9_000), 0, 5, 6, disturbance
-    )
-    one_way = PhaseReport(None, Throughput(10, 320, 1_000), 7, 0, 0, disturbance)
+    echo = PhaseReport(Histogram(((1500, 3), (1600, 1)), 1590), Throughput(4, 128, 9_000), 0, 5, 6)
+    one_way = PhaseReport(None, Throughput(10, 320, 1_000), 7, 0, 0)
     report = LoadReport("1.53.0", "22.11", (echo, one_way))
     assert LoadReport.from_json(report.to_json()) == report
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 from rich.console import Console
-from tests.unit.observe.statuses import STATUS
+from tests.unit.observe.statuses import STATUS, STATUS_OF_TWO
 
 from aeron_dpdk.observe.cnc import DistinctError
 from aeron_dpdk.observe.status import Status
@@ -43,6 +43,16 @@ def test_levels_neighbours_and_channels_have_a_row_each() -> None:
     assert ["rx0", "3", "1,024"] in lines
     assert ["10.0.0.1", "02:00:00:00:00:fe", "reachable", "1.5", "s", "0"] in lines
     assert ["receive", "active", "dpdk", "10.0.0.5:4000", "aeron:udp?endpoint=10.0.0.5:4000"] in lines
+
+
+def test_of_several_interfaces_each_has_its_facts_its_column_and_its_rows() -> None:
+    lines = shown(STATUS_OF_TWO)
+    traffic = lines.index(["TRAFFIC"])
+    assert lines[traffic + 1 : traffic + 3] == [["dpdk0", "dpdk1"], ["rx-packets", "10", "20"]]
+    assert ["interface", "dpdk1"] in lines
+    assert ["address", "10.0.1.5/24"] in lines
+    assert ["dpdk1", "adk_rx_0", "1,024", "16,383"] in lines
+    assert ["dpdk1", "10.0.1.9", "02:00:00:00:00:09", "stale", "2.5", "s", "0"] in lines
 
 
 def test_problems_stand_under_the_headline_one_on_a_line() -> None:

@@ -7,8 +7,8 @@ import pytest
 from click.testing import CliRunner, Result
 from tests.hosts.fake_kernel import FakeKernel
 
-from aeron_dpdk.machine.errors import RefusedError
-from aeron_dpdk.machine.plan.setup_request import Part
+from aeron_dpdk.errors.machine import RefusedError
+from aeron_dpdk.machine.plan.request import Part
 from aeron_dpdk.tools import setup
 from aeron_dpdk.tools.main import main
 
@@ -56,6 +56,38 @@ def test_before_and_after_of_each_step_are_printed(host: FakeKernel) -> None:
 def test_the_next_command_is_printed_without_an_address_that_is_saved(host: FakeKernel) -> None:
     output = run("--nic", BAR, "--yes").output
     assert f"Start the driver with: sudo --preserve-env aeronmd_dpdk -a {BAR}" in output
+
+
+SECOND = "0000:48:00.1"
+
+
+@pytest.mark.parametrize("runs", [[["--nic", BAR, "--nic", SECOND]], [["--nic", BAR], ["--nic", SECOND]]])
+def test_two_nics_taken_in_one_run_or_in_two_make_one_driver_and_go_back_together(
+    host: FakeKernel, runs: list[list[str]]
+) -> None:
+    before = host.network()
+    for nics in runs:
+        result = run(*nics, "--yes")
+        assert result.exit_code == 0, result.output
+    next_line = result.output.splitlines()[-1]
+    assert next_line == f"Start the driver with: sudo --preserve-env aeronmd_dpdk -a {BAR} -a {SECOND}"
+    unit = host.path("/etc/systemd/system/aeron-dpdk-setup.service").read_text()
+    assert f"--nic={BAR} --nic={SECOND} --force={BAR} --force={SECOND}" in unit
+    assert run("--undo").exit_code == 0
+    assert [host.link_name(f"/sys/bus/pci/devices/{nic}/driver") for nic in (BAR, SECOND)] == ["ixgbe"] * 2
+    assert host.network() == before
+
+
+def test_where_one_of_two_nics_has_no_saved_address_the_settings_of_both_are_printed(
+    host: FakeKernel,
+) -> None:
+    run("--nic", BAR, "--nic", SECOND, "--yes")
+    host.path(f"/var/lib/aeron-dpdk/nics/{BAR}.json").unlink()
+    output = run("--nic", BAR, "--nic", SECOND, "--yes").output
+    assert (
+        "driver with: AERON_DPDK_LOCAL_IPV4_ADDRESS=ADDRESS/PREFIX AERON_DPDK_1_LOCAL_IPV4_ADDRESS=10."
+        in output
+    )
 
 
 def test_there_and_back_and_there_is_nothing_left_to_undo(host: FakeKernel) -> None:
@@ -114,7 +146,7 @@ def test_a_failed_step_has_an_exit_code_of_its_own(host: FakeKernel) -> None:
     host.most_huge_pages = 3
     result = run("huge-pages", "--page-size", "1G", "--huge-memory", "4G", "--yes")
     assert result.exit_code == 23 and "it is 3 instead" in result.output
-    assert "taken back" in result.output
+    assert "rolled back" in result.output
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
-from tests.unit.observe.statuses import STATUS, URI
+from tests.unit.observe.statuses import COUNTS, OTHER_COUNTS, STATUS, URI
+from tests.unit.observe.views import INTERFACE, SECOND, seen
 
 from aeron_dpdk.observe.cnc import DistinctError
 from aeron_dpdk.observe.counts import DROPS
@@ -19,15 +20,26 @@ from aeron_dpdk.tools.top_screen import SORTS, Mode, scaled, screen
 LATER = replace(
     STATUS,
     at_ms=STATUS.at_ms + 1000,
-    traffic={**STATUS.traffic, "rx-packets": 12_355, "rx-bytes": 1_001_000},
-    drops={**STATUS.drops, "rx-missed": 7, "rx-no-endpoint": 2},
+    counts=(
+        replace(
+            COUNTS,
+            traffic={**COUNTS.traffic, "rx-packets": 12_355, "rx-bytes": 1_001_000},
+            drops={**COUNTS.drops, "rx-missed": 7, "rx-no-endpoint": 2},
+        ),
+    ),
 )
 
 
-def shown(status: Status, mode: Mode | None = None, height: int = 24, trouble: str = "") -> list[str]:
+def with_drops(status: Status, drops: dict[str, int]) -> Status:
+    return replace(status, counts=(replace(status.counts[0], drops=drops),))
+
+
+def shown(
+    status: Status, mode: Mode | None = None, height: int = 24, trouble: str = "", before: Status = STATUS
+) -> list[str]:
     console = Console(width=80, height=height, file=io.StringIO(), force_terminal=False)
     with console.capture() as capture:
-        console.print(screen(status, rates_between(STATUS, status), mode or Mode(), console, trouble))
+        console.print(screen(status, rates_between(before, status), mode or Mode(), console, trouble))
     return [line.rstrip() for line in capture.get().splitlines()]
 
 
@@ -45,9 +57,27 @@ def test_rates_and_totals_stand_side_by_side() -> None:
 
 
 def test_growing_drops_come_first() -> None:
-    lines = shown(replace(LATER, drops={**LATER.drops, "rx-missed": 6}))
+    lines = shown(with_drops(LATER, {**LATER.counts[0].drops, "rx-missed": 6}))
     start = next(number for number, line in enumerate(lines) if line.startswith("reason"))
     assert [line.split()[0] for line in lines[start + 1 : start + 3]] == ["rx-no-endpoint", "rx-missed"]
+
+
+FOUR = replace(
+    LATER,
+    driver=seen(INTERFACE, *(replace(SECOND, name=f"dpdk{number}") for number in (1, 2, 3))),
+    counts=(*LATER.counts, OTHER_COUNTS, OTHER_COUNTS, OTHER_COUNTS),
+)
+BEFORE_FOUR = replace(FOUR, at_ms=STATUS.at_ms, counts=(COUNTS, OTHER_COUNTS, OTHER_COUNTS, OTHER_COUNTS))
+
+
+def test_of_several_interfaces_each_has_a_row_and_its_name_before_its_drops() -> None:
+    lines = shown(FOUR, before=BEFORE_FOUR)
+    rows = [line.split() for line in lines]
+    assert ["dpdk0", "up", "10.0.0.5", "12.3k", "0", "8.00M", "0", "0"] in rows
+    assert ["dpdk1", "up", "10.0.1.5", "0", "0", "0", "0", "0"] in rows
+    assert ["dpdk1", "rx-missed", "0", "6"] in rows or ["dpdk0", "rx-missed", "1", "7"] in rows
+    assert len(lines) <= 24 and max(map(len, lines)) <= 80
+    assert lines[-1].startswith("q quit")
 
 
 def test_a_screen_has_24_lines_of_80_columns_however_many_streams_there_are() -> None:
@@ -69,8 +99,7 @@ def test_the_keys_are_on_the_last_line_whatever_else_there_is_to_show(
     streams: int, drops: set[str], errors: int, trouble: str, problems: list[str]
 ) -> None:
     status = replace(
-        many_streams(streams),
-        drops={name: int(name in drops) for name in DROPS},
+        with_drops(many_streams(streams), {name: int(name in drops) for name in DROPS}),
         errors=tuple(
             DistinctError(1, 0, at_ms, "(22) Invalid argument\nwhat happened") for at_ms in range(errors)
         ),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from aeron_dpdk.driver.setting_table import SETTING_TABLE
+from aeron_dpdk.driver.setting_table import setting_names
 from aeron_dpdk.machine.plan.boot import unit_text
 
 UNITS = Path(__file__).resolve().parents[3] / "packaging" / "systemd"
@@ -54,4 +54,4 @@ def test_the_packaged_unit_is_the_one_that_setup_writes() -> None:
 def test_the_environment_file_names_only_settings_that_exist() -> None:
     text = (UNITS / "default.env").read_text()
     named = set(re.findall(r"^#?(AERON_DPDK_\w+)=", text, re.MULTILINE))
-    assert named and named <= {setting.name for setting in SETTING_TABLE}
+    assert named and named <= setting_names()

@@ -7,17 +7,9 @@ from scapy.layers.igmp import IGMP, IGMPv3_MQ, IGMPv3_MR, IGMPv3_MR_Group
 from scapy.packet import Packet
 
 from aeron_dpdk.wire.checksum import internet_checksum
-from aeron_dpdk.wire.igmp import (
-    IgmpType,
-    Query,
-    Record,
-    RecordType,
-    ShortReport,
-    emit_report,
-    emit_short,
-    parse_igmp,
-)
+from aeron_dpdk.wire.igmp import emit_report, emit_short, parse_igmp
 from aeron_dpdk.wire.malformed import Malformed
+from aeron_dpdk.wire.membership import Query, Record, RecordType, ShortMessage, ShortReport
 
 TENTH_NS = 100_000_000
 GROUP = IPv4Address("239.1.2.3")
@@ -51,9 +43,11 @@ def test_scapy_reads_in_a_report_what_was_written(written: list[Record]) -> None
     assert len(data) == 8 + sum(each.length for each in written)
 
 
-@pytest.mark.parametrize("type_", [IgmpType.V1_REPORT, IgmpType.V2_REPORT, IgmpType.V2_LEAVE])
-def test_a_short_message_is_the_one_scapy_writes(type_: IgmpType) -> None:
-    assert emit_short(type_, GROUP) == bytes(IGMP(type=type_, mrcode=0, gaddr=str(GROUP)))
+@pytest.mark.parametrize(
+    "kind,type_", [(ShortMessage.V1_REPORT, 0x12), (ShortMessage.V2_REPORT, 0x16), (ShortMessage.LEAVE, 0x17)]
+)
+def test_a_short_message_is_the_one_scapy_writes(kind: ShortMessage, type_: int) -> None:
+    assert emit_short(kind, GROUP) == bytes(IGMP(type=type_, mrcode=0, gaddr=str(GROUP)))
 
 
 def test_a_v3_query_says_group_sources_time_and_robustness() -> None:

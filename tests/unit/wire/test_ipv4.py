@@ -1,14 +1,15 @@
 import struct
+from ipaddress import IPv4Address
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
+from scapy.layers import igmp  # noqa: F401 - as another test of the run may have loaded it
 from scapy.layers.inet import IP
-from scapy.packet import Raw
 from tests.unit.wire.values import ipv4_packets
 
 from aeron_dpdk.wire.checksum import internet_checksum
-from aeron_dpdk.wire.ipv4 import MIN_HEADER_LENGTH, Ipv4Packet
+from aeron_dpdk.wire.ipv4 import MIN_HEADER_LENGTH, PROTOCOL_IGMP, Ipv4Packet
 from aeron_dpdk.wire.malformed import Malformed
 
 PING = bytes(IP(src="10.0.0.2", dst="10.0.0.1", proto=1) / b"12345678")
@@ -31,6 +32,7 @@ def test_what_is_emitted_parses_to_itself_even_when_padded(packet: Ipv4Packet, p
 
 
 @given(ipv4_packets)
+@example(Ipv4Packet(IPv4Address(0), IPv4Address(0), protocol=PROTOCOL_IGMP, payload=bytes(8), ttl=0))
 def test_scapy_agrees_on_every_field_and_on_the_checksum(packet: Ipv4Packet) -> None:
     emitted = packet.emit()
     seen = IP(emitted)
@@ -48,11 +50,10 @@ def test_scapy_agrees_on_every_field_and_on_the_checksum(packet: Ipv4Packet) -> 
     assert (bool(seen.flags.DF), bool(seen.flags.MF)) == (packet.dont_fragment, packet.more_fragments)
     assert seen.len == len(emitted)
 
-    stated = seen.chksum
-    del seen.chksum
-    # Scapy would complete the header as what it takes the payload for: IGMP asks for a router alert.
-    seen.remove_payload()
-    assert IP(bytes(seen / Raw(packet.payload))).chksum == stated
+    # The header alone: Scapy completes it as what it takes a payload for, and IGMP asks for a router alert.
+    header = IP(emitted[: len(emitted) - len(packet.payload)])
+    del header.chksum
+    assert bytes(header)[10:12] == emitted[10:12]
 
 
 @given(ipv4_packets.filter(lambda packet: not packet.options))

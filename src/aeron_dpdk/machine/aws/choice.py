@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from aeron_dpdk.errors.machine import RefusedError
 from aeron_dpdk.machine.aws.metadata import NetworkInterface
-from aeron_dpdk.machine.errors import RefusedError
 from aeron_dpdk.machine.facts.machine import Facts
 from aeron_dpdk.machine.facts.nics import Nic
 

@@ -10,7 +10,7 @@ from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, Request, build_opener
 
-from aeron_dpdk.machine.errors import MetadataError
+from aeron_dpdk.errors.machine import MetadataError
 
 URL = "http://169.254.169.254"
 TIMEOUT_S = 2.0
@@ -78,7 +78,7 @@ class Metadata:
                     "aws ec2 modify-instance-metadata-options --http-endpoint enabled",
                 ) from None
             if error.code not in _NO_VERSION_2:
-                raise _unusable(f"PUT of a token gives HTTP {error.code}") from None
+                raise _unusable(f"the request for a token returned HTTP {error.code}") from None
             self.uses_version_1 = True
         except _Timeout:
             self._explain_silence()
@@ -129,8 +129,8 @@ class Metadata:
             if error.code == _NOT_FOUND and missing is not None:
                 return missing
             if error.code == _UNAUTHORIZED:
-                raise _unusable("it takes no request without a token, and gave none") from None
-            raise _unusable(f"{path} gives HTTP {error.code}") from None
+                raise _unusable("it requires a token, and issued none") from None
+            raise _unusable(f"{path} returned HTTP {error.code}") from None
         except _Timeout:
             raise _unusable(f"no answer for {path} within {self._timeout_s:g} s") from None
 

@@ -17,7 +17,7 @@ ADDRESSES = (
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """`gateway` is the driver's, None for none; `silent` are next hops in use that answer no ARP now. The
+    """`gateway` is the interface's, None for none; `silent` are next hops in use that answer no ARP now. The
     counts are since the driver started: of datagrams sent, and of what came from peers."""
 
     gateway: str | None
@@ -26,25 +26,27 @@ class Traffic:
     received: int
 
 
-def judge(traffic: Traffic) -> Iterator[Finding]:
-    yield _judge_arp(traffic)
+def judge(traffic: Traffic, interface: str | None = None) -> Iterator[Finding]:
+    """`interface` is named in the findings' ids, where a driver has several."""
+    arp, check = (ARP.of(interface), TRAFFIC.of(interface)) if interface else (ARP, TRAFFIC)
+    yield _judge_arp(arp, traffic)
     if traffic.received > 0:
-        yield TRAFFIC.passed(f"{traffic.received} datagrams from peers, {traffic.sent} sent")
+        yield check.passed(f"{traffic.received} datagrams from peers, {traffic.sent} sent")
     elif traffic.sent > 0:
-        yield TRAFFIC.fail(
+        yield check.fail(
             f"{traffic.sent} datagrams sent and none received",
             "let the security group accept UDP from itself: aws ec2 authorize-security-group-ingress "
             "--group-id GROUP --protocol udp --port 0-65535 --source-group GROUP; is a peer there?",
         )
     else:
-        yield TRAFFIC.note("no datagram was sent or received yet", "start a client, and look again")
+        yield check.note("no datagram was sent or received yet", "start a client, and look again")
 
 
-def _judge_arp(traffic: Traffic) -> Finding:
+def _judge_arp(check: Check, traffic: Traffic) -> Finding:
     if traffic.gateway in traffic.silent:
-        return ARP.fail(f"the gateway {traffic.gateway} does not answer", ADDRESSES)
+        return check.fail(f"the gateway {traffic.gateway} does not answer", ADDRESSES)
     if traffic.silent:
-        return ARP.fail(f"next hops that do not answer: {', '.join(traffic.silent)}", ADDRESSES)
+        return check.fail(f"next hops that do not answer: {', '.join(traffic.silent)}", ADDRESSES)
     if traffic.gateway is not None:
-        return ARP.passed(f"the gateway {traffic.gateway} answers")
-    return ARP.note("no gateway is set, so none was asked", "set AERON_DPDK_GATEWAY_IPV4_ADDRESS")
+        return check.passed(f"the gateway {traffic.gateway} answers")
+    return check.note("no gateway is set, so none was asked", "set AERON_DPDK_GATEWAY_IPV4_ADDRESS")

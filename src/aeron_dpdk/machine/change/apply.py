@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from aeron_dpdk.errors.machine import JournalError, StepFailedError, UndoError
 from aeron_dpdk.machine.change.journal import Entry, Journal
 from aeron_dpdk.machine.change.resources import Resource, State
 from aeron_dpdk.machine.change.system import System
-from aeron_dpdk.machine.errors import JournalError, StepFailedError, UndoError
 from aeron_dpdk.machine.plan.change import Change
 
 Report = Callable[[str], None]
@@ -85,7 +85,7 @@ def _take_back(done: Sequence[_Done], system: System, journal: Journal, report: 
     for record in reversed(done):
         failure = _restore(record.resource, record.before, system)
         if failure is None:
-            report(f"taken back: {record.resource.name()} is {record.resource.show(record.before)}")
+            report(f"rolled back: {record.resource.name()} is {record.resource.show(record.before)}")
             unwritten = _reset(journal, record.resource, record.entry)
         else:
             remains.append(failure)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 
+from aeron_dpdk.errors.machine import JournalError
 from aeron_dpdk.machine.change.boot_arguments import BootArguments, CpuArguments
 from aeron_dpdk.machine.change.nic_resources import NetworkConfiguration, PciBinding
 from aeron_dpdk.machine.change.resources import (
@@ -19,7 +20,6 @@ from aeron_dpdk.machine.change.resources import (
     SymbolicLink,
 )
 from aeron_dpdk.machine.change.system import System
-from aeron_dpdk.machine.errors import JournalError
 from aeron_dpdk.machine.facts.saved_nic import STATE_DIRECTORY
 
 PLACE = f"{STATE_DIRECTORY}/journal.json"

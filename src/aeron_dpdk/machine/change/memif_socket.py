@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from aeron_dpdk.errors import SettingConflictError
-from aeron_dpdk.machine.device_presence import virtual_devices
+from aeron_dpdk.machine.facts.presence import virtual_devices
 from aeron_dpdk.machine.tree import Tree
 
 _LISTENS = 1 << 16  # __SO_ACCEPTCON of linux/net.h, among the flags in /proc/net/unix

@@ -19,6 +19,10 @@ def configure(name: str, wanted: Interface) -> None:
             if wanted.master is None and read_network()[name].master is not None:
                 netlink.link("set", index=index, master=0)
             present = read_network()[name]  # a bond gives back the MAC address that it had replaced
+            kept_vlans = {each.name for each in wanted.vlans}
+            for vlan in present.vlans:
+                if vlan.name not in kept_vlans:
+                    netlink.link("del", index=_index(netlink, vlan.name))
             _configure_link(netlink, index, present, wanted)
             kept = {address.cidr for address in wanted.addresses}
             for address in present.addresses:
@@ -32,8 +36,22 @@ def configure(name: str, wanted: Interface) -> None:
                 netlink.neigh(
                     "replace", ifindex=index, dst=neighbour.ip, lladdr=neighbour.mac, state="permanent"
                 )
+            there = {each.name for each in present.vlans}
+            for vlan in wanted.vlans:
+                if vlan.name not in there:
+                    _add_vlan(netlink, index, vlan)
     except NetlinkError as error:
         raise OSError(error.code, f"{name}: {error}") from error
+    for vlan in wanted.vlans:
+        configure(vlan.name, vlan)
+
+
+def _add_vlan(netlink: Any, lower: int, vlan: Interface) -> None:
+    given: dict[str, object] = {"ifname": vlan.name, "link": lower, "vlan_id": vlan.vlan}
+    if vlan.vlan_priority:
+        mapping = {"from": 0, "to": vlan.vlan_priority}
+        given["vlan_egress_qos"] = {"attrs": [("IFLA_VLAN_QOS_MAPPING", mapping)]}
+    netlink.link("add", kind="vlan", **given)
 
 
 def _index(netlink: Any, name: str) -> int:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, replace
 
 from aeron_dpdk.machine.change.resources import Resource, State
 from aeron_dpdk.machine.change.system import System
+from aeron_dpdk.machine.facts.ethtool import BY_LINK, group_of
 from aeron_dpdk.machine.facts.interface import Interface
 from aeron_dpdk.machine.facts.nics import DEVICES, DPDK_DRIVERS, interface_names
 from aeron_dpdk.machine.facts.saved_nic import interface_from
@@ -135,32 +136,64 @@ class NetworkConfiguration(Resource):
         if state is None:
             return "no interface"
         interface = interface_from(state)
-        addresses = " ".join(address.cidr for address in interface.addresses) or "no address"
+        addresses = self._addresses_of(interface)
         routes = f", {len(interface.routes)} routes" if interface.routes else ""
-        return f"{interface.name} {'up' if interface.is_up else 'down'}, {addresses}{routes}"
+        vlans = "".join(f"; {each.name} {self._addresses_of(each)}" for each in interface.vlans)
+        return f"{interface.name} {'up' if interface.is_up else 'down'}, {addresses}{routes}{vlans}"
+
+    @staticmethod
+    def _addresses_of(interface: Interface) -> str:
+        return " ".join(address.cidr for address in interface.addresses) or "no address"
 
     def is_same(self, one: State, other: State) -> bool:
         present, wanted = _essence(one), _essence(other)
         if present is None or wanted is None:
             return present is wanted
-        if not present.device_settings or not wanted.device_settings:
-            present, wanted = (replace(each, device_settings=()) for each in (present, wanted))
-        return present == wanted
+        known = _names(present) & _names(wanted)
+        if one["has_carrier"] != other["has_carrier"]:
+            known = frozenset(name for name in known if group_of((name, "")) not in BY_LINK)
+        return _with_settings(present, known) == _with_settings(wanted, known)
+
+
+def _names(interface: Interface) -> frozenset[str]:
+    """Of its device settings: a plan knows none of them, what an older release has saved not all."""
+    return frozenset(name for name, _ in interface.device_settings)
+
+
+def _with_settings(interface: Interface, known: frozenset[str]) -> Interface:
+    kept = tuple(each for each in interface.device_settings if each[0] in known)
+    return replace(interface, device_settings=kept)
 
 
 def _essence(state: State) -> Interface | None:
     """Without what changes by itself: the carrier, remaining lifetimes, link-local addresses."""
-    if state is None:
-        return None
-    interface = interface_from(state)
+    return None if state is None else _lasting(interface_from(state))
+
+
+def _lasting(interface: Interface) -> Interface:
     lasting = tuple(replace(address, valid_s=None, preferred_s=None) for address in interface.addresses)
     return replace(
-        interface, has_carrier=False, addresses=lasting, link_local=(), permanent_mac=None, beyond_saving=()
+        interface,
+        has_carrier=False,
+        addresses=lasting,
+        link_local=(),
+        permanent_mac=None,
+        beyond_saving=(),
+        vlans=tuple(map(_lasting, interface.vlans)),
     )
 
 
 def at_rest(interface: Interface) -> State:
-    """Down and for itself, without addresses, as it must be before it leaves the kernel."""
+    """Down and for itself, without addresses and VLANs, as it must be before it leaves the kernel."""
     return asdict(
-        replace(interface, is_up=False, addresses=(), routes=(), link_local=(), neighbours=(), master=None)
+        replace(
+            interface,
+            is_up=False,
+            addresses=(),
+            routes=(),
+            link_local=(),
+            neighbours=(),
+            master=None,
+            vlans=(),
+        )
     )

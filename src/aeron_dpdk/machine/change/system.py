@@ -8,12 +8,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from aeron_dpdk.machine.change import netlink
-from aeron_dpdk.machine.change.device_settings import restore_device_settings
-from aeron_dpdk.machine.facts.device_settings import Setting, read_device_settings
+from aeron_dpdk.machine.change.ethtool import restore_device_settings
+from aeron_dpdk.machine.facts.ethtool import Setting, read_device_settings
 from aeron_dpdk.machine.facts.interface import Interface, Network
 from aeron_dpdk.machine.facts.network import read_network
 from aeron_dpdk.machine.tree import Permissions, Tree
 
+LINK_S = 10.0
+FLAP_S = 1.0
 COMMAND_TIMEOUT_S = 120
 
 
@@ -80,7 +82,15 @@ class System(Tree):
     def configure(self, name: str, wanted: Interface) -> None:
         """Give the interface `name` the wanted name, MTU, addresses, state, routes and device settings."""
         netlink.configure(name, wanted)
-        restore_device_settings(wanted.name, wanted.device_settings)
+
+        def await_link() -> None:
+            """A link that comes up may go once more: its driver has negotiation begun anew."""
+            if wanted.is_up and wanted.has_carrier:
+                self.wait_for(lambda: self.network()[wanted.name].has_carrier, LINK_S)
+                time.sleep(FLAP_S)
+                self.wait_for(lambda: self.network()[wanted.name].has_carrier, LINK_S)
+
+        restore_device_settings(wanted.name, wanted.device_settings, await_link)
 
     def wait_for(self, is_so: Callable[[], bool], seconds: float) -> bool:
         """udev and driver probes take their time after a write has returned."""

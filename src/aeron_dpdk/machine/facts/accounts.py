@@ -1,14 +1,16 @@
-"""Users and groups by name or number: from the tree's own files, on our own host from its name service
-too."""
+"""Users and groups by name or number, from the tree's own files and on our own host from its name service
+too; and who may change a program that shall run as root.
+"""
 
 import grp
 import os
 import pwd
-from collections.abc import Iterator
+import stat
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from aeron_dpdk.machine.tree import Tree
+from aeron_dpdk.machine.tree import Permissions, Tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +62,25 @@ def _entries(tree: Tree, name: str) -> Iterator[list[str]]:
         fields = line.split(":")
         if len(fields) >= 4 and fields[2].isdecimal() and not line.startswith(("+", "-", "#")):
             yield fields
+
+
+# Groups below are the system's own: Debian's staff may write to /usr/local.
+FIRST_ORDINARY_GROUP = 1000
+
+
+def changeable_part(tree: Tree, names: Iterable[str]) -> str | None:
+    """The first of these files, or of the folders above one, that somebody else than root may replace."""
+    for name in names:
+        path = PurePosixPath(name)
+        for part in (path, *path.parents):
+            found = tree.permissions(str(part))
+            if found is not None and _is_changeable(found):
+                return str(part)
+    return None
+
+
+def _is_changeable(found: Permissions) -> bool:
+    """In a sticky folder, such as /tmp, everybody may only replace what is theirs."""
+    by_group = found.mode & stat.S_IWGRP and found.gid >= FIRST_ORDINARY_GROUP
+    by_all = found.mode & stat.S_IWOTH
+    return found.uid != 0 or (bool(by_group or by_all) and not found.mode & stat.S_ISVTX)

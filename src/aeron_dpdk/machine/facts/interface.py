@@ -1,4 +1,6 @@
-"""An interface as the network stack has it: addresses, routes, state."""
+"""An interface as the network stack has it: addresses, routes, state. Apart from `network`, which reads it:
+the driver does without the library for netlink.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -54,8 +56,9 @@ class Interface:
     stands on, as a VLAN does. `link_local` are its IPv6 addresses of that scope, which come back by
     themselves. `permanent_mac` is the NIC's own, whatever `mac` was set to; None where the kernel does not
     say. `neighbours` are those that somebody set for good. `beyond_saving` names what we cannot make again:
-    routes of several paths and the like, queueing disciplines. `device_settings` are ethtool's; empty where
-    nobody read them."""
+    routes of several paths and the like, queueing disciplines, steering rules. `device_settings` are
+    ethtool's; empty where nobody read them. `vlan` is what it is on `lower` of IEEE 802.1Q, with
+    `vlan_priority` for what is sent, where we could make it again; `vlans` are those on this one."""
 
     name: str
     mac: str
@@ -70,7 +73,10 @@ class Interface:
     permanent_mac: str | None = None
     neighbours: tuple[StaticNeighbour, ...] = ()
     beyond_saving: tuple[str, ...] = ()
-    device_settings: tuple[tuple[str, int], ...] = ()
+    device_settings: tuple[tuple[str, int | str], ...] = ()
+    vlan: int | None = None
+    vlan_priority: int = 0
+    vlans: tuple["Interface", ...] = ()
 
     @property
     def own_mac(self) -> str:

@@ -11,7 +11,7 @@ from aeron_dpdk.machine.facts.memory import Memory, read_memory
 from aeron_dpdk.machine.facts.nics import Nic, read_nics
 from aeron_dpdk.machine.facts.saved_nic import SavedNic, read_saved_nics
 from aeron_dpdk.machine.facts.session import Session, read_session
-from aeron_dpdk.machine.facts.write_combining import Mapping, read_mappings
+from aeron_dpdk.machine.facts.write_combining import MemoryMapping, read_mappings
 from aeron_dpdk.machine.tree import Permissions, Tree
 
 VFIO_DEVICES = "/dev/vfio"
@@ -39,7 +39,7 @@ class Facts:
     files: Files
     saved_nics: tuple[SavedNic, ...]
     vfio_devices: dict[str, Permissions]
-    mappings: tuple[Mapping, ...] | None
+    mappings: tuple[MemoryMapping, ...] | None
     in_container: bool
 
     def interfaces_of(self, nic: Nic) -> tuple[Interface, ...]:
@@ -60,11 +60,14 @@ class Facts:
         return next((saved for saved in self.saved_nics if saved.address == nic.address), None)
 
     def names_of(self, nic: Nic) -> frozenset[str]:
-        """What an operator may call it: PCI address, with or without its domain, or interface, also the one
-        that it had."""
+        """What an operator may call it: PCI address, with or without its domain, interface or a VLAN on it,
+        also those that it had."""
         saved = self.saved_of(nic)
-        former = (saved.interface.name,) if saved is not None and not nic.interfaces else ()
-        return frozenset({nic.address, nic.address[5:], *nic.interfaces, *former})
+        former = (saved.interface,) if saved is not None and not nic.interfaces else ()
+        vlans = (vlan.name for own in (*self.interfaces_of(nic), *former) for vlan in own.vlans)
+        return frozenset(
+            {nic.address, nic.address[5:], *nic.interfaces, *(own.name for own in former), *vlans}
+        )
 
     def nic(self, name: str) -> Nic | None:
         return next((nic for nic in self.nics if name in self.names_of(nic)), None)

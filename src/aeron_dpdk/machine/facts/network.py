@@ -2,11 +2,13 @@
 
 import socket
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from pyroute2 import IPRoute
 
+from aeron_dpdk.machine.facts.ethtool import count_steering_rules, has_secure_on, read_link_mode
 from aeron_dpdk.machine.facts.interface import (
     Address,
     Interface,
@@ -21,6 +23,8 @@ _UNICAST = 1  # RTN_UNICAST: what remains are the kernel's own local, broadcast 
 _KERNEL = 2  # RTPROT_KERNEL: these come and go with the addresses
 _LINK_SCOPE = 253
 _ONLINK = 0x4  # RTNH_F_ONLINK
+_8021Q = 0x8100  # ETH_P_8021Q
+_REORDER_HEADERS = 0x1  # VLAN_FLAG_REORDER_HDR, which ip-link sets
 _PERMANENT = 0x80  # NUD_PERMANENT
 # What a `Route` holds, and what the kernel adds by itself.
 _ROUTE_ATTRIBUTES = frozenset(
@@ -38,17 +42,30 @@ def read_network() -> Network:
         neighbours = [message for message in netlink.get_neighbours()]
         disciplines = [message for message in netlink.get_qdiscs()]
     names = {message["index"]: message.get("ifname") for message in links}
+    return _with_vlans(
+        {
+            name: replace(
+                _interface(message, names, addresses, routes),
+                neighbours=tuple(sorted(_static_neighbours(message["index"], neighbours), key=str)),
+                beyond_saving=(
+                    *_routes_beyond_saving(message["index"], routes),
+                    *_disciplines_that_were_set(message["index"], disciplines),
+                    *_of_ethtool(name),
+                ),
+            )
+            for message in links
+            if (name := message.get("ifname"))
+        }
+    )
+
+
+def _with_vlans(network: Network) -> Network:
     return {
         name: replace(
-            _interface(message, names, addresses, routes),
-            neighbours=tuple(sorted(_static_neighbours(message["index"], neighbours), key=str)),
-            beyond_saving=(
-                *_routes_beyond_saving(message["index"], routes),
-                *_disciplines_that_were_set(message["index"], disciplines),
-            ),
+            interface,
+            vlans=tuple(each for each in network.values() if each.lower == name and each.vlan is not None),
         )
-        for message in links
-        if (name := message.get("ifname"))
+        for name, interface in network.items()
     }
 
 
@@ -56,6 +73,7 @@ def _interface(
     link: Any, names: Mapping[int, str], addresses: Iterable[Any], routes: Iterable[Any]
 ) -> Interface:
     index = link["index"]
+    vlan, priority = vlan_of(link)
     return Interface(
         name=link.get("ifname"),
         mac=link.get("address") or "",
@@ -76,7 +94,28 @@ def _interface(
         ),
         master=names.get(link.get("master")),
         lower=names.get(link.get("link")) if link.get("link_netnsid") is None else None,
+        vlan=vlan,
+        vlan_priority=priority,
     )
+
+
+def vlan_of(link: Any) -> tuple[int | None, int]:
+    """Number and priority; None for others than a VLAN of IEEE 802.1Q with nothing set but, for all that is
+    sent, a priority."""
+    info = link.get("linkinfo")
+    data = info.get("data") if info is not None and info.get("kind") == "vlan" else None
+    if data is None:
+        return None, 0
+    flags = data.get("vlan_flags")
+    mapped = data.get("vlan_egress_qos")
+    egress = mapped.get_attrs("IFLA_VLAN_QOS_MAPPING") if mapped is not None else ()
+    is_simple = (
+        data.get("vlan_protocol") == _8021Q
+        and (flags is None or flags["flags"] == _REORDER_HEADERS)
+        and data.get("vlan_ingress_qos") is None
+        and all(each["from"] == 0 for each in egress)
+    )
+    return (data.get("vlan_id"), next((each["to"] for each in egress), 0)) if is_simple else (None, 0)
 
 
 def _address(message: Any) -> Address:
@@ -154,3 +193,14 @@ def _disciplines_that_were_set(index: int, disciplines: Iterable[Any]) -> Iterat
     for message in disciplines:
         if message["index"] == index and message["handle"] != 0:
             yield f"the queueing discipline {message.get('kind')}"
+
+
+def _of_ethtool(name: str) -> Iterator[str]:
+    with suppress(OSError):
+        if number := count_steering_rules(name):
+            yield f"{number} steering rules (ethtool -n {name})"
+    if has_secure_on(name):
+        yield f"the password of Wake-on-LAN (ethtool -s {name} wol s)"
+    with suppress(OSError):
+        if read_link_mode(name).is_unknown:
+            yield f"the fixed speed of {name}, which its driver tells only while the link is up"

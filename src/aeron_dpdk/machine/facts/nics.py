@@ -1,13 +1,45 @@
 """Network devices on the PCI bus (kernel: Documentation/PCI/sysfs-pci.rst,
-Documentation/ABI/testing/sysfs-bus-pci)."""
+Documentation/ABI/testing/sysfs-bus-pci), by the names of pci.ids, and the PMDs of DPDK for them (DPDK:
+"Network Interface Controller Drivers").
+"""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from aeron_dpdk.machine.facts.iommu import GROUPS, is_real_group
-from aeron_dpdk.machine.facts.pci_names import read_names
 from aeron_dpdk.machine.tree import Tree
+
+_NOT_INDENTED = re.compile(r"\n[^\t#\n]")
+PLACES = ("/usr/share/misc/pci.ids", "/usr/share/hwdata/pci.ids")
+
+
+def read_names(tree: Tree, wanted: frozenset[tuple[int, int]]) -> Mapping[tuple[int, int], str]:
+    """By vendor and device id; where the file has no name, or there is no file, the two ids in
+    hexadecimal."""
+    place = next((place for place in PLACES if tree.exists(place)), None)
+    text = "" if place is None else f"\n{tree.text(place)}\n"
+    return {
+        (vendor, device): _name_in(_devices_of(text, vendor), device) or f"Device {vendor:04x}:{device:04x}"
+        for vendor, device in wanted
+    }
+
+
+def _devices_of(text: str, vendor: int) -> str:
+    """The lines below a vendor's own, up to the next one that is not indented."""
+    start = text.find(f"\n{vendor:04x}  ")
+    if start < 0:
+        return ""
+    own_end = text.index("\n", start + 1)
+    end = _NOT_INDENTED.search(text, own_end)
+    return text[own_end : end.start() + 1 if end else len(text)]
+
+
+def _name_in(devices: str, device: int) -> str | None:
+    found = re.search(rf"\n\t{device:04x}  (.*)", devices)
+    return found[1] if found else None
+
 
 DEVICES = "/sys/bus/pci/devices"
 DPDK_DRIVERS = ("vfio-pci", "igb_uio", "uio_pci_generic")
@@ -69,8 +101,7 @@ class Nic:
 
 def read_nics(tree: Tree, release: str) -> tuple[Nic, ...]:
     """By PCI address."""
-    classes = {address: tree.number(f"{DEVICES}/{address}/class") or 0 for address in tree.names(DEVICES)}
-    addresses = [address for address, pci_class in classes.items() if pci_class >> 16 == _NETWORK_CLASS]
+    addresses = _network_devices(tree)
     if not addresses:
         return ()
     ids = {address: _ids(tree, address) for address in addresses}
@@ -79,6 +110,20 @@ def read_nics(tree: Tree, release: str) -> tuple[Nic, ...]:
     return tuple(
         _read_nic(tree, address, ids[address], names[ids[address]], aliases) for address in addresses
     )
+
+
+def nics_for_dpdk(tree: Tree) -> tuple[str, ...]:
+    """The PCI addresses of those that are bound to a driver of DPDK's."""
+    return tuple(
+        address
+        for address in _network_devices(tree)
+        if tree.link_name(f"{DEVICES}/{address}/driver") in DPDK_DRIVERS
+    )
+
+
+def _network_devices(tree: Tree) -> list[str]:
+    classes = {address: tree.number(f"{DEVICES}/{address}/class") or 0 for address in tree.names(DEVICES)}
+    return [address for address, pci_class in classes.items() if pci_class >> 16 == _NETWORK_CLASS]
 
 
 def _ids(tree: Tree, address: str) -> tuple[int, int]:
@@ -145,3 +190,49 @@ def _read_bars(tree: Tree, directory: str) -> tuple[Bar, ...]:
         for row in rows
         if len(row) == 3 and row[2] & _PREFETCHABLE_MEMORY == _PREFETCHABLE_MEMORY
     )
+
+
+BY_KERNEL_DRIVER = {
+    "amd_xgbe": "net_axgbe",
+    "atlantic": "net_atlantic",
+    "bnx2x": "net_bnx2x",
+    "bnxt_en": "net_bnxt",
+    "cxgb4": "net_cxgbe",
+    "e1000": "net_e1000_em",
+    "e1000e": "net_e1000_em",
+    "ena": "net_ena",
+    "enic": "net_enic",
+    "fm10k": "net_fm10k",
+    "gve": "net_gve",
+    "hinic": "net_hinic",
+    "hns3": "net_hns3",
+    "i40e": "net_i40e",
+    "iavf": "net_iavf",
+    "ice": "net_ice",
+    "idpf": "net_idpf",
+    "igb": "net_e1000_igb",
+    "igbvf": "net_e1000_igb_vf",
+    "igc": "net_igc",
+    "ionic": "net_ionic_pci",
+    "ixgbe": "net_ixgbe",
+    "ixgbevf": "net_ixgbe_vf",
+    "mana": "net_mana",
+    "mlx4_core": "net_mlx4",
+    "mlx5_core": "net_mlx5",
+    "nfp": "net_nfp_pf",
+    "ngbe": "net_ngbe",
+    "qede": "net_qede",
+    "sfc": "net_sfc_efx",
+    "txgbe": "net_txgbe",
+    "virtio_pci": "net_virtio",
+    "vmxnet3": "net_vmxnet3",
+}
+
+
+def pmd_of(nic: Nic, former_driver: str | None) -> str | None:
+    """By the kernel's driver for the same device: the present, the former or an installed one."""
+    for driver in (nic.driver, former_driver, *nic.modules):
+        found = BY_KERNEL_DRIVER.get((driver or "").replace("-", "_"))
+        if found is not None:
+            return found
+    return None

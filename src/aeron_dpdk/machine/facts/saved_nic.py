@@ -4,7 +4,7 @@ settings."""
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from ipaddress import IPv4Address, IPv4Interface, IPv4Network
+from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
 from typing import Any
 
 from aeron_dpdk.machine.facts.interface import Address, Interface, Route, StaticNeighbour
@@ -23,9 +23,16 @@ class SavedNic:
     interface: Interface
 
     @property
+    def addressed(self) -> Interface:
+        """What the driver takes the place of: the NIC's interface, or where it has no address a VLAN on it
+        that has."""
+        candidates = (self.interface, *self.interface.vlans)
+        return next((each for each in candidates if each.addresses), self.interface)
+
+    @property
     def ipv4(self) -> IPv4Interface | None:
         """The first IPv4 address with its prefix."""
-        found = (each.interface for each in self.interface.addresses)
+        found = (each.interface for each in self.addressed.addresses)
         return next((each for each in found if isinstance(each, IPv4Interface)), None)
 
     @property
@@ -35,10 +42,29 @@ class SavedNic:
         own = self.ipv4
         if own is None:
             return None
-        routes = sorted(self.interface.routes, key=lambda route: not route.is_default)
+        routes = sorted(self.addressed.routes, key=lambda route: not route.is_default)
         hops = (IPv4Address(each.gateway) for each in routes if each.gateway and ":" not in each.gateway)
         is_host = own.network.prefixlen == own.max_prefixlen
         return next((hop for hop in hops if is_host or hop in own.network), None)
+
+    @property
+    def ipv6(self) -> tuple[IPv6Interface, ...]:
+        """The IPv6 addresses for good; without such, the one that its DHCP server or router lent for longest.
+        A kernel that makes a new address each day (RFC 8981) lends itself those for less time."""
+        found = [each for each in self.addressed.addresses if isinstance(each.interface, IPv6Interface)]
+        lasting = [each for each in found if each.valid_s is None and each.preferred_s is None]
+        lent = sorted(found, key=lambda each: -(each.preferred_s or 0))[:1]
+        kept = (each.interface for each in lasting or lent)
+        return tuple(each for each in kept if isinstance(each, IPv6Interface))
+
+    @property
+    def gateway6(self) -> IPv6Address | None:
+        """Of the default route; None where a router has to be asked for."""
+        routes = (each for each in self.addressed.routes if each.is_default and each.gateway)
+        hops = [IPv6Address(each.gateway) for each in routes if each.gateway and ":" in each.gateway]
+        own = self.ipv6
+        is_near = (hop for hop in hops if hop.is_link_local or any(hop in each.network for each in own))
+        return next(is_near, None) if own else None
 
 
 def place(address: str) -> str:
@@ -65,6 +91,7 @@ def interface_from(fields: dict[str, Any]) -> Interface:
             "neighbours": tuple(StaticNeighbour(**each) for each in fields.get("neighbours", ())),
             "beyond_saving": tuple(fields.get("beyond_saving", ())),
             "device_settings": tuple((name, value) for name, value in fields.get("device_settings", ())),
+            "vlans": tuple(map(interface_from, fields.get("vlans", ()))),
         }
     )
 
@@ -85,8 +112,3 @@ def _readable(texts: Iterable[str | None]) -> Iterable[SavedNic]:
             yield from_json(text or "")
         except (ValueError, KeyError, TypeError):
             continue
-
-
-def vpc_gateway(network: IPv4Network) -> IPv4Address:
-    """AWS reserves the second address of each subnet for the VPC router (VPC guide, "Subnet CIDR blocks")."""
-    return network.network_address + 1

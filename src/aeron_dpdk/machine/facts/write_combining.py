@@ -11,7 +11,7 @@ _ENTRY = re.compile(r"PAT: \[mem 0x([0-9a-f]+)-0x([0-9a-f]+)\] (\S+)|^(\S+) @ 0x
 
 
 @dataclass(frozen=True, slots=True)
-class Mapping:
+class MemoryMapping:
     """`end` is the first byte behind it."""
 
     start: int
@@ -19,20 +19,20 @@ class Mapping:
     memory_type: str
 
 
-def read_mappings(tree: Tree) -> tuple[Mapping, ...] | None:
+def read_mappings(tree: Tree) -> tuple[MemoryMapping, ...] | None:
     """None without root or debugfs. Two formats: since Linux 5.2 `PAT: [mem 0x..-0x..] type`, before
     `type @ 0x..-0x..`."""
     if tree.text(PAT_LIST) is None:
         return None
     found = (_ENTRY.match(line) for line in tree.lines(PAT_LIST))
     return tuple(
-        Mapping(int(each[1] or each[5], 16), int(each[2] or each[6], 16), each[3] or each[4])
+        MemoryMapping(int(each[1] or each[5], 16), int(each[2] or each[6], 16), each[3] or each[4])
         for each in found
         if each
     )
 
 
-def types_within(bars: tuple[Bar, ...], mappings: tuple[Mapping, ...]) -> frozenset[str]:
+def types_within(bars: tuple[Bar, ...], mappings: tuple[MemoryMapping, ...]) -> frozenset[str]:
     """How the prefetchable BARs are mapped; empty when nobody has mapped them."""
     return frozenset(
         mapping.memory_type

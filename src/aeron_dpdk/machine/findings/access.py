@@ -21,7 +21,7 @@ SOCKETS = {
     for name in ("rmem", "wmem")
 }
 AERON_DIRECTORY = Check(
-    "files.aeron-directory", "the Aeron directory belongs to who runs the driver, and clients must reach it"
+    "files.aeron-directory", "the Aeron directory belongs to the driver's user, and clients must reach it"
 )
 LEFTOVERS = Check(
     "files.leftovers", "a DPDK process that was killed can leave huge pages behind, which stay taken"
@@ -55,7 +55,7 @@ def find_memlock(facts: Facts, intent: Intent) -> Iterator[Finding]:
     if limit is None or limit >= NEEDED_LOCK_BYTES:
         yield MEMLOCK.passed("unlimited" if limit is None else f"{limit >> 20} MiB")
     elif intent.starts_as_root:
-        yield MEMLOCK.passed(f"{limit >> 10} KiB here, which does not bind root")
+        yield MEMLOCK.passed(f"{limit >> 10} KiB here, which does not apply to root")
     else:
         name = intent.user.name if intent.user else "NAME"
         yield MEMLOCK.fail(
@@ -107,7 +107,7 @@ def find_sockets(facts: Facts, intent: Intent) -> Iterator[Finding]:
             fix = _raise_sockets(window, intent.window_bytes)
             yield SOCKETS[name].fail(seen, fix, fixable=not facts.in_container)
         elif limit < asked[name]:
-            seen = f"{shown}, less than the socket buffer of {asked[name]} that Aeron is set to ask for"
+            seen = f"{shown}, less than the socket buffer of {asked[name]} that Aeron is set to request"
             fix = _raise_sockets(settings[name], asked[name])
             yield SOCKETS[name].warn(seen, fix, fixable=not facts.in_container)
         else:
@@ -127,7 +127,7 @@ def find_aeron_directory(facts: Facts, intent: Intent) -> Iterator[Finding]:
         yield AERON_DIRECTORY.passed(f"{intent.aeron_directory} belongs to {user.name}")
     else:
         yield AERON_DIRECTORY.fail(
-            f"{intent.aeron_directory} belongs to user {owner.uid}, but {user.name} shall run the driver",
+            f"{intent.aeron_directory} belongs to user {owner.uid}, but {user.name} is to run the driver",
             f"sudo rm -r {intent.aeron_directory} once no driver runs there, or set AERON_DIR",
         )
 

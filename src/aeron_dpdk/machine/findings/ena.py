@@ -12,12 +12,12 @@ WRITE_COMBINING = Check(
     "ena.write-combining",
     "ENA's low-latency queues write packets into device memory; uncached, that is several times slower, "
     "and from the "
-    "6th generation of instances the loss is huge",
+    "6th generation of instances the loss is large",
 )
 ACTIVE = Check(
     "ena.write-combining-active",
     "set-up scripts are known to claim write-combining where the kernel maps the device uncached: this "
-    "looks itself",
+    "reads the mapping itself",
 )
 
 

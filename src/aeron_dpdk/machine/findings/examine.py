@@ -19,6 +19,7 @@ FINDERS: tuple[Callable[[Facts, Intent], Iterable[Finding]], ...] = (
     access.find_vfio_access,
     iommu.find_secure_boot,
     nics.find_bound,
+    nics.find_interfaces,
     nics.find_driver,
     nics.find_carries,
     nics.find_group,

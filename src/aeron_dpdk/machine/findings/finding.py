@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Status(StrEnum):
+class Severity(StrEnum):
     PASS = "PASS"
     NOTE = "NOTE"
     WARN = "WARN"
     FAIL = "FAIL"
 
 
-SEVERITY = tuple(Status)
+BY_SEVERITY = tuple(Severity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Finding:
     `aeron-dpdk setup` can apply the remedy."""
 
     id: str
-    status: Status
+    status: Severity
     seen: str
     why: str
     remedy: str = ""
@@ -43,17 +43,17 @@ class Check:
         return Check(f"{self.id}/{device}", self.why)
 
     def passed(self, seen: str) -> Finding:
-        return Finding(self.id, Status.PASS, seen, self.why)
+        return Finding(self.id, Severity.PASS, seen, self.why)
 
     def note(self, seen: str, remedy: str = "", *, fixable: bool = False) -> Finding:
-        return Finding(self.id, Status.NOTE, seen, self.why, remedy, fixable)
+        return Finding(self.id, Severity.NOTE, seen, self.why, remedy, fixable)
 
     def warn(self, seen: str, remedy: str, *, fixable: bool = False) -> Finding:
-        return Finding(self.id, Status.WARN, seen, self.why, remedy, fixable)
+        return Finding(self.id, Severity.WARN, seen, self.why, remedy, fixable)
 
     def fail(self, seen: str, remedy: str, *, fixable: bool = False) -> Finding:
-        return Finding(self.id, Status.FAIL, seen, self.why, remedy, fixable)
+        return Finding(self.id, Severity.FAIL, seen, self.why, remedy, fixable)
 
 
-def worst(findings: Iterable[Finding]) -> Status:
-    return max((finding.status for finding in findings), key=SEVERITY.index, default=Status.PASS)
+def worst(findings: Iterable[Finding]) -> Severity:
+    return max((finding.status for finding in findings), key=BY_SEVERITY.index, default=Severity.PASS)

@@ -49,7 +49,7 @@ def find_reserved(facts: Facts, intent: Intent) -> Iterator[Finding]:
     elif free_kib < advised_kib(facts.memory) // 2:
         yield RESERVED.note(
             f"{_shown(pools)}, of which {free_kib >> 10} MiB are free: enough if aeronmd_dpdk has the others",
-            f"for something else beside it: {_more(pools)}",
+            f"to run another DPDK program beside it: {_more(pools)}",
             fixable=not facts.in_container,
         )
     else:
@@ -84,7 +84,7 @@ def find_boot(facts: Facts, intent: Intent) -> Iterator[Finding]:
         yield BOOT.passed(f"{facts.files.sysctl_hugepages} sets vm.nr_hugepages")
     else:
         yield BOOT.note(
-            "nothing that we know reserves them at boot",
+            "nothing that doctor knows of reserves them at boot",
             "sudo aeron-dpdk setup boot" if facts.files.has_systemd else "let your init system do it",
             fixable=facts.files.has_systemd,
         )

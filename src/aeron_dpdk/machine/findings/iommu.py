@@ -58,7 +58,7 @@ def _off(seen: str, remedy: str, facts: Facts, intent: Intent) -> Finding:
     fixable = facts.iommu.is_in_firmware and boot_arguments(facts) is not None and not facts.in_container
     if intent.starts_as_root:
         return STATE.note(seen, remedy, fixable=fixable)
-    return STATE.fail(f"{seen}, and an ordinary user cannot do without", remedy, fixable=fixable)
+    return STATE.fail(f"{seen}, and an ordinary user needs one", remedy, fixable=fixable)
 
 
 def boot_arguments(facts: Facts) -> str | None:

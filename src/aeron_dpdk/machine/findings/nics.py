@@ -4,19 +4,21 @@ from collections.abc import Iterator
 
 from aeron_dpdk.machine.facts.interface import MAIN_TABLE, Interface, Route
 from aeron_dpdk.machine.facts.machine import Facts
-from aeron_dpdk.machine.facts.nics import BRIDGE_CLASS, Nic
+from aeron_dpdk.machine.facts.nics import BRIDGE_CLASS, Nic, pmd_of
 from aeron_dpdk.machine.findings.finding import Check, Finding
 from aeron_dpdk.machine.intent import Intent
-from aeron_dpdk.machine.pmds import pmd_of
 
 BOUND = Check(
     "nic.bound", "aeronmd_dpdk runs on a NIC that the kernel has let go, or on one that works beside it"
+)
+INTERFACES = Check(
+    "nic.interfaces", "each interface of aeronmd_dpdk takes a DPDK port of its own, and a NIC has one"
 )
 DRIVER = Check(
     "nic.driver", "the driver decides who runs the NIC: a kernel driver, or DPDK through vfio or uio"
 )
 CARRIES = Check(
-    "nic.carries", "a NIC bound to DPDK is gone for the kernel: what went over it, your login too, is cut off"
+    "nic.carries", "a NIC bound to DPDK is lost to the kernel: whatever used it, your login too, is cut off"
 )
 GROUP = Check(
     "nic.group",
@@ -52,6 +54,20 @@ def find_bound(facts: Facts, intent: Intent) -> Iterator[Finding]:
             "no NIC is bound to a DPDK driver, and each is in use by the system or unknown to DPDK",
             "add a NIC (on AWS: a second network interface); a used one only with setup --nic X --force X",
         )
+
+
+def find_interfaces(facts: Facts, intent: Intent) -> Iterator[Finding]:
+    """None of a driver with one, which nic.bound is about. Virtual devices (--vdev) are not seen here."""
+    ours = [
+        nic.address for nic in facts.nics if nic.is_for_dpdk or (nic.is_bifurcated and is_free(facts, nic))
+    ]
+    if intent.interfaces < 2:
+        return
+    seen = f"{intent.interfaces} interfaces are set, and DPDK can use {len(ours)} NICs"
+    if len(ours) >= intent.interfaces:
+        yield INTERFACES.passed(f"{seen}: {', '.join(ours)}")
+    else:
+        yield INTERFACES.warn(seen, "sudo aeron-dpdk setup --nic NIC for each that is missing", fixable=True)
 
 
 def find_driver(facts: Facts, intent: Intent) -> Iterator[Finding]:
@@ -93,7 +109,10 @@ def why_not(facts: Facts, nic: Nic) -> str | None:
         if reason is not None:
             return f"{interface.name} {reason}"
         loads = {upper.name: _load(facts, upper) for upper in facts.above(interface)}
+        vlans = {each.name for each in interface.vlans}
         for name, reason in sorted(loads.items(), key=lambda item: item[1] is None):
+            if reason is None and name in vlans:
+                continue  # it comes back with the NIC
             return f"{interface.name} is below {name}" + (f", which {reason}" if reason else "")
     return None
 
@@ -198,6 +217,8 @@ def find_link(facts: Facts, intent: Intent) -> Iterator[Finding]:
 
 
 def find_address(facts: Facts, intent: Intent) -> Iterator[Finding]:
+    """DPDK counts its NICs along the bus, and interfaces take them in this order."""
+    ours = [nic.address for nic in facts.nics if nic.is_for_dpdk]
     for nic in facts.nics:
         saved = facts.saved_of(nic)
         check = ADDRESS.of(nic.address)
@@ -205,12 +226,18 @@ def find_address(facts: Facts, intent: Intent) -> Iterator[Finding]:
             yield from _kernel_addresses(facts, nic, check)
         elif saved is not None and saved.ipv4 is not None:
             gateway = f", gateway {saved.gateway}" if saved.gateway else ", no gateway"
-            yield check.passed(f"saved by setup: {saved.ipv4}{gateway}, MTU {saved.interface.mtu}")
+            ipv6 = "".join(f", {each}" for each in saved.ipv6)
+            ipv6 += f", gateway {saved.gateway6}" if saved.gateway6 else ""
+            own = saved.addressed
+            vlan = f", VLAN {own.vlan}" if own.vlan else ""
+            yield check.passed(f"saved by setup: {saved.ipv4}{gateway}{ipv6}{vlan}, MTU {own.mtu}")
         else:
-            yield check.note("none was saved", "set AERON_DPDK_LOCAL_IPV4_ADDRESS=ADDRESS/PREFIX")
+            number = f"{ours.index(nic.address)}_".removeprefix("0_")
+            yield check.note("none was saved", f"set AERON_DPDK_{number}LOCAL_IPV4_ADDRESS=ADDRESS/PREFIX")
 
 
 def _kernel_addresses(facts: Facts, nic: Nic, check: Check) -> Iterator[Finding]:
-    for interface in facts.interfaces_of(nic):
+    own = facts.interfaces_of(nic)
+    for interface in (*own, *(vlan for each in own for vlan in each.vlans)):
         if interface.addresses:
             yield check.passed(f"{interface.name} has {', '.join(each.cidr for each in interface.addresses)}")

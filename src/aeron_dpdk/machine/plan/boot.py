@@ -8,8 +8,8 @@ from aeron_dpdk.machine.facts.machine import Facts
 from aeron_dpdk.machine.facts.memory import advised_kib
 from aeron_dpdk.machine.facts.nics import Nic
 from aeron_dpdk.machine.plan.change import Change
-from aeron_dpdk.machine.plan.driver_choice import DriverChoice
-from aeron_dpdk.machine.plan.setup_request import Part, SetupRequest
+from aeron_dpdk.machine.plan.choice import DriverChoice
+from aeron_dpdk.machine.plan.request import Part, SetupRequest
 
 WANTED_BY = "/etc/systemd/system/multi-user.target.wants/aeron-dpdk-setup.service"
 # What does not last by itself; the rest is in files that the system reads.

@@ -5,13 +5,13 @@ Interrupts move at boot, by irqaffinity=: some cannot be moved later (managed on
 
 from collections.abc import Iterable, Iterator
 
+from aeron_dpdk.errors.machine import RefusedError
 from aeron_dpdk.machine.change.boot_arguments import CpuArguments
 from aeron_dpdk.machine.change.resources import KernelValue
-from aeron_dpdk.machine.errors import RefusedError
 from aeron_dpdk.machine.facts.cpus import CPUS
 from aeron_dpdk.machine.facts.machine import Facts
 from aeron_dpdk.machine.plan.change import Change
-from aeron_dpdk.machine.plan.setup_request import SetupRequest
+from aeron_dpdk.machine.plan.request import SetupRequest
 
 PERFORMANCE = "performance"
 GOVERNOR_REASON = "a governor that saves power raises the clock only after the packet has come"
@@ -71,7 +71,7 @@ def notes_on(facts: Facts, request: SetupRequest) -> Iterable[str]:
     if given is not None:
         yield f"this kernel was booted with isolcpus={given}, which is left as it is; to change it: {by_hand}"
     elif not facts.files.has_boot_menu_tool:
-        yield f"this machine has no boot menu that we know; boot the kernel with {by_hand}"
+        yield f"this machine has no boot loader that setup knows; boot the kernel with {by_hand}"
     siblings = frozenset(cpu for each in request.cpus for cpu in facts.cpus.siblings.get(each, ()))
     if siblings - request.cpus:
         yield (

@@ -13,9 +13,9 @@ from aeron_dpdk.machine.facts.nics import Nic
 from aeron_dpdk.machine.facts.saved_nic import SavedNic, place, to_json
 from aeron_dpdk.machine.findings.iommu import boot_arguments
 from aeron_dpdk.machine.plan.change import Change
-from aeron_dpdk.machine.plan.driver_choice import DriverChoice
+from aeron_dpdk.machine.plan.choice import DriverChoice
 from aeron_dpdk.machine.plan.memory import HEAD
-from aeron_dpdk.machine.plan.setup_request import SetupRequest
+from aeron_dpdk.machine.plan.request import SetupRequest
 
 DMESG = "the kernel's messages say why (dmesg | tail)"
 
@@ -58,7 +58,7 @@ def needs_unsafe_interrupts(facts: Facts) -> bool:
 def set_vfio_parameters(facts: Facts, choices: Iterable[DriverChoice]) -> Iterator[Change]:
     """Of a vfio that is loaded or built in, which has read its options long ago."""
     if any(choice.needs_no_iommu_mode for choice in choices):
-        why = "there is no IOMMU, so vfio must do without"
+        why = "there is no IOMMU, so vfio must work without one"
         yield Change(KernelValue(NO_IOMMU_MODE), "Y", why, DMESG)
     elif facts.iommu.is_on and facts.iommu.no_iommu_mode:
         why = "with an IOMMU, this unsafe mode is not needed"
@@ -88,8 +88,9 @@ def bind(facts: Facts, nic: Nic, choice: DriverChoice) -> Iterator[Change]:
         return
     interfaces = facts.interfaces_of(nic)
     saved = facts.saved_of(nic)
-    if interfaces and (interfaces[0].addresses or saved is None):
-        text = to_json(SavedNic(nic.address, nic.driver, interfaces[0]))
+    found = SavedNic(nic.address, nic.driver, interfaces[0]) if interfaces else None
+    if found is not None and (found.addressed.addresses or saved is None):
+        text = to_json(found)
         why = "aeronmd_dpdk takes its address from here when it is given none"
         yield Change(ConfigFile(place(nic.address)), {"text": text, "mode": 0o644}, why)
     if interfaces:

@@ -8,9 +8,8 @@ from aeron_dpdk.machine.facts.nics import Nic
 from aeron_dpdk.machine.findings.iommu import boot_arguments, to_boot_with
 from aeron_dpdk.machine.plan import boot, cpus, devices, memory
 from aeron_dpdk.machine.plan.change import Change, Plan
-from aeron_dpdk.machine.plan.driver_choice import DriverChoice, choose_driver
-from aeron_dpdk.machine.plan.nic_choice import choose_nics, refuse_to_take
-from aeron_dpdk.machine.plan.setup_request import Part, SetupRequest
+from aeron_dpdk.machine.plan.choice import DriverChoice, choose_driver, choose_nics, refuse_to_take
+from aeron_dpdk.machine.plan.request import Part, SetupRequest
 
 ONLY_FOR_BOOT = frozenset({MODULES_FILE, SYSCTL_FILE})
 ABOUT_NICS = frozenset({Part.IOMMU, Part.VFIO, Part.BIND, Part.PERMISSIONS, Part.BOOT})
@@ -45,7 +44,7 @@ def make_plan(facts: Facts, request: SetupRequest) -> Plan:
             "than root; install aeron-dpdk as root, below /opt for instance, and run setup from there"
         )
     if Part.BOOT in request.parts and not facts.files.has_systemd:
-        notes.append(f"no systemd here: at each boot, run {request.program} setup as now")
+        notes.append(f"no systemd here: run {request.program} setup again at each boot")
     return Plan(changes, tuple(notes))
 
 
@@ -68,7 +67,7 @@ def _iommu_note(facts: Facts, user: str) -> str:
         return f"{needs}: {to_boot_with(facts)}"
     if facts.files.has_boot_menu_tool:
         return needs
-    return f"{needs}: {to_boot_with(facts)} (this machine has no boot menu that we know)"
+    return f"{needs}: {to_boot_with(facts)} (this machine has no boot loader that setup knows)"
 
 
 def _choice(facts: Facts, request: SetupRequest, nic: Nic) -> DriverChoice:

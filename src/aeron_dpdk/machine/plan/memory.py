@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
+from aeron_dpdk.errors.machine import RefusedError
 from aeron_dpdk.machine.change.resources import ConfigFile, KernelValue
-from aeron_dpdk.machine.errors import RefusedError
 from aeron_dpdk.machine.facts.files import LIMITS_FILE, SYSCTL_FILE
 from aeron_dpdk.machine.facts.machine import Facts
 from aeron_dpdk.machine.facts.memory import NodePool, advised_kib
 from aeron_dpdk.machine.facts.nics import Nic
 from aeron_dpdk.machine.plan.change import Change
-from aeron_dpdk.machine.plan.setup_request import SetupRequest
+from aeron_dpdk.machine.plan.request import SetupRequest
 
 HEAD = "# Written by aeron-dpdk setup; aeron-dpdk setup --undo removes it.\n"
 CORE = "/proc/sys/net/core"
@@ -71,7 +71,7 @@ def raise_socket_buffers(facts: Facts, request: SetupRequest) -> Iterator[Change
     if short:
         lines = "".join(f"net.core.{name} = {size}\n" for name, size in short.items())
         yield Change(
-            ConfigFile(SYSCTL_FILE), {"text": HEAD + lines, "mode": 0o644}, f"{why}, also after a boot"
+            ConfigFile(SYSCTL_FILE), {"text": HEAD + lines, "mode": 0o644}, f"{why}, also after a reboot"
         )
 
 

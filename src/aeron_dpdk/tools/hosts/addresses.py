@@ -1,20 +1,22 @@
 """By which address a driver is reached from a peer."""
 
 import socket
-from ipaddress import IPv4Address
+from collections.abc import Sequence
+from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
-from aeron_dpdk.observe.errors import NotAnsweringError
+from aeron_dpdk.errors.observe import NotAnsweringError
 from aeron_dpdk.observe.request import driver_view
+from aeron_dpdk.observe.view import InterfaceView
 
 ANY_PORT = 9  # nothing is sent: connecting a UDP socket only asks the kernel for its route
 
 
 def find_own_address(aeron_dir: Path, peer: IPv4Address | None) -> IPv4Address | None:
-    """Our driver's own address, else the one the kernel would send to `peer` from; None without `peer`, and
-    where the kernel has no way there."""
+    """Our driver's own address, of several the one that leads to `peer`; else the one the kernel would send
+    to `peer` from; None without `peer`, and where the kernel has no way there."""
     try:
-        return IPv4Address(driver_view(aeron_dir).address.local)
+        return address_towards(peer, driver_view(aeron_dir).interfaces)
     except NotAnsweringError:
         if peer is None:
             return None
@@ -24,3 +26,20 @@ def find_own_address(aeron_dir: Path, peer: IPv4Address | None) -> IPv4Address |
             return IPv4Address(probe.getsockname()[0])
     except OSError:
         return None
+
+
+def address_towards(peer: IPv4Address | None, interfaces: Sequence[InterfaceView]) -> IPv4Address:
+    """As the driver chooses: by the longest prefix that has the peer, else the first with a gateway. The
+    first of all, where that leaves none or there is no peer yet."""
+    if peer is None:
+        return IPv4Address(interfaces[0].address.local)
+
+    def nearness(interface: InterfaceView) -> int:
+        own = interface.address
+        if own.prefix_length is None:
+            return 0  # all is on its link, or behind its gateway
+        if peer in IPv4Network((own.local, own.prefix_length), strict=False):
+            return own.prefix_length
+        return 0 if own.gateway is not None else -1
+
+    return IPv4Address(max(interfaces, key=nearness).address.local)

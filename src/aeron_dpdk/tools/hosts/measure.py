@@ -2,11 +2,11 @@
 
 import random
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Protocol
 
-from aeron_dpdk.errors import LoadError
-from aeron_dpdk.tools.hosts.link import Link
+from aeron_dpdk.errors.measure import LoadError
 from aeron_dpdk.tools.hosts.request import (
     ANSWERS_STREAM_ID,
     FIRST_STREAM_ID,
@@ -22,22 +22,35 @@ from aeron_dpdk.tools.measure.job import Phase, PhaseReport, Role
 
 # Pong's own patience is 10 s (ADK_LOAD_STALL_TIMEOUT_NS of native/load/thread.h).
 ANSWER_TIMEOUT_NS = 15 * 10**9
+FOR_EVER_NS = (1 << 63) - 1
+
+
+class Link(Protocol):
+    """One side's way to the other: `AeronLink`, `FloorLink`. Its methods raise LoadError."""
+
+    def stop(self) -> None: ...
+
+    def say(self, to: Place, stream_id: int, text: str) -> None: ...
+
+    def hear(self, at: Place, stream_id: int, timeout_ns: int = FOR_EVER_NS) -> str: ...
+
+    def run(self, request: Request, pong: Place) -> PhaseReport: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
-    """One way between the hosts: a driver here, and pong's place behind a driver there."""
+class MeasuredRoute:
+    """One way between the hosts: a link from here, and pong's place there."""
 
     name: str
     title: str
-    aeron_dir: Path
+    open_link: Callable[[], AbstractContextManager[Link]]
     own: Place
     pong: Place
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    route: Route
+    route: MeasuredRoute
     phase: Phase
     repeat: int
     client: PhaseReport
@@ -45,7 +58,7 @@ class Measured:
 
 
 def measure(
-    routes: tuple[Route, ...],
+    routes: tuple[MeasuredRoute, ...],
     phases: tuple[Phase, ...],
     repeats: int,
     duration_ns: int,
@@ -54,8 +67,8 @@ def measure(
 ) -> Iterator[Measured]:
     """All routes of one phase in turn, then the next phase, and all again. Raises LoadError.
 
-    Each measurement has a link of its own, shown to `opened`: a client that waits while another one measures
-    would be taken for dead.
+    Each measurement opens its link, and shows it to `opened`: an Aeron client that waits while another one
+    measures would be taken for dead.
     """
     # No stream of an earlier run, over which the drivers still linger.
     stream_id = random.randrange(FIRST_STREAM_ID, 1 << 30)
@@ -67,13 +80,13 @@ def measure(
                     f"repeat {repeat + 1} of {repeats}: {phase.kind}, {phase.message_length} B, {route.title}"
                 )
                 request = Request(route.own, stream_id, phase, duration_ns // 4, duration_ns)
-                with Link(route.aeron_dir, Role.CLIENT) as link:
+                with route.open_link() as link:
                     opened(link)
                     client, server = _measure_one(link, route, request)
                 yield Measured(route, phase, repeat, client, server)
 
 
-def _measure_one(link: Link, route: Route, request: Request) -> tuple[PhaseReport, PhaseReport]:
+def _measure_one(link: Link, route: MeasuredRoute, request: Request) -> tuple[PhaseReport, PhaseReport]:
     """Client's and server's."""
     link.say(route.pong, REQUESTS_STREAM_ID, request.to_json())
     client = link.run(request, route.pong)

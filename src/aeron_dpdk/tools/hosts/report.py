@@ -1,11 +1,16 @@
-"""What was measured between two hosts, as the bench shows it."""
+"""What was measured between two hosts, and how it is shown."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from ipaddress import IPv4Interface
 from typing import Any
 
-from aeron_dpdk.tools.bench.results import (
+from aeron_dpdk.tools.hosts.measure import Measured
+from aeron_dpdk.tools.measure.histogram import Histogram
+from aeron_dpdk.tools.measure.job import LoadReport, Phase, PhaseKind
+from aeron_dpdk.tools.measure.paths import End, MeasuredPath
+from aeron_dpdk.tools.measure.processes import Round
+from aeron_dpdk.tools.measure.results import (
     PERCENTILES,
     Results,
     Sides,
@@ -13,15 +18,10 @@ from aeron_dpdk.tools.bench.results import (
     messages_per_second,
     percentile_ns,
 )
-from aeron_dpdk.tools.bench.tables import DASH, TextTable, between, number, phase_title, stream_tables
-from aeron_dpdk.tools.hosts.measure import Measured
-from aeron_dpdk.tools.measure.histogram import Histogram
-from aeron_dpdk.tools.measure.job import LoadReport, Phase, PhaseKind
-from aeron_dpdk.tools.measure.paths import End, MeasuredPath
-from aeron_dpdk.tools.measure.processes import Round
 from aeron_dpdk.tools.measure.schedule import Done, Entry
+from aeron_dpdk.tools.measure.tables import DASH, TextTable, between, number, phase_title, stream_tables
 
-DIRECT, KERNEL = "direct", "kernel"
+DIRECT, FLOOR, KERNEL = "direct", "floor", "kernel"
 
 
 def as_results(measured: Iterable[Measured]) -> Results:
@@ -35,6 +35,11 @@ def as_results(measured: Iterable[Measured]) -> Results:
     return results
 
 
+def first_route(results: Results) -> str:
+    """The one that the kernel's is compared with."""
+    return FLOOR if FLOOR in results.titles() else DIRECT
+
+
 def shown_tables(results: Results) -> Iterator[TextTable]:
     if KERNEL in results.titles():
         yield _ratios(results)
@@ -42,17 +47,21 @@ def shown_tables(results: Results) -> Iterator[TextTable]:
 
 
 def _ratios(results: Results) -> TextTable:
+    ours = first_route(results)
+    name_of_ours = "DPDK without Aeron" if ours == FLOOR else "DPDK"
     rows = []
     for phase in results.phases():
         if phase.kind is PhaseKind.ECHO:
             for name, percent in PERCENTILES.items():
-                found = results.ratio(KERNEL, DIRECT, phase, percentile_ns(percent))
-                rows.append(_ratio_row(f"{name}, {phase_title(phase)}: kernel ÷ DPDK", found))
+                found = results.ratio(KERNEL, ours, phase, percentile_ns(percent))
+                rows.append(_ratio_row(f"{name}, {phase_title(phase)}: kernel ÷ {name_of_ours}", found))
         else:
-            found = results.ratio(DIRECT, KERNEL, phase, messages_per_second)
-            rows.append(_ratio_row(f"messages a second, {phase_title(phase)}: DPDK ÷ kernel", found))
+            found = results.ratio(ours, KERNEL, phase, messages_per_second)
+            rows.append(
+                _ratio_row(f"messages a second, {phase_title(phase)}: {name_of_ours} ÷ kernel", found)
+            )
     return TextTable(
-        "DPDK against the kernel",
+        f"{name_of_ours} against the kernel",
         ("", "×", "lowest … highest repeat"),
         tuple(rows),
         "Within each repeat, where both ran one after the other; the median is over the repeats.",
@@ -63,7 +72,13 @@ def _ratio_row(title: str, found: Spread | None) -> tuple[str, ...]:
     return (title, DASH if found is None else number(found.median), between(found))
 
 
-def how(repeats: int, duration_ns: int) -> list[str]:
+def how(repeats: int, duration_ns: int, *, is_floor: bool = False) -> list[str]:
+    if is_floor:
+        return [
+            "Without Aeron: UDP datagrams of the lengths that Aeron sends. The header of each is stored, and "
+            "its payload has a number at both ends. Nothing is sent again; what is lost is counted.",
+            f"{repeats} repeats, each of {duration_ns / 1e9:g} s after a warm-up of a quarter of that.",
+        ]
     return [
         "Ping asks pong for each measurement over Aeron, and both drivers carry it. One at a time a message "
         "leaves when the last is back; at a fixed rate its time counts from the moment at which it was due.",
@@ -90,6 +105,7 @@ def _measured(results: Results, phase: Phase, path: str) -> dict[str, Any]:
         "route": path,
         **asdict(phase),
         "messages_per_second": [messages_per_second(each) for each in sides],
+        "lost": sum(each.server.lost for each in sides),
         "retransmits": sum(each.client.retransmits for each in sides),
         "naks": sum(each.server.naks for each in sides),
     }

@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass
 from ipaddress import IPv4Address
 from typing import Any
 
+from aeron_dpdk.tools.measure.conditions import TERM_LENGTH
 from aeron_dpdk.tools.measure.job import Phase, PhaseKind, PhaseReport, phase_report
-from aeron_dpdk.tools.measure.setting import TERM_LENGTH
 
 PONG_PORT = 20123
 REQUESTS_STREAM_ID = 1

@@ -1,1 +1,1 @@
-"""Measuring with native/load: jobs, the processes that do them, the paths between. For demo and bench."""
+"""Measuring with native/load, for demo, ping and pong: jobs, the processes that do them, their results."""

@@ -46,7 +46,7 @@ class DpdkPort:
 @dataclass(frozen=True, slots=True)
 class LoadJob:
     """One process's part. `port` None is the stock driver over kernel sockets; with `is_floor` nothing but
-    DPDK sends and receives.
+    DPDK sends and receives, and with `touches` it writes and reads whole payloads.
 
     Both jobs name the same channels: forward carries what the client sends, backward the echoes.
     """
@@ -55,6 +55,7 @@ class LoadJob:
     cpu: int
     port: DpdkPort | None
     is_floor: bool
+    touches: bool
     forward_channel: str
     backward_channel: str
     phases: tuple[Phase, ...]
@@ -100,17 +101,6 @@ class Throughput:
 
 
 @dataclass(frozen=True, slots=True)
-class Disturbance:
-    """What the kernel and the allocator did to the measuring thread (adk_disturbance_t); -1: not counted."""
-
-    allocations: int
-    page_faults: int
-    voluntary_switches: int
-    involuntary_switches: int
-    tlb_shootdowns: int
-
-
-@dataclass(frozen=True, slots=True)
 class PhaseReport:
     """One phase on one side. `round_trips` None but at an echo's client; `lost` is the floor's,
     `retransmits` and `naks` are Aeron's.
@@ -121,7 +111,6 @@ class PhaseReport:
     lost: int
     retransmits: int
     naks: int
-    disturbance: Disturbance
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +143,6 @@ def phase_report(fields: dict[str, Any]) -> PhaseReport:
         lost=fields["lost"],
         retransmits=fields["retransmits"],
         naks=fields["naks"],
-        disturbance=Disturbance(**fields["disturbance"]),
     )
 
 

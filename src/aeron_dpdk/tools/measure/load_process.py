@@ -21,7 +21,8 @@ from pathlib import Path
 from aeron_dpdk.control.identity import Identity
 from aeron_dpdk.control.loop import ControlLoop
 from aeron_dpdk.control.routing import Route
-from aeron_dpdk.errors import LoadError, explain
+from aeron_dpdk.errors import explain
+from aeron_dpdk.errors.measure import LoadError
 from aeron_dpdk.machine.facts.cpus import kernel_trusts_tsc
 from aeron_dpdk.native import Eal, Stack, stock_driver
 from aeron_dpdk.seam import StackSettings
@@ -94,7 +95,7 @@ def run(job: LoadJob, report: Path) -> None:
         return
     with opened_eal(job.port):
         if job.is_floor:
-            floor = FloorGenerator(job.port)
+            floor = FloorGenerator(job.port, touches=job.touches)
             try:
                 measure(floor, job, None, report)
             finally:
@@ -102,7 +103,7 @@ def run(job: LoadJob, report: Path) -> None:
             return
         threads_shared = os.environ["AERON_THREADING_MODE"] != "DEDICATED"
         with opened_stack(job.port, threads_shared) as stack:
-            with closing(stack.open_driver(str(stack.port_info().name))) as driver:
+            with closing(stack.open_driver()) as driver:
                 measure(AeronGenerator(driver), job, control_loop(stack, job.port), report)
 
 

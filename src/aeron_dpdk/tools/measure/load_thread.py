@@ -6,11 +6,11 @@ from threading import RLock, Thread
 from typing import Any, Protocol
 
 from aeron_dpdk._native import ffi, lib
-from aeron_dpdk.errors import LoadError, PortError
+from aeron_dpdk.errors import PortError
+from aeron_dpdk.errors.measure import LoadError
 from aeron_dpdk.native import DEFAULT_CACHE_SIZE, Driver, aeron_version, dpdk_version
 from aeron_dpdk.tools.measure.histogram import Histogram
 from aeron_dpdk.tools.measure.job import (
-    Disturbance,
     DpdkPort,
     LoadJob,
     LoadReport,
@@ -49,6 +49,12 @@ def aeron_function(role: Role, kind: PhaseKind) -> Any:
     return lib.adk_load_echo_server if kind is PhaseKind.ECHO else lib.adk_load_subscribe
 
 
+def floor_function(role: Role, kind: PhaseKind) -> Any:
+    if role is Role.CLIENT:
+        return lib.adk_floor_echo_client if kind is PhaseKind.ECHO else lib.adk_floor_send
+    return lib.adk_floor_echo_server if kind is PhaseKind.ECHO else lib.adk_floor_receive
+
+
 @dataclass(frozen=True, slots=True)
 class AeronGenerator:
     """Over a driver that nobody has started."""
@@ -71,7 +77,7 @@ class AeronGenerator:
 class FloorGenerator:
     """Over a port of its own, without Aeron; made and closed by the control thread."""
 
-    def __init__(self, port: DpdkPort) -> None:
+    def __init__(self, port: DpdkPort, *, touches: bool) -> None:
         """Raises PortError."""
         settings = {
             "mtu": port.mtu or 0,
@@ -80,7 +86,7 @@ class FloorGenerator:
             "local_ipv4": int(port.local_interface.ip),
             "threads_shared": True,
         }
-        self._floor = lib.adk_floor_open(ffi.new("adk_settings_t *", settings))
+        self._floor = lib.adk_floor_open(ffi.new("adk_settings_t *", settings), touches)
         if self._floor == ffi.NULL:
             raise PortError(error_text(), lib.adk_error_code())
 
@@ -98,9 +104,7 @@ class FloorGenerator:
         """The port stays open until the other side is done too."""
 
     def function(self, role: Role, kind: PhaseKind) -> Any:
-        if role is Role.CLIENT:
-            return lib.adk_floor_echo_client if kind is PhaseKind.ECHO else lib.adk_floor_send
-        return lib.adk_floor_echo_server if kind is PhaseKind.ECHO else lib.adk_floor_receive
+        return floor_function(role, kind)
 
 
 class LoadThread(Thread):
@@ -227,18 +231,10 @@ class NativeHistogram:
 
 
 def _phase_report(result: Any, round_trips: Histogram | None) -> PhaseReport:
-    disturbance = result.disturbance
     return PhaseReport(
         round_trips,
         Throughput(result.messages, result.bytes, result.elapsed_ns),
         result.lost,
         result.retransmits,
         result.naks,
-        Disturbance(
-            disturbance.allocations,
-            disturbance.page_faults,
-            disturbance.voluntary_switches,
-            disturbance.involuntary_switches,
-            disturbance.tlb_shootdowns,
-        ),
     )

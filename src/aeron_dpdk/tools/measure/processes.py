@@ -5,15 +5,15 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from aeron_dpdk.errors import LoadError
+from aeron_dpdk.errors.measure import LoadError
+from aeron_dpdk.tools.measure.conditions import Conditions, command, environment, job_of
 from aeron_dpdk.tools.measure.job import LoadJob, LoadReport, Phase, Role
 from aeron_dpdk.tools.measure.paths import MeasuredPath
-from aeron_dpdk.tools.measure.setting import Setting, command, environment, job_of
 
 READY_TIMEOUT_S = 20.0
 # native/load gives up after 10 s without progress, so this only catches what hangs for good.
@@ -45,17 +45,32 @@ def shared_memory_directory() -> Iterator[Path]:
         shutil.rmtree(directory, ignore_errors=True)
 
 
+def end_process(process: subprocess.Popen[bytes], timeout_s: float) -> None:
+    """SIGTERM, and SIGKILL for one that has not ended in time.
+
+    A KeyboardInterrupt in the middle of Popen.poll() may leave Popen's lock taken, and a wait() without a
+    time-out would then never return.
+    """
+    process.terminate()
+    try:
+        process.wait(timeout_s)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(timeout_s)
+
+
 class LoadProcess:
     """A load process; its report and its standard error are files of the round's directory."""
 
-    def __init__(self, job: LoadJob, directory: Path, setting: Setting, namespace: str | None) -> None:
+    def __init__(self, job: LoadJob, directory: Path, conditions: Conditions, namespace: str | None) -> None:
         self.role = job.role
         self._report = directory / f"{job.role}.json"
         self._errors = directory / f"{job.role}.log"
         with self._errors.open("wb") as errors:
             self._process = subprocess.Popen(
                 command(job, self._report, namespace),
-                env=environment(directory, job.role, setting),
+                env=environment(directory, job.role, conditions),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
@@ -90,12 +105,7 @@ class LoadProcess:
     def stop(self) -> None:
         """Ends the process if it still runs."""
         if self._process.poll() is None:
-            self._process.terminate()
-            try:
-                self._process.wait(STOP_TIMEOUT_S)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+            end_process(self._process, STOP_TIMEOUT_S)
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:
                 stream.close()
@@ -117,19 +127,19 @@ def await_done(processes: list[LoadProcess], timeout_s: float) -> None:
 def run_round(
     path: MeasuredPath,
     phases: tuple[Phase, ...],
-    setting: Setting,
+    conditions: Conditions,
     watch: Callable[[list[int]], AbstractContextManager[None]] = unwatched,
 ) -> Round:
     """Raises LoadError; leaves neither process nor file behind. `watch` gets the ids of both processes,
     server first, when they are ready, and surrounds the rest of their work.
     """
-    timeout_s = ROUND_TIMEOUT_S + len(phases) * setting.duration_ns / 1e9
+    timeout_s = ROUND_TIMEOUT_S + len(phases) * conditions.duration_ns / 1e9
     with shared_memory_directory() as directory:
         processes: list[LoadProcess] = []
         try:
             for role, end in ((Role.SERVER, path.server), (Role.CLIENT, path.client)):
-                job = job_of(path, role, phases, setting, directory)
-                processes.append(LoadProcess(job, directory, setting, end.namespace))
+                job = job_of(path, role, phases, conditions, directory)
+                processes.append(LoadProcess(job, directory, conditions, end.namespace))
                 processes[-1].await_word("ready", READY_TIMEOUT_S)
             with watch([process.pid for process in processes]):
                 await_done(processes, timeout_s)

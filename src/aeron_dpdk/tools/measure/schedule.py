@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from aeron_dpdk.errors import LoadError
+from aeron_dpdk.errors.measure import LoadError
+from aeron_dpdk.tools.measure.conditions import Conditions
 from aeron_dpdk.tools.measure.job import Phase
 from aeron_dpdk.tools.measure.paths import MeasuredPath
 from aeron_dpdk.tools.measure.processes import Round, run_round
-from aeron_dpdk.tools.measure.setting import Setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Done:
 def run_interleaved(
     entries: Iterable[Entry],
     repeats: int,
-    setting: Setting,
+    conditions: Conditions,
     progress: Callable[[str], None],
     on_failure: Callable[[str], None] | None = None,
 ) -> Iterator[Done]:
@@ -43,7 +43,7 @@ def run_interleaved(
         for number, entry in enumerate(listed, 1):
             progress(f"repeat {repeat + 1} of {repeats}, {number} of {len(listed)}: {entry.path.title}")
             try:
-                done = Done(entry, repeat, run_round(entry.path, entry.phases, setting))
+                done = Done(entry, repeat, run_round(entry.path, entry.phases, conditions))
             except LoadError as error:
                 if on_failure is None:
                     raise

@@ -1,0 +1,258 @@
+"""The figures this project set out to reach, each with its goal."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from aeron_dpdk.tools.measure.results import (
+    Spread,
+    bytes_per_second,
+    messages_per_second,
+    percentile_ns,
+    spread,
+)
+from bench.results import BenchResults, echo, one_way
+from bench.single_costs import Series, Subject
+
+# The largest burst of a poll (native/port/port.h), and of a send call (native/stack/limits.h).
+RX_BURST = 32
+TX_BURST = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """`at_most` tells a ceiling from a floor. `of` gives None where its part was not run."""
+
+    name: str
+    title: str
+    goal: float
+    at_most: bool
+    unit: str
+    of: Callable[[BenchResults], Spread | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A goal and what was found; `value` None where it was not measured."""
+
+    goal: Goal
+    value: Spread | None
+
+    @property
+    def is_met(self) -> bool | None:
+        if self.value is None:
+            return None
+        found = self.value.median
+        return found <= self.goal.goal if self.goal.at_most else found >= self.goal.goal
+
+
+def _times(over: str, under: str, length: int) -> Callable[[BenchResults], Spread | None]:
+    return lambda results: results.ratio(over, under, one_way(length), messages_per_second)
+
+
+def _latency(over: str, under: str, percent: float) -> Callable[[BenchResults], Spread | None]:
+    return lambda results: results.ratio(over, under, echo(32), percentile_ns(percent))
+
+
+def _bytes_against(floor: str) -> Callable[[BenchResults], Spread | None]:
+    def percent(results: BenchResults) -> Spread | None:
+        found = results.ratio("memif", floor, one_way(1344), bytes_per_second)
+        return found and Spread(found.median * 100, found.low * 100, found.high * 100)
+
+    return percent
+
+
+def _bytes_of_jumbo(results: BenchResults) -> Spread | None:
+    return results.ratio("vhost_8k", "kernel_lo_8k", one_way(1344), bytes_per_second)
+
+
+def _instructions(direction: str, frames: int) -> Callable[[BenchResults], Spread | None]:
+    """Of a call with a full burst, everything it does, shared out over its frames."""
+
+    def per_frame(results: BenchResults) -> Spread | None:
+        if results.cost is None:
+            return None
+        found = results.cost.row(direction, frames).ours / frames
+        return Spread(found, found, found)
+
+    return per_frame
+
+
+def _poll_growth(results: BenchResults) -> Spread | None:
+    repeats = results.singles.get(Subject.POLL_DPDK, [])
+    return spread([costs[Series("idle", 1000)].p50 / costs[Series("idle", 1)].p50 for costs in repeats])
+
+
+def _hand_off_saved(results: BenchResults) -> Spread | None:
+    """What a frame costs less that comes to the queue of the thread it is for."""
+    repeats = results.singles.get(Subject.HAND_OFF, [])
+    return spread([costs[Series("handed_over", 1)].p50 - costs[Series("direct", 1)].p50 for costs in repeats])
+
+
+def _checksum(results: BenchResults) -> Spread | None:
+    repeats = results.singles.get(Subject.CHECKSUM, [])
+    return spread([costs[Series("checksum", 1)].p50 for costs in repeats])
+
+
+GOALS = (
+    Goal(
+        "echo_p50_vs_kernel",
+        "echo p50, 32 B: kernel loopback ÷ memif",
+        9,
+        False,
+        "×",
+        _latency("kernel_lo", "memif", 50),
+    ),
+    Goal(
+        "echo_p99_vs_kernel",
+        "echo p99, 32 B: kernel loopback ÷ memif",
+        4,
+        False,
+        "×",
+        _latency("kernel_lo", "memif", 99),
+    ),
+    Goal(
+        "echo_p999_vs_kernel",
+        "echo p99.9, 32 B: kernel loopback ÷ memif",
+        5,
+        False,
+        "×",
+        _latency("kernel_lo", "memif", 99.9),
+    ),
+    Goal(
+        "echo_p999_vs_floor",
+        "echo p99.9, 32 B: memif ÷ no Aeron",
+        8,
+        True,
+        "×",
+        _latency("memif", "memif_floor", 99.9),
+    ),
+    Goal(
+        "echo_p50_vs_floor",
+        "echo p50, 32 B: memif ÷ no Aeron",
+        2.0,
+        True,
+        "×",
+        _latency("memif", "memif_floor", 50),
+    ),
+    Goal(
+        "echo_p50_af_xdp_vs_kernel_veth",
+        "echo p50, 32 B: kernel veth ÷ af_xdp",
+        1.7,
+        False,
+        "×",
+        _latency("kernel_veth", "af_xdp", 50),
+    ),
+    *(
+        Goal(
+            f"messages_vs_kernel_{length}",
+            f"messages a second, {length} B: memif ÷ kernel loopback",
+            goal,
+            False,
+            "×",
+            _times("memif", "kernel_lo", length),
+        )
+        for length, goal in ((32, 4.0), (288, 4.0), (1344, 5.0))
+    ),
+    Goal(
+        "bytes_vs_floor_1344",
+        "bytes a second, 1,344 B: memif ÷ no Aeron",
+        60,
+        False,
+        "%",
+        _bytes_against("memif_floor"),
+    ),
+    Goal(
+        "bytes_vs_touching_floor_1344",
+        "bytes a second, 1,344 B: memif ÷ no Aeron, payload touched",
+        70,
+        False,
+        "%",
+        _bytes_against("memif_touching_floor"),
+    ),
+    Goal(
+        "bytes_8k_vs_kernel",
+        "bytes a second, 8 KiB MTU: vhost-user ÷ kernel loopback",
+        1.5,
+        False,
+        "×",
+        _bytes_of_jumbo,
+    ),
+    Goal(
+        "rx_instructions",
+        f"our instructions for a received frame, in bursts of {RX_BURST}",
+        90,
+        True,
+        "instructions",
+        _instructions("receive", RX_BURST),
+    ),
+    Goal(
+        "tx_instructions",
+        f"our instructions for a sent frame, in bursts of {TX_BURST}",
+        120,
+        True,
+        "instructions",
+        _instructions("send", TX_BURST),
+    ),
+    Goal(
+        "handoff_saved_ns",
+        "a frame in the queue of its own thread, against one that is handed over",
+        100,
+        False,
+        "ns",
+        _hand_off_saved,
+    ),
+    Goal("poll_1000_vs_1", "idle poll, 1,000 channels ÷ 1", 1.1, True, "×", _poll_growth),
+    Goal(
+        "checksum_1408_ns",
+        "software checksum of 1,408 B",
+        60,
+        True,
+        "ns",
+        _checksum,
+    ),
+    Goal(
+        "ready_ms",
+        "from start to ready, net_null",
+        1000,
+        True,
+        "ms",
+        lambda results: spread([each.ready_ms for each in results.standings]),
+    ),
+    Goal(
+        "idle_wakeups_per_second",
+        "wake-ups of an idle driver, data threads apart",
+        20,
+        True,
+        "/s",
+        lambda results: spread([each.wake_ups_per_second for each in results.standings]),
+    ),
+    Goal(
+        "idle_cpu_percent",
+        "CPU of an idle driver, data threads apart",
+        0.2,
+        True,
+        "%",
+        lambda results: spread([each.cpu_percent for each in results.standings]),
+    ),
+)
+
+
+def figures(results: BenchResults) -> list[Figure]:
+    return [Figure(goal, goal.of(results)) for goal in GOALS]
+
+
+def as_json(found: list[Figure]) -> list[dict[str, Any]]:
+    """Values are medians over the repeats; null, and not met, where nothing was measured."""
+    return [
+        {
+            "name": figure.goal.name,
+            "value": None if figure.value is None else figure.value.median,
+            "goal": figure.goal.goal,
+            "met": bool(figure.is_met),
+            "unit": figure.goal.unit,
+            "low": None if figure.value is None else figure.value.low,
+            "high": None if figure.value is None else figure.value.high,
+        }
+        for figure in found
+    ]

@@ -1,0 +1,87 @@
+"""What each part of the bench asks for: which paths, which phases, in which order."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from aeron_dpdk.tools.measure.job import Phase, PhaseKind
+from aeron_dpdk.tools.measure.paths import MeasuredPath, kernel_loopback, memif
+from aeron_dpdk.tools.measure.schedule import Entry
+from bench.paths import (
+    dpdk_over_veth,
+    floor_of,
+    jumbo,
+    kernel_over_veth,
+    touching_floor_of,
+    vhost_user,
+)
+from bench.veth_pair import VethEnd
+
+
+class Part(StrEnum):
+    FLOOR = "floor"
+    ECHO = "echo"
+    THROUGHPUT = "throughput"
+    ENDPOINTS = "endpoints"
+    COST = "cost"
+    QUIET = "quiet"
+    THREADS = "threads"
+    DRIVER = "driver"
+
+
+STREAMS = {Part.FLOOR, Part.ECHO, Part.THROUGHPUT}
+LENGTHS = (32, 288, 1344)
+# Of Aeron's own benchmarks the last of each (scripts/remote-benchmarks-runner); lower ones before it.
+RATES = {32: (10_000, 100_000, 501_000), 288: (301_000,), 1344: (101_000,)}
+VETH_RATES = {32: (10_000,)}
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """What the machine lets us measure over: None and False are explained in `notes`."""
+
+    has_huge_pages: bool
+    has_room_for_jumbo: bool
+    veth: tuple[VethEnd, VethEnd] | None
+
+
+def entries(parts: frozenset[Part], media: Media) -> Iterator[Entry]:
+    """By length, so that what is compared runs one after the other."""
+    for length in LENGTHS:
+        for path in _paths(parts, media):
+            phases = tuple(_phases(parts, path, length))
+            if phases:
+                yield Entry(path, phases)
+    if Part.THROUGHPUT in parts and media.has_room_for_jumbo:
+        phases = tuple(Phase(PhaseKind.ONE_WAY, length) for length in LENGTHS)
+        yield Entry(jumbo(vhost_user()), phases)
+        yield Entry(jumbo(kernel_loopback()), phases)
+
+
+def _paths(parts: frozenset[Part], media: Media) -> Iterator[MeasuredPath]:
+    over_memif = memif(media.has_huge_pages)
+    if Part.FLOOR in parts:
+        yield floor_of(over_memif)
+        yield touching_floor_of(over_memif)
+    yield over_memif
+    yield kernel_loopback()
+    if media.veth is not None:
+        yield dpdk_over_veth("af_xdp", media.veth)
+        yield kernel_over_veth(media.veth)
+        yield dpdk_over_veth("af_packet", media.veth)
+
+
+def _phases(parts: frozenset[Part], path: MeasuredPath, length: int) -> Iterator[Phase]:
+    is_on_veth = path.client.namespace is not None
+    if path.touches:
+        # What it is for: short payloads are in the cache line of their header.
+        if length == LENGTHS[-1]:
+            yield Phase(PhaseKind.ONE_WAY, length)
+        return
+    if path.is_floor or Part.ECHO in parts:
+        yield Phase(PhaseKind.ECHO, length)
+    if not path.is_floor and Part.ECHO in parts:
+        for rate in (VETH_RATES if is_on_veth else RATES).get(length, ()):
+            yield Phase(PhaseKind.ECHO, length, rate)
+    if path.is_floor or (Part.THROUGHPUT in parts and not is_on_veth):
+        yield Phase(PhaseKind.ONE_WAY, length)

@@ -1,0 +1,48 @@
+/*
+ * One VLAN of IEEE 802.1Q on a port: the tag of every frame that leaves, and whether a frame that came has it. By the
+ * device where it can, else here. Between device and wire only: above, frames have no tag.
+ */
+#ifndef ADK_PORT_VLAN_H
+#define ADK_PORT_VLAN_H
+
+#include "port/port.h"
+
+/* The tag control information: three bits of priority, one that we leave alone, twelve of the VLAN's id. */
+#define ADK_VLAN_ID_MASK (0x0fff)
+
+/* What the device shall do with tags, of what it can; set-up. */
+void adk_vlan_choose_offloads(adk_port_t *port, const struct rte_eth_dev_info *info, uint64_t *rx, uint64_t *tx);
+/* After each start of the device. 0, or a negative errno. */
+int adk_vlan_filter(const adk_port_t *port);
+
+/* Whether a received frame had a tag that is not in its bytes any more. */
+static inline bool adk_vlan_is_off(const struct rte_mbuf *mbuf)
+{
+    return 0 != (mbuf->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED);
+}
+
+/* Of a frame whose tag was taken off, or that has none. A tag with id 0 has a priority and no VLAN. */
+static inline uint16_t adk_vlan_id_of(const struct rte_mbuf *mbuf)
+{
+    return adk_vlan_is_off(mbuf) ? mbuf->vlan_tci & ADK_VLAN_ID_MASK : 0;
+}
+
+static inline bool adk_vlan_is_ours(const adk_port_t *port, const struct rte_mbuf *mbuf)
+{
+    return (port->vlan_tci & ADK_VLAN_ID_MASK) == adk_vlan_id_of(mbuf);
+}
+
+/* True when the bytes began with a tag, which is out of them now. Of two tags the outer one. */
+bool adk_vlan_take_off(struct rte_mbuf *mbuf);
+/*
+ * Received frames of a port with a VLAN: ours look like those of a port without one from now on, and all others as if a
+ * tag had been taken off, which no port takes for plain.
+ */
+void adk_vlan_sort(const adk_port_t *port, struct rte_mbuf **burst, uint16_t count);
+/* Back into the bytes, for who wants to see them as they were on the wire. */
+void adk_vlan_put_back(struct rte_mbuf *mbuf);
+
+/* Frames of one segment that are about to leave; is_seen: into the bytes, whatever the device can. */
+void adk_vlan_put_on(const adk_port_t *port, struct rte_mbuf **frames, uint16_t count, bool is_seen);
+
+#endif

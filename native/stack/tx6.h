@@ -1,0 +1,16 @@
+/* The way out of payloads for an IPv6 peer. See stack/tx.h. */
+#ifndef ADK_STACK_TX6_H
+#define ADK_STACK_TX6_H
+
+#include "stack/destination6.h"
+
+/* As adk_tx_send(). */
+int adk_tx6_send(
+    const adk_stack_t *stack,
+    adk_lane_t *lane,
+    adk_destination6_t *destination,
+    const struct iovec *payloads,
+    uint16_t count,
+    int64_t *bytes);
+
+#endif

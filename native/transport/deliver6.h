@@ -1,0 +1,101 @@
+/* Hot path: one datagram of IPv6 to Aeron's receive function. See transport/deliver.h. */
+#ifndef ADK_TRANSPORT_DELIVER6_H
+#define ADK_TRANSPORT_DELIVER6_H
+
+#include "stack/sources6.h"
+#include "stack/witness6.h"
+#include "transport/deliver.h"
+
+static inline const adk_header6_t *header6_of(view_t view)
+{
+    return (const adk_header6_t *)view.bytes;
+}
+
+static inline adk_ipv6_t source6_of(view_t view)
+{
+    return adk_ipv6_of(header6_of(view)->source);
+}
+
+static inline adk_lane6_t *lane6_of(const adk_poller_t *poller)
+{
+    return &poller->stack->ipv6->lanes[poller->lane->role];
+}
+
+static __rte_always_inline void give6(
+    adk_poller_t *poller, aeron_udp_channel_transport_t *transport, view_t view, struct timespec *media_timestamp)
+{
+    struct sockaddr_storage *address = &lane6_of(poller)->source_address;
+    struct sockaddr_in6 *source = (struct sockaddr_in6 *)address;
+    const adk_ipv6_t ipv6 = source6_of(view);
+
+    source->sin6_port = udp_of(view)->src_port;
+    memcpy(&source->sin6_addr, &ipv6, sizeof(ipv6));
+    source->sin6_scope_id = adk_ipv6_is_link_local(ipv6) ? ADK_SCOPE_ID : 0;
+    poller->bytes += view.payload_length;
+    poller->recv_func(
+        transport->data_paths,
+        transport,
+        poller->clientd,
+        transport->dispatch_clientd,
+        transport->destination_clientd,
+        view.bytes + view.payload_offset,
+        view.payload_length,
+        address,
+        media_timestamp);
+}
+
+/* Bound to another address of ours, or connected to another peer. */
+static inline bool is_deaf_to(const adk_transport_t *owner, view_t view)
+{
+    const bool is_for_another = !adk_ipv6_is_unspecified(owner->bound6) &&
+        !adk_ipv6_is_multicast(adk_ipv6_of(header6_of(view)->destination)) &&
+        !adk_ipv6_is_same(owner->bound6, adk_ipv6_of(header6_of(view)->destination));
+    const bool is_stranger = !adk_ipv6_is_unspecified(owner->connected6) &&
+        (!adk_ipv6_is_same(owner->connected6, source6_of(view)) || owner->connected_port_be != udp_of(view)->src_port);
+    return is_for_another || is_stranger;
+}
+
+/* lane is that of the poll that saw the frame. */
+static inline void deliver6(adk_poller_t *poller, adk_lane_t *lane, const adk_transport_t *owner, view_t view)
+{
+    struct timespec now;
+
+    if (__builtin_expect(is_deaf_to(owner, view), 0))
+    {
+        adk_drop(lane, ADK_COUNT_RX_NO_ENDPOINT);
+    }
+    else if (__builtin_expect(owner->is_plain6, 1))
+    {
+        give6(poller, owner->transport, view, NULL);
+    }
+    else
+    {
+        time_of(poller, lane, view, &now);
+        give6(poller, owner->transport, view, &now);
+    }
+}
+
+/* Not of what we sent to ourselves: nobody else may come from our address. */
+static __rte_noinline __rte_unused void note_source6(adk_poller_t *poller, const view_t *view)
+{
+    const adk_stack6_t *stack6 = poller->stack->ipv6;
+    const adk_ipv6_t source = source6_of(*view);
+
+    if (ADK_LOCAL6_NONE == adk_locals6_state_of(&stack6->locals, source))
+    {
+        adk_source6_note(lane6_of(poller), source, ethernet_of(*view));
+        adk_witness6_datagram(stack6, source, ethernet_of(*view));
+    }
+}
+
+/* The lane that will answer remembers the MAC, whichever poll saw the frame. */
+static inline void deliver6_and_note(adk_poller_t *poller, adk_lane_t *lane, const adk_transport_t *owner, view_t view)
+{
+    if (!adk_source6_is_known(lane6_of(poller), source6_of(view), ethernet_of(view)))
+    {
+        note_source6(poller, &view);
+    }
+    deliver6(poller, lane, owner, view);
+}
+
+#endif

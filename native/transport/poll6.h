@@ -1,0 +1,12 @@
+/* Frames of IPv6, on their way from transport/poll.c. */
+#ifndef ADK_TRANSPORT_POLL6_H
+#define ADK_TRANSPORT_POLL6_H
+
+#include "transport/media.h"
+
+/* A frame from the port, with the type of IPv6. True when the mbuf is no longer the caller's. */
+__rte_noinline bool adk_poll6_on_frame(adk_poller_t *poller, struct rte_mbuf *mbuf);
+/* One that another thread has parsed, or that was sent to our own address. Likewise. */
+__rte_noinline bool adk_poll6_on_inbox(adk_poller_t *poller, struct rte_mbuf *mbuf, uint8_t *bytes);
+
+#endif

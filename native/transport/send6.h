@@ -1,0 +1,11 @@
+/* What a transport of IPv6 sends. */
+#ifndef ADK_TRANSPORT_SEND6_H
+#define ADK_TRANSPORT_SEND6_H
+
+#include "transport/media.h"
+
+/* As adk_transport_send(), of a transport with is_ipv6. */
+__rte_noinline int adk_send6(
+    adk_transport_t *state, struct sockaddr_storage *peer, struct iovec *iov, size_t iov_length, int64_t *bytes_sent);
+
+#endif

@@ -1,0 +1,172 @@
+"""Giving a device back what `ethtool` had set on it; the requests that pyroute2 has not raise OSError."""
+
+import struct
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+from pyroute2.ethtool import Ethtool
+from pyroute2.ethtool.ioctl import EthtoolError
+
+from aeron_dpdk.machine.facts.ethtool import (
+    BY_LINK,
+    RSS,
+    SET_TIME_STAMPING,
+    TIME_STAMPING,
+    VALUE,
+    WORDS,
+    Setting,
+    Words,
+    group_of,
+    link_mode_request,
+    read_device_settings,
+    read_private_flags,
+    read_time_stamping,
+    request,
+)
+
+_SET_PRIVATE_FLAGS, _SET_RSS = 0x28, 0x47
+_TABLE_STAYS = 0xFFFFFFFF  # ETH_RXFH_INDIR_NO_CHANGE
+
+
+def set_private_flags(interface: str, wanted: Mapping[str, bool]) -> None:
+    """Those that are not named stay."""
+    flags = {**read_private_flags(interface), **wanted}
+    bits = sum(is_set << place for place, is_set in enumerate(flags.values()))
+    request(interface, VALUE.pack(_SET_PRIVATE_FLAGS, bits))
+
+
+def set_rss(interface: str, *, function: int = 0, table: Sequence[int] = (), key: bytes = b"") -> None:
+    """What is empty stays."""
+    head = RSS.pack(_SET_RSS, 0, len(table) or _TABLE_STAYS, len(key), function, 0, 0, 0, 0)
+    request(interface, head + struct.pack(f"={len(table)}I", *table) + key)
+
+
+def set_words(interface: str, words: Words, wanted: Mapping[str, int]) -> None:
+    """Those that are not named stay."""
+    request(interface, words.pack(words.set, {**words.read(interface), **wanted}))
+
+
+def set_link_mode(interface: str, wanted: Mapping[str, int | str]) -> None:
+    request(interface, link_mode_request(interface, dict(wanted)))
+
+
+def set_time_stamping(interface: str, wanted: Mapping[str, int]) -> None:
+    stamps = {**read_time_stamping(interface), **wanted}
+    request(interface, TIME_STAMPING.pack(0, stamps["tx"], stamps["rx"]), SET_TIME_STAMPING)
+
+
+def restore_device_settings(
+    interface: str, wanted: Iterable[Setting], await_link: Callable[[], object]
+) -> None:
+    """Only what differs. Raises OSError, with the names of what the driver does not take."""
+    wanted = tuple(wanted)
+    remains = _restore(interface, tuple(each for each in wanted if group_of(each) not in BY_LINK))
+    # A new mode takes the link down, and what it negotiates overrides how pause frames were set before.
+    is_awaited = False
+    for group in BY_LINK:
+        those = tuple(each for each in wanted if group_of(each) == group)
+        if those and not is_awaited:
+            await_link()
+        is_awaited = not _different(interface, those)
+        remains += _restore(interface, those)
+    if remains:
+        shown = ", ".join(f"{setting} {value}" for setting, value in remains)
+        raise OSError(f"{interface} does not take back by ethtool: {shown}")
+
+
+def _restore(interface: str, wanted: tuple[Setting, ...]) -> tuple[Setting, ...]:
+    """What is not as wanted. Of the link that is what was refused: how it reads is known once it is up."""
+    different = _different(interface, wanted)
+    groups: dict[str, dict[str, Any]] = {}
+    for setting, value in wanted:
+        group, _, name = setting.partition(" ")
+        # What the link has to say of itself changes with it: all of that at once.
+        if (setting, value) in different or (group in BY_LINK and different):
+            groups.setdefault(group, {})[name] = value
+    writers: dict[str, Callable[[Ethtool, str, dict[str, Any]], None]] = {
+        "private-flag": _set_private_flags,
+        "channels": _set_channels,
+        "rss": _set_rss,
+        "ring": _set_rings,
+        "coalesce": _set_coalescing,
+        "feature": _set_features,
+        "time-stamping": _set_time_stamping,
+        "link": _set_link,
+        **{words.group: partial(_set_words, words.group) for words in WORDS},
+    }
+    refused = set()
+    with Ethtool() as ethtool:
+        for group, write in writers.items():
+            if group in groups:
+                try:
+                    write(ethtool, interface, groups[group])
+                except (EthtoolError, OSError):
+                    refused.add(group)
+    # What it refused is found there as well, with what it took and did not do.
+    remains = _different(interface, wanted)
+    return tuple(each for each in remains if group_of(each) not in BY_LINK or group_of(each) in refused)
+
+
+def _different(interface: str, wanted: tuple[Setting, ...]) -> tuple[Setting, ...]:
+    present = dict(read_device_settings(interface)) if wanted else {}
+    return tuple((setting, value) for setting, value in wanted if present.get(setting) != value)
+
+
+def _set_words(group: str, ethtool: Ethtool, interface: str, values: dict[str, Any]) -> None:
+    """Raises OSError for the first that is refused, once all were tried."""
+    refusals = []
+    for words in WORDS:
+        asked = {name: value for name, value in values.items() if name in words.names}
+        if words.group == group and asked:
+            try:
+                set_words(interface, words, asked)
+            except OSError as error:
+                refusals.append(error)
+    for refusal in refusals[:1]:
+        raise refusal
+
+
+def _set_link(ethtool: Ethtool, interface: str, values: dict[str, Any]) -> None:
+    set_link_mode(interface, values)
+
+
+def _set_time_stamping(ethtool: Ethtool, interface: str, values: dict[str, Any]) -> None:
+    set_time_stamping(interface, values)
+
+
+def _set_channels(ethtool: Ethtool, interface: str, values: dict[str, Any]) -> None:
+    ethtool.set_channels(interface, values)
+
+
+def _set_private_flags(ethtool: Ethtool, interface: str, values: dict[str, Any]) -> None:
+    set_private_flags(interface, values)
+
+
+def _set_rss(ethtool: Ethtool, interface: str, values: dict[str, Any]) -> None:
+    """Each by itself: a driver that has its own key still takes a table."""
+    for name, value in values.items():
+        with suppress(OSError):
+            match name:
+                case "function":
+                    set_rss(interface, function=value)
+                case "table":
+                    set_rss(interface, table=[int(queue) for queue in value.split()])
+                case "key":
+                    set_rss(interface, key=bytes.fromhex(value.replace(":", "")))
+
+
+def _set_rings(ethtool: Ethtool, interface: str, values: dict[str, Any]) -> None:
+    ethtool.set_rings(interface, with_netlink=False, **values)
+
+
+def _set_coalescing(ethtool: Ethtool, interface: str, values: dict[str, Any]) -> None:
+    ethtool.set_coalesce(interface, values)
+
+
+def _set_features(ethtool: Ethtool, interface: str, values: dict[str, Any]) -> None:
+    features = ethtool.get_features(interface)
+    for name, value in values.items():
+        features.features[name].enable = bool(value)
+    ethtool.set_features(interface, features)

@@ -1,0 +1,60 @@
+"""ICMPv6 (RFC 4443). One shape serves every message; its bodies are neighbour discovery's and MLD's."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from ipaddress import IPv6Address
+from typing import Self
+
+from aeron_dpdk.wire.checksum import internet_checksum
+from aeron_dpdk.wire.ipv6 import NEXT_HEADER_ICMPV6, Ipv6Packet, pseudo_header
+from aeron_dpdk.wire.malformed import Malformed
+
+HEADER_LENGTH = 8
+
+
+class Icmpv6Type(IntEnum):
+    """The types that mean something to us."""
+
+    DESTINATION_UNREACHABLE = 1
+    PACKET_TOO_BIG = 2
+    ECHO_REQUEST = 128
+    ECHO_REPLY = 129
+    MLD_QUERY = 130
+    MLD_V1_REPORT = 131
+    MLD_V1_DONE = 132
+    ROUTER_SOLICITATION = 133
+    ROUTER_ADVERTISEMENT = 134
+    NEIGHBOUR_SOLICITATION = 135
+    NEIGHBOUR_ADVERTISEMENT = 136
+    MLD_V2_REPORT = 143
+
+
+@dataclass(frozen=True, slots=True)
+class Icmpv6Message:
+    """`rest_of_header` is 4 bytes: identifier and sequence of an echo, the MTU of a packet too big, flags of
+    an advertisement."""
+
+    type: int
+    code: int
+    rest_of_header: bytes
+    payload: bytes
+
+    @classmethod
+    def parse(cls, packet: Ipv6Packet) -> Self:
+        """From a packet whose next header is ICMPv6. Raises Malformed."""
+        data = packet.payload
+        if len(data) < HEADER_LENGTH:
+            raise Malformed(f"icmpv6: {len(data)} bytes are no header")
+        if internet_checksum(_summed(packet.source, packet.destination, data)):
+            raise Malformed("icmpv6: checksum")
+        return cls(data[0], data[1], data[4:HEADER_LENGTH], data[HEADER_LENGTH:])
+
+    def emit(self, source: IPv6Address, destination: IPv6Address) -> bytes:
+        """The payload of a packet between these two."""
+        kind, rest = bytes((self.type, self.code)), self.rest_of_header + self.payload
+        checksum = internet_checksum(_summed(source, destination, kind + b"\0\0" + rest))
+        return b"".join((kind, checksum.to_bytes(2, "big"), rest))
+
+
+def _summed(source: IPv6Address, destination: IPv6Address, data: bytes) -> bytes:
+    return pseudo_header(source, destination, len(data), NEXT_HEADER_ICMPV6) + data

@@ -1,0 +1,82 @@
+from ipaddress import IPv4Interface
+
+import pytest
+from bench.__main__ import sides
+from bench.parts import Media, Part, entries
+from bench.veth_pair import VethEnd
+from click import UsageError
+
+from aeron_dpdk.tools.measure.job import Phase, PhaseKind
+
+VETH = (
+    VethEnd("left", "veth0", IPv4Interface("198.18.2.1/24")),
+    VethEnd("right", "veth1", IPv4Interface("198.18.2.2/24")),
+)
+FULL = Media(has_huge_pages=True, has_room_for_jumbo=True, veth=VETH)
+POOR = Media(has_huge_pages=False, has_room_for_jumbo=False, veth=None)
+
+
+def planned(media: Media, *parts: Part) -> list[tuple[str, Phase]]:
+    return [(entry.path.name, phase) for entry in entries(frozenset(parts), media) for phase in entry.phases]
+
+
+def test_every_path_of_an_echo_is_measured_at_every_length() -> None:
+    plan = planned(FULL, Part.ECHO)
+    for length in (32, 288, 1344):
+        paths = {path for path, phase in plan if phase == Phase(PhaseKind.ECHO, length)}
+        assert paths == {"memif", "kernel_lo", "af_xdp", "af_packet", "kernel_veth"}
+
+
+def test_what_is_compared_runs_one_after_the_other() -> None:
+    lengths = [phase.message_length for _, phase in planned(FULL, Part.FLOOR, Part.ECHO)]
+    assert lengths == sorted(lengths)
+
+
+def test_the_floor_alone_needs_no_aeron() -> None:
+    assert {path for path, _ in planned(FULL, Part.FLOOR)} == {
+        "memif_floor",
+        "memif_touching_floor",
+    }
+
+
+def test_rates_are_aerons_business() -> None:
+    assert {path for path, phase in planned(FULL, Part.FLOOR, Part.ECHO) if phase.rate} == {
+        "memif",
+        "kernel_lo",
+        "af_xdp",
+        "af_packet",
+        "kernel_veth",
+    }
+
+
+def test_throughput_is_measured_with_8_kib_frames_too_where_there_is_room() -> None:
+    assert {path for path, _ in planned(FULL, Part.THROUGHPUT)} == {
+        "memif",
+        "kernel_lo",
+        "vhost_8k",
+        "kernel_lo_8k",
+    }
+
+
+def test_without_privileges_memif_and_loopback_remain() -> None:
+    assert {path for path, _ in planned(POOR, Part.FLOOR, Part.ECHO, Part.THROUGHPUT)} == {
+        "memif_floor",
+        "memif_touching_floor",
+        "memif",
+        "kernel_lo",
+    }
+
+
+def test_the_named_cpus_are_shared_out_between_the_sides(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda _pid: set(range(16)))
+    assert sides("invoker", "2,5") == ((2,), (5,))
+    assert sides("dedicated", "2-9") == ((2, 3, 4, 5), (6, 7, 8, 9))
+
+
+@pytest.mark.parametrize("cpus", ["2", "2-4", "14,99", "two", None])
+def test_cpus_that_do_not_suffice_are_refused_with_the_number_needed(
+    cpus: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda _pid: set(range(16)))
+    with pytest.raises(UsageError, match="8"):
+        sides("dedicated", cpus)

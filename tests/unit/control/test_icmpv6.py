@@ -1,0 +1,113 @@
+from ipaddress import IPv6Address
+
+import pytest
+from scapy.layers.inet6 import (
+    UDP,
+    ICMPv6DestUnreach,
+    ICMPv6EchoReply,
+    ICMPv6EchoRequest,
+    ICMPv6PacketTooBig,
+    IPv6,
+)
+from tests.unit.control.fakes import GATEWAY_MAC, OTHER_MAC, OUR_MAC, PEER_MAC
+from tests.unit.control.ipv6_bed import (
+    ALL_NODES,
+    FAR6,
+    LINK_LOCAL,
+    OURS6,
+    PEER6,
+    PEER_LINK_LOCAL,
+    ROUTER,
+    STRANGER6,
+    Ipv6Bed,
+    frame_of,
+    sent,
+    settled,
+)
+
+from aeron_dpdk.control.actions import Action, ReportTooBig, SendFrame, SendParked, SendRequest, Tally
+from aeron_dpdk.control.data_plane import Count
+from aeron_dpdk.control.icmpv6 import ECHOES_AT_ONCE, ECHOES_PER_SECOND, MAX_ECHO_PAYLOAD
+from aeron_dpdk.wire.ethernet import EthernetFrame
+
+IGNORED = (Tally(Count.ICMPV6_IGNORED),)
+
+
+@pytest.fixture
+def bed() -> Ipv6Bed:
+    return settled(ROUTER)
+
+
+def echo(source: IPv6Address = PEER6, destination: IPv6Address = OURS6, **fields: object) -> EthernetFrame:
+    body = ICMPv6EchoRequest(id=7, seq=9, data=b"ping")
+    return frame_of(body, source, destination, **fields)  # type: ignore[arg-type]
+
+
+def about(cited: IPv6, body: ICMPv6PacketTooBig | ICMPv6DestUnreach) -> EthernetFrame:
+    return frame_of(body / cited, ROUTER, OURS6, GATEWAY_MAC, hop_limit=64)
+
+
+@pytest.mark.parametrize("ours,peer", [(OURS6, PEER6), (LINK_LOCAL, PEER_LINK_LOCAL)])
+def test_an_echo_is_answered_from_the_address_it_was_for(
+    bed: Ipv6Bed, ours: IPv6Address, peer: IPv6Address
+) -> None:
+    [reply] = sent(bed.receive(echo(peer, ours)), ICMPv6EchoReply)
+    assert (reply.dst, reply.src) == (str(PEER_MAC), str(OUR_MAC))
+    assert (reply[IPv6].src, reply[IPv6].dst) == (str(ours), str(peer))
+    answer = reply[ICMPv6EchoReply]
+    assert (answer.id, answer.seq, answer.data) == (7, 9, b"ping")
+    rebuilt = reply.copy()
+    del rebuilt[IPv6].plen, rebuilt[ICMPv6EchoReply].cksum
+    assert bytes(rebuilt) == bytes(reply)
+
+
+def test_an_echo_from_far_goes_back_by_the_gateway(bed: Ipv6Bed) -> None:
+    actions = bed.receive(echo(FAR6, mac=GATEWAY_MAC))
+    assert SendRequest(ROUTER, None) in actions
+    bed.host.neighbours.replied(ROUTER, GATEWAY_MAC, bed.now_ns)
+    assert any(isinstance(each, SendParked) for each in bed.receive(echo(FAR6, mac=GATEWAY_MAC)))
+
+
+def test_a_flood_of_echoes_is_answered_only_at_the_rate_limit(bed: Ipv6Bed) -> None:
+    frame = echo()
+    actions: list[Action] = []
+    for i in range(20_000):
+        actions += bed.host.receive(frame, bed.now_ns + i * 100_000)
+    replies = sum(isinstance(each, SendFrame) for each in actions)
+    assert ECHOES_PER_SECOND <= replies <= ECHOES_AT_ONCE + 2 * ECHOES_PER_SECOND
+    assert actions.count(Tally(Count.CONTROL_RATE_LIMITED)) == 20_000 - replies
+
+
+def test_a_packet_that_was_too_big_is_counted_and_reported_with_what_fits(bed: Ipv6Bed) -> None:
+    cited = IPv6(src=str(OURS6), dst=str(FAR6)) / UDP()
+    assert bed.receive(about(cited, ICMPv6PacketTooBig(mtu=1400))) == (
+        Tally(Count.ICMPV6_PACKET_TOO_BIG),
+        ReportTooBig(FAR6, 1400),
+    )
+
+
+def test_an_unreachable_is_counted(bed: Ipv6Bed) -> None:
+    cited = IPv6(src=str(OURS6), dst=str(FAR6)) / UDP()
+    assert bed.receive(about(cited, ICMPv6DestUnreach())) == (Tally(Count.ICMPV6_UNREACHABLE),)
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        pytest.param(echo(destination=ALL_NODES), id="to all"),
+        pytest.param(echo(destination=STRANGER6), id="to another address"),
+        pytest.param(echo(to=OTHER_MAC), id="to another station"),
+        pytest.param(echo(IPv6Address("::1")), id="from loopback"),
+        pytest.param(echo(OURS6), id="from ourselves"),
+        pytest.param(
+            frame_of(ICMPv6EchoRequest(data=bytes(MAX_ECHO_PAYLOAD + 1)), PEER6, OURS6), id="too long"
+        ),
+        pytest.param(frame_of(ICMPv6EchoReply(), PEER6, OURS6), id="a reply nobody asked for"),
+        pytest.param(
+            about(IPv6(src=str(PEER6), dst=str(FAR6)), ICMPv6PacketTooBig(mtu=1400)), id="not our packet"
+        ),
+        pytest.param(frame_of(ICMPv6PacketTooBig(mtu=1400), ROUTER, OURS6), id="cites nothing"),
+    ],
+)
+def test_anything_else_is_ignored(bed: Ipv6Bed, frame: EthernetFrame) -> None:
+    assert bed.receive(frame) == IGNORED

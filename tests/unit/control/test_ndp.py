@@ -1,0 +1,331 @@
+"""Neighbour discovery as scapy speaks it: answers, what is learned, our own addresses, what is ignored."""
+
+from ipaddress import IPv6Address
+
+import pytest
+from scapy.layers.inet6 import (
+    ICMPv6MLReport2,
+    ICMPv6ND_NA,
+    ICMPv6ND_NS,
+    ICMPv6ND_RS,
+    ICMPv6NDOptDstLLAddr,
+    ICMPv6NDOptSrcLLAddr,
+    IPv6,
+)
+from scapy.layers.l2 import Ether
+from tests.unit.control.fakes import OTHER_MAC, OUR_MAC, PEER_MAC, SECOND, START, unaddressed
+from tests.unit.control.ipv6_bed import (
+    ALL_NODES,
+    FAR6,
+    LINK_LOCAL,
+    NOBODY6,
+    OUR_GROUP,
+    OURS6,
+    PEER6,
+    PEER_LINK_LOCAL,
+    STRANGER6,
+    Ipv6Bed,
+    advertisement,
+    identity,
+    sent,
+    settled,
+    solicitation,
+    unsolicited,
+)
+
+from aeron_dpdk.control.actions import (
+    Action,
+    HaveAddress,
+    Install,
+    ReportConflict,
+    SendFrame,
+    SendRequest,
+    Tally,
+)
+from aeron_dpdk.control.data_plane import Count
+from aeron_dpdk.control.ndp import (
+    ADVERTISEMENTS_AT_ONCE,
+    ADVERTISEMENTS_PER_SECOND,
+    DEFEND_INTERVAL_NS,
+    solicitation_frame,
+)
+from aeron_dpdk.wire.ethernet import BROADCAST, UNSPECIFIED, EthernetFrame, Mac
+
+IGNORED = (Tally(Count.NDP_IGNORED),)
+CONFLICT = Tally(Count.NDP_CONFLICT)
+GROUP_MAC = Mac.from_text("33:33:ff:00:00:01")
+
+
+@pytest.fixture
+def bed() -> Ipv6Bed:
+    return settled()
+
+
+def only(actions: tuple[Action, ...]) -> Ether:
+    [frame] = sent(actions, ICMPv6ND_NA)
+    return frame
+
+
+# ---- answering ----
+
+
+@pytest.mark.parametrize("target", [OURS6, LINK_LOCAL])
+def test_a_solicitation_for_our_address_is_answered_to_its_sender(bed: Ipv6Bed, target: IPv6Address) -> None:
+    reply = only(bed.receive(solicitation(target)))
+    assert (reply.dst, reply.src) == (str(PEER_MAC), str(OUR_MAC))
+    assert (reply[IPv6].src, reply[IPv6].dst, reply[IPv6].hlim) == (str(target), str(PEER6), 255)
+    answer = reply[ICMPv6ND_NA]
+    assert (answer.tgt, answer.R, answer.S, answer.O) == (str(target), 0, 1, 1)
+    assert reply[ICMPv6NDOptDstLLAddr].lladdr == str(OUR_MAC)
+
+
+def test_a_unicast_solicitation_without_a_mac_is_answered_where_it_came_from(bed: Ipv6Bed) -> None:
+    """RFC 4861 §4.3: it may leave the option out."""
+    reply = only(bed.receive(solicitation(OURS6, destination=OURS6, names_mac=False)))
+    assert reply.dst == str(PEER_MAC)
+
+
+def test_somebody_elses_probe_for_our_address_is_answered_to_all(bed: Ipv6Bed) -> None:
+    """RFC 4861 §7.2.4; so he does not take it."""
+    reply = only(bed.receive(solicitation(OURS6, NOBODY6, OTHER_MAC, names_mac=False)))
+    assert (reply.dst, reply[IPv6].dst) == ("33:33:00:00:00:01", str(ALL_NODES))
+    assert (reply[ICMPv6ND_NA].tgt, reply[ICMPv6ND_NA].S, reply[ICMPv6ND_NA].O) == (str(OURS6), 0, 1)
+
+
+def test_a_flood_of_solicitations_is_answered_only_at_the_rate_limit(bed: Ipv6Bed) -> None:
+    frame = solicitation(OURS6)
+    actions = [action for i in range(20_000) for action in bed.host.receive(frame, bed.now_ns + i * 100_000)]
+    replies = sum(isinstance(action, SendFrame) for action in actions)
+    assert ADVERTISEMENTS_PER_SECOND <= replies <= ADVERTISEMENTS_AT_ONCE + 2 * ADVERTISEMENTS_PER_SECOND
+    assert actions.count(Tally(Count.CONTROL_RATE_LIMITED)) == 20_000 - replies
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        pytest.param(solicitation(OURS6, hop_limit=254), id="from beyond a router"),
+        pytest.param(advertisement(PEER6, hop_limit=254), id="an advertisement from beyond a router"),
+        pytest.param(solicitation(STRANGER6, IPv6Address("fd00::4")), id="for another address"),
+        pytest.param(solicitation(OURS6, destination=IPv6Address("ff02::1:ff00:9")), id="to another group"),
+        pytest.param(solicitation(OURS6, to=OTHER_MAC), id="to another station"),
+        pytest.param(solicitation(OURS6, to=BROADCAST), id="to the broadcast MAC"),
+        pytest.param(solicitation(OURS6, mac=OUR_MAC), id="from our own MAC"),
+        pytest.param(solicitation(OURS6, mac=GROUP_MAC), id="from a group's MAC"),
+        pytest.param(solicitation(OURS6, mac=UNSPECIFIED), id="from the zero MAC"),
+        pytest.param(solicitation(OURS6, IPv6Address("::1")), id="from loopback"),
+        pytest.param(solicitation(OURS6, IPv6Address("ff02::5")), id="from a group"),
+        pytest.param(solicitation(OURS6, NOBODY6), id="a probe with a MAC"),
+        pytest.param(
+            solicitation(OURS6, NOBODY6, destination=OURS6, names_mac=False), id="a probe to us alone"
+        ),
+        pytest.param(advertisement(STRANGER6), id="an advertisement nobody asked for"),
+        pytest.param(advertisement(PEER6, destination=ALL_NODES), id="solicited, yet sent to all"),
+        pytest.param(advertisement(PEER6, names_mac=False), id="an answer that names no MAC"),
+    ],
+)
+def test_garbage_is_ignored_not_answered(bed: Ipv6Bed, frame: EthernetFrame) -> None:
+    bed.host.neighbours.send(PEER6, unaddressed(b""), bed.now_ns)
+    assert bed.receive(frame) == IGNORED
+    assert STRANGER6 not in bed.host.neighbours
+
+
+# ---- asking and learning ----
+
+
+def test_our_question_goes_to_the_group_of_the_address_or_to_the_neighbour_alone() -> None:
+    to_all = ("33:33:ff:00:00:02", "ff02::1:ff00:2")
+    for mac, ends in ((None, to_all), (PEER_MAC, (str(PEER_MAC), str(PEER6)))):
+        seen = Ether(solicitation_frame(identity(), PEER6, mac))
+        assert (seen.dst, seen[IPv6].dst) == ends
+        assert (seen[IPv6].src, seen[IPv6].hlim, seen[ICMPv6ND_NS].tgt) == (str(OURS6), 255, str(PEER6))
+        assert seen[ICMPv6NDOptSrcLLAddr].lladdr == str(OUR_MAC)
+
+
+def test_a_link_local_neighbour_is_asked_from_our_link_local_address() -> None:
+    assert Ether(solicitation_frame(identity(), PEER_LINK_LOCAL, None))[IPv6].src == str(LINK_LOCAL)
+
+
+@pytest.mark.parametrize("override", [True, False])
+def test_the_answer_to_our_question_installs_the_neighbour(bed: Ipv6Bed, override: bool) -> None:
+    bed.host.neighbours.send(PEER6, unaddressed(b""), bed.now_ns)
+    assert Install(PEER6, PEER_MAC) in bed.receive(advertisement(PEER6, override=override))
+
+
+def test_an_answer_that_names_no_mac_confirms_the_one_it_came_from(bed: Ipv6Bed) -> None:
+    """RFC 4861 §4.4."""
+    bed.resolve(PEER6, PEER_MAC)
+    bed.now_ns += 31 * SECOND
+    bed.data_plane.used.add(PEER6)
+    assert SendRequest(PEER6, PEER_MAC) in bed.host.advance(bed.now_ns)
+    assert bed.receive(advertisement(PEER6, names_mac=False)) == (Install(PEER6, PEER_MAC),)
+
+
+def test_solicitations_of_strangers_create_no_neighbours(bed: Ipv6Bed) -> None:
+    for i in range(100):
+        bed.receive(solicitation(OURS6, STRANGER6 + i))
+    assert len(bed.host.neighbours) == 0
+
+
+def test_who_is_off_the_link_is_answered_and_teaches_nothing(bed: Ipv6Bed) -> None:
+    only(bed.receive(solicitation(OURS6, FAR6)))
+    assert FAR6 not in bed.host.neighbours
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        pytest.param(unsolicited(PEER6), id="unsolicited, with override"),
+        pytest.param(advertisement(PEER6, OTHER_MAC), id="solicited, so it says"),
+        pytest.param(solicitation(STRANGER6, PEER6, OTHER_MAC), id="a question for another"),
+    ],
+)
+def test_a_word_of_another_mac_only_makes_us_probe_the_old(bed: Ipv6Bed, frame: EthernetFrame) -> None:
+    bed.resolve(PEER6, PEER_MAC)
+    bed.now_ns += 2 * SECOND
+    assert bed.receive(frame) == (SendRequest(PEER6, PEER_MAC),)
+
+
+def test_a_neighbour_that_asks_for_us_from_another_mac_is_answered_and_probed(bed: Ipv6Bed) -> None:
+    bed.resolve(PEER6, PEER_MAC)
+    bed.now_ns += 2 * SECOND
+    reply, probe = bed.receive(solicitation(OURS6, mac=OTHER_MAC))
+    assert isinstance(reply, SendFrame)
+    assert probe == SendRequest(PEER6, PEER_MAC)
+
+
+# ---- our own addresses ----
+
+
+def test_each_address_is_probed_for_duplicates_before_it_is_used() -> None:
+    """RFC 4862 §5.4.2."""
+    bed = Ipv6Bed()
+    actions = bed.pass_time(SECOND // 2)
+    owned = [each for each in actions if isinstance(each, HaveAddress)]
+    assert [(each.own.ip, each.is_usable) for each in owned] == [(OURS6, False), (LINK_LOCAL, False)]
+    probes = sent(actions, ICMPv6ND_NS)
+    assert [(each[IPv6].src, each[IPv6].dst, each[IPv6].hlim) for each in probes] == [
+        (str(NOBODY6), str(OUR_GROUP), 255)
+    ] * 2
+    assert [each[ICMPv6ND_NS].tgt for each in probes] == [str(OURS6), str(LINK_LOCAL)]
+    assert not any(ICMPv6NDOptSrcLLAddr in each for each in probes)
+    assert {each.dst for each in probes} == {str(GROUP_MAC)}
+    owned = [each for each in bed.pass_time(SECOND) if isinstance(each, HaveAddress)]
+    assert [(each.own.ip, each.is_usable) for each in owned] == [(OURS6, True), (LINK_LOCAL, True)]
+    assert bed.host.duplicates.are_settled
+    assert bed.host.duplicates.found == {}
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        pytest.param(advertisement(OURS6, OTHER_MAC, ALL_NODES, solicited=False), id="its owner says so"),
+        pytest.param(solicitation(OURS6, NOBODY6, OTHER_MAC, names_mac=False), id="another probes for it"),
+        pytest.param(solicitation(STRANGER6, OURS6, OTHER_MAC), id="another asks from it"),
+    ],
+)
+def test_an_address_that_another_has_is_a_duplicate_and_never_used(frame: EthernetFrame) -> None:
+    bed = Ipv6Bed()
+    bed.pass_time(SECOND // 2)
+    assert bed.receive(frame) == (CONFLICT,)
+    actions = bed.pass_time(20 * SECOND)
+    assert bed.host.duplicates.found == {OURS6: OTHER_MAC}
+    assert [each.own.ip for each in actions if isinstance(each, HaveAddress)] == [LINK_LOCAL]
+    assert [each[ICMPv6ND_NA].tgt for each in sent(actions, ICMPv6ND_NA)] == [str(LINK_LOCAL)] * 2
+    assert bed.receive(solicitation(OURS6)) == IGNORED
+
+
+def test_our_own_probe_coming_back_is_no_duplicate() -> None:
+    bed = Ipv6Bed()
+    [probe, _] = sent(bed.pass_time(SECOND // 2), ICMPv6ND_NS)
+    assert bed.receive(EthernetFrame.parse(bytes(probe))) == IGNORED
+    assert bed.host.duplicates.found == {}
+
+
+def test_while_an_address_is_probed_nobody_is_told_of_it() -> None:
+    """RFC 4862 §5.4.3."""
+    bed = Ipv6Bed()
+    bed.pass_time(SECOND // 2)
+    assert bed.receive(solicitation(OURS6)) == IGNORED
+
+
+def test_probing_begins_anew_when_the_link_comes_up_meanwhile() -> None:
+    bed = Ipv6Bed()
+    bed.pass_time(SECOND // 2)
+    bed.host.link_came_up(bed.now_ns)
+    assert len(sent(bed.pass_time(SECOND * 9 // 10), ICMPv6ND_NS)) == 2
+    assert not bed.host.duplicates.are_settled
+    bed.pass_time(SECOND)
+    assert bed.host.duplicates.are_settled
+
+
+def test_a_probe_on_a_link_that_is_down_delays_no_start_and_is_made_again_when_the_link_comes_up() -> None:
+    """RFC 4862 §5.4: once the interface is up, and before its addresses are used there."""
+    bed = Ipv6Bed()
+    bed.host.link_went_down()
+    bed.pass_time(20 * SECOND)
+    assert bed.host.duplicates.are_settled
+    bed.host.link_came_up(bed.now_ns)
+    actions = bed.pass_time(SECOND // 2)
+    owned = [each for each in actions if isinstance(each, HaveAddress)]
+    assert [(each.own.ip, each.is_usable) for each in owned] == [(OURS6, False), (LINK_LOCAL, False)]
+    assert [each[ICMPv6ND_NS].tgt for each in sent(actions, ICMPv6ND_NS)] == [str(OURS6), str(LINK_LOCAL)]
+    assert not sent(actions, ICMPv6ND_NA) and not sent(actions, ICMPv6ND_RS)
+    assert {each[IPv6].src for each in sent(actions, ICMPv6MLReport2)} == {str(NOBODY6)}
+    later = bed.pass_time(SECOND)
+    assert [each.is_usable for each in later if isinstance(each, HaveAddress)] == [True, True]
+    assert sent(later, ICMPv6ND_NA) and sent(later, ICMPv6ND_RS)
+    assert str(LINK_LOCAL) in {each[IPv6].src for each in sent(later, ICMPv6MLReport2)}
+
+
+def test_an_address_that_turns_out_to_be_anothers_when_the_link_comes_up_is_reported_once_and_not_used() -> (
+    None
+):
+    bed = Ipv6Bed()
+    bed.host.link_went_down()
+    bed.pass_time(20 * SECOND)
+    bed.host.link_came_up(bed.now_ns)
+    bed.pass_time(SECOND // 2)
+    assert bed.receive(unsolicited(OURS6)) == (CONFLICT, ReportConflict(OURS6, OTHER_MAC))
+    assert bed.receive(unsolicited(OURS6)) == (CONFLICT,)
+    later = bed.pass_time(10 * SECOND)
+    assert [each.own.ip for each in later if isinstance(each, HaveAddress)] == [LINK_LOCAL]
+
+
+def test_what_was_probed_for_on_a_link_that_was_up_is_not_given_up_when_it_comes_back(bed: Ipv6Bed) -> None:
+    """Else whoever can make a link flap could take an address with one forged answer."""
+    bed.host.link_went_down()
+    bed.pass_time(SECOND)
+    bed.host.link_came_up(bed.now_ns)
+    assert not [each for each in bed.pass_time(2 * SECOND) if isinstance(each, HaveAddress)]
+
+
+def test_our_addresses_are_announced_twice_and_again_when_the_link_comes_up() -> None:
+    bed = Ipv6Bed()
+    bed.pass_time(SECOND // 2)
+    announced = sent(bed.pass_time(10 * SECOND), ICMPv6ND_NA)
+    assert [(each[IPv6].src, each[ICMPv6ND_NA].tgt) for each in announced] == [
+        (str(OURS6), str(OURS6)),
+        (str(LINK_LOCAL), str(LINK_LOCAL)),
+    ] * 2
+    assert {(each.dst, each[IPv6].dst, each[ICMPv6ND_NA].O) for each in announced} == {
+        ("33:33:00:00:00:01", str(ALL_NODES), 1)
+    }
+    bed.host.link_came_up(bed.now_ns)
+    assert len(sent(bed.pass_time(10 * SECOND), ICMPv6ND_NA)) == 4
+
+
+@pytest.mark.parametrize("frame", [unsolicited(OURS6), solicitation(PEER6, OURS6, OTHER_MAC)])
+def test_another_user_of_our_address_is_counted_reported_and_answered(
+    bed: Ipv6Bed, frame: EthernetFrame
+) -> None:
+    conflict, report, announcement = bed.receive(frame)
+    assert (conflict, report) == (CONFLICT, ReportConflict(OURS6, OTHER_MAC))
+    assert only((announcement,))[ICMPv6ND_NA].tgt == str(OURS6)
+    bed.now_ns += DEFEND_INTERVAL_NS - 1
+    assert bed.receive(frame) == (CONFLICT,)
+    bed.now_ns += 1
+    assert [type(each) for each in bed.receive(frame)] == [Tally, SendFrame], "one offender is reported once"
+
+
+def test_an_idle_host_wants_nothing(bed: Ipv6Bed) -> None:
+    assert bed.host.due_ns > START + 3600 * SECOND

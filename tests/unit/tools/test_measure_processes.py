@@ -1,0 +1,36 @@
+"""How a process that was started is ended."""
+
+import subprocess
+import sys
+
+from aeron_dpdk.tools.measure.processes import end_process
+
+DEAF = """
+import signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print("deaf", flush=True)
+time.sleep(60)
+"""
+
+
+def started(program: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE)
+
+
+def test_one_that_does_not_hear_is_killed() -> None:
+    with started(DEAF) as process:
+        assert process.stdout is not None and process.stdout.readline() == b"deaf\n"
+        end_process(process, 0.2)
+        assert process.wait(10) == -9
+
+
+def test_a_lock_that_a_signal_left_taken_holds_nobody_up() -> None:
+    process = started(DEAF)
+    assert process.stdout is not None
+    with process.stdout:
+        assert process.stdout.readline() == b"deaf\n"
+        lock = vars(process)["_waitpid_lock"]
+        lock.acquire()  # as a KeyboardInterrupt in the middle of poll() leaves it
+        end_process(process, 0.2)
+        lock.release()
+    assert process.wait(10) == -9
