@@ -19,6 +19,9 @@ LINES_PER_SECOND = 50
 LINES_AT_ONCE = 1000  # a start with --log-level=*:debug is worth reading
 
 _PRIORITY = re.compile(r"<([0-7])>")
+# net_af_xdp's libraries put their name before a line and no level: they tell of what they leave out or do
+# otherwise in the same way as of what fails, and for that DPDK has an error of its own.
+_LIBRARIES = ("libbpf", "libxdp")
 _LEVELS_OF_C = ("DEBUG", "INFO", "WARNING", "ERROR", "FATAL")
 _PRIORITIES = {logging.CRITICAL: 2, logging.ERROR: 3, logging.WARNING: 4, logging.INFO: 6, logging.DEBUG: 7}
 _LEVELS = {**dict.fromkeys(range(3), logging.CRITICAL), 3: logging.ERROR, 4: logging.WARNING}
@@ -56,6 +59,8 @@ def line_of_c(line: str) -> tuple[str, int, str]:
     word, colon, rest = line.partition(": ")
     if colon and word in _LEVELS_OF_C:
         return AERON, logging.getLevelNamesMapping()[word], rest
+    if colon and word in _LIBRARIES:
+        return word, logging.INFO, rest
     return AERON, logging.WARNING, line
 
 

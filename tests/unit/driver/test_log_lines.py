@@ -37,6 +37,11 @@ def record(message: str, name: str = "aeron_dpdk.driver", level: int = logging.W
         ("WARNING: X=y is invalid", ("aeron", logging.WARNING, "X=y is invalid")),
         ("INFO: attached", ("aeron", logging.INFO, "attached")),
         ("ERROR: driver init", ("aeron", logging.ERROR, "driver init")),
+        (
+            "libbpf: elf: skipping unrecognized data section(8) .xdp_run_config",
+            ("libbpf", logging.INFO, "elf: skipping unrecognized data section(8) .xdp_run_config"),
+        ),
+        ("libxdp: No bpffs found", ("libxdp", logging.INFO, "No bpffs found")),
         ("free(): invalid pointer", ("aeron", logging.WARNING, "free(): invalid pointer")),
         ("<9>odd", ("aeron", logging.WARNING, "<9>odd")),
         ("", ("aeron", logging.WARNING, "")),
