@@ -26,11 +26,11 @@ function(adk_view layer)
     endif ()
 endfunction ()
 
-# adk_layer(<layer> [AERON] SEES <folder>...): target adk_<layer>, objects of native/<layer>/*.c
+# adk_layer(<layer> [AERON] SEES <folder>...): target adk_<layer>, objects of the C files in native/<layer>/ and below
 function(adk_layer layer)
     cmake_parse_arguments(PARSE_ARGV 1 arg "AERON" "" "SEES")
     adk_view(${layer} ${arg_SEES})
-    file(GLOB sources CONFIGURE_DEPENDS ${ADK_ROOT}/native/${layer}/*.c)
+    file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${ADK_ROOT}/native/${layer}/*.c)
     if (NOT sources)
         return()
     endif ()

@@ -8,7 +8,7 @@
 #include "bench/native/count_datagram.h"
 #include "frame6.h"
 #include "media.h"
-#include "stack/stack6.h"
+#include "stack/ipv6/stack.h"
 
 #define WARM_UPS (2)
 #define BURST_MAX (32)

@@ -7,7 +7,7 @@
 #include "aeron_driver.h"
 #include "api/internal.h"
 #include "port/error.h"
-#include "stack/stack6.h"
+#include "stack/ipv6/stack.h"
 #include "transport/agent.h"
 #include "transport/clock.h"
 #include "transport/counters.h"

@@ -5,7 +5,7 @@
 #include <sched.h>
 
 #include "api/aeron_dpdk.h"
-#include "wire/locals6.h"
+#include "wire/ipv6/locals.h"
 
 /* The process's affinity as it was before the EAL changed it. */
 const cpu_set_t *adk_eal_process_mask(void);

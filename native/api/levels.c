@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "api/internal.h"
-#include "stack/stack6.h"
+#include "stack/ipv6/stack.h"
 
 typedef struct adk_filling_stct
 {

@@ -12,7 +12,7 @@
 
 #include "api/internal.h"
 #include "port/error.h"
-#include "stack/stack6.h"
+#include "stack/ipv6/stack.h"
 
 /* RTE_TEL_MAX_DICT_ENTRIES and RTE_TEL_MAX_ARRAY_ENTRIES; 24.11 made them larger, and an answer has 16 KiB in all. */
 #define ENTRIES_MAX (256)

@@ -5,7 +5,7 @@
 #include <rte_mbuf.h>
 
 #include "stack/capture.h"
-#include "wire/datagram6.h"
+#include "wire/ipv6/datagram.h"
 
 #define CHECKSUM_FLAGS (RTE_MBUF_F_TX_IP_CKSUM | RTE_MBUF_F_TX_UDP_CKSUM)
 

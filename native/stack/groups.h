@@ -10,7 +10,7 @@
 #include <stdbool.h>
 
 #include "stack/endpoints.h"
-#include "wire/ipv6.h"
+#include "wire/ipv6/address.h"
 
 #define ADK_GROUPS (256)
 

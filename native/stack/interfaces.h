@@ -5,7 +5,7 @@
 #ifndef ADK_STACK_INTERFACES_H
 #define ADK_STACK_INTERFACES_H
 
-#include "stack/stack6.h"
+#include "stack/ipv6/stack.h"
 
 static inline bool adk_interfaces_are_several(const adk_stack_t *stack)
 {

@@ -36,7 +36,7 @@ int adk_outlet_send(
     uint16_t count,
     enum adk_outlet_en outlet);
 
-/* ---- what IPv6 shares (stack/outlet6.c) ---- */
+/* ---- what IPv6 shares (stack/ipv6/outlet.c) ---- */
 
 /* Headers and payload in as many mbufs as it takes, the first of them given. False when there were not enough. */
 bool adk_outlet_fill_long(

@@ -9,7 +9,7 @@
 
 #include "port/error.h"
 #include "stack/fragments.h"
-#include "stack/stack6.h"
+#include "stack/ipv6/stack.h"
 
 /* What DPDK finds by name is one for all interfaces; the first one's names are those of a driver that has no other. */
 static void name_of(char *name, size_t length, const adk_stack_t *stack, const char *what)

@@ -43,7 +43,7 @@ struct adk_stack_stct
     /* From each lane to the control plane: what our own sends need. In a lane it would make the multiplication that
      * finds a lane dearer. The one of the control plane itself is the name resolver's. */
     struct rte_ring *unresolved_out[ADK_ROLE_COUNT];
-    struct adk_stack6_stct *ipv6; /* NULL: the port has no IPv6; see stack/stack6.h */
+    struct adk_stack6_stct *ipv6; /* NULL: the port has no IPv6; see stack/ipv6/stack.h */
     struct adk_fragments_stct *fragments[ADK_ROLE_CONTROL]; /* NULL: fragments are off; see stack/fragments.h */
     uint8_t *linear[ADK_ROLE_COUNT]; /* where a frame in several mbufs is copied together */
 

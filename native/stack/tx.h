@@ -18,7 +18,7 @@ int adk_tx_send(
     uint16_t count,
     int64_t *bytes);
 
-/* The parts of it that IPv6 shares (stack/tx6.c): nothing may be sent now; mbufs, or none and counted; and away with
+/* The parts of it that IPv6 shares (stack/ipv6/tx.c): nothing may be sent now; mbufs, or none and counted; and away with
  * frames, all or none, when nothing is blocked. */
 bool adk_tx_is_blocked(const adk_stack_t *stack, adk_lane_t *lane);
 bool adk_tx_take(adk_lane_t *lane, struct rte_mbuf **frames, uint16_t count);

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "stack/fragments6.h"
+#include "stack/ipv6/fragments.h"
 #include "transport/way.h"
 
 void adk_format_ipv4(char *text, size_t length, uint32_t ipv4)

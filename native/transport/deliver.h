@@ -82,7 +82,7 @@ static inline void time_of(adk_poller_t *poller, adk_lane_t *lane, view_t view, 
     *time = lane->burst_time;
 }
 
-/* To a transport that is bound to [::] (transport/mapped.c). */
+/* To a transport that is bound to [::] (transport/ipv6/mapped.c). */
 __rte_noinline void adk_deliver_mapped(
     adk_poller_t *poller, adk_lane_t *lane, const adk_transport_t *owner, const view_t *datagram);
 

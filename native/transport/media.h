@@ -10,7 +10,7 @@
 
 #include "stack/rx.h"
 #include "stack/tx.h"
-#include "stack/tx6.h"
+#include "stack/ipv6/tx.h"
 
 /* Name of our entry among the context's bindings_clientd (aeron_driver_context.h). */
 #define ADK_BINDINGS_NAME "dpdk"

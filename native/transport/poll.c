@@ -2,8 +2,8 @@
 #include "stack/fragments.h"
 #include "transport/group.h"
 #include "transport/kernel.h"
-#include "transport/poll6.h"
-#include "wire/datagram6.h"
+#include "transport/ipv6/poll.h"
+#include "wire/ipv6/datagram.h"
 
 static inline const adk_endpoint_t *endpoint_of(const adk_stack_t *stack, view_t view)
 {

@@ -1,7 +1,7 @@
 /* Hot path: from Aeron's iovecs to frames. */
 #include "transport/group.h"
 #include "transport/kernel.h"
-#include "transport/send6.h"
+#include "transport/ipv6/send.h"
 #include "transport/way.h"
 
 static_assert(AERON_NETWORK_PUBLICATION_MAX_MESSAGES_PER_SEND <= ADK_SEND_BURST_MAX, "a send call fits one burst");

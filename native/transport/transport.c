@@ -9,7 +9,7 @@
 #include "transport/addresses.h"
 #include "transport/counters.h"
 #include "transport/group.h"
-#include "transport/group6.h"
+#include "transport/ipv6/group.h"
 #include "transport/kernel.h"
 #include "transport/ports.h"
 #include "transport/way.h"

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #include "../native/frame6.h"
-#include "wire/plain6.h"
+#include "wire/ipv6/plain.h"
 
 enum choice_en
 {

@@ -1,7 +1,7 @@
 /* The verdict over a received frame of IPv6, and that the short way agrees with the long one. */
 #include "frame6.h"
 #include "suite.h"
-#include "wire/plain6.h"
+#include "wire/ipv6/plain.h"
 
 static adk_locals6_t locals;
 static adk_datagram_t datagram;

@@ -3,7 +3,7 @@
 #define ADK_TESTS_FRAME6_H
 
 #include "frame.h"
-#include "wire/ipv6.h"
+#include "wire/ipv6/address.h"
 
 /* Offsets in a frame without extension headers. */
 enum frame6_offset_en

@@ -1,7 +1,7 @@
 /* How full everything is: what was put in is what is shown. */
 #include "api/levels.h"
 #include "ring_port.h"
-#include "stack/stack6.h"
+#include "stack/ipv6/stack.h"
 #include "suite.h"
 
 #define LEVELS_MAX (32)

@@ -6,7 +6,7 @@
 
 #include "frame6.h"
 #include "media.h"
-#include "stack/stack6.h"
+#include "stack/ipv6/stack.h"
 
 static const uint8_t ANY_IPV6[16] __attribute__((unused));
 

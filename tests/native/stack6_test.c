@@ -1,7 +1,7 @@
 /* Where an IPv6 address leads, from which of ours, and what the control plane may change meanwhile. */
 #include "frame6.h"
 #include "ring_port.h"
-#include "stack/stack6.h"
+#include "stack/ipv6/stack.h"
 #include "suite.h"
 
 static ring_port_t port6(void)

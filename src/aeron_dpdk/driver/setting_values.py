@@ -14,7 +14,7 @@ from aeron_dpdk.seam import MAX_PRIORITY, MAX_VLAN, KernelSockets, Vlan
 
 SIZE_UNITS = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30}  # aeron_parse_size64()
 TRUE_WORDS = frozenset({"1", "on", "true", "yes"})
-MAX_IPV6_ADDRESSES = 7  # ADK_LOCALS6 of native/wire/locals6.h, of which the link-local address is one
+MAX_IPV6_ADDRESSES = 7  # ADK_LOCALS6 of native/wire/ipv6/locals.h, of which the link-local address is one
 IPV6_PREFIX_LENGTH = 64  # without a /prefix: that of nearly every link (RFC 4291 §2.5.1)
 FALSE_WORDS = frozenset({"0", "off", "false", "no"})
 

@@ -154,7 +154,7 @@ def _options(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def _mac(options: bytes, kind: OptionType) -> Mac | None:
-    """Of Ethernet (RFC 2464 §6); the first, where there are several, as native/wire/ndp.h has it."""
+    """Of Ethernet (RFC 2464 §6); the first, where there are several, as native/wire/ipv6/ndp.h has it."""
     macs = [Mac(body) for each, body in _options(options) if each == kind and len(body) == 6]
     return macs[0] if macs else None
 

@@ -8,7 +8,8 @@ import pytest
 from .sources import NATIVE, files, shown
 
 HOT = re.compile(
-    r"native/(wire/\w+\.h|stack/(rx|tx|filter|capture_frame)\w*\.[ch]|transport/(poll|send)\.c)$"
+    r"native/(wire/(ipv6/)?\w+\.h|stack/(ipv6/)?(rx|tx|filter|capture_frame)\w*\.[ch]"
+    r"|transport/(ipv6/)?(poll|send)\.c)$"
 )
 FORBIDDEN = re.compile(
     r"\b(malloc|calloc|realloc|free|aeron_alloc\w*|aeron_free|rte_z?malloc\w*|rte_free"

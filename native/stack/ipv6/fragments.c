@@ -1,4 +1,4 @@
-#include "stack/fragments6.h"
+#include "stack/ipv6/fragments.h"
 
 #include <rte_cycles.h>
 #include <rte_random.h>

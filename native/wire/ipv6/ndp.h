@@ -1,8 +1,8 @@
 /* Which MAC a packet of neighbour discovery names for which address (RFC 4861). Pure. */
-#ifndef ADK_WIRE_NDP_H
-#define ADK_WIRE_NDP_H
+#ifndef ADK_WIRE_IPV6_NDP_H
+#define ADK_WIRE_IPV6_NDP_H
 
-#include "wire/header6.h"
+#include "wire/ipv6/header.h"
 
 /* Types of ICMPv6, and of options (RFC 4861 §4). */
 enum adk_ndp_en

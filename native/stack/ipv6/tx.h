@@ -1,8 +1,8 @@
 /* The way out of payloads for an IPv6 peer. See stack/tx.h. */
-#ifndef ADK_STACK_TX6_H
-#define ADK_STACK_TX6_H
+#ifndef ADK_STACK_IPV6_TX_H
+#define ADK_STACK_IPV6_TX_H
 
-#include "stack/destination6.h"
+#include "stack/ipv6/destination.h"
 
 /* As adk_tx_send(). */
 int adk_tx6_send(

@@ -1,10 +1,10 @@
 /* As stack/destination.h, for a peer of IPv6. */
-#ifndef ADK_STACK_DESTINATION6_H
-#define ADK_STACK_DESTINATION6_H
+#ifndef ADK_STACK_IPV6_DESTINATION_H
+#define ADK_STACK_IPV6_DESTINATION_H
 
 #include "stack/destination.h"
-#include "stack/stack6.h"
-#include "wire/header6.h"
+#include "stack/ipv6/stack.h"
+#include "wire/ipv6/header.h"
 
 typedef struct adk_destination6_stct
 {

@@ -1,13 +1,13 @@
 /* From a whole received frame of IPv6 to one verdict, as wire/datagram.h does it for IPv4. Pure. */
-#ifndef ADK_WIRE_DATAGRAM6_H
-#define ADK_WIRE_DATAGRAM6_H
+#ifndef ADK_WIRE_IPV6_DATAGRAM_H
+#define ADK_WIRE_IPV6_DATAGRAM_H
 
 #include <netinet/in.h>
 
 #include "wire/datagram.h"
-#include "wire/header6.h"
-#include "wire/locals6.h"
-#include "wire/ndp.h"
+#include "wire/ipv6/header.h"
+#include "wire/ipv6/locals.h"
+#include "wire/ipv6/ndp.h"
 
 /* Each kind once or twice is what a sender makes (RFC 8200 §4.1); a longer chain is there to be walked. */
 #define ADK_EXTENSIONS_MAX (8)

@@ -1,8 +1,8 @@
 /* Where frames of IPv6 go that do not simply leave by the port. See stack/outlet.h. */
-#ifndef ADK_STACK_OUTLET6_H
-#define ADK_STACK_OUTLET6_H
+#ifndef ADK_STACK_IPV6_OUTLET_H
+#define ADK_STACK_IPV6_OUTLET_H
 
-#include "stack/destination6.h"
+#include "stack/ipv6/destination.h"
 #include "stack/outlet.h"
 
 /* For a destination that has no MAC, or an outdated one. */

@@ -3,7 +3,7 @@
 
 #include "api/aeron_dpdk.h"
 #include "port/error.h"
-#include "stack/witness6.h"
+#include "stack/ipv6/witness.h"
 
 int adk_local6_set(adk_stack_t *stack, const uint8_t *ipv6, uint8_t prefix_length, int state)
 {

@@ -1,6 +1,6 @@
 /* What a transport of IPv6 sends. */
-#ifndef ADK_TRANSPORT_SEND6_H
-#define ADK_TRANSPORT_SEND6_H
+#ifndef ADK_TRANSPORT_IPV6_SEND_H
+#define ADK_TRANSPORT_IPV6_SEND_H
 
 #include "transport/media.h"
 

@@ -1,9 +1,9 @@
 /* Hot path: one datagram of IPv6 to Aeron's receive function. See transport/deliver.h. */
-#ifndef ADK_TRANSPORT_DELIVER6_H
-#define ADK_TRANSPORT_DELIVER6_H
+#ifndef ADK_TRANSPORT_IPV6_DELIVER_H
+#define ADK_TRANSPORT_IPV6_DELIVER_H
 
-#include "stack/sources6.h"
-#include "stack/witness6.h"
+#include "stack/ipv6/sources.h"
+#include "stack/ipv6/witness.h"
 #include "transport/deliver.h"
 
 static inline const adk_header6_t *header6_of(view_t view)

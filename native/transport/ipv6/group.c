@@ -1,4 +1,4 @@
-#include "transport/group6.h"
+#include "transport/ipv6/group.h"
 
 #include <errno.h>
 

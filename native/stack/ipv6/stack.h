@@ -2,11 +2,11 @@
  * What a stack has more where its port has IPv6: addresses of ours, the gateway, UDP ports, neighbours, and the sources
  * that each lane remembers. All of it hangs behind one pointer, so that IPv4 frames do not know of it.
  */
-#ifndef ADK_STACK_STACK6_H
-#define ADK_STACK_STACK6_H
+#ifndef ADK_STACK_IPV6_STACK_H
+#define ADK_STACK_IPV6_STACK_H
 
 #include "stack/stack.h"
-#include "wire/locals6.h"
+#include "wire/ipv6/locals.h"
 
 /* What sin6_scope_id says of a link-local peer on the port: no index of a kernel's interface, which count up from 1. */
 #define ADK_SCOPE_ID (65536)
@@ -16,7 +16,7 @@ typedef struct adk_source6_stct
 {
     adk_ipv6_t ipv6;
     uint64_t mac_and_type;            /* the eight bytes of a frame from its source MAC on; see adk_source_t */
-    _Atomic bool is_doubted;          /* set by the control plane (stack/witness6.c): no source is this one */
+    _Atomic bool is_doubted;          /* set by the control plane (stack/ipv6/witness.c): no source is this one */
 } adk_source6_t;
 
 typedef struct adk_lane6_stct

@@ -1,10 +1,10 @@
-#include "stack/tx6.h"
+#include "stack/ipv6/tx.h"
 
 #include <errno.h>
 
-#include "stack/fragments6.h"
-#include "stack/frame6.h"
-#include "stack/outlet6.h"
+#include "stack/ipv6/fragments.h"
+#include "stack/ipv6/frame.h"
+#include "stack/ipv6/outlet.h"
 #include "stack/tx.h"
 
 /* How many frames the payloads become; 0 when one is too long for fragments too. */

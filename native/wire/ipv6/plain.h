@@ -1,8 +1,8 @@
 /* As wire/plain.h: the frame of IPv6 that nearly all frames of IPv6 are. Of a source that is remembered already. */
-#ifndef ADK_WIRE_PLAIN6_H
-#define ADK_WIRE_PLAIN6_H
+#ifndef ADK_WIRE_IPV6_PLAIN_H
+#define ADK_WIRE_IPV6_PLAIN_H
 
-#include "wire/datagram6.h"
+#include "wire/ipv6/datagram.h"
 #include "wire/plain.h"
 
 /* Masks over four bytes in the order of the wire. */

@@ -1,10 +1,10 @@
 /* The 62 bytes in front of a datagram of IPv6: Ethernet II, IPv6 without extension headers (RFC 8200), UDP. */
-#ifndef ADK_WIRE_HEADER6_H
-#define ADK_WIRE_HEADER6_H
+#ifndef ADK_WIRE_IPV6_HEADER_H
+#define ADK_WIRE_IPV6_HEADER_H
 
 #include "wire/checksum.h"
 #include "wire/header.h"
-#include "wire/ipv6.h"
+#include "wire/ipv6/address.h"
 
 #define ADK_IPV6_VERSION_BE (rte_cpu_to_be_32(UINT32_C(6) << 28))
 /* Linux's defaults: net.ipv6.conf.*.hop_limit, and 1 for multicast (RFC 3493 §5.2). */

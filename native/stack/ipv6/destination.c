@@ -1,4 +1,4 @@
-#include "stack/destination6.h"
+#include "stack/ipv6/destination.h"
 
 void adk_destination6_prepare(
     const adk_stack_t *stack,

@@ -1,7 +1,7 @@
-#include "stack/witness6.h"
+#include "stack/ipv6/witness.h"
 
 #include "stack/witness.h"
-#include "wire/ndp.h"
+#include "wire/ipv6/ndp.h"
 
 static adk_neighbour_t *neighbour_towards(const adk_stack6_t *stack6, adk_ipv6_t address)
 {

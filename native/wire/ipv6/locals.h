@@ -1,11 +1,11 @@
 /* The IPv6 addresses of one interface. One thread writes; any other may read meanwhile. */
-#ifndef ADK_WIRE_LOCALS6_H
-#define ADK_WIRE_LOCALS6_H
+#ifndef ADK_WIRE_IPV6_LOCALS_H
+#define ADK_WIRE_IPV6_LOCALS_H
 
 #include <stdatomic.h>
 
 #include "api/aeron_dpdk.h"
-#include "wire/ipv6.h"
+#include "wire/ipv6/address.h"
 
 #define ADK_LOCALS6 (8)
 

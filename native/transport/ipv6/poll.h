@@ -1,6 +1,6 @@
 /* Frames of IPv6, on their way from transport/poll.c. */
-#ifndef ADK_TRANSPORT_POLL6_H
-#define ADK_TRANSPORT_POLL6_H
+#ifndef ADK_TRANSPORT_IPV6_POLL_H
+#define ADK_TRANSPORT_IPV6_POLL_H
 
 #include "transport/media.h"
 

@@ -1,8 +1,8 @@
 /* What stack/witness.h does for IPv4 and ARP, for IPv6 and neighbour discovery. */
-#ifndef ADK_STACK_WITNESS6_H
-#define ADK_STACK_WITNESS6_H
+#ifndef ADK_STACK_IPV6_WITNESS_H
+#define ADK_STACK_IPV6_WITNESS_H
 
-#include "stack/stack6.h"
+#include "stack/ipv6/stack.h"
 
 /* A datagram, accepted, from a MAC that the lane did not remember. */
 void adk_witness6_datagram(const adk_stack6_t *stack6, adk_ipv6_t source, const struct rte_ether_hdr *ethernet);

@@ -1,4 +1,4 @@
-#include "stack/stack6.h"
+#include "stack/ipv6/stack.h"
 
 #include <errno.h>
 

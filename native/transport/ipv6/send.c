@@ -1,5 +1,5 @@
 /* Hot path: from Aeron's iovecs to frames of IPv6. */
-#include "transport/send6.h"
+#include "transport/ipv6/send.h"
 
 #include <errno.h>
 

@@ -1,10 +1,10 @@
 /* Hot path: from an mbuf with IPv6 to Aeron's receive functions. As transport/poll.c, behind its plain frames. */
-#include "transport/poll6.h"
+#include "transport/ipv6/poll.h"
 
-#include "stack/fragments6.h"
-#include "transport/deliver6.h"
-#include "transport/group6.h"
-#include "wire/plain6.h"
+#include "stack/ipv6/fragments.h"
+#include "transport/ipv6/deliver.h"
+#include "transport/ipv6/group.h"
+#include "wire/ipv6/plain.h"
 
 static inline const adk_endpoint_t *endpoint_of(const adk_stack_t *stack, view_t view)
 {

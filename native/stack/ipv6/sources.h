@@ -1,8 +1,8 @@
 /* The MACs that a lane remembers of IPv6 sources; see adk_source_t in stack/lane.h. */
-#ifndef ADK_STACK_SOURCES6_H
-#define ADK_STACK_SOURCES6_H
+#ifndef ADK_STACK_IPV6_SOURCES_H
+#define ADK_STACK_IPV6_SOURCES_H
 
-#include "stack/stack6.h"
+#include "stack/ipv6/stack.h"
 
 /* By bits of the interface identifier: neighbours differ in the last, and those made of MACs in those before. */
 static inline adk_source6_t *adk_source6(adk_lane6_t *lane6, adk_ipv6_t ipv6)

@@ -1,8 +1,8 @@
 /* IPv6 fragments (RFC 8200 §4.5), as stack/fragments.h has those of IPv4: docs/decisions/0022 and 0024. */
-#ifndef ADK_STACK_FRAGMENTS6_H
-#define ADK_STACK_FRAGMENTS6_H
+#ifndef ADK_STACK_IPV6_FRAGMENTS_H
+#define ADK_STACK_IPV6_FRAGMENTS_H
 
-#include "stack/destination6.h"
+#include "stack/ipv6/destination.h"
 #include "stack/fragments.h"
 
 /* Of the datagram in a fragment: a multiple of eight bytes. */

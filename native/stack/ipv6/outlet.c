@@ -1,9 +1,9 @@
-#include "stack/outlet6.h"
+#include "stack/ipv6/outlet.h"
 
 #include <rte_cycles.h>
 
-#include "stack/frame6.h"
-#include "stack/sources6.h"
+#include "stack/ipv6/frame.h"
+#include "stack/ipv6/sources.h"
 #include "stack/tx.h"
 
 static bool fill(

@@ -1,12 +1,12 @@
 /* Hot path: one payload and one header of IPv6 become a frame in an mbuf. See stack/frame.h. */
-#ifndef ADK_STACK_FRAME6_H
-#define ADK_STACK_FRAME6_H
+#ifndef ADK_STACK_IPV6_FRAME_H
+#define ADK_STACK_IPV6_FRAME_H
 
 #include <sys/uio.h>
 
 #include <rte_memcpy.h>
 
-#include "stack/destination6.h"
+#include "stack/ipv6/destination.h"
 
 #define ADK_TX_OFFLOAD6 (rte_mbuf_tx_offload(sizeof(struct rte_ether_hdr), sizeof(struct rte_ipv6_hdr), 0, 0, 0, 0, 0))
 

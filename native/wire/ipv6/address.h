@@ -1,6 +1,6 @@
 /* IPv6 addresses as two words in the order of the wire, and what RFC 4291 says of them. */
-#ifndef ADK_WIRE_IPV6_H
-#define ADK_WIRE_IPV6_H
+#ifndef ADK_WIRE_IPV6_ADDRESS_H
+#define ADK_WIRE_IPV6_ADDRESS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,8 +1,8 @@
 /* Multicast groups of IPv6 on the port; see transport/group.h. */
-#ifndef ADK_TRANSPORT_GROUP6_H
-#define ADK_TRANSPORT_GROUP6_H
+#ifndef ADK_TRANSPORT_IPV6_GROUP_H
+#define ADK_TRANSPORT_IPV6_GROUP_H
 
-#include "transport/deliver6.h"
+#include "transport/ipv6/deliver.h"
 
 /* Conductor: a slot of the table, and the device's filter. 0, or -1 with Aeron's error set. */
 int adk_group6_open(adk_transport_t *state, struct sockaddr_storage *group, struct sockaddr_storage *interface_address);
