@@ -49,11 +49,20 @@ int adk_floor_begin(adk_floor_t *floor, int cpu)
     return adk_load_pin(cpu);
 }
 
+/* Frees what adk_floor_receive_frame() has not been asked for. */
+static void drop_waiting(adk_floor_t *floor)
+{
+    rte_pktmbuf_free_bulk(
+        floor->waiting + floor->waiting_next, (unsigned int)(floor->waiting_length - floor->waiting_next));
+    floor->waiting_next = 0;
+    floor->waiting_length = 0;
+}
+
 void adk_floor_close(adk_floor_t *floor)
 {
     if (NULL != floor)
     {
-        adk_floor_drop_waiting(floor);
+        drop_waiting(floor);
         adk_port_close(&floor->port);
         free(floor);
     }
@@ -86,7 +95,7 @@ void adk_floor_begin_phase(adk_floor_t *floor, const adk_load_phase_t *phase)
     const uint16_t length = (uint16_t)RTE_ALIGN_CEIL(
         ADK_FLOOR_DATA_HEADER_LENGTH + phase->message_length, ADK_FLOOR_DATA_ALIGNMENT);
 
-    adk_floor_drop_waiting(floor);
+    drop_waiting(floor);
     floor->message_length = phase->message_length;
     floor->frame_length = (uint16_t)(sizeof(*header) + length);
     memset(&floor->head, 0, sizeof(floor->head));

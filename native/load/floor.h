@@ -53,8 +53,6 @@ void adk_floor_begin_phase(adk_floor_t *floor, const adk_load_phase_t *phase);
 int adk_floor_check(const adk_floor_t *floor, int64_t deadline_ns, const char *awaited);
 /* count frames, numbered from sequence on, all of them; turns until there is room. */
 int adk_floor_transmit(adk_floor_t *floor, int64_t sequence, uint16_t count, int64_t deadline_ns);
-/* Frees what adk_floor_receive_frame() has not been asked for. */
-void adk_floor_drop_waiting(adk_floor_t *floor);
 /* The sequence numbers of what came; at most ADK_FLOOR_BURST_LENGTH. */
 uint16_t adk_floor_receive_burst(adk_floor_t *floor, int64_t *sequences);
 /* The client's hello, until the other side has said it back. */

@@ -35,14 +35,6 @@ static struct rte_mbuf *next_frame(adk_floor_t *floor)
     return floor->waiting_next < floor->waiting_length ? floor->waiting[floor->waiting_next++] : NULL;
 }
 
-void adk_floor_drop_waiting(adk_floor_t *floor)
-{
-    rte_pktmbuf_free_bulk(
-        floor->waiting + floor->waiting_next, (unsigned int)(floor->waiting_length - floor->waiting_next));
-    floor->waiting_next = 0;
-    floor->waiting_length = 0;
-}
-
 int adk_floor_transmit_frame(adk_floor_t *floor, const uint8_t *bytes, uint32_t length)
 {
     const int64_t deadline_ns = aeron_nano_clock() + ADK_LOAD_STALL_TIMEOUT_NS;

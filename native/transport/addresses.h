@@ -10,12 +10,6 @@ void adk_format_ipv4(char *text, size_t length, uint32_t ipv4);
 /* length: INET6_ADDRSTRLEN; the address that a transport is bound to. Of one bound to none the interface's, if it has one. */
 void adk_format_local(char *text, size_t length, const adk_transport_t *state);
 
-/* Neither left out nor a wildcard. */
-static inline bool adk_address_is_given(struct sockaddr_storage *address)
-{
-    return NULL != address && AF_UNSPEC != address->ss_family && !aeron_is_wildcard_addr(address);
-}
-
 /* Of a multicast channel it is the address of its interface that is bound. */
 int adk_check_bind_address(const adk_stack_t *stack, struct sockaddr_storage *address);
 int adk_check_peer_address(const adk_transport_t *state, struct sockaddr_storage *address);

@@ -8,6 +8,7 @@
 #include "stack/interfaces.h"
 #include "transport/addresses.h"
 #include "transport/counters.h"
+#include "transport/way.h"
 
 static bool is_loopback(const struct sockaddr_storage *address)
 {

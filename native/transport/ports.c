@@ -2,18 +2,74 @@
 
 #include <errno.h>
 
+#include "aeron_alloc.h"
 #include "port/steering.h"
 #include "transport/addresses.h"
+#include "transport/counters.h"
+#include "transport/group.h"
+#include "transport/kernel.h"
 
 /* Ports that are free in one array and not in all, before it is given up. */
 #define ATTEMPTS (64)
+
+/* Frames of IPv6 and of groups the receiver hands over. */
+static bool is_steered(const adk_transport_t *state)
+{
+    return state->is_on_port && ADK_ROLE_SENDER == state->role && !state->is_ipv6 && !adk_group_is_open(state);
+}
+
+static void steer(const adk_transport_t *state, void (*change)(adk_port_t *port, uint16_t udp_port))
+{
+    if (!is_steered(state))
+    {
+        return;
+    }
+    if (!state->is_on_all)
+    {
+        change(&state->stack->port, state->port);
+        return;
+    }
+    for (adk_stack_t *stack = state->stack->first; NULL != stack; stack = stack->next)
+    {
+        change(&stack->port, state->port);
+    }
+}
+
+void adk_ports_steer(const adk_transport_t *state)
+{
+    steer(state, adk_port_steer);
+}
+
+void adk_ports_unsteer(const adk_transport_t *state)
+{
+    steer(state, adk_port_unsteer);
+}
+
+void adk_transport_hide(adk_transport_t *state)
+{
+    adk_counters_free(state->media->counters, state->counter_id);
+    adk_ports_unsteer(state);
+    if (adk_kernel_has_sockets(state))
+    {
+        adk_kernel_close(state);
+    }
+}
+
+/* The port went to another: Aeron has forgotten this transport, or is so slow that it will find out in poller_add. */
+static void orphan(adk_transport_t *state)
+{
+    adk_transport_hide(state);
+    state->is_orphan = true;
+    state->next_orphan = state->media->orphans;
+    state->media->orphans = state;
+}
 
 static void take_over(void *stale)
 {
     adk_transport_t *forgotten = stale;
     if (NULL != forgotten && !forgotten->is_orphan)
     {
-        adk_transport_orphan(forgotten);
+        orphan(forgotten);
     }
 }
 
@@ -146,25 +202,13 @@ void adk_ports_withdraw(const adk_transport_t *state)
     }
 }
 
-static void steer(const adk_transport_t *state, void (*change)(adk_port_t *port, uint16_t udp_port))
+void adk_orphans_free(adk_media_t *media)
 {
-    if (!state->is_on_all)
+    while (NULL != media->orphans)
     {
-        change(&state->stack->port, state->port);
-        return;
+        adk_transport_t *state = media->orphans;
+        media->orphans = state->next_orphan;
+        aeron_free(state->destinations6);
+        aeron_free(state);
     }
-    for (adk_stack_t *stack = state->stack->first; NULL != stack; stack = stack->next)
-    {
-        change(&stack->port, state->port);
-    }
-}
-
-void adk_ports_steer(const adk_transport_t *state)
-{
-    steer(state, adk_port_steer);
-}
-
-void adk_ports_unsteer(const adk_transport_t *state)
-{
-    steer(state, adk_port_unsteer);
 }

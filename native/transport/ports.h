@@ -17,7 +17,7 @@ static inline bool adk_port_is_of_both(const adk_transport_t *state)
 int adk_ports_reserve(adk_transport_t *state, uint16_t wanted, const adk_answers_t *answers);
 void adk_ports_release(const adk_transport_t *state);
 
-/* Conductor: the devices' rules for it, of a sender's on IPv4. */
+/* Conductor: the devices' rules for the port, where a sender's frames of IPv4 come by rules. */
 void adk_ports_steer(const adk_transport_t *state);
 void adk_ports_unsteer(const adk_transport_t *state);
 
@@ -25,7 +25,7 @@ void adk_ports_unsteer(const adk_transport_t *state);
 int adk_ports_publish(const adk_transport_t *state);
 void adk_ports_withdraw(const adk_transport_t *state);
 
-/* Conductor: Aeron has forgotten this transport, or is so slow that it will find out when it is added. */
-void adk_transport_orphan(adk_transport_t *state);
+/* Conductor. Takes back what others see of a transport: its counter, the device's rule for its port, its sockets. */
+void adk_transport_hide(adk_transport_t *state);
 
 #endif

@@ -11,8 +11,8 @@
 #include "aeron_alloc.h"
 #include "stack/outlet.h"
 #include "transport/addresses.h"
-#include "transport/deliver.h"
 #include "transport/kernel.h"
+#include "transport/view.h"
 #include "transport/way.h"
 #include "util/aeron_arrayutil.h"
 

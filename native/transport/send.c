@@ -1,4 +1,6 @@
 /* Hot path: from Aeron's iovecs to frames. */
+#include <errno.h>
+
 #include "transport/group.h"
 #include "transport/kernel.h"
 #include "transport/ipv6/send.h"
@@ -48,6 +50,36 @@ static inline adk_destination_t *destination_of(adk_transport_t *state, const st
     return __builtin_expect(destination->key == key, 1) ? destination : prepare(state, destination, peer);
 }
 
+/* Only a socket of both families may be told a mapped address; none connects to one here. */
+static int send_mapped(
+    adk_transport_t *state, struct sockaddr_storage *peer, struct iovec *iov, size_t iov_length, int64_t *bytes_sent)
+{
+    const struct sockaddr_in6 *address = (const struct sockaddr_in6 *)peer;
+    struct sockaddr_storage storage = { .ss_family = AF_INET };
+    struct sockaddr_in *mapped = (struct sockaddr_in *)&storage;
+
+    if (!adk_ipv6_is_unspecified(state->bound6) || NULL != state->transport->connected_address)
+    {
+        return adk_transport_refuse(state, peer, ENETUNREACH);
+    }
+    mapped->sin_port = address->sin6_port;
+    memcpy(&mapped->sin_addr, &address->sin6_addr.s6_addr[12], sizeof(mapped->sin_addr));
+    return adk_transport_send(NULL, state->transport, &storage, iov, iov_length, bytes_sent);
+}
+
+/* To a peer that IPv4 on the port does not reach. */
+static __rte_noinline int send_otherwise(
+    adk_transport_t *state, struct sockaddr_storage *peer, struct iovec *iov, size_t iov_length, int64_t *bytes_sent)
+{
+    if (!state->is_ipv6 || !state->is_on_port || AF_INET6 != peer->ss_family)
+    {
+        return adk_kernel_send(state, peer, iov, iov_length, bytes_sent);
+    }
+    return adk_ipv6_is_mapped(adk_ipv6_of(&((const struct sockaddr_in6 *)peer)->sin6_addr))
+        ? send_mapped(state, peer, iov, iov_length, bytes_sent)
+        : adk_send6(state, peer, iov, iov_length, bytes_sent);
+}
+
 int adk_transport_send(
     aeron_udp_channel_data_paths_t *data_paths,
     aeron_udp_channel_transport_t *transport,
@@ -63,8 +95,7 @@ int adk_transport_send(
     (void)data_paths;
     if (NULL == destination)
     {
-        return state->is_ipv6 ? adk_send6(state, peer, iov, iov_length, bytes_sent)
-                              : adk_kernel_send(state, peer, iov, iov_length, bytes_sent);
+        return send_otherwise(state, peer, iov, iov_length, bytes_sent);
     }
 
     const int result = adk_tx_send(

@@ -34,46 +34,6 @@ static void connect_to(
     state->is_plain = false;
 }
 
-/* Frames of IPv6 and of groups the receiver hands over. */
-static bool is_steered(const adk_transport_t *state)
-{
-    return state->is_on_port && ADK_ROLE_SENDER == state->role && !state->is_ipv6 && !adk_group_is_open(state);
-}
-
-/* Takes back what others see of a transport: its counter, the device's rule for its port, its sockets. */
-static void hide(adk_transport_t *state)
-{
-    adk_counters_free(state->media->counters, state->counter_id);
-    if (is_steered(state))
-    {
-        adk_ports_unsteer(state);
-    }
-    if (adk_kernel_has_sockets(state))
-    {
-        adk_kernel_close(state);
-    }
-}
-
-/* The port went to another: Aeron has forgotten this transport, or is so slow that it will find out in poller_add. */
-void adk_transport_orphan(adk_transport_t *state)
-{
-    hide(state);
-    state->is_orphan = true;
-    state->next_orphan = state->media->orphans;
-    state->media->orphans = state;
-}
-
-void adk_orphans_free(adk_media_t *media)
-{
-    while (NULL != media->orphans)
-    {
-        adk_transport_t *state = media->orphans;
-        media->orphans = state->next_orphan;
-        aeron_free(state->destinations6);
-        aeron_free(state);
-    }
-}
-
 /*
  * Of a channel whose UDP port nobody has chosen, and which sends to one peer, when we know to which queue the device
  * brings his answers. Several peers have a channel without one address (aeron_udp_channel_parse()), or a group.
@@ -298,10 +258,7 @@ int adk_transport_init(
         return -1;
     }
     transport->bindings_clientd = state;
-    if (is_steered(state))
-    {
-        adk_ports_steer(state);
-    }
+    adk_ports_steer(state);
     show(state);
     return 0;
 }
@@ -331,7 +288,7 @@ int adk_transport_close(aeron_udp_channel_transport_t *transport)
     transport->bindings_clientd = NULL;
     if (NULL != state && !state->is_orphan)
     {
-        hide(state);
+        adk_transport_hide(state);
         discard(state);
         transport->fd = -1;
         transport->recv_fd = -1;

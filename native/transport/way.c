@@ -1,7 +1,6 @@
 #include "transport/way.h"
 
 #include "stack/interfaces.h"
-#include "transport/addresses.h"
 
 static uint32_t ipv4_of_peer(const struct sockaddr_storage *address)
 {

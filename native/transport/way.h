@@ -4,6 +4,12 @@
 
 #include "transport/media.h"
 
+/* Neither left out nor a wildcard. */
+static inline bool adk_address_is_given(struct sockaddr_storage *address)
+{
+    return NULL != address && AF_UNSPEC != address->ss_family && !aeron_is_wildcard_addr(address);
+}
+
 /*
  * Conductor. For a new channel: the interface that has the address it is bound to, of a group that of interface=. Of one
  * that is bound to none, the one that leads to the peer, which may be NULL; else the first.

@@ -1,8 +1,6 @@
 /* Hot path: from Aeron's iovecs to frames of IPv6. */
 #include "transport/ipv6/send.h"
 
-#include <errno.h>
-
 #include "transport/kernel.h"
 #include "transport/way.h"
 
@@ -44,33 +42,10 @@ static adk_destination6_t *destination_of(adk_transport_t *state, const struct s
     return destination;
 }
 
-/* Only a socket of both families may be told a mapped address; none connects to one here. */
-static int send_mapped(
-    adk_transport_t *state, struct sockaddr_storage *peer, struct iovec *iov, size_t iov_length, int64_t *bytes_sent)
-{
-    const struct sockaddr_in6 *address = (const struct sockaddr_in6 *)peer;
-    struct sockaddr_storage storage = { .ss_family = AF_INET };
-    struct sockaddr_in *mapped = (struct sockaddr_in *)&storage;
-
-    if (!adk_ipv6_is_unspecified(state->bound6) || NULL != state->transport->connected_address)
-    {
-        return adk_transport_refuse(state, peer, ENETUNREACH);
-    }
-    mapped->sin_port = address->sin6_port;
-    memcpy(&mapped->sin_addr, &address->sin6_addr.s6_addr[12], sizeof(mapped->sin_addr));
-    return adk_transport_send(NULL, state->transport, &storage, iov, iov_length, bytes_sent);
-}
-
 int adk_send6(
     adk_transport_t *state, struct sockaddr_storage *peer, struct iovec *iov, size_t iov_length, int64_t *bytes_sent)
 {
-    const bool is_on_port = state->is_on_port && AF_INET6 == peer->ss_family;
-
-    if (is_on_port && adk_ipv6_is_mapped(adk_ipv6_of(&((const struct sockaddr_in6 *)peer)->sin6_addr)))
-    {
-        return send_mapped(state, peer, iov, iov_length, bytes_sent);
-    }
-    adk_destination6_t *destination = is_on_port ? destination_of(state, peer) : NULL;
+    adk_destination6_t *destination = destination_of(state, peer);
     if (NULL == destination)
     {
         return adk_kernel_send(state, peer, iov, iov_length, bytes_sent);

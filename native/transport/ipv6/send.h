@@ -4,7 +4,7 @@
 
 #include "transport/media.h"
 
-/* As adk_transport_send(), of a transport with is_ipv6. */
+/* As adk_transport_send(), of a transport with is_ipv6 on the port to a peer of IPv6 whose address is not a mapped one. */
 __rte_noinline int adk_send6(
     adk_transport_t *state, struct sockaddr_storage *peer, struct iovec *iov, size_t iov_length, int64_t *bytes_sent);
 

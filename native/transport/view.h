@@ -1,0 +1,55 @@
+/* A received datagram as the transport hands it on: where it lies, and when it came. */
+#ifndef ADK_TRANSPORT_VIEW_H
+#define ADK_TRANSPORT_VIEW_H
+
+#include <time.h>
+
+#include "transport/media.h"
+
+/* A received UDP datagram: where it lies. Nothing is copied out of a frame before Aeron reads it. */
+typedef struct view_stct
+{
+    uint8_t *bytes;                   /* of the whole frame */
+    uint32_t payload_offset;
+    uint32_t payload_length;
+    const struct rte_mbuf *mbuf;      /* that it came in */
+} view_t;
+
+static inline const struct rte_ether_hdr *ethernet_of(view_t view)
+{
+    return (const struct rte_ether_hdr *)view.bytes;
+}
+
+static inline const struct rte_ipv4_hdr *ipv4_of(view_t view)
+{
+    return (const struct rte_ipv4_hdr *)(ethernet_of(view) + 1);
+}
+
+static inline const struct rte_udp_hdr *udp_of(view_t view)
+{
+    return (const struct rte_udp_hdr *)(view.bytes + view.payload_offset) - 1;
+}
+
+/* When the device received it, where the device says so; else when this burst was first asked about. */
+static inline void time_of(adk_poller_t *poller, adk_lane_t *lane, view_t view, struct timespec *time)
+{
+    if (adk_rx_clock_time(&poller->stack->port.rx_clock, view.mbuf, time))
+    {
+        return;
+    }
+    if (!lane->has_burst_time)
+    {
+        lane->has_burst_time = true;
+        (void)clock_gettime(CLOCK_REALTIME, &lane->burst_time);
+    }
+    *time = lane->burst_time;
+}
+
+/* To a transport that is bound to [::] (transport/ipv6/mapped.c). */
+__rte_noinline void adk_deliver_mapped(
+    adk_poller_t *poller, adk_lane_t *lane, const adk_transport_t *owner, const view_t *datagram);
+
+/* Hands a copy to the name resolver (transport/resolver.c). */
+__rte_noinline void adk_resolver_hear(adk_lane_t *lane, const adk_transport_t *owner, const view_t *datagram);
+
+#endif
