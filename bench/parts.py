@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from aeron_dpdk.tools.measure.job import Phase, PhaseKind
 from aeron_dpdk.tools.measure.paths import MeasuredPath, kernel_loopback, memif
-from aeron_dpdk.tools.measure.schedule import Entry
+from aeron_dpdk.tools.measure.schedule import ScheduleEntry
 from bench.paths import (
     dpdk_over_veth,
     floor_of,
@@ -45,17 +45,17 @@ class Media:
     veth: tuple[VethEnd, VethEnd] | None
 
 
-def entries(parts: frozenset[Part], media: Media) -> Iterator[Entry]:
+def entries(parts: frozenset[Part], media: Media) -> Iterator[ScheduleEntry]:
     """By length, so that what is compared runs one after the other."""
     for length in LENGTHS:
         for path in _paths(parts, media):
             phases = tuple(_phases(parts, path, length))
             if phases:
-                yield Entry(path, phases)
+                yield ScheduleEntry(path, phases)
     if Part.THROUGHPUT in parts and media.has_room_for_jumbo:
         phases = tuple(Phase(PhaseKind.ONE_WAY, length) for length in LENGTHS)
-        yield Entry(jumbo(vhost_user()), phases)
-        yield Entry(jumbo(kernel_loopback()), phases)
+        yield ScheduleEntry(jumbo(vhost_user()), phases)
+        yield ScheduleEntry(jumbo(kernel_loopback()), phases)
 
 
 def _paths(parts: frozenset[Part], media: Media) -> Iterator[MeasuredPath]:

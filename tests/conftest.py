@@ -20,7 +20,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--our-driver",
         choices=("dpdk", "kernel"),
         default="dpdk",
-        help="what stands on our side of the system tests; kernel: stock aeronmd, to prove the bed",
+        help="what stands on our side of the system tests; kernel: stock aeronmd, to prove the testbed",
     )
     parser.addoption("--sanitised", action="store_true", help="our driver is ./dev sanitised's")
     parser.addoption("--attacks", type=int, default=1, help="how often each attack of a stranger is tried")

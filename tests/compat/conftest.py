@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from tests.system.conftest import bed, clean_machine, maker, shared_bed
+from tests.system.conftest import clean_machine, maker, shared_testbed, testbed
 
-__all__ = ["bed", "clean_machine", "maker", "shared_bed"]
+__all__ = ["testbed", "clean_machine", "maker", "shared_testbed"]
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from tests.system.bed.bed import Bed, Maker, next_port, udp
-from tests.system.bed.driver import Driver
-from tests.system.bed.process import ChildProcess
-from tests.system.bed.topology import End, join, namespaces
+from tests.system.fixtures.driver import Driver
+from tests.system.fixtures.process import ChildProcess
+from tests.system.fixtures.testbed import Maker, Testbed, next_port, udp
+from tests.system.fixtures.topology import End, join, namespaces
 
 HERE = Path(__file__).parent
 TOOLS = ("java", "javac", "mvn")
@@ -69,8 +69,8 @@ def programs(java: tuple[str, ...]) -> Iterator[Programs]:
 
 
 @pytest.fixture(params=["from_us", "to_us"])
-def ends(bed: Bed, request: pytest.FixtureRequest) -> tuple[Driver, Driver]:
-    return (bed.ours, bed.peer) if request.param == "from_us" else (bed.peer, bed.ours)
+def ends(testbed: Testbed, request: pytest.FixtureRequest) -> tuple[Driver, Driver]:
+    return (testbed.ours, testbed.peer) if request.param == "from_us" else (testbed.peer, testbed.ours)
 
 
 def test_a_stream_of_java_clients_crosses(programs: Programs, ends: tuple[Driver, Driver]) -> None:

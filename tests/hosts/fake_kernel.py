@@ -8,7 +8,7 @@ from tests.hosts.recorded import network_of, unpack
 
 from aeron_dpdk.machine.change.system import System
 from aeron_dpdk.machine.facts.ethtool import Setting
-from aeron_dpdk.machine.facts.interface import Interface, Network
+from aeron_dpdk.machine.facts.interface import KernelInterface, Network
 from aeron_dpdk.machine.facts.nics import DEVICES
 from aeron_dpdk.machine.tree import Permissions
 
@@ -25,7 +25,7 @@ class FakeKernel(System):
         self.most_huge_pages = most_huge_pages
         self.before_write: Callable[[str], None] = lambda name: None
         self.writes: list[str] = []
-        self._absent: dict[str, Interface] = {}
+        self._absent: dict[str, KernelInterface] = {}
         self._native = {
             address: driver
             for address in self.names(DEVICES)
@@ -80,7 +80,7 @@ class FakeKernel(System):
         """Hosts were recorded without them."""
         return self.interfaces[name].device_settings
 
-    def configure(self, name: str, wanted: Interface) -> None:
+    def configure(self, name: str, wanted: KernelInterface) -> None:
         self._note(f"netlink {name}")
         del self.interfaces[name]
         self.interfaces[wanted.name] = wanted

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from aeron_dpdk.machine.facts.interface import Interface
+from aeron_dpdk.machine.facts.interface import KernelInterface
 from aeron_dpdk.machine.facts.machine import Facts, read_facts
 from aeron_dpdk.machine.facts.saved_nic import interface_from
 from aeron_dpdk.machine.tree import Permissions, Tree
@@ -59,7 +59,7 @@ def make(path: Path, head: re.Match[str]) -> None:
         path.touch()
 
 
-def network_of(name: str) -> dict[str, Interface]:
+def network_of(name: str) -> dict[str, KernelInterface]:
     listing: list[dict[str, Any]] = json.loads((HOSTS / name / "network.json").read_text())
     interfaces = [interface_from(fields) for fields in listing]
     return {interface.name: interface for interface in interfaces}

@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.lab.bed import boot, current_dpdk
-from tests.lab.bed.guest import Guest
-from tests.lab.bed.kernel import Kernel, preparing_alone
-from tests.lab.bed.operator import Operator
+from tests.lab.fixtures import boot, current_dpdk
+from tests.lab.fixtures.guest import Guest
+from tests.lab.fixtures.kernel import Kernel, preparing_alone
+from tests.lab.fixtures.operator import Operator
 from tests.lab.machines import with_iommu
-from tests.system.bed import installation
-from tests.system.bed.installation import Installation
-from tests.system.bed.namespace import sweep
+from tests.system.fixtures import installation
+from tests.system.fixtures.installation import Installation
+from tests.system.fixtures.namespace import sweep
 
 
 def pytest_configure(config: pytest.Config) -> None:

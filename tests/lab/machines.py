@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.lab.bed.boot import boot
-from tests.lab.bed.guest import Guest
-from tests.lab.bed.hardware import BRIDGE, Hardware, ModelledNic, Nic
-from tests.lab.bed.kernel import Kernel
 from tests.lab.ena.model import Ena
+from tests.lab.fixtures.boot import boot
+from tests.lab.fixtures.guest import Guest
+from tests.lab.fixtures.hardware import BRIDGE, Hardware, ModelledNic, Nic
+from tests.lab.fixtures.kernel import Kernel
 
 # The product page's kernel parameters for running as an ordinary user; without them Debian leaves it off.
 IOMMU_PARAMETERS = "iommu=on intel_iommu=on"

@@ -3,10 +3,10 @@
 import shlex
 import sys
 
-from tests.lab.bed import boot
-from tests.lab.bed.guest import Guest
+from tests.lab.fixtures import boot
+from tests.lab.fixtures.guest import Guest
 from tests.lab.machines import with_iommu, without_iommu
-from tests.system.bed.namespace import BedError
+from tests.system.fixtures.namespace import BedError
 
 
 def introduction(guest: Guest) -> str:

@@ -7,20 +7,20 @@ from dataclasses import replace
 from functools import partial
 
 import pytest
-from tests.lab.bed import added_modules
-from tests.lab.bed.driver import BY_ROOT, PciDriver, Way, ours, peer_of
-from tests.lab.bed.guest import Guest
-from tests.lab.bed.hardware import PortNic
-from tests.lab.bed.kernel import Kernel
-from tests.lab.bed.operator import Operator
-from tests.lab.bed.pulled import misses_its_nic_and_stops_in_order
-from tests.lab.bed.traffic import await_ping, exchange, take_address
 from tests.lab.ena.conftest import Adapter
 from tests.lab.ena.recovery import KEEP_ALIVE_TIMED_OUT, recovers, stop_keep_alives
+from tests.lab.fixtures import added_modules
+from tests.lab.fixtures.driver import BY_ROOT, PciDriver, Way, ours, peer_of
+from tests.lab.fixtures.guest import Guest
+from tests.lab.fixtures.hardware import PortNic
+from tests.lab.fixtures.kernel import Kernel
+from tests.lab.fixtures.operator import Operator
+from tests.lab.fixtures.pulled import misses_its_nic_and_stops_in_order
+from tests.lab.fixtures.traffic import await_ping, exchange, take_address
 from tests.lab.ixgbe import machine
 from tests.lab.machines import ENA, without_iommu
-from tests.system.bed.driver import Driver
-from tests.system.bed.installation import Installation
+from tests.system.fixtures.driver import Driver
+from tests.system.fixtures.installation import Installation
 
 from aeron_dpdk.exit_code import ExitCode
 from aeron_dpdk.machine.plan.choice import ENA_POLL_ARGUMENT, ENA_POLLS_SINCE

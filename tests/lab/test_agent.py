@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import chain, repeat
 from typing import Any
 
-from tests.lab.bed.agent import Port, run
+from tests.lab.fixtures.agent import Port, run
 
 Message = dict[str, Any]
 

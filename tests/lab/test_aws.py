@@ -10,21 +10,21 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 
 import pytest
-from tests.lab.bed import added_modules
-from tests.lab.bed import vpc as network
-from tests.lab.bed.boot import boot
-from tests.lab.bed.driver import PATIENT, stock
-from tests.lab.bed.guest import ORDINARY_USER, PATIENCE_S, Guest, as_user, settles
-from tests.lab.bed.hardware import Hardware, ModelledNic, Nic
-from tests.lab.bed.kernel import Kernel
-from tests.lab.bed.vpc import AERON, GATEWAY, LOGIN, Vpc, vpc
 from tests.lab.ena.model import Ena
+from tests.lab.fixtures import added_modules
+from tests.lab.fixtures import vpc as network
+from tests.lab.fixtures.boot import boot
+from tests.lab.fixtures.driver import PATIENT, stock
+from tests.lab.fixtures.guest import ORDINARY_USER, PATIENCE_S, Guest, as_user, settles
+from tests.lab.fixtures.hardware import Hardware, ModelledNic, Nic
+from tests.lab.fixtures.kernel import Kernel
+from tests.lab.fixtures.vpc import AERON, GATEWAY, LOGIN, Vpc, vpc
 from tests.lab.machines import IOMMU_PARAMETERS, load_drivers
-from tests.system.bed.bed import next_port, udp
-from tests.system.bed.client import ClientProcess
-from tests.system.bed.driver import READY_LINE, TEST_SETTINGS, Driver
-from tests.system.bed.installation import REPOSITORY, Installation
-from tests.system.bed.process import ChildProcess
+from tests.system.fixtures.client import ClientProcess
+from tests.system.fixtures.driver import READY_LINE, TEST_SETTINGS, Driver
+from tests.system.fixtures.installation import REPOSITORY, Installation
+from tests.system.fixtures.process import ChildProcess
+from tests.system.fixtures.testbed import next_port, udp
 
 PAGE = REPOSITORY / "docs" / "aws.md"
 NAMES = ("install", "look", "set up", "start", "verify", "subscribe", "back")

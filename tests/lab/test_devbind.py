@@ -3,10 +3,10 @@
 import re
 import sys
 
-from tests.lab.bed.guest import Guest
-from tests.lab.bed.operator import Operator
+from tests.lab.fixtures.guest import Guest
+from tests.lab.fixtures.operator import Operator
 from tests.lab.machines import E1000E
-from tests.system.bed.installation import REPOSITORY
+from tests.system.fixtures.installation import REPOSITORY
 
 OURS = str(REPOSITORY / "scripts" / "dpdk-devbind.py")
 DPDKS = "dpdk-devbind.py"

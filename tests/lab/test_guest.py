@@ -5,11 +5,11 @@ import signal
 import sys
 from pathlib import Path
 
-from tests.lab.bed.guest import ORDINARY_USER, Guest, settles
-from tests.lab.bed.kernel import Kernel
-from tests.lab.bed.traffic import await_ping, drop_address, take_address
+from tests.lab.fixtures.guest import ORDINARY_USER, Guest, settles
+from tests.lab.fixtures.kernel import Kernel
+from tests.lab.fixtures.traffic import await_ping, drop_address, take_address
 from tests.lab.machines import E1000E
-from tests.system.bed.process import ChildProcess
+from tests.system.fixtures.process import ChildProcess
 
 
 def test_the_guest_runs_the_kernel_of_the_package(guest: Guest, guest_kernel: Kernel) -> None:

@@ -5,23 +5,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from tests.lab.bed.boot import boot
-from tests.lab.bed.driver import ours, peer_of
-from tests.lab.bed.guest import DEVICES, HUGE_PAGES, Guest, settles
-from tests.lab.bed.hardware import Hardware, Nic, PortNic
-from tests.lab.bed.interface import (
+from tests.lab.fixtures.boot import boot
+from tests.lab.fixtures.driver import ours, peer_of
+from tests.lab.fixtures.guest import DEVICES, HUGE_PAGES, Guest, settles
+from tests.lab.fixtures.hardware import Hardware, Nic, PortNic
+from tests.lab.fixtures.interface import (
     carries_jumbo_frames,
     complaints,
     has_carrier,
     has_streams_counted,
     reload,
 )
-from tests.lab.bed.kernel import Kernel
-from tests.lab.bed.operator import Operator
-from tests.lab.bed.traffic import SHORT, Stream, await_ping, drop_address, exchange, take_address
+from tests.lab.fixtures.kernel import Kernel
+from tests.lab.fixtures.operator import Operator
+from tests.lab.fixtures.traffic import SHORT, Stream, await_ping, drop_address, exchange, take_address
 from tests.lab.machines import IOMMU_PARAMETERS
-from tests.system.bed.driver import Driver
-from tests.system.bed.installation import Installation
+from tests.system.fixtures.driver import Driver
+from tests.system.fixtures.installation import Installation
 
 from aeron_dpdk.exit_code import ExitCode
 

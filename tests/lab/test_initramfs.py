@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tests.lab.bed.initramfs import entry, load_order
+from tests.lab.fixtures.initramfs import entry, load_order
 
 DEPENDENCIES = """\
 kernel/fs/9p/9p.ko: kernel/net/9p/9pnet.ko kernel/fs/netfs/netfs.ko

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 import pytest
-from tests.lab.bed.guest import Guest, settles
-from tests.lab.bed.operator import Operator, state
-from tests.lab.bed.traffic import drop_address, take_address
+from tests.lab.fixtures.guest import Guest, settles
+from tests.lab.fixtures.operator import Operator, state
+from tests.lab.fixtures.traffic import drop_address, take_address
 from tests.lab.machines import E1000E
-from tests.system.bed.process import ChildProcess
+from tests.system.fixtures.process import ChildProcess
 
 LINE_TIMEOUT_S = 120.0
 

@@ -5,16 +5,16 @@ from collections.abc import Iterator
 from ipaddress import IPv4Address
 
 import pytest
-from tests.lab.bed.driver import PciDriver, ours, peer_of
-from tests.lab.bed.guest import ORDINARY_USER, Guest
-from tests.lab.bed.hardware import Nic
-from tests.lab.bed.traffic import CONTENT, exchange
+from tests.lab.fixtures.driver import PciDriver, ours, peer_of
+from tests.lab.fixtures.guest import ORDINARY_USER, Guest
+from tests.lab.fixtures.hardware import Nic
+from tests.lab.fixtures.traffic import CONTENT, exchange
 from tests.lab.ixgbe.filters import toeplitz
 from tests.lab.ixgbe.test_filters import RSS_KEY
 from tests.lab.machines import E1000E, VIRTIO, VMXNET3
-from tests.system.bed.bed import next_port, transfer
-from tests.system.bed.driver import Driver
-from tests.system.bed.installation import Installation
+from tests.system.fixtures.driver import Driver
+from tests.system.fixtures.installation import Installation
+from tests.system.fixtures.testbed import next_port, transfer
 
 
 @pytest.fixture(scope="module", params=[E1000E, VMXNET3, VIRTIO], ids=["e1000e", "vmxnet3", "virtio"])

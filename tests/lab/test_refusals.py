@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
-from tests.lab.bed.guest import Guest
-from tests.lab.bed.operator import Operator, state
-from tests.lab.bed.traffic import drop_address, take_address
+from tests.lab.fixtures.guest import Guest
+from tests.lab.fixtures.operator import Operator, state
+from tests.lab.fixtures.traffic import drop_address, take_address
 from tests.lab.machines import NEIGHBOURS, VIRTIO
 
 REFUSED = 22

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from tests.lab.bed.driver import GuestDriver, PciDriver, peer_of
-from tests.lab.bed.guest import ORDINARY_USER, Guest, settles
-from tests.lab.bed.operator import Operator, state
-from tests.lab.bed.traffic import await_ping, drop_address, exchange, take_address
+from tests.lab.fixtures.driver import GuestDriver, PciDriver, peer_of
+from tests.lab.fixtures.guest import ORDINARY_USER, Guest, settles
+from tests.lab.fixtures.operator import Operator, state
+from tests.lab.fixtures.traffic import await_ping, drop_address, exchange, take_address
 from tests.lab.machines import E1000E
-from tests.system.bed.driver import Driver
-from tests.system.bed.installation import Installation
+from tests.system.fixtures.driver import Driver
+from tests.system.fixtures.installation import Installation
 
 ROUTE = ("10.77.0.0/16", "via", "10.99.1.2", "metric", "50", "mtu", "1400")
 ONLINK = ("10.78.0.0/16", "via", "10.200.0.1", "onlink")

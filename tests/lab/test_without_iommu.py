@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 
 import pytest
-from tests.lab.bed.driver import ours, peer_of
-from tests.lab.bed.guest import ORDINARY_USER, Guest
-from tests.lab.bed.hardware import PortNic
-from tests.lab.bed.kernel import Kernel
-from tests.lab.bed.operator import Operator
-from tests.lab.bed.pulled import misses_its_nic_and_stops_in_order
-from tests.lab.bed.traffic import await_ping, exchange, take_address
+from tests.lab.fixtures.driver import ours, peer_of
+from tests.lab.fixtures.guest import ORDINARY_USER, Guest
+from tests.lab.fixtures.hardware import PortNic
+from tests.lab.fixtures.kernel import Kernel
+from tests.lab.fixtures.operator import Operator
+from tests.lab.fixtures.pulled import misses_its_nic_and_stops_in_order
+from tests.lab.fixtures.traffic import await_ping, exchange, take_address
 from tests.lab.machines import without_iommu
-from tests.system.bed.installation import Installation
+from tests.system.fixtures.installation import Installation
 
 UIO = "uio_pci_generic"
 # Where it can be pulled, and can wake the machine.

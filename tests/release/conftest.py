@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 from release.bundle import STAGE
 from release.project import name
-from tests.system.bed import installation
-from tests.system.bed.installation import Installation
+from tests.system.fixtures import installation
+from tests.system.fixtures.installation import Installation
 
 # What the archive was made of, where an ordinary user of a guest may read it.
 TREE = STAGE / name()

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
-from tests.lab.bed import boot
-from tests.lab.bed.driver import ours, peer_of
-from tests.lab.bed.guest import Guest
-from tests.lab.bed.traffic import exchange
+from tests.lab.fixtures import boot
+from tests.lab.fixtures.driver import ours, peer_of
+from tests.lab.fixtures.guest import Guest
+from tests.lab.fixtures.traffic import exchange
 from tests.lab.machines import E1000E, with_iommu
-from tests.system.bed.installation import Installation
+from tests.system.fixtures.installation import Installation
 
 
 @pytest.fixture(scope="module")

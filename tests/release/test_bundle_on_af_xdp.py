@@ -1,8 +1,8 @@
 """The bundle's net_af_xdp, with its own libbpf and libxdp. It is `./dev bundle --test` that runs this."""
 
-from tests.system.bed import topology
-from tests.system.bed.bed import AF_XDP, Maker, next_port, transfer, udp
-from tests.system.bed.installation import Installation
+from tests.system.fixtures import topology
+from tests.system.fixtures.installation import Installation
+from tests.system.fixtures.testbed import AF_XDP, Maker, next_port, transfer, udp
 
 
 def test_the_bundles_driver_exchanges_streams_over_af_xdp_with_the_stock_driver_on_the_kernel(

@@ -1,6 +1,7 @@
 """Fixtures: what is installed, a wire, drivers on it.
 
-`bed` is shared by every test that leaves it as it found it; whoever breaks wires or drivers makes its own.
+`testbed` is shared by every test that leaves it as it found it; a test that breaks wires or drivers makes its
+own.
 """
 
 import os
@@ -8,10 +9,10 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from tests.system.bed import installation, topology
-from tests.system.bed.bed import Bed, Maker
-from tests.system.bed.driver import Driver
-from tests.system.bed.namespace import sweep
+from tests.system.fixtures import installation, topology
+from tests.system.fixtures.driver import Driver
+from tests.system.fixtures.namespace import sweep
+from tests.system.fixtures.testbed import Maker, Testbed
 
 TOOLS = ("ip", "ethtool", "sysctl")
 
@@ -47,20 +48,20 @@ def nothing_reported(pytestconfig: pytest.Config) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def shared_bed(maker: Maker) -> Iterator[Bed]:
+def shared_testbed(maker: Maker) -> Iterator[Testbed]:
     with topology.straight("shared", is_ours_kernel=maker.is_ours_kernel) as wire:
-        with maker.bed(wire, "shared") as bed:
-            yield bed
-            assert bed.ours.stop() == (15 if maker.is_ours_kernel else 0), bed.ours.output
+        with maker.testbed(wire, "shared") as testbed:
+            yield testbed
+            assert testbed.ours.stop() == (15 if maker.is_ours_kernel else 0), testbed.ours.output
 
 
 @pytest.fixture
-def bed(shared_bed: Bed) -> Iterator[Bed]:
-    shared_bed.start()
-    yield shared_bed
-    shared_bed.reap()
-    assert shared_bed.ours.is_running, f"our driver died:\n{shared_bed.ours.output}"
-    assert shared_bed.peer.is_running, f"the peer died:\n{shared_bed.peer.output}"
+def testbed(shared_testbed: Testbed) -> Iterator[Testbed]:
+    shared_testbed.start()
+    yield shared_testbed
+    shared_testbed.reap()
+    assert shared_testbed.ours.is_running, f"our driver died:\n{shared_testbed.ours.output}"
+    assert shared_testbed.peer.is_running, f"the peer died:\n{shared_testbed.peer.output}"
 
 
 @pytest.fixture
@@ -77,13 +78,17 @@ def wire(maker: Maker, request: pytest.FixtureRequest) -> Iterator[topology.Wire
 
 
 @pytest.fixture
-def own_bed(maker: Maker, wire: topology.Wire) -> Iterator[Bed]:
-    """A bed to break: its wire and its drivers are the test's own."""
-    with maker.bed(wire, "own", AERON_IMAGE_LIVENESS_TIMEOUT="15s") as made:
+def own_testbed(maker: Maker, wire: topology.Wire) -> Iterator[Testbed]:
+    """A testbed to break: its wire and its drivers are the test's own."""
+    with maker.testbed(wire, "own", AERON_IMAGE_LIVENESS_TIMEOUT="15s") as made:
         yield made
 
 
 @pytest.fixture(params=["from_us_to_the_kernel", "from_the_kernel_to_us"])
-def flow(request: pytest.FixtureRequest, bed: Bed) -> tuple[Driver, Driver]:
+def flow(request: pytest.FixtureRequest, testbed: Testbed) -> tuple[Driver, Driver]:
     """(publisher's driver, subscriber's driver)"""
-    return (bed.ours, bed.peer) if request.param == "from_us_to_the_kernel" else (bed.peer, bed.ours)
+    return (
+        (testbed.ours, testbed.peer)
+        if request.param == "from_us_to_the_kernel"
+        else (testbed.peer, testbed.ours)
+    )

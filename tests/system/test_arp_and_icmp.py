@@ -7,11 +7,11 @@ import pytest
 from scapy.layers.inet import ICMP, IP, UDP
 from scapy.layers.l2 import ARP, Ether
 from scapy.packet import Packet, Raw
-from tests.system.bed import topology
-from tests.system.bed.bed import Maker, eventually, next_port, transfer, udp
-from tests.system.bed.driver import Driver
-from tests.system.bed.frames import Station, station
-from tests.system.bed.topology import Wire
+from tests.system.fixtures import topology
+from tests.system.fixtures.driver import Driver
+from tests.system.fixtures.frames import Station, station
+from tests.system.fixtures.testbed import Maker, eventually, next_port, transfer, udp
+from tests.system.fixtures.topology import Wire
 
 pytestmark = pytest.mark.usefixtures("dpdk_only")
 

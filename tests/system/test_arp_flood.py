@@ -9,11 +9,11 @@ from collections.abc import Iterator
 import pytest
 from scapy.layers.inet import IP, UDP
 from scapy.layers.l2 import ARP, Ether
-from tests.system.bed import topology
-from tests.system.bed.bed import Bed, Maker, next_port, udp
-from tests.system.bed.frames import Station, flood, station
-from tests.system.bed.tool import aeron_dpdk
-from tests.system.bed.topology import End
+from tests.system.fixtures import topology
+from tests.system.fixtures.frames import Station, flood, station
+from tests.system.fixtures.testbed import Maker, Testbed, next_port, udp
+from tests.system.fixtures.tool import aeron_dpdk
+from tests.system.fixtures.topology import End
 
 pytestmark = pytest.mark.usefixtures("dpdk_only")
 
@@ -47,37 +47,37 @@ def redirected(host: Station, victim: str, answers: list[bytes], seconds: float)
 
 
 @pytest.fixture(scope="module", params=["peer", "gateway"])
-def attacked(maker: Maker, request: pytest.FixtureRequest) -> Iterator[tuple[Bed, End]]:
-    """A bed, and the end whose address is attacked from its own wire."""
+def attacked(maker: Maker, request: pytest.FixtureRequest) -> Iterator[tuple[Testbed, End]]:
+    """A testbed, and the end whose address is attacked from its own wire."""
     layout = topology.straight if request.param == "peer" else topology.routed
     label = f"flood-{request.param}"
-    with layout(label, is_ours_kernel=False) as wire, maker.bed(wire, label, **PATIENCE) as bed:
-        yield bed, wire.router or wire.peer
+    with layout(label, is_ours_kernel=False) as wire, maker.testbed(wire, label, **PATIENCE) as testbed:
+        yield testbed, wire.router or wire.peer
 
 
 @pytest.mark.parametrize("attackers", [1, 200], ids=["from_one_mac", "from_many_macs"])
 def test_a_flood_of_forged_replies_redirects_no_stream(
-    attacked: tuple[Bed, End], attackers: int, pytestconfig: pytest.Config
+    attacked: tuple[Testbed, End], attackers: int, pytestconfig: pytest.Config
 ) -> None:
-    bed, end = attacked
-    lies = forged_replies(end.address, bed.wire.ours, attackers)
-    channel = udp(bed.peer.address, next_port())
+    testbed, end = attacked
+    lies = forged_replies(end.address, testbed.wire.ours, attackers)
+    channel = udp(testbed.peer.address, next_port())
     content = {"messages": 10**9, "min": 100, "max": 1000}
-    subscriber = bed.peer.client("subscribe", channel=channel, **content)
+    subscriber = testbed.peer.client("subscribe", channel=channel, **content)
     subscriber.await_event("ready")
-    publisher = bed.ours.client("publish", channel=channel, patient=True, interval_us=1000, **content)
+    publisher = testbed.ours.client("publish", channel=channel, patient=True, interval_us=1000, **content)
     subscriber.await_event("receiving")
     try:
         for attempt in range(pytestconfig.getoption("--attacks")):
             with station(end) as host, flood(end, lies):
                 assert redirected(host, end.address, lies, ATTACK_S) == 0, f"in attack {attempt}"
             with station(end) as host:
-                came = host.await_frame(lambda frame: UDP in frame and frame[IP].dst == bed.peer.address)
-                seen = f"after attack {attempt}:\n{aeron_dpdk('status', bed.ours, '--json').output}"
+                came = host.await_frame(lambda frame: UDP in frame and frame[IP].dst == testbed.peer.address)
+                seen = f"after attack {attempt}:\n{aeron_dpdk('status', testbed.ours, '--json').output}"
                 assert publisher.is_running, f"its client ended by itself, {seen}"
                 assert came is not None, f"silent {seen}"
                 assert came.dst == end.mac, seen
         assert publisher.is_running and subscriber.is_running
     finally:
-        bed.reap()
-    assert bed.ours.counters().labelled("dpdk-arp-disputed") > 0
+        testbed.reap()
+    assert testbed.ours.counters().labelled("dpdk-arp-disputed") > 0

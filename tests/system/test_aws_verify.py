@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import pytest
 from scapy.layers.inet import UDP
 from scapy.layers.l2 import ARP, Ether
-from tests.system.bed import topology
-from tests.system.bed.bed import AF_PACKET, Maker, next_port, udp
-from tests.system.bed.driver import DpdkDriver
-from tests.system.bed.frames import Station, station
-from tests.system.bed.tool import PROGRAM, TIMEOUT_S
+from tests.system.fixtures import topology
+from tests.system.fixtures.driver import DpdkDriver
+from tests.system.fixtures.frames import Station, station
+from tests.system.fixtures.testbed import AF_PACKET, Maker, next_port, udp
+from tests.system.fixtures.tool import PROGRAM, TIMEOUT_S
 
 pytestmark = pytest.mark.usefixtures("dpdk_only")
 

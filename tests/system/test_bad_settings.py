@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.system.bed import installation
-from tests.system.bed.bad_settings import BadStart, aerons_names, bad_start
-from tests.system.bed.driver import READY_LINE, TEST_SETTINGS
-from tests.system.bed.installation import Installation
-from tests.system.bed.namespace import unique
-from tests.system.bed.process import DIE_WITH_THE_PARENT
+from tests.system.fixtures import installation
+from tests.system.fixtures.bad_settings import BadStart, aerons_names, bad_start
+from tests.system.fixtures.driver import READY_LINE, TEST_SETTINGS
+from tests.system.fixtures.installation import Installation
+from tests.system.fixtures.namespace import unique
+from tests.system.fixtures.process import DIE_WITH_THE_PARENT
 
 from aeron_dpdk.exit_code import DRIVER_CODES, ExitCode
 

@@ -15,12 +15,12 @@ import pytest
 from scapy.layers.inet import ICMP, IP, UDP
 from scapy.layers.l2 import ARP, Ether
 from scapy.packet import Raw
-from tests.system.bed import topology
-from tests.system.bed.bed import AF_PACKET, Bed, Maker, eventually, next_port, transfer, udp
-from tests.system.bed.driver import DpdkDriver, Driver
-from tests.system.bed.frames import Station, station
-from tests.system.bed.process import ChildProcess
-from tests.system.bed.tool import PROGRAM, aeron_dpdk
+from tests.system.fixtures import topology
+from tests.system.fixtures.driver import DpdkDriver, Driver
+from tests.system.fixtures.frames import Station, station
+from tests.system.fixtures.process import ChildProcess
+from tests.system.fixtures.testbed import AF_PACKET, Maker, Testbed, eventually, next_port, transfer, udp
+from tests.system.fixtures.tool import PROGRAM, aeron_dpdk
 
 pytestmark = pytest.mark.usefixtures("dpdk_only", "tshark")
 
@@ -87,15 +87,15 @@ def summary(process: ChildProcess) -> str:
 
 
 def test_every_frame_of_a_stream_is_there_once_and_tshark_knows_it_for_aeron(
-    bed: Bed, tmp_path: Path
+    testbed: Testbed, tmp_path: Path
 ) -> None:
-    channel = udp(bed.ours.address, port := next_port(), term_length="64k")
-    before = bed.ours.counters()
-    with capturing(bed.ours, file := tmp_path / "stream.pcapng") as process:
-        sent = transfer(bed.peer, bed.ours, channel, messages=100, min=600, max=600)
+    channel = udp(testbed.ours.address, port := next_port(), term_length="64k")
+    before = testbed.ours.counters()
+    with capturing(testbed.ours, file := tmp_path / "stream.pcapng") as process:
+        sent = transfer(testbed.peer, testbed.ours, channel, messages=100, min=600, max=600)
         names = ("dpdk-rx-packets", "dpdk-tx-packets")
         time.sleep(0.3)  # the counts are published ten times a second
-        counted = [bed.ours.counters().labelled(name) - before.labelled(name) for name in names]
+        counted = [testbed.ours.counters().labelled(name) - before.labelled(name) for name in names]
     frames = read(file, *aeron(port))
     directions = Counter(frame["frame.packet_flags_direction"] for frame in frames)
     # Frames go on while the counters are read: status messages, setups and heartbeats.
@@ -186,13 +186,13 @@ def test_frames_are_cut_to_the_snap_length(quiet: tuple[DpdkDriver, Station], tm
     assert (frame["frame.len"], frame["frame.cap_len"]) == (str(42 + 500), "64")
 
 
-def test_a_stream_to_our_own_address_is_on_an_interface_of_its_own(bed: Bed, tmp_path: Path) -> None:
-    channel = udp(bed.ours.address, port := next_port(), term_length="64k")
-    before = bed.ours.counters().labelled("dpdk-loopback-packets")
-    with capturing(bed.ours, file := tmp_path / "own.pcapng", "udp", "port", str(port)):
-        transfer(bed.ours, bed.ours, channel, messages=20, min=500, max=500)
+def test_a_stream_to_our_own_address_is_on_an_interface_of_its_own(testbed: Testbed, tmp_path: Path) -> None:
+    channel = udp(testbed.ours.address, port := next_port(), term_length="64k")
+    before = testbed.ours.counters().labelled("dpdk-loopback-packets")
+    with capturing(testbed.ours, file := tmp_path / "own.pcapng", "udp", "port", str(port)):
+        transfer(testbed.ours, testbed.ours, channel, messages=20, min=500, max=500)
         time.sleep(0.3)  # the counts are published ten times a second
-        counted = bed.ours.counters().labelled("dpdk-loopback-packets") - before
+        counted = testbed.ours.counters().labelled("dpdk-loopback-packets") - before
     frames = read(file, *aeron(port), "-o", "udp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE")
     assert {frame["frame.interface_name"] for frame in frames} == {"dpdk0-loopback"}
     assert len(frames) >= counted >= 10
@@ -277,9 +277,9 @@ def test_a_tool_that_is_killed_leaves_nothing_behind(
     eventually(lambda: one_frame(driver, host, tmp_path / "next.pcapng"), "the next capture works")
 
 
-def test_a_capture_ends_with_its_driver(own_bed: Bed, tmp_path: Path) -> None:
-    with capturing(own_bed.ours, file := tmp_path / "end.pcapng") as process:
-        own_bed.ours.stop()
+def test_a_capture_ends_with_its_driver(own_testbed: Testbed, tmp_path: Path) -> None:
+    with capturing(own_testbed.ours, file := tmp_path / "end.pcapng") as process:
+        own_testbed.ours.stop()
         assert process.wait(30) == 0
     assert isinstance(read(file), list)
 

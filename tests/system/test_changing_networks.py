@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from scapy.layers.l2 import ARP
-from tests.system.bed import topology
-from tests.system.bed.bed import Bed, Content, Maker, next_port, transfer, udp
-from tests.system.bed.client import ClientProcess, digest_of
-from tests.system.bed.driver import Driver
-from tests.system.bed.frames import station
-from tests.system.bed.tool import aeron_dpdk
-from tests.system.bed.topology import End
+from tests.system.fixtures import topology
+from tests.system.fixtures.client import ClientProcess, digest_of
+from tests.system.fixtures.driver import Driver
+from tests.system.fixtures.frames import station
+from tests.system.fixtures.testbed import Content, Maker, Testbed, next_port, transfer, udp
+from tests.system.fixtures.tool import aeron_dpdk
+from tests.system.fixtures.topology import End
 
 from aeron_dpdk.exit_code import ExitCode
 
@@ -48,33 +48,33 @@ class Stream:
         assert [digest_of(source) for source in received["sources"]] == [digest_of(sent)]
 
 
-def test_a_port_whose_interface_was_deleted_is_not_healthy(own_bed: Bed) -> None:
-    assert aeron_dpdk("status", own_bed.ours).exit_code == 0
-    end = own_bed.ours.end
+def test_a_port_whose_interface_was_deleted_is_not_healthy(own_testbed: Testbed) -> None:
+    assert aeron_dpdk("status", own_testbed.ours).exit_code == 0
+    end = own_testbed.ours.end
     end.namespace.ip("link", "delete", end.interface)
-    status = aeron_dpdk("status", own_bed.ours)
+    status = aeron_dpdk("status", own_testbed.ours)
     assert status.exit_code == ExitCode.UNHEALTHY
     assert "the device of the port, net_af_packet0, is gone" in status.output
-    assert own_bed.ours.stop() == ExitCode.OK
+    assert own_testbed.ours.stop() == ExitCode.OK
 
 
 @pytest.fixture(params=["from_us", "to_us"])
-def stream(own_bed: Bed, request: pytest.FixtureRequest) -> Stream:
-    ends = (own_bed.ours, own_bed.peer)
+def stream(own_testbed: Testbed, request: pytest.FixtureRequest) -> Stream:
+    ends = (own_testbed.ours, own_testbed.peer)
     return Stream(*(ends if request.param == "from_us" else ends[::-1]))
 
 
 @pytest.fixture(scope="module")
-def routed(maker: Maker) -> Iterator[Bed]:
+def routed(maker: Maker) -> Iterator[Testbed]:
     with (
         topology.routed("routed", is_ours_kernel=maker.is_ours_kernel) as wire,
-        maker.bed(wire, "routed") as bed,
+        maker.testbed(wire, "routed") as testbed,
     ):
-        yield bed
+        yield testbed
 
 
 @pytest.mark.parametrize("direction", ["out", "in"])
-def test_a_peer_behind_a_router_is_reached_through_the_gateway(routed: Bed, direction: str) -> None:
+def test_a_peer_behind_a_router_is_reached_through_the_gateway(routed: Testbed, direction: str) -> None:
     source, sink = (routed.ours, routed.peer) if direction == "out" else (routed.peer, routed.ours)
     transfer(source, sink, udp(sink.address, next_port()), **CONTENT)
 
@@ -82,19 +82,21 @@ def test_a_peer_behind_a_router_is_reached_through_the_gateway(routed: Bed, dire
 def test_only_the_gateway_is_asked_for_its_address_when_the_peer_is_off_link(maker: Maker) -> None:
     with topology.routed("asking", is_ours_kernel=maker.is_ours_kernel) as wire:
         assert wire.router is not None
-        with station(wire.router) as gateway, maker.bed(wire, "asking") as bed:
-            transfer(bed.ours, bed.peer, udp(bed.peer.address, next_port()), **CONTENT)
+        with station(wire.router) as gateway, maker.testbed(wire, "asking") as testbed:
+            transfer(testbed.ours, testbed.peer, udp(testbed.peer.address, next_port()), **CONTENT)
             asked = {
                 frame[ARP].pdst
                 for frame in gateway.received(0.2)
-                if ARP in frame and frame[ARP].op == 1 and frame[ARP].pdst != bed.ours.address
+                if ARP in frame and frame[ARP].op == 1 and frame[ARP].pdst != testbed.ours.address
             }
     assert asked == {"10.91.0.254"}
 
 
 @pytest.mark.parametrize("side", ["ours", "peer"])
-def test_a_stream_survives_a_link_that_goes_down_and_up(own_bed: Bed, stream: Stream, side: str) -> None:
-    end = own_bed.wire.ours if side == "ours" else own_bed.wire.peer
+def test_a_stream_survives_a_link_that_goes_down_and_up(
+    own_testbed: Testbed, stream: Stream, side: str
+) -> None:
+    end = own_testbed.wire.ours if side == "ours" else own_testbed.wire.peer
     link(end, "down")
     time.sleep(OUTAGE_S)
     assert stream.is_under_way
@@ -104,9 +106,9 @@ def test_a_stream_survives_a_link_that_goes_down_and_up(own_bed: Bed, stream: St
 
 @pytest.mark.parametrize("is_announced", [False, True], ids=["silently", "announced"])
 def test_a_stream_survives_a_peer_that_changes_its_mac(
-    own_bed: Bed, stream: Stream, is_announced: bool
+    own_testbed: Testbed, stream: Stream, is_announced: bool
 ) -> None:
-    end = own_bed.wire.peer
+    end = own_testbed.wire.peer
     end.namespace.run("sysctl", "-qw", f"net.ipv4.conf.{end.interface}.arp_notify={int(is_announced)}")
     link(end, "down")
     end.namespace.ip("link", "set", end.interface, "address", "02:ad:00:00:00:22")
@@ -116,49 +118,49 @@ def test_a_stream_survives_a_peer_that_changes_its_mac(
     stream.finish()
 
 
-def test_a_new_mac_is_used_by_streams_that_begin_after_the_change(own_bed: Bed) -> None:
-    end = own_bed.wire.peer
-    transfer(own_bed.ours, own_bed.peer, udp(own_bed.peer.address, next_port()), **CONTENT)
+def test_a_new_mac_is_used_by_streams_that_begin_after_the_change(own_testbed: Testbed) -> None:
+    end = own_testbed.wire.peer
+    transfer(own_testbed.ours, own_testbed.peer, udp(own_testbed.peer.address, next_port()), **CONTENT)
     link(end, "down")
     end.namespace.ip("link", "set", end.interface, "address", "02:ad:00:00:00:23")
     link(end, "up")
-    transfer(own_bed.ours, own_bed.peer, udp(own_bed.peer.address, next_port()), **CONTENT)
-    transfer(own_bed.peer, own_bed.ours, udp(own_bed.ours.address, next_port()), **CONTENT)
+    transfer(own_testbed.ours, own_testbed.peer, udp(own_testbed.peer.address, next_port()), **CONTENT)
+    transfer(own_testbed.peer, own_testbed.ours, udp(own_testbed.ours.address, next_port()), **CONTENT)
 
 
-def crash(bed: Bed) -> None:
-    bed.peer.kill()
+def crash(testbed: Testbed) -> None:
+    testbed.peer.kill()
 
 
-def crash_and_stay_silent(bed: Bed) -> None:
-    bed.peer.kill()
-    link(bed.wire.peer, "down")
+def crash_and_stay_silent(testbed: Testbed) -> None:
+    testbed.peer.kill()
+    link(testbed.wire.peer, "down")
 
 
 @pytest.mark.parametrize("vanish", [crash, crash_and_stay_silent], ids=["its_process", "the_whole_host"])
 def test_a_publication_finds_a_peer_again_that_vanished_and_returned(
-    own_bed: Bed, vanish: Callable[[Bed], None]
+    own_testbed: Testbed, vanish: Callable[[Testbed], None]
 ) -> None:
     """Nobody but the peer is restarted: the publication, its client and our driver stay as they were."""
-    channel = udp(own_bed.peer.address, next_port())
+    channel = udp(own_testbed.peer.address, next_port())
     endless = {"messages": 10**9, "min": 100, "max": 1000}
 
     def subscribe() -> ClientProcess:
-        client = own_bed.peer.client(
+        client = own_testbed.peer.client(
             "subscribe", channel=channel, verify=True, **{**endless, "messages": 300}
         )
         client.await_event("ready")
         return client
 
     first = subscribe()
-    publisher = own_bed.ours.client("publish", channel=channel, patient=True, interval_us=500, **endless)
+    publisher = own_testbed.ours.client("publish", channel=channel, patient=True, interval_us=500, **endless)
     publisher.await_event("connected")
     first.finish()
 
-    vanish(own_bed)
+    vanish(own_testbed)
     publisher.await_event("disconnected")
-    link(own_bed.wire.peer, "up")
-    own_bed.peer.start()
+    link(own_testbed.wire.peer, "up")
+    own_testbed.peer.start()
     second = subscribe()
     publisher.await_event("connected")
     [received] = second.finish()["subscriptions"]

@@ -3,9 +3,9 @@
 import time
 
 import pytest
-from tests.system.bed.bed import Bed, Content, next_port, transfer, udp
-from tests.system.bed.client import ClientProcess, Digest, digest_of
-from tests.system.bed.driver import Driver
+from tests.system.fixtures.client import ClientProcess, Digest, digest_of
+from tests.system.fixtures.driver import Driver
+from tests.system.fixtures.testbed import Content, Testbed, next_port, transfer, udp
 
 Flow = tuple[Driver, Driver]
 IPC = "aeron:ipc?term-length=64k"
@@ -117,15 +117,15 @@ def test_a_spy_sees_what_goes_out_to_the_wire(flow: Flow) -> None:
         assert digests(listener.finish()) == {digest_of(sent)}
 
 
-def test_a_spy_alone_can_stand_for_a_connection(bed: Bed) -> None:
-    channel = udp(bed.peer.address, next_port())
-    spy = subscribe(bed.ours, f"aeron-spy:{channel}")
-    [sent] = bed.ours.client("publish", channel=f"{channel}|ssc=true", **CONTENT).finish()["publications"]
+def test_a_spy_alone_can_stand_for_a_connection(testbed: Testbed) -> None:
+    channel = udp(testbed.peer.address, next_port())
+    spy = subscribe(testbed.ours, f"aeron-spy:{channel}")
+    [sent] = testbed.ours.client("publish", channel=f"{channel}|ssc=true", **CONTENT).finish()["publications"]
     assert digests(spy.finish()) == {digest_of(sent)}
 
 
-def test_ipc_works_as_ever(bed: Bed) -> None:
-    transfer(bed.ours, bed.ours, IPC, **CONTENT)
+def test_ipc_works_as_ever(testbed: Testbed) -> None:
+    transfer(testbed.ours, testbed.ours, IPC, **CONTENT)
 
 
 def test_a_session_specific_subscription_hears_only_its_session(flow: Flow) -> None:
@@ -176,8 +176,10 @@ def test_channels_may_name_hosts(flow: Flow) -> None:
     transfer(source, sink, udp(sink.end.host_name, next_port()), **CONTENT)
 
 
-def test_publisher_and_subscriber_of_one_driver_meet_on_its_own_address(bed: Bed) -> None:
-    transfer(bed.ours, bed.ours, udp(bed.ours.address, next_port()), messages=500, min=1, max=60000)
+def test_publisher_and_subscriber_of_one_driver_meet_on_its_own_address(testbed: Testbed) -> None:
+    transfer(
+        testbed.ours, testbed.ours, udp(testbed.ours.address, next_port()), messages=500, min=1, max=60000
+    )
 
 
 @pytest.mark.parametrize("session_id", [-1, 0, 2147483647])

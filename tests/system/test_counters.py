@@ -10,11 +10,11 @@ import pytest
 from scapy.layers.inet import IP, UDP
 from scapy.layers.l2 import Ether
 from scapy.packet import Raw
-from tests.system.bed import topology
-from tests.system.bed.bed import AF_PACKET, Bed, Maker, eventually
-from tests.system.bed.driver import DpdkDriver
-from tests.system.bed.frames import Station, station
-from tests.system.bed.tool import PROGRAM, aeron_dpdk
+from tests.system.fixtures import topology
+from tests.system.fixtures.driver import DpdkDriver
+from tests.system.fixtures.frames import Station, station
+from tests.system.fixtures.testbed import AF_PACKET, Maker, Testbed, eventually
+from tests.system.fixtures.tool import PROGRAM, aeron_dpdk
 
 pytestmark = pytest.mark.usefixtures("dpdk_only")
 
@@ -113,17 +113,19 @@ def test_watching_goes_on_until_it_is_interrupted(quiet: tuple[DpdkDriver, Stati
     assert looks[0]["at_ms"] < looks[1]["at_ms"] < looks[2]["at_ms"]
 
 
-def test_an_error_is_listed_once_with_the_number_of_its_observations(bed: Bed) -> None:
+def test_an_error_is_listed_once_with_the_number_of_its_observations(testbed: Testbed) -> None:
     for _ in range(3):
-        client = bed.ours.client("publish", channel="aeron:udp?endpoint=nowhere.invalid:20992", messages=1)
+        client = testbed.ours.client(
+            "publish", channel="aeron:udp?endpoint=nowhere.invalid:20992", messages=1
+        )
         with pytest.raises(Exception, match="nowhere.invalid"):
             client.await_event("ready")
-    errors = aeron_dpdk("errors", bed.ours, "--json").json["errors"]
-    assert [each["text"] for each in errors] == list(bed.ours.counters().errors)
+    errors = aeron_dpdk("errors", testbed.ours, "--json").json["errors"]
+    assert [each["text"] for each in errors] == list(testbed.ours.counters().errors)
     [ours] = [each for each in errors if "nowhere.invalid" in each["text"]]
     assert ours["observations"] == 3
     assert ours["first_ms"] < ours["last_ms"]
-    text = aeron_dpdk("errors", bed.ours).output
+    text = aeron_dpdk("errors", testbed.ours).output
     assert "3 observations from " in text
     assert f"{len(errors)} distinct errors observed." in text
 

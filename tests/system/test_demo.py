@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.system.bed.tool import PROGRAM
+from tests.system.fixtures.tool import PROGRAM
 
 from aeron_dpdk.tools.measure.alone import measuring_alone
 

@@ -9,9 +9,9 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from tests.system.bed.bed import eventually
-from tests.system.bed.process import ChildProcess
-from tests.system.bed.tool import PROGRAM
+from tests.system.fixtures.process import ChildProcess
+from tests.system.fixtures.testbed import eventually
+from tests.system.fixtures.tool import PROGRAM
 
 START_TIMEOUT_S = 90.0
 DIRECTORY_LINE = "  export AERON_DIR="

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.system.bed import topology
-from tests.system.bed.bed import AF_XDP, Content, Maker, eventually, next_port, transfer, udp
-from tests.system.bed.driver import Driver
-from tests.system.bed.namespace import BedError
-from tests.system.bed.tool import aeron_dpdk
-from tests.system.bed.topology import End
+from tests.system.fixtures import topology
+from tests.system.fixtures.driver import Driver
+from tests.system.fixtures.namespace import BedError
+from tests.system.fixtures.testbed import AF_XDP, Content, Maker, eventually, next_port, transfer, udp
+from tests.system.fixtures.tool import aeron_dpdk
+from tests.system.fixtures.topology import End
 
 from aeron_dpdk.exit_code import ExitCode
 

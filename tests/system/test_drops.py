@@ -7,11 +7,11 @@ import pytest
 from scapy.layers.inet import IP, TCP, UDP
 from scapy.layers.l2 import Dot1Q, Ether
 from scapy.packet import Packet, Raw
-from tests.system.bed import topology
-from tests.system.bed.bed import AF_PACKET, Maker, eventually
-from tests.system.bed.counters import Snapshot
-from tests.system.bed.driver import DpdkDriver
-from tests.system.bed.frames import Station, station
+from tests.system.fixtures import topology
+from tests.system.fixtures.counters import Snapshot
+from tests.system.fixtures.driver import DpdkDriver
+from tests.system.fixtures.frames import Station, station
+from tests.system.fixtures.testbed import AF_PACKET, Maker, eventually
 
 pytestmark = pytest.mark.usefixtures("dpdk_only")
 

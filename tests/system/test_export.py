@@ -8,12 +8,12 @@ import pytest
 from scapy.layers.inet import IP, UDP
 from scapy.layers.l2 import Ether
 from scapy.packet import Raw
-from tests.system.bed import topology
-from tests.system.bed.bed import AF_PACKET, Bed, Maker, eventually, next_port, transfer, udp
-from tests.system.bed.driver import DpdkDriver
-from tests.system.bed.exporter import exporting, scrape
-from tests.system.bed.frames import Station, station
-from tests.system.bed.tool import aeron_dpdk
+from tests.system.fixtures import topology
+from tests.system.fixtures.driver import DpdkDriver
+from tests.system.fixtures.exporter import exporting, scrape
+from tests.system.fixtures.frames import Station, station
+from tests.system.fixtures.testbed import AF_PACKET, Maker, Testbed, eventually, next_port, transfer, udp
+from tests.system.fixtures.tool import aeron_dpdk
 
 pytestmark = pytest.mark.usefixtures("dpdk_only")
 
@@ -50,12 +50,12 @@ def test_frames_that_were_sent_are_scraped(quiet: tuple[DpdkDriver, Station]) ->
     assert after['aeron_dpdk_xstat_total{interface="dpdk0",name="rx_good_packets"}'] == after[packets]
 
 
-def test_positions_of_a_stream_are_scraped(bed: Bed) -> None:
-    channel = udp(bed.ours.address, next_port(), term_length="64k")
-    with exporting(bed.ours) as url:
-        subscriber = bed.ours.client("subscribe", channel=channel, messages=31, min=500, max=500)
+def test_positions_of_a_stream_are_scraped(testbed: Testbed) -> None:
+    channel = udp(testbed.ours.address, next_port(), term_length="64k")
+    with exporting(testbed.ours) as url:
+        subscriber = testbed.ours.client("subscribe", channel=channel, messages=31, min=500, max=500)
         subscriber.await_event("ready")
-        publisher = bed.peer.client("publish", channel=channel, messages=30, min=500, max=500)
+        publisher = testbed.peer.client("publish", channel=channel, messages=30, min=500, max=500)
         [sent] = publisher.finish()["publications"]
         sample = re.compile(
             rf'aeron_stream_position_bytes\{{.*position="sub-pos",session_id="{sent["session_id"]}"'
@@ -67,22 +67,26 @@ def test_positions_of_a_stream_are_scraped(bed: Bed) -> None:
         eventually(lambda: position() == [sent["position"]], "the subscriber's position is the publisher's")
 
 
-def test_totals_of_aeron_are_those_of_its_counters(bed: Bed) -> None:
-    transfer(bed.peer, bed.ours, udp(bed.ours.address, next_port()), messages=50, min=100, max=100)
-    with exporting(bed.ours) as url:
+def test_totals_of_aeron_are_those_of_its_counters(testbed: Testbed) -> None:
+    transfer(
+        testbed.peer, testbed.ours, udp(testbed.ours.address, next_port()), messages=50, min=100, max=100
+    )
+    with exporting(testbed.ours) as url:
 
         def agree() -> bool:
-            return scrape(url)["aeron_received_bytes_total"] == bed.ours.counters().labelled("Bytes received")
+            return scrape(url)["aeron_received_bytes_total"] == testbed.ours.counters().labelled(
+                "Bytes received"
+            )
 
         eventually(agree, "exporter and Aeron say the same")
 
 
-def test_the_exporter_survives_the_driver(own_bed: Bed) -> None:
-    with exporting(own_bed.ours) as url:
+def test_the_exporter_survives_the_driver(own_testbed: Testbed) -> None:
+    with exporting(own_testbed.ours) as url:
         assert scrape(url)["aeron_dpdk_up"] == 1
-        own_bed.ours.kill()
+        own_testbed.ours.kill()
         assert scrape(url) == {"aeron_dpdk_up": 0}
-        own_bed.start()
+        own_testbed.start()
         eventually(lambda: scrape(url)["aeron_dpdk_up"] == 1, "the next driver is scraped")
 
 

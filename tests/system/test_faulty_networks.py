@@ -6,9 +6,9 @@ import pytest
 from scapy.layers.inet import IP, UDP
 from scapy.layers.l2 import Ether
 from scapy.packet import Raw
-from tests.system.bed import topology
-from tests.system.bed.bed import Bed, Content, Maker, eventually, next_port, transfer, udp
-from tests.system.bed.frames import Forger, station
+from tests.system.fixtures import topology
+from tests.system.fixtures.frames import Forger, station
+from tests.system.fixtures.testbed import Content, Maker, Testbed, eventually, next_port, transfer, udp
 
 CONTENT: Content = {"messages": 600, "min": 1, "max": 5000}
 
@@ -23,10 +23,12 @@ CONTENT: Content = {"messages": 600, "min": 1, "max": 5000}
 def test_a_stream_crosses_a_wire_with(maker: Maker, fault: dict[str, float], direction: str) -> None:
     with topology.tapped("faulty", is_ours_kernel=maker.is_ours_kernel) as tapped:
         forger = Forger(tapped, seed=2, **fault)
-        with forger.at_work(), maker.bed(tapped.wire, "faulty") as bed:
-            source, sink = (bed.ours, bed.peer) if direction == "out" else (bed.peer, bed.ours)
+        with forger.at_work(), maker.testbed(tapped.wire, "faulty") as testbed:
+            source, sink = (
+                (testbed.ours, testbed.peer) if direction == "out" else (testbed.peer, testbed.ours)
+            )
             transfer(source, sink, udp(sink.address, next_port()), **CONTENT)
-            assert bed.ours.counters().labelled("Invalid packets") == 0
+            assert testbed.ours.counters().labelled("Invalid packets") == 0
     assert all(forger.spoiled[name] > 0 for name in fault)
 
 
@@ -68,8 +70,8 @@ def garbage(dice: random.Random, template: bytes) -> bytes:
     return bytes(good)
 
 
-def test_garbage_on_the_wire_disturbs_no_stream(own_bed: Bed) -> None:
-    ours, peer = own_bed.ours, own_bed.peer
+def test_garbage_on_the_wire_disturbs_no_stream(own_testbed: Testbed) -> None:
+    ours, peer = own_testbed.ours, own_testbed.peer
     channel = udp(ours.address, port := next_port())
     template = bytes(
         Ether(src=peer.end.mac, dst=ours.end.mac)
@@ -84,7 +86,7 @@ def test_garbage_on_the_wire_disturbs_no_stream(own_bed: Bed) -> None:
     subscriber.await_event("ready")
     publisher = peer.client("publish", channel=channel, **{**CONTENT, "messages": 3000})
     publisher.await_event("connected")
-    with station(own_bed.wire.peer) as intruder:
+    with station(own_testbed.wire.peer) as intruder:
         intruder.send(*frames)
     [sent] = publisher.finish()["publications"]
     [received] = subscriber.finish()["subscriptions"]

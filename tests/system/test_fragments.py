@@ -9,10 +9,10 @@ import pytest
 from scapy.layers.inet import IP, UDP
 from scapy.layers.l2 import Ether
 from scapy.packet import Raw
-from tests.system.bed.bed import Content, Maker, eventually, next_port, transfer, udp
-from tests.system.bed.client import ClientError
-from tests.system.bed.driver import DpdkDriver, Driver
-from tests.system.bed.frames import station
+from tests.system.fixtures.client import ClientError
+from tests.system.fixtures.driver import DpdkDriver, Driver
+from tests.system.fixtures.frames import station
+from tests.system.fixtures.testbed import Content, Maker, eventually, next_port, transfer, udp
 
 pytestmark = pytest.mark.usefixtures("dpdk_only")
 

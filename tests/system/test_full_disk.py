@@ -5,12 +5,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from tests.system.bed.bed import Content, Maker, next_port, udp
-from tests.system.bed.client import ClientError, digest_of
-from tests.system.bed.driver import Driver
-from tests.system.bed.namespace import BedError, run, unique
-from tests.system.bed.tool import aeron_dpdk
-from tests.system.bed.topology import Wire
+from tests.system.fixtures.client import ClientError, digest_of
+from tests.system.fixtures.driver import Driver
+from tests.system.fixtures.namespace import BedError, run, unique
+from tests.system.fixtures.testbed import Content, Maker, next_port, udp
+from tests.system.fixtures.tool import aeron_dpdk
+from tests.system.fixtures.topology import Wire
 
 from aeron_dpdk.exit_code import ExitCode
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 from bench.standing import SETTLING_S, spent
-from tests.system.bed import topology
-from tests.system.bed.bed import Maker
-from tests.system.bed.driver import Driver
+from tests.system.fixtures import topology
+from tests.system.fixtures.driver import Driver
+from tests.system.fixtures.testbed import Maker
 
 pytestmark = pytest.mark.usefixtures("dpdk_only")
 

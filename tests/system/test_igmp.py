@@ -7,11 +7,11 @@ import pytest
 from scapy.layers.igmp import IGMP
 from scapy.layers.inet import IP, UDP
 from scapy.layers.l2 import Ether
-from tests.system.bed import topology
-from tests.system.bed.bed import Bed, Content, Maker, eventually, next_port, transfer, udp
-from tests.system.bed.driver import Driver
-from tests.system.bed.frames import station
-from tests.system.bed.topology import SwitchedWire
+from tests.system.fixtures import topology
+from tests.system.fixtures.driver import Driver
+from tests.system.fixtures.frames import station
+from tests.system.fixtures.testbed import Content, Maker, Testbed, eventually, next_port, transfer, udp
+from tests.system.fixtures.topology import SwitchedWire
 
 pytestmark = pytest.mark.usefixtures("dpdk_only")
 
@@ -26,7 +26,7 @@ V1_REPORT = 0x12
 @dataclass(frozen=True)
 class Switched:
     net: SwitchedWire
-    bed: Bed
+    testbed: Testbed
 
     def channel(self, driver: Driver, port: int) -> str:
         return udp(GROUP, port, interface=driver.end.cidr)
@@ -46,13 +46,13 @@ def keeps_to_itself(net: SwitchedWire) -> bool:
 @pytest.fixture(scope="module", params=[3, 2], ids=["IGMPv3", "IGMPv2"])
 def switched(maker: Maker, request: pytest.FixtureRequest) -> Iterator[Switched]:
     made = topology.switched("igmp", is_ours_kernel=maker.is_ours_kernel, igmp_version=request.param)
-    with made as net, maker.bed(net.wire, "igmp") as bed:
+    with made as net, maker.testbed(net.wire, "igmp") as testbed:
         eventually(lambda: keeps_to_itself(net), "the switch sends groups only to who has asked")
-        yield Switched(net, bed)
+        yield Switched(net, testbed)
 
 
 def test_a_subscriber_is_sent_its_group_and_is_taken_off_when_it_leaves(switched: Switched) -> None:
-    ours, peer, port = switched.bed.ours, switched.bed.peer, next_port()
+    ours, peer, port = switched.testbed.ours, switched.testbed.peer, next_port()
     subscriber = ours.client("subscribe", channel=switched.channel(ours, port), patient=True)
     subscriber.await_event("ready")
     eventually(lambda: switched.hears("ours", GROUP), "the switch knows our membership")
@@ -68,7 +68,7 @@ def test_a_subscriber_is_sent_its_group_and_is_taken_off_when_it_leaves(switched
 
 @pytest.mark.parametrize("direction", ["from us", "from the kernel"])
 def test_a_stream_reaches_who_joined_and_nobody_else(switched: Switched, direction: str) -> None:
-    ours, peer, port = switched.bed.ours, switched.bed.peer, next_port()
+    ours, peer, port = switched.testbed.ours, switched.testbed.peer, next_port()
     source, sink = (ours, peer) if direction == "from us" else (peer, ours)
     heard, answered = ("peer", "ours") if source is ours else ("ours", "peer")
     # Members beforehand, so that no frame meets a switch that has not learnt of them yet.
@@ -80,29 +80,33 @@ def test_a_stream_reaches_who_joined_and_nobody_else(switched: Switched, directi
     with station(switched.net.bystander) as bystander:
         transfer(source, sink, switched.channel(source, port), switched.channel(sink, port), **CONTENT)
         seen = [packet for packet in bystander.received(0.5) if UDP in packet and packet[UDP].dport == port]
-    switched.bed.reap()
+    switched.testbed.reap()
     assert seen == [], "the switch sends the group to who has asked"
 
 
 def test_an_orderly_end_takes_us_off_at_once(maker: Maker) -> None:
     made = topology.switched("igmp-end", is_ours_kernel=maker.is_ours_kernel, igmp_version=3)
-    with made as net, maker.bed(net.wire, "igmp-end") as bed:
+    with made as net, maker.testbed(net.wire, "igmp-end") as testbed:
         port = next_port()
-        bed.ours.client("subscribe", channel=udp(GROUP, port, interface=bed.ours.end.cidr), patient=True)
+        testbed.ours.client(
+            "subscribe", channel=udp(GROUP, port, interface=testbed.ours.end.cidr), patient=True
+        )
         eventually(lambda: GROUP in net.members().get("ours", set()), "the switch knows our membership")
         net.switch.ip("link", "set", "bridge0", "type", "bridge", "mcast_membership_interval", "100000")
-        assert bed.ours.stop() == 0, bed.ours.output
+        assert testbed.ours.stop() == 0, testbed.ours.output
         eventually(lambda: GROUP not in net.members().get("ours", set()), "the switch forgets it")
 
 
-def test_a_querier_of_version_one_is_answered_in_its_version(bed: Bed) -> None:
+def test_a_querier_of_version_one_is_answered_in_its_version(testbed: Testbed) -> None:
     """No bridge speaks it any more: scapy does."""
-    with station(bed.peer.end) as querier:
-        bed.ours.client(
-            "subscribe", channel=udp("239.20.31.1", next_port(), interface=bed.ours.end.cidr), patient=True
+    with station(testbed.peer.end) as querier:
+        testbed.ours.client(
+            "subscribe",
+            channel=udp("239.20.31.1", next_port(), interface=testbed.ours.end.cidr),
+            patient=True,
         ).await_event("ready")
-        query = IP(src=bed.peer.address, dst="224.0.0.1", ttl=1) / IGMP(type=0x11, mrcode=0)
-        querier.send(Ether(src=bed.peer.end.mac, dst="01:00:5e:00:00:01") / query)
+        query = IP(src=testbed.peer.address, dst="224.0.0.1", ttl=1) / IGMP(type=0x11, mrcode=0)
+        querier.send(Ether(src=testbed.peer.end.mac, dst="01:00:5e:00:00:01") / query)
         answer = querier.await_frame(lambda each: IGMP in each and each[IGMP].type == V1_REPORT, 20)
     assert answer is not None
     assert (answer.dst, answer[IP].dst, answer[IP].ttl) == ("01:00:5e:14:1f:01", "239.20.31.1", 1)

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from tests.system.bed import topology
-from tests.system.bed.bed import AF_PACKET, Content, Maker, eventually, next_port, transfer, udp
-from tests.system.bed.client import ClientProcess, Digest, digest_of
-from tests.system.bed.driver import DpdkDriver, Driver
-from tests.system.bed.topology import End, join
+from tests.system.fixtures import topology
+from tests.system.fixtures.client import ClientProcess, Digest, digest_of
+from tests.system.fixtures.driver import DpdkDriver, Driver
+from tests.system.fixtures.testbed import AF_PACKET, Content, Maker, eventually, next_port, transfer, udp
+from tests.system.fixtures.topology import End, join
 
 pytestmark = pytest.mark.usefixtures("dpdk_only")
 

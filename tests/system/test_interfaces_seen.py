@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tests.system.bed import topology
-from tests.system.bed.bed import AF_PACKET, Maker, eventually, next_port, transfer, udp
-from tests.system.bed.driver import DpdkDriver, Driver
-from tests.system.bed.exporter import exporting, scrape
-from tests.system.bed.terminal import terminal
-from tests.system.bed.tool import aeron_dpdk
+from tests.system.fixtures import topology
+from tests.system.fixtures.driver import DpdkDriver, Driver
+from tests.system.fixtures.exporter import exporting, scrape
+from tests.system.fixtures.terminal import terminal
+from tests.system.fixtures.testbed import AF_PACKET, Maker, eventually, next_port, transfer, udp
+from tests.system.fixtures.tool import aeron_dpdk
 from tests.system.test_capture import capturing, read
 from tests.system.test_telemetry import TellingDriver, ask
 

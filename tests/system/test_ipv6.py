@@ -19,11 +19,11 @@ from scapy.layers.inet6 import (
 )
 from scapy.layers.l2 import Ether
 from scapy.packet import Packet, Raw
-from tests.system.bed.bed import Content, Maker, eventually, next_port, transfer, udp
-from tests.system.bed.client import digest_of
-from tests.system.bed.driver import DpdkDriver, Driver
-from tests.system.bed.frames import station
-from tests.system.bed.topology import End
+from tests.system.fixtures.client import digest_of
+from tests.system.fixtures.driver import DpdkDriver, Driver
+from tests.system.fixtures.frames import station
+from tests.system.fixtures.testbed import Content, Maker, eventually, next_port, transfer, udp
+from tests.system.fixtures.topology import End
 
 pytestmark = pytest.mark.usefixtures("dpdk_only")
 

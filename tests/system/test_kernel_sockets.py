@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from tests.system.bed import topology
-from tests.system.bed.bed import AF_PACKET, Content, Maker, next_port, transfer, udp
-from tests.system.bed.client import ClientError, ClientProcess, Digest, digest_of
-from tests.system.bed.driver import Driver
-from tests.system.bed.tool import aeron_dpdk
-from tests.system.bed.topology import End, join
+from tests.system.fixtures import topology
+from tests.system.fixtures.client import ClientError, ClientProcess, Digest, digest_of
+from tests.system.fixtures.driver import Driver
+from tests.system.fixtures.testbed import AF_PACKET, Content, Maker, next_port, transfer, udp
+from tests.system.fixtures.tool import aeron_dpdk
+from tests.system.fixtures.topology import End, join
 
 pytestmark = pytest.mark.usefixtures("dpdk_only")
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from scapy.layers.inet import IP, UDP
 from scapy.layers.l2 import Ether
-from tests.system.bed import topology
-from tests.system.bed.bed import AF_PACKET, Maker, eventually, next_port, udp
-from tests.system.bed.driver import DpdkDriver
-from tests.system.bed.frames import station
+from tests.system.fixtures import topology
+from tests.system.fixtures.driver import DpdkDriver
+from tests.system.fixtures.frames import station
+from tests.system.fixtures.testbed import AF_PACKET, Maker, eventually, next_port, udp
 
 pytestmark = pytest.mark.usefixtures("dpdk_only")
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
-from tests.system.bed import topology
-from tests.system.bed.bed import Maker, eventually, next_port, udp
-from tests.system.bed.driver import Driver
-from tests.system.bed.topology import SwitchedWire
+from tests.system.fixtures import topology
+from tests.system.fixtures.driver import Driver
+from tests.system.fixtures.testbed import Maker, eventually, next_port, udp
+from tests.system.fixtures.topology import SwitchedWire
 
 pytestmark = pytest.mark.usefixtures("dpdk_only")
 

@@ -3,11 +3,11 @@
 from itertools import count
 
 import pytest
-from tests.system.bed.bed import AF_PACKET, Bed, Content, Maker, next_port, transfer, udp
-from tests.system.bed.client import ClientProcess, Digest, digest_of
-from tests.system.bed.driver import Driver
-from tests.system.bed.tool import aeron_dpdk
-from tests.system.bed.topology import Wire
+from tests.system.fixtures.client import ClientProcess, Digest, digest_of
+from tests.system.fixtures.driver import Driver
+from tests.system.fixtures.testbed import AF_PACKET, Content, Maker, Testbed, next_port, transfer, udp
+from tests.system.fixtures.tool import aeron_dpdk
+from tests.system.fixtures.topology import Wire
 
 Flow = tuple[Driver, Driver]
 CONTENT: Content = {"messages": 200, "min": 1, "max": 4000}
@@ -41,18 +41,20 @@ def test_a_stream_to_a_group_crosses(flow: Flow) -> None:
 
 
 @pytest.mark.usefixtures("dpdk_only")
-def test_two_subscribers_one_of_them_stock_hear_the_same_and_set_the_pace_together(bed: Bed) -> None:
-    """From us: that the stock driver hears its own group, the kernel of this bed does not do for either."""
+def test_two_subscribers_one_of_them_stock_hear_the_same_and_set_the_pace_together(testbed: Testbed) -> None:
+    """From us only: the stock driver does not hear the group that it sends to on these interfaces."""
     address, port = next_group(), next_port()
-    subscribers = [subscribe(driver, group(driver, address, port)) for driver in (bed.ours, bed.peer)]
-    publisher = bed.ours.client("publish", channel=group(bed.ours, address, port, fc="min,g:/2"), **CONTENT)
+    subscribers = [subscribe(driver, group(driver, address, port)) for driver in (testbed.ours, testbed.peer)]
+    publisher = testbed.ours.client(
+        "publish", channel=group(testbed.ours, address, port, fc="min,g:/2"), **CONTENT
+    )
     [sent] = publisher.finish()["publications"]
     assert [received(each) for each in subscribers] == [{digest_of(sent)}] * 2
 
 
-def test_publisher_and_subscriber_of_one_driver_meet_in_a_group(bed: Bed) -> None:
-    channel = group(bed.ours, next_group(), next_port())
-    transfer(bed.ours, bed.ours, channel, messages=300, min=1, max=30000)
+def test_publisher_and_subscriber_of_one_driver_meet_in_a_group(testbed: Testbed) -> None:
+    channel = group(testbed.ours, next_group(), next_port())
+    transfer(testbed.ours, testbed.ours, channel, messages=300, min=1, max=30000)
 
 
 def test_tagged_flow_control_waits_for_the_receivers_of_its_tag(flow: Flow) -> None:
@@ -65,12 +67,12 @@ def test_tagged_flow_control_waits_for_the_receivers_of_its_tag(flow: Flow) -> N
 
 
 @pytest.mark.usefixtures("dpdk_only")
-def test_publishers_on_both_drivers_share_a_group(bed: Bed) -> None:
+def test_publishers_on_both_drivers_share_a_group(testbed: Testbed) -> None:
     address, port = next_group(), next_port()
-    subscriber = subscribe(bed.ours, group(bed.ours, address, port), sources=2)
+    subscriber = subscribe(testbed.ours, group(testbed.ours, address, port), sources=2)
     publishers = [
         driver.client("publish", channel=group(driver, address, port, fc="min,g:/1"), seed=seed, **CONTENT)
-        for seed, driver in enumerate((bed.ours, bed.peer), start=1)
+        for seed, driver in enumerate((testbed.ours, testbed.peer), start=1)
     ]
     sent = {digest_of(each.finish()["publications"][0]) for each in publishers}
     assert len(sent) == 2
@@ -108,10 +110,10 @@ def test_a_spy_sees_what_goes_out_to_a_group(flow: Flow) -> None:
 
 
 @pytest.mark.usefixtures("dpdk_only")
-def test_without_an_interface_the_group_is_on_the_port(bed: Bed) -> None:
+def test_without_an_interface_the_group_is_on_the_port(testbed: Testbed) -> None:
     address, port = next_group(), next_port()
-    subscriber = subscribe(bed.ours, udp(address, port), patient=True)
-    channels = aeron_dpdk("status", bed.ours, "--json").json["channels"]
+    subscriber = subscribe(testbed.ours, udp(address, port), patient=True)
+    channels = aeron_dpdk("status", testbed.ours, "--json").json["channels"]
     assert [each["media"] for each in channels if f"{address}:{port}" in each["uri"]] == [["dpdk"]]
     subscriber.stop()
 

@@ -5,11 +5,11 @@ from contextlib import ExitStack
 from functools import partial
 
 import pytest
-from tests.system.bed import topology
-from tests.system.bed.bed import AF_PACKET, Maker, eventually, next_port, transfer, udp
-from tests.system.bed.client import ClientError
-from tests.system.bed.driver import Driver
-from tests.system.bed.topology import End
+from tests.system.fixtures import topology
+from tests.system.fixtures.client import ClientError
+from tests.system.fixtures.driver import Driver
+from tests.system.fixtures.testbed import AF_PACKET, Maker, eventually, next_port, transfer, udp
+from tests.system.fixtures.topology import End
 
 pytestmark = pytest.mark.usefixtures("dpdk_only")
 

@@ -17,13 +17,13 @@ from scapy.layers.inet6 import (
 )
 from scapy.layers.l2 import Ether
 from scapy.packet import Packet
-from tests.system.bed import topology
-from tests.system.bed.bed import Maker, eventually
-from tests.system.bed.driver import Driver
-from tests.system.bed.frames import Station, station
-from tests.system.bed.namespace import BedError
-from tests.system.bed.tool import aeron_dpdk
-from tests.system.bed.topology import Wire
+from tests.system.fixtures import topology
+from tests.system.fixtures.driver import Driver
+from tests.system.fixtures.frames import Station, station
+from tests.system.fixtures.namespace import BedError
+from tests.system.fixtures.testbed import Maker, eventually
+from tests.system.fixtures.tool import aeron_dpdk
+from tests.system.fixtures.topology import Wire
 
 pytestmark = pytest.mark.usefixtures("dpdk_only")
 

@@ -17,9 +17,9 @@ from scapy.layers.inet6 import (
     IPv6,
 )
 from scapy.layers.l2 import Ether
-from tests.system.bed import topology
-from tests.system.bed.bed import Bed, Maker, eventually, next_port, udp
-from tests.system.bed.frames import Station, flood, station
+from tests.system.fixtures import topology
+from tests.system.fixtures.frames import Station, flood, station
+from tests.system.fixtures.testbed import Maker, Testbed, eventually, next_port, udp
 
 pytestmark = pytest.mark.usefixtures("dpdk_only")
 
@@ -31,12 +31,12 @@ ATTACK_S = 4.0  # longer than all solicitations of a sequence together
 ENDLESS = {"messages": 10**9, "min": 100, "max": 1000}
 
 
-def forged(bed: Bed, attackers: int) -> list[bytes]:
+def forged(testbed: Testbed, attackers: int) -> list[bytes]:
     """Each attacker says that the peer is he: as an answer, to all, and by asking for us in the peer's name;
     and that he is the router."""
     lies = []
     for mac in (f"{EVIL}:{i:02x}" for i in range(attackers)):
-        to_us = Ether(src=mac, dst=bed.wire.ours.mac) / IPv6(src=PEER, dst=OURS, hlim=255)
+        to_us = Ether(src=mac, dst=testbed.wire.ours.mac) / IPv6(src=PEER, dst=OURS, hlim=255)
         to_all = Ether(src=mac, dst=ALL_NODES_MAC) / IPv6(src=PEER, dst=ALL_NODES, hlim=255)
         to_group = Ether(src=mac, dst=OUR_GROUP_MAC) / IPv6(src=PEER, dst=OUR_GROUP, hlim=255)
         target, source = ICMPv6NDOptDstLLAddr(lladdr=mac), ICMPv6NDOptSrcLLAddr(lladdr=mac)
@@ -50,12 +50,12 @@ def forged(bed: Bed, attackers: int) -> list[bytes]:
 
 
 @pytest.fixture(scope="module")
-def attacked(maker: Maker) -> Iterator[Bed]:
+def attacked(maker: Maker) -> Iterator[Testbed]:
     settings = {"AERON_DPDK_LOCAL_IPV6_ADDRESS": f"{OURS}/64"}
     with topology.straight("ndp-flood", is_ours_kernel=maker.is_ours_kernel) as wire:
         topology.take_ipv6(wire.peer, f"{PEER}/64")
-        with maker.bed(wire, "ndp-flood", **settings) as bed:
-            yield bed
+        with maker.testbed(wire, "ndp-flood", **settings) as testbed:
+            yield testbed
 
 
 def is_data(frame: Ether) -> bool:
@@ -76,30 +76,30 @@ def redirected(host: Station, answers: list[bytes], seconds: float) -> int:
 
 @pytest.mark.parametrize("attackers", [1, 200], ids=["from_one_mac", "from_many_macs"])
 def test_a_flood_of_forged_neighbour_discovery_redirects_no_stream(
-    attacked: Bed, attackers: int, pytestconfig: pytest.Config
+    attacked: Testbed, attackers: int, pytestconfig: pytest.Config
 ) -> None:
-    bed = attacked
-    lies = forged(bed, attackers)
+    testbed = attacked
+    lies = forged(testbed, attackers)
     channel = udp(f"[{PEER}]", next_port())
-    subscriber = bed.peer.client("subscribe", channel=channel, **ENDLESS)
+    subscriber = testbed.peer.client("subscribe", channel=channel, **ENDLESS)
     subscriber.await_event("ready")
-    publisher = bed.ours.client("publish", channel=channel, patient=True, interval_us=1000, **ENDLESS)
+    publisher = testbed.ours.client("publish", channel=channel, patient=True, interval_us=1000, **ENDLESS)
     subscriber.await_event("receiving")
     try:
         for attempt in range(pytestconfig.getoption("--attacks")):
-            with station(bed.wire.peer) as host, flood(bed.wire.peer, lies):
+            with station(testbed.wire.peer) as host, flood(testbed.wire.peer, lies):
                 assert redirected(host, lies, ATTACK_S) == 0, f"in attack {attempt}"
-            with station(bed.wire.peer) as host:
+            with station(testbed.wire.peer) as host:
                 came = host.await_frame(is_data)
                 assert came is not None, f"silent after attack {attempt}"
-                assert came.dst == bed.wire.peer.mac
+                assert came.dst == testbed.wire.peer.mac
         assert publisher.is_running and subscriber.is_running
     finally:
-        bed.reap()
-    assert bed.ours.counters().labelled("dpdk-ndp-disputed") > 0
+        testbed.reap()
+    assert testbed.ours.counters().labelled("dpdk-ndp-disputed") > 0
 
 
-def test_a_peer_that_changes_its_mac_is_found_again(attacked: Bed) -> None:
+def test_a_peer_that_changes_its_mac_is_found_again(attacked: Testbed) -> None:
     end, moved = attacked.wire.peer, "02:ad:00:00:00:22"
     channel = udp(f"[{PEER}]", next_port())
     subscriber = attacked.peer.client("subscribe", channel=channel, **ENDLESS)

@@ -9,11 +9,20 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.system.bed import topology
-from tests.system.bed.bed import AF_PACKET, Bed, Content, Maker, eventually, next_port, transfer, udp
-from tests.system.bed.driver import Driver
-from tests.system.bed.namespace import run
-from tests.system.bed.topology import Wire
+from tests.system.fixtures import topology
+from tests.system.fixtures.driver import Driver
+from tests.system.fixtures.namespace import run
+from tests.system.fixtures.testbed import (
+    AF_PACKET,
+    Content,
+    Maker,
+    Testbed,
+    eventually,
+    next_port,
+    transfer,
+    udp,
+)
+from tests.system.fixtures.topology import Wire
 
 from aeron_dpdk.exit_code import ExitCode
 from aeron_dpdk.machine.change.huge_page_reservation import reserved_huge_pages
@@ -270,19 +279,21 @@ def test_no_root_is_left_once_it_runs_and_its_files_are_the_users(ours: Driver, 
 TYPE_IDS = (75, 77, 78, 79, 82, 83, 84, 85, 86, 88, 89, 90, 91, 93, 94, 95)
 
 
-def test_every_reserved_kind_of_counter_is_there(bed: Bed) -> None:
-    snapshot = bed.ours.counters()
+def test_every_reserved_kind_of_counter_is_there(testbed: Testbed) -> None:
+    snapshot = testbed.ours.counters()
     assert [type_id for type_id in TYPE_IDS if not snapshot.of_type(type_id)] == []
 
 
-def test_packets_and_bytes_are_counted(bed: Bed) -> None:
+def test_packets_and_bytes_are_counted(testbed: Testbed) -> None:
     def counted() -> dict[str, int]:
-        snapshot = bed.ours.counters()
+        snapshot = testbed.ours.counters()
         return {f"{way}-{what}": snapshot.labelled(f"dpdk-{way}-{what}")
                 for way in ("rx", "tx") for what in ("packets", "bytes")}  # fmt: skip
 
     before = counted()
-    sent = transfer(bed.ours, bed.peer, udp(bed.peer.address, next_port()), messages=300, min=1000, max=1000)
+    sent = transfer(
+        testbed.ours, testbed.peer, udp(testbed.peer.address, next_port()), messages=300, min=1000, max=1000
+    )
     eventually(lambda: counted()["tx-bytes"] - before["tx-bytes"] >= sent.bytes, "bytes sent are counted")
     after = counted()
     assert after["tx-packets"] > before["tx-packets"]

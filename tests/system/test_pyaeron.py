@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.system.bed.bed import Bed, next_port, udp
-from tests.system.bed.installation import REPOSITORY
-from tests.system.bed.process import ChildProcess
+from tests.system.fixtures.installation import REPOSITORY
+from tests.system.fixtures.process import ChildProcess
+from tests.system.fixtures.testbed import Testbed, next_port, udp
 
 REQUIREMENT = "pyaeron==0.1.0"
 VERSIONS = ("3.12", "3.13", "3.14", "3.15")
@@ -75,11 +75,13 @@ def finished(process: ChildProcess) -> str:
 
 
 @pytest.mark.parametrize("direction", ["from_us_to_the_kernel", "from_the_kernel_to_us", "within_us"])
-def test_pyaeron_publishes_and_subscribes_through_our_driver(bed: Bed, python: str, direction: str) -> None:
+def test_pyaeron_publishes_and_subscribes_through_our_driver(
+    testbed: Testbed, python: str, direction: str
+) -> None:
     source, sink = {
-        "from_us_to_the_kernel": (bed.ours, bed.peer),
-        "from_the_kernel_to_us": (bed.peer, bed.ours),
-        "within_us": (bed.ours, bed.ours),
+        "from_us_to_the_kernel": (testbed.ours, testbed.peer),
+        "from_the_kernel_to_us": (testbed.peer, testbed.ours),
+        "within_us": (testbed.ours, testbed.ours),
     }[direction]
     channel = udp(sink.address, next_port())
     subscriber = client(python, "subscribe", sink.aeron_dir, channel)

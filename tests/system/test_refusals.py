@@ -1,9 +1,9 @@
 """What cannot work is refused where the application asks for it, with a message that says why."""
 
 import pytest
-from tests.system.bed.bed import Bed, Content, eventually, next_port, transfer, udp
-from tests.system.bed.client import ClientError
-from tests.system.bed.driver import DpdkDriver, Driver
+from tests.system.fixtures.client import ClientError
+from tests.system.fixtures.driver import DpdkDriver, Driver
+from tests.system.fixtures.testbed import Content, Testbed, eventually, next_port, transfer, udp
 
 CONTENT: Content = {"messages": 20, "min": 1, "max": 2000}
 
@@ -17,11 +17,11 @@ def refusal(driver: Driver, program: str, channel: str) -> str:
 
 
 @pytest.fixture
-def ours(bed: Bed) -> Driver:
-    return bed.ours
+def ours(testbed: Testbed) -> Driver:
+    return testbed.ours
 
 
-def test_a_port_in_use_is_a_registration_error(bed: Bed, ours: Driver) -> None:
+def test_a_port_in_use_is_a_registration_error(testbed: Testbed, ours: Driver) -> None:
     port = next_port()
     holder = ours.client("subscribe", channel=udp(ours.address, port), patient=True)
     holder.await_event("ready")
@@ -89,6 +89,6 @@ def test_a_channel_mtu_beyond_eight_fragments_is_refused_with_both_numbers(ours:
     assert "1500" in message
 
 
-def test_a_refusal_leaves_the_driver_at_work(bed: Bed, ours: Driver) -> None:
+def test_a_refusal_leaves_the_driver_at_work(testbed: Testbed, ours: Driver) -> None:
     refusal(ours, "subscribe", udp("10.91.0.77", next_port()))
-    transfer(bed.peer, ours, udp(ours.address, next_port()), **CONTENT)
+    transfer(testbed.peer, ours, udp(ours.address, next_port()), **CONTENT)

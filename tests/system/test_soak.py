@@ -9,12 +9,12 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from tests.system.bed import topology
-from tests.system.bed.bed import Bed, Maker, eventually, transfer, udp
-from tests.system.bed.client import ClientError
-from tests.system.bed.frames import Forger
-from tests.system.bed.tool import aeron_dpdk
-from tests.system.bed.topology import TappedWire
+from tests.system.fixtures import topology
+from tests.system.fixtures.client import ClientError
+from tests.system.fixtures.frames import Forger
+from tests.system.fixtures.testbed import Maker, Testbed, eventually, transfer, udp
+from tests.system.fixtures.tool import aeron_dpdk
+from tests.system.fixtures.topology import TappedWire
 from tests.system.soak.account import MEMORY_MARGIN_KIB, Account, account_of, excess, resident_kib
 from tests.system.soak.scenes import Scene
 from tests.system.soak.troubles import TROUBLES
@@ -41,10 +41,10 @@ TIMEOUTS = {
 
 
 class Soak:
-    def __init__(self, seed: int, tapped: TappedWire, bed: Bed) -> None:
+    def __init__(self, seed: int, tapped: TappedWire, testbed: Testbed) -> None:
         self._dice = random.Random(seed)
         self._tapped = tapped
-        self._bed = bed
+        self._testbed = testbed
         self._scenes: list[Scene] = []
         self.finished = 0
         self.troubles: dict[str, int] = {}
@@ -55,7 +55,7 @@ class Soak:
         while time.monotonic() < until_s:
             self._turn()
             while len(self._scenes) < SCENES_AT_ONCE:
-                self._scenes.append(scene := Scene(self._dice, self._bed))
+                self._scenes.append(scene := Scene(self._dice, self._testbed))
                 self.story.append(f"{time.monotonic():.1f} s: {scene.story}")
             if self._dice.random() < TROUBLE_CHANCE:
                 self._make_trouble()
@@ -63,7 +63,7 @@ class Soak:
             self._turn()
 
     def _turn(self) -> None:
-        assert self._bed.ours.is_running, self._bed.ours.output
+        assert self._testbed.ours.is_running, self._testbed.ours.output
         for scene in self._scenes:
             scene.turn()
         for scene in [each for each in self._scenes if each.is_over()]:
@@ -75,7 +75,7 @@ class Soak:
     def _make_trouble(self) -> None:
         trouble = self._dice.choice(TROUBLES)
         self.story.append(f"{time.monotonic():.1f} s: {trouble.__name__}")
-        trouble(self._dice, self._tapped, self._bed)
+        trouble(self._dice, self._tapped, self._testbed)
         self.troubles[trouble.__name__] = self.troubles.get(trouble.__name__, 0) + 1
 
 
@@ -85,13 +85,13 @@ def tapped(maker: Maker) -> Iterator[TappedWire]:
         yield made
 
 
-def settled(bed: Bed, before: Account) -> None:
+def settled(testbed: Testbed, before: Account) -> None:
     """Nothing is left of all that came and went."""
     latest: dict[str, tuple[int, int]] = {}
 
     def is_back() -> bool:
         latest.clear()
-        latest.update(excess(before, account_of(bed.ours)))
+        latest.update(excess(before, account_of(testbed.ours)))
         return not latest
 
     try:
@@ -105,21 +105,21 @@ def test_after_everything_at_once_every_stream_was_whole_and_nothing_is_left_ove
 ) -> None:
     minutes, seed = pytestconfig.getoption("--soak-minutes"), pytestconfig.getoption("--soak-seed")
     forger = Forger(tapped, seed, **FAULTS)
-    with forger.at_work(), maker.bed(tapped.wire, "soak", **TIMEOUTS) as bed:
-        transfer(bed.ours, bed.peer, udp(bed.peer.address, 19999), messages=10)
-        settled(bed, Account(0, 0, 99, 99, 0, 999))
-        before, memory_kib = account_of(bed.ours), resident_kib(bed.ours)
-        soak = Soak(seed, tapped, bed)
+    with forger.at_work(), maker.testbed(tapped.wire, "soak", **TIMEOUTS) as testbed:
+        transfer(testbed.ours, testbed.peer, udp(testbed.peer.address, 19999), messages=10)
+        settled(testbed, Account(0, 0, 99, 99, 0, 999))
+        before, memory_kib = account_of(testbed.ours), resident_kib(testbed.ours)
+        soak = Soak(seed, tapped, testbed)
         try:
             soak.run(minutes)
         except (AssertionError, ClientError, TimeoutError) as error:
-            seen = f"{aeron_dpdk('status', bed.ours)}\n{bed.ours.output}"
+            seen = f"{aeron_dpdk('status', testbed.ours)}\n{testbed.ours.output}"
             story = "\n".join(soak.story[-40:])
             raise AssertionError(
                 f"./dev soak --minutes {minutes} --seed {seed}: {error}\n{story}\n{seen}"
             ) from error
-        settled(bed, before)
-        grown_kib = resident_kib(bed.ours) - memory_kib
+        settled(testbed, before)
+        grown_kib = resident_kib(testbed.ours) - memory_kib
         print(f"{soak.finished} scenes, {soak.troubles}, {forger.spoiled}, memory grew by {grown_kib} KiB")
         assert grown_kib < MEMORY_MARGIN_KIB
-        assert bed.ours.stop() == ExitCode.OK
+        assert testbed.ours.stop() == ExitCode.OK

@@ -15,11 +15,11 @@ import pytest
 from scapy.layers.inet import ICMP, IP, UDP
 from scapy.layers.l2 import ARP, Ether
 from scapy.packet import Raw
-from tests.system.bed import topology
-from tests.system.bed.bed import AF_PACKET, Bed, Maker, eventually, next_port, udp
-from tests.system.bed.driver import DpdkDriver, Driver
-from tests.system.bed.frames import Station, station
-from tests.system.bed.tool import PROGRAM, aeron_dpdk
+from tests.system.fixtures import topology
+from tests.system.fixtures.driver import DpdkDriver, Driver
+from tests.system.fixtures.frames import Station, station
+from tests.system.fixtures.testbed import AF_PACKET, Maker, Testbed, eventually, next_port, udp
+from tests.system.fixtures.tool import PROGRAM, aeron_dpdk
 
 pytestmark = pytest.mark.usefixtures("dpdk_only")
 
@@ -175,22 +175,22 @@ def state(driver: DpdkDriver, ipv4: str) -> str | None:
     return None if found is None else found["state"]
 
 
-def test_channels_streams_and_endpoints_are_those_the_clients_opened(bed: Bed) -> None:
-    channel = udp(bed.ours.address, port := next_port(), term_length="64k")
-    subscriber = bed.ours.client("subscribe", channel=channel, messages=41, min=1000, max=1000)
+def test_channels_streams_and_endpoints_are_those_the_clients_opened(testbed: Testbed) -> None:
+    channel = udp(testbed.ours.address, port := next_port(), term_length="64k")
+    subscriber = testbed.ours.client("subscribe", channel=channel, messages=41, min=1000, max=1000)
     subscriber.await_event("ready")
-    publisher = bed.peer.client("publish", channel=channel, messages=40, min=1000, max=1000)
+    publisher = testbed.peer.client("publish", channel=channel, messages=40, min=1000, max=1000)
     [sent] = publisher.finish()["publications"]
 
     def stream() -> Any:
-        shown = [each for each in status(bed.ours)["streams"] if each["session_id"] == sent["session_id"]]
+        shown = [each for each in status(testbed.ours)["streams"] if each["session_id"] == sent["session_id"]]
         return shown[0]["positions"]["rcv-pos"] if shown else None
 
     eventually(lambda: stream() == sent["position"], "the receiver's position is the publisher's")
-    seen = status(bed.ours)
+    seen = status(testbed.ours)
     [ours] = [each for each in seen["channels"] if each["uri"] == channel]
     assert (ours["direction"], ours["state"]) == ("receive", "active")
-    assert ours["addresses"] == [f"{bed.ours.address}:{port}"]
+    assert ours["addresses"] == [f"{testbed.ours.address}:{port}"]
     assert {"port": port, "polled_by": "receiver", "is_ipv6": False} in seen["driver"]["interfaces"][0][
         "endpoints"
     ]
@@ -220,24 +220,24 @@ def test_a_link_that_is_down_is_an_problem(maker: Maker, wire: topology.Wire, tm
         client.discard()
 
 
-def test_a_driver_that_was_killed_is_not_healthy(own_bed: Bed) -> None:
-    own_bed.ours.kill()
-    assert aeron_dpdk("status", own_bed.ours).exit_code == NOT_ANSWERING
-    own_bed.start()
-    eventually(lambda: aeron_dpdk("status", own_bed.ours).exit_code == 0, "its successor has the socket")
+def test_a_driver_that_was_killed_is_not_healthy(own_testbed: Testbed) -> None:
+    own_testbed.ours.kill()
+    assert aeron_dpdk("status", own_testbed.ours).exit_code == NOT_ANSWERING
+    own_testbed.start()
+    eventually(lambda: aeron_dpdk("status", own_testbed.ours).exit_code == 0, "its successor has the socket")
 
 
-def test_a_stock_driver_is_told_from_a_healthy_one(bed: Bed) -> None:
-    outcome = aeron_dpdk("status", bed.peer)
+def test_a_stock_driver_is_told_from_a_healthy_one(testbed: Testbed) -> None:
+    outcome = aeron_dpdk("status", testbed.peer)
     assert outcome.exit_code == NOT_ANSWERING
     assert "counters" in outcome.complaint
 
 
-def test_the_socket_goes_with_the_driver(own_bed: Bed) -> None:
-    path = own_bed.ours.aeron_dir / "dpdk.sock"
+def test_the_socket_goes_with_the_driver(own_testbed: Testbed) -> None:
+    path = own_testbed.ours.aeron_dir / "dpdk.sock"
     assert path.is_socket()
     assert path.stat().st_mode & 0o777 == 0o660
-    own_bed.ours.stop()
+    own_testbed.ours.stop()
     assert not path.exists()
 
 

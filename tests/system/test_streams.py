@@ -1,8 +1,8 @@
 """Real clients on a stock kernel aeronmd and on ours exchange streams; every byte is compared."""
 
 import pytest
-from tests.system.bed.bed import Bed, next_port, transfer, udp
-from tests.system.bed.driver import Driver
+from tests.system.fixtures.driver import Driver
+from tests.system.fixtures.testbed import Testbed, next_port, transfer, udp
 
 Flow = tuple[Driver, Driver]
 
@@ -75,9 +75,9 @@ def test_two_hundred_channels_at_once(flow: Flow) -> None:
     assert len(sent) == 200
 
 
-def test_streams_in_both_directions_at_once(bed: Bed) -> None:
-    there, back = (udp(end.address, next_port()) for end in (bed.peer, bed.ours))
-    pairs = [(bed.ours, bed.peer, there), (bed.peer, bed.ours, back)]
+def test_streams_in_both_directions_at_once(testbed: Testbed) -> None:
+    there, back = (udp(end.address, next_port()) for end in (testbed.peer, testbed.ours))
+    pairs = [(testbed.ours, testbed.peer, there), (testbed.peer, testbed.ours, back)]
     subscribers = [
         sink.client("subscribe", channel=channel, messages=1000, max=8000) for _, sink, channel in pairs
     ]
@@ -91,10 +91,10 @@ def test_streams_in_both_directions_at_once(bed: Bed) -> None:
     assert came == sent
 
 
-def test_the_digest_tells_different_content_apart(bed: Bed) -> None:
+def test_the_digest_tells_different_content_apart(testbed: Testbed) -> None:
     digests = {
         transfer(
-            bed.ours, bed.ours, "aeron:ipc?term-length=64k", stream=stream, messages=3, seed=stream
+            testbed.ours, testbed.ours, "aeron:ipc?term-length=64k", stream=stream, messages=3, seed=stream
         ).digest
         for stream in (70, 71, 72)
     }

@@ -15,11 +15,11 @@ import pytest
 from scapy.layers.inet import ICMP, IP, UDP
 from scapy.layers.l2 import Ether
 from scapy.packet import Raw
-from tests.system.bed import topology
-from tests.system.bed.bed import AF_PACKET, Maker, eventually, next_port, udp
-from tests.system.bed.driver import DpdkDriver
-from tests.system.bed.frames import Station, station
-from tests.system.bed.tool import aeron_dpdk
+from tests.system.fixtures import topology
+from tests.system.fixtures.driver import DpdkDriver
+from tests.system.fixtures.frames import Station, station
+from tests.system.fixtures.testbed import AF_PACKET, Maker, eventually, next_port, udp
+from tests.system.fixtures.tool import aeron_dpdk
 
 pytestmark = pytest.mark.usefixtures("dpdk_only")
 

@@ -7,12 +7,12 @@ import pytest
 from scapy.layers.inet import IP, UDP
 from scapy.layers.l2 import Ether
 from scapy.packet import Raw
-from tests.system.bed import topology
-from tests.system.bed.bed import AF_PACKET, Bed, Maker, eventually, next_port, udp
-from tests.system.bed.driver import DpdkDriver
-from tests.system.bed.frames import Station, station
-from tests.system.bed.terminal import terminal
-from tests.system.bed.tool import aeron_dpdk
+from tests.system.fixtures import topology
+from tests.system.fixtures.driver import DpdkDriver
+from tests.system.fixtures.frames import Station, station
+from tests.system.fixtures.terminal import terminal
+from tests.system.fixtures.testbed import AF_PACKET, Maker, Testbed, eventually, next_port, udp
+from tests.system.fixtures.tool import aeron_dpdk
 
 pytestmark = [
     pytest.mark.usefixtures("dpdk_only"),
@@ -42,12 +42,12 @@ def test_what_is_dropped_appears_with_its_number(quiet: tuple[DpdkDriver, Statio
         eventually(lambda: screen.row("rx-no-endpoint")[1:2] == ["0"], "they stand still")
 
 
-def test_streams_are_shown_with_their_channel_and_a_paused_screen_stands_still(bed: Bed) -> None:
-    channel = udp(bed.ours.address, port := next_port(), term_length="64k")
-    bed.ours.client("subscribe", channel=channel, messages=10**9, min=100, max=100)
-    bed.peer.client("publish", channel=channel, messages=10**9, min=100, max=100, interval_us=2000)
-    with terminal(bed.ours) as screen:
-        eventually(lambda: screen.shows(f"{bed.ours.address}:{port}"), "the stream is there")
+def test_streams_are_shown_with_their_channel_and_a_paused_screen_stands_still(testbed: Testbed) -> None:
+    channel = udp(testbed.ours.address, port := next_port(), term_length="64k")
+    testbed.ours.client("subscribe", channel=channel, messages=10**9, min=100, max=100)
+    testbed.peer.client("publish", channel=channel, messages=10**9, min=100, max=100, interval_us=2000)
+    with terminal(testbed.ours) as screen:
+        eventually(lambda: screen.shows(f"{testbed.ours.address}:{port}"), "the stream is there")
         seen = screen.row("rx")
         eventually(lambda: screen.row("rx")[-1:] != seen[-1:], "its packets are counted")
         screen.press("p")
@@ -55,7 +55,7 @@ def test_streams_are_shown_with_their_channel_and_a_paused_screen_stands_still(b
         standing = screen.row("rx")
         eventually(
             lambda: (
-                aeron_dpdk("status", bed.ours, "--json").json["counts"][0]["traffic"]["rx-packets"]
+                aeron_dpdk("status", testbed.ours, "--json").json["counts"][0]["traffic"]["rx-packets"]
                 > number(standing) + 50
             ),
             "the driver goes on",
@@ -90,12 +90,12 @@ def test_its_end_gives_the_terminal_back_as_it_was(quiet: tuple[DpdkDriver, Stat
         assert screen.values("#{alternate_on}", "#{cursor_flag}") == ["0", "1"]
 
 
-def test_a_driver_that_goes_away_is_told_and_one_that_comes_back_is_shown(own_bed: Bed) -> None:
-    with terminal(own_bed.ours) as screen:
-        own_bed.ours.kill()
+def test_a_driver_that_goes_away_is_told_and_one_that_comes_back_is_shown(own_testbed: Testbed) -> None:
+    with terminal(own_testbed.ours) as screen:
+        own_testbed.ours.kill()
         eventually(lambda: screen.shows("does not answer"), "it is missed")
-        own_bed.start()
-        eventually(lambda: screen.shows(f"pid {own_bed.ours.pid}"), "its successor is shown")
+        own_testbed.start()
+        eventually(lambda: screen.shows(f"pid {own_testbed.ours.pid}"), "its successor is shown")
         eventually(lambda: not screen.shows("does not answer"), "and no longer missed")
 
 

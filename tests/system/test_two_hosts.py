@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.system.bed import topology
-from tests.system.bed.bed import Bed
-from tests.system.bed.driver import Driver
-from tests.system.bed.process import ChildProcess
-from tests.system.bed.tool import PROGRAM
-from tests.system.bed.topology import End
+from tests.system.fixtures import topology
+from tests.system.fixtures.driver import Driver
+from tests.system.fixtures.process import ChildProcess
+from tests.system.fixtures.testbed import Testbed
+from tests.system.fixtures.tool import PROGRAM
+from tests.system.fixtures.topology import End
 
 from aeron_dpdk.exit_code import ExitCode
 
@@ -68,18 +68,18 @@ def test_ping_measures_and_pong_answers(flow: tuple[Driver, Driver], tmp_path: P
 
 
 @pytest.mark.usefixtures("dpdk_only")
-def test_the_kernel_beside_it_is_measured_in_turn_and_compared(bed: Bed, tmp_path: Path) -> None:
+def test_the_kernel_beside_it_is_measured_in_turn_and_compared(testbed: Testbed, tmp_path: Path) -> None:
     """The stock driver is at both ends of the kernel's route, and at the far end of ours."""
     place = tmp_path / "ping.json"
-    with pong_beside(bed.peer, "--address", bed.peer.address) as pong:
+    with pong_beside(testbed.peer, "--address", testbed.peer.address) as pong:
         done = ping(
-            bed.ours,
-            bed.peer.address,
+            testbed.ours,
+            testbed.peer.address,
             *QUICK,
             f"--json={place}",
-            f"--kernel-dir={bed.peer.aeron_dir}",
-            f"--kernel-address={bed.peer.address}",
-            end=bed.peer.end,
+            f"--kernel-dir={testbed.peer.aeron_dir}",
+            f"--kernel-address={testbed.peer.address}",
+            end=testbed.peer.end,
         )
         assert done.returncode == 0, done.stderr + pong.output
     found = json.loads(place.read_text())
@@ -87,8 +87,8 @@ def test_the_kernel_beside_it_is_measured_in_turn_and_compared(bed: Bed, tmp_pat
     assert "DPDK against the kernel" in done.stdout
 
 
-def test_a_ping_that_nobody_answers_says_so(bed: Bed) -> None:
-    done = ping(bed.ours, bed.peer.address, *QUICK, "--port=29999")
+def test_a_ping_that_nobody_answers_says_so(testbed: Testbed) -> None:
+    done = ping(testbed.ours, testbed.peer.address, *QUICK, "--port=29999")
     assert done.returncode != 0
     assert "waited 10 s in vain for a subscriber on the other side" in done.stderr
 

@@ -8,11 +8,20 @@ import pytest
 from scapy.layers.inet import ICMP, IP, TCP
 from scapy.layers.l2 import ARP, Dot1Q, Ether
 from scapy.packet import Raw
-from tests.system.bed import topology
-from tests.system.bed.bed import AF_PACKET, Bed, Content, Maker, eventually, next_port, transfer, udp
-from tests.system.bed.frames import station
-from tests.system.bed.tool import aeron_dpdk
-from tests.system.bed.vlan import next_frame, put_into_vlan, send_past_the_vlan, tags_seen
+from tests.system.fixtures import topology
+from tests.system.fixtures.frames import station
+from tests.system.fixtures.testbed import (
+    AF_PACKET,
+    Content,
+    Maker,
+    Testbed,
+    eventually,
+    next_port,
+    transfer,
+    udp,
+)
+from tests.system.fixtures.tool import aeron_dpdk
+from tests.system.fixtures.vlan import next_frame, put_into_vlan, send_past_the_vlan, tags_seen
 
 pytestmark = pytest.mark.usefixtures("dpdk_only")
 
@@ -23,13 +32,13 @@ GROUP = "224.20.40.1"
 
 
 @pytest.fixture(scope="module", params=["af_packet", "tap"])
-def bed(maker: Maker, request: pytest.FixtureRequest) -> Iterator[Bed]:
-    """A bed whose both ends are in the VLAN."""
+def testbed(maker: Maker, request: pytest.FixtureRequest) -> Iterator[Testbed]:
+    """A testbed whose both ends are in the VLAN."""
     if request.param == "tap":
         with maker.tap("vlan", settings=SETTINGS) as (ours, kernel):
             put_into_vlan(kernel, VLAN)
             topology.take_ipv6(kernel, "fd91::2/64")
-            made = Bed(topology.Wire(ours.end, kernel), ours, maker.kernel(kernel, "vlan-peer"))
+            made = Testbed(topology.Wire(ours.end, kernel), ours, maker.kernel(kernel, "vlan-peer"))
             made.peer.start()
             yield made
             made.peer.discard()
@@ -38,7 +47,7 @@ def bed(maker: Maker, request: pytest.FixtureRequest) -> Iterator[Bed]:
         put_into_vlan(wire.peer, VLAN)
         topology.take_ipv6(wire.peer, "fd91::2/64")
         ours = maker.dpdk(wire.ours, AF_PACKET, "vlan-ours", settings=SETTINGS)
-        made = Bed(wire, ours, maker.kernel(wire.peer, "vlan-peer"))
+        made = Testbed(wire, ours, maker.kernel(wire.peer, "vlan-peer"))
         try:
             made.start()
             yield made
@@ -48,47 +57,47 @@ def bed(maker: Maker, request: pytest.FixtureRequest) -> Iterator[Bed]:
 
 
 @pytest.fixture(autouse=True)
-def reaped(bed: Bed) -> Iterator[None]:
+def reaped(testbed: Testbed) -> Iterator[None]:
     yield
-    bed.reap()
-    assert bed.ours.is_running and bed.peer.is_running, bed.ours.output
+    testbed.reap()
+    assert testbed.ours.is_running and testbed.peer.is_running, testbed.ours.output
 
 
-def test_streams_cross_the_vlan_both_ways(bed: Bed) -> None:
-    for source, sink in ((bed.ours, bed.peer), (bed.peer, bed.ours)):
+def test_streams_cross_the_vlan_both_ways(testbed: Testbed) -> None:
+    for source, sink in ((testbed.ours, testbed.peer), (testbed.peer, testbed.ours)):
         transfer(source, sink, udp(sink.address, next_port()), **CONTENT)
 
 
-def test_so_do_streams_to_a_group(bed: Bed) -> None:
-    for source, sink in ((bed.ours, bed.peer), (bed.peer, bed.ours)):
+def test_so_do_streams_to_a_group(testbed: Testbed) -> None:
+    for source, sink in ((testbed.ours, testbed.peer), (testbed.peer, testbed.ours)):
         port = next_port()
         out, into = (udp(GROUP, port, interface=each.end.cidr) for each in (source, sink))
         transfer(source, sink, out, into, **CONTENT)
 
 
-def test_so_does_ipv6(bed: Bed) -> None:
-    transfer(bed.peer, bed.ours, udp("[fd91::1]", next_port()), **CONTENT)
-    transfer(bed.ours, bed.peer, udp("[fd91::2]", next_port()), **CONTENT)
+def test_so_does_ipv6(testbed: Testbed) -> None:
+    transfer(testbed.peer, testbed.ours, udp("[fd91::1]", next_port()), **CONTENT)
+    transfer(testbed.ours, testbed.peer, udp("[fd91::2]", next_port()), **CONTENT)
 
 
 # The af_packet PMD has the kernel put fragments together before we see them (PACKET_FANOUT_FLAG_DEFRAG).
-@pytest.mark.parametrize("bed", ["tap"], indirect=True)
-def test_so_do_fragments(bed: Bed) -> None:
-    for source, sink in ((bed.ours, bed.peer), (bed.peer, bed.ours)):
+@pytest.mark.parametrize("testbed", ["tap"], indirect=True)
+def test_so_do_fragments(testbed: Testbed) -> None:
+    for source, sink in ((testbed.ours, testbed.peer), (testbed.peer, testbed.ours)):
         transfer(source, sink, udp(sink.address, next_port(), mtu=8192), **{**CONTENT, "max": 30000})
 
 
-def test_what_goes_to_our_own_address_needs_no_tag(bed: Bed) -> None:
-    transfer(bed.ours, bed.ours, udp(bed.ours.address, next_port()), **CONTENT)
+def test_what_goes_to_our_own_address_needs_no_tag(testbed: Testbed) -> None:
+    transfer(testbed.ours, testbed.ours, udp(testbed.ours.address, next_port()), **CONTENT)
 
 
-def test_the_ready_line_and_status_name_the_vlan(bed: Bed) -> None:
-    assert f"VLAN {VLAN}:{PRIORITY}" in bed.ours.output
-    assert f"{VLAN}:{PRIORITY}" in aeron_dpdk("status", bed.ours).output
+def test_the_ready_line_and_status_name_the_vlan(testbed: Testbed) -> None:
+    assert f"VLAN {VLAN}:{PRIORITY}" in testbed.ours.output
+    assert f"{VLAN}:{PRIORITY}" in aeron_dpdk("status", testbed.ours).output
 
 
-def test_what_we_send_of_ourselves_has_the_tag_with_its_priority(bed: Bed) -> None:
-    ours, peer = bed.wire.ours, bed.wire.peer
+def test_what_we_send_of_ourselves_has_the_tag_with_its_priority(testbed: Testbed) -> None:
+    ours, peer = testbed.wire.ours, testbed.wire.peer
     question = ARP(hwsrc=peer.mac, psrc=peer.address, pdst=ours.address)
     request = Ether(src=peer.mac, dst="ff:ff:ff:ff:ff:ff") / question
     ping = Ether(src=peer.mac, dst=ours.mac) / IP(src=peer.address, dst=ours.address) / ICMP()
@@ -101,14 +110,14 @@ def test_what_we_send_of_ourselves_has_the_tag_with_its_priority(bed: Bed) -> No
             assert (answer[Dot1Q].vlan, answer[Dot1Q].prio) == (VLAN, PRIORITY)
 
 
-def test_a_frame_of_another_vlan_or_of_none_is_counted_and_goes_no_further(bed: Bed) -> None:
-    ours, peer = bed.wire.ours, bed.wire.peer
+def test_a_frame_of_another_vlan_or_of_none_is_counted_and_goes_no_further(testbed: Testbed) -> None:
+    ours, peer = testbed.wire.ours, testbed.wire.peer
     mac = Ether(src=peer.mac, dst=ours.mac)
     # TCP, which nobody else sends here, would be counted too.
     segment = IP(src=peer.address, dst=ours.address) / TCP(dport=20990) / Raw(bytes(32))
 
     def counted(reason: str) -> int:
-        return bed.ours.counters().labelled(f"dpdk-rx-{reason}")
+        return testbed.ours.counters().labelled(f"dpdk-rx-{reason}")
 
     for tags in (Dot1Q(vlan=VLAN + 1), Dot1Q(vlan=0, prio=PRIORITY), None):
         before = {reason: counted(reason) for reason in ("not-our-vlan", "protocol")}

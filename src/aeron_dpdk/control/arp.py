@@ -4,10 +4,9 @@ from ipaddress import IPv4Address
 
 from aeron_dpdk.control.actions import Action, ReportConflict, SendFrame, Tally
 from aeron_dpdk.control.data_plane import Count
-from aeron_dpdk.control.identity import Identity
 from aeron_dpdk.control.neighbours import Neighbours
 from aeron_dpdk.control.rate import NANOSECONDS, NEVER_NS, TokenBucket
-from aeron_dpdk.control.routing import is_unicast
+from aeron_dpdk.control.routing import Identity, is_unicast
 from aeron_dpdk.wire.arp import ArpOperation, ArpPacket
 from aeron_dpdk.wire.ethernet import BROADCAST, UNSPECIFIED, EthernetFrame, EtherType, Mac
 

@@ -12,7 +12,7 @@ from ipaddress import IPv6Address, IPv6Interface
 from aeron_dpdk.control.actions import Action, HaveAddress, SendFrame
 from aeron_dpdk.control.data_plane import Count
 from aeron_dpdk.control.icmpv6_frame import icmpv6_frame
-from aeron_dpdk.control.ipv6_route import UNSPECIFIED_IPV6, Ipv6Identity, solicited_node
+from aeron_dpdk.control.ipv6_routing import UNSPECIFIED_IPV6, Ipv6Identity, solicited_node
 from aeron_dpdk.control.rate import NANOSECONDS, NEVER_NS
 from aeron_dpdk.wire.address import Address
 from aeron_dpdk.wire.ethernet import Mac, group_mac

@@ -23,10 +23,10 @@ from aeron_dpdk.control.actions import (
 )
 from aeron_dpdk.control.arp import request_frame
 from aeron_dpdk.control.data_plane import Count, DataPlane
-from aeron_dpdk.control.identity import Identity
-from aeron_dpdk.control.ipv6_route import Ipv6Identity
+from aeron_dpdk.control.ipv6_routing import Ipv6Identity
 from aeron_dpdk.control.ndp import solicitation_frame
 from aeron_dpdk.control.rate import NANOSECONDS, Occasional
+from aeron_dpdk.control.routing import Identity
 from aeron_dpdk.wire.address import Address
 from aeron_dpdk.wire.ethernet import Mac
 

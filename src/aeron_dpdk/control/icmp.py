@@ -4,10 +4,9 @@ from dataclasses import replace
 
 from aeron_dpdk.control.actions import Action, SendFrame, Tally
 from aeron_dpdk.control.data_plane import Count
-from aeron_dpdk.control.identity import Identity
 from aeron_dpdk.control.neighbours import Neighbours
 from aeron_dpdk.control.rate import TokenBucket
-from aeron_dpdk.control.routing import NoNextHop
+from aeron_dpdk.control.routing import Identity, NoNextHop
 from aeron_dpdk.wire.ethernet import EthernetFrame, EtherType
 from aeron_dpdk.wire.icmp import CODE_FRAGMENTATION_NEEDED, IcmpMessage, IcmpType
 from aeron_dpdk.wire.ipv4 import PROTOCOL_ICMP, Ipv4Packet
@@ -55,7 +54,7 @@ class IcmpResponder:
     def _echo(
         self, frame: EthernetFrame, packet: Ipv4Packet, request: IcmpMessage, now_ns: int
     ) -> tuple[Action, ...]:
-        next_hop = self._identity.route.next_hop(packet.source)
+        next_hop = self._identity.routing.next_hop(packet.source)
         if (
             isinstance(next_hop, NoNextHop)
             or not frame.source.is_unicast

@@ -6,7 +6,7 @@ from ipaddress import IPv6Address
 from aeron_dpdk.control.actions import Action, ReportTooBig, SendFrame, Tally
 from aeron_dpdk.control.data_plane import Count
 from aeron_dpdk.control.icmpv6_frame import Received, icmpv6_frame
-from aeron_dpdk.control.ipv6_route import Ipv6Identity
+from aeron_dpdk.control.ipv6_routing import Ipv6Identity
 from aeron_dpdk.control.neighbours import Neighbours
 from aeron_dpdk.control.rate import TokenBucket
 from aeron_dpdk.control.routing import NoNextHop
@@ -28,7 +28,7 @@ class Icmpv6Responder:
 
     def receive(self, received: Received, now_ns: int) -> tuple[Action, ...]:
         packet, message = received.packet, received.message
-        if received.frame.destination != self._identity.mac or not self._identity.route.is_own(
+        if received.frame.destination != self._identity.mac or not self._identity.routing.is_own(
             packet.destination
         ):
             return _IGNORED
@@ -45,14 +45,14 @@ class Icmpv6Responder:
     def _too_big(self, received: Received) -> tuple[Action, ...]:
         """RFC 4443 §3.2; only of a packet that may have been ours, whose header it cites."""
         cited = received.message.payload
-        if len(cited) < HEADER_LENGTH or not self._identity.route.is_own(IPv6Address(cited[8:24])):
+        if len(cited) < HEADER_LENGTH or not self._identity.routing.is_own(IPv6Address(cited[8:24])):
             return _IGNORED
         mtu = int.from_bytes(received.message.rest_of_header, "big")
         return (Tally(Count.ICMPV6_PACKET_TOO_BIG), ReportTooBig(IPv6Address(cited[24:40]), mtu))
 
     def _echo(self, received: Received, now_ns: int) -> tuple[Action, ...]:
         frame, packet, request = received.frame, received.packet, received.message
-        next_hop = self._identity.route.next_hop(packet.source)
+        next_hop = self._identity.routing.next_hop(packet.source)
         if (
             isinstance(next_hop, NoNextHop)
             or not frame.source.is_unicast

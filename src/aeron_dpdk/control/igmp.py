@@ -1,13 +1,12 @@
 """IGMP packets to and from the memberships."""
 
-from collections.abc import Iterable
 from ipaddress import IPv4Address
 from random import Random
 
-from aeron_dpdk.control.actions import Action, SendFrame, Tally
+from aeron_dpdk.control.actions import Action, Tally
 from aeron_dpdk.control.data_plane import Count
-from aeron_dpdk.control.identity import Identity
-from aeron_dpdk.control.memberships import Memberships, Message, Report, Short
+from aeron_dpdk.control.memberships import MembershipHost, Memberships, Message, Report, Short
+from aeron_dpdk.control.routing import Identity
 from aeron_dpdk.wire.ethernet import EthernetFrame, EtherType, group_mac
 from aeron_dpdk.wire.igmp import emit_report, emit_short, parse_igmp
 from aeron_dpdk.wire.ipv4 import PROTOCOL_IGMP, Ipv4Packet
@@ -24,30 +23,12 @@ ROUTER_ALERT = b"\x94\x04\x00\x00"  # RFC 2113
 _IGNORED = (Tally(Count.IGMP_IGNORED),)
 
 
-class IgmpHost:
-    """What queriers ask is answered for the groups that follow() was last given."""
-
+class IgmpHost(MembershipHost):
     def __init__(self, identity: Identity) -> None:
-        self._identity = identity
         # all hosts' own group is never reported (RFC 3376 §5)
-        self._memberships = Memberships(Random().randrange, lambda group: group != ALL_HOSTS)
-
-    def follow(self, groups: Iterable[IPv4Address], now_ns: int) -> None:
-        self._memberships.follow(groups, now_ns)
-
-    def link_came_up(self, now_ns: int) -> None:
-        self._memberships.link_came_up(now_ns)
-
-    @property
-    def due_ns(self) -> int:
-        """When advance() has something to do."""
-        return self._memberships.due_ns
-
-    def advance(self, now_ns: int) -> tuple[Action, ...]:
-        return self._sent(self._memberships.advance(now_ns))
-
-    def farewell(self) -> tuple[Action, ...]:
-        return self._sent(self._memberships.farewell())
+        memberships = Memberships(Random().randrange, lambda group: group != ALL_HOSTS)
+        super().__init__(memberships, Count.IGMP_REPORTS_SENT)
+        self._identity = identity
 
     def receive(self, frame: EthernetFrame, now_ns: int) -> tuple[Action, ...]:
         """What an IPv4 frame tells. Raises Malformed."""
@@ -63,9 +44,6 @@ class IgmpHost:
                 return ()
             case _:
                 return _IGNORED
-
-    def _sent(self, messages: Iterable[Message]) -> tuple[Action, ...]:
-        return tuple(SendFrame(self._frame(each), Count.IGMP_REPORTS_SENT) for each in messages)
 
     def _frame(self, message: Message) -> bytes:
         match message:

@@ -10,14 +10,14 @@ from aeron_dpdk.control.arp import ArpResponder
 from aeron_dpdk.control.data_plane import Count, DataPlane, Event, FrameReceived, Learned, Unresolved
 from aeron_dpdk.control.effects import Effects
 from aeron_dpdk.control.icmp import IcmpResponder
-from aeron_dpdk.control.identity import Identity
 from aeron_dpdk.control.igmp import IgmpHost
 from aeron_dpdk.control.ipv6 import Ipv6Host
-from aeron_dpdk.control.ipv6_route import Ipv6Identity
+from aeron_dpdk.control.ipv6_routing import Ipv6Identity
 from aeron_dpdk.control.link import LinkEdge, LinkMonitor
 from aeron_dpdk.control.neighbours import Neighbours
 from aeron_dpdk.control.port_reset import PortReset, ResetProgress
 from aeron_dpdk.control.rate import NANOSECONDS, Every
+from aeron_dpdk.control.routing import Identity
 from aeron_dpdk.wire.address import Address
 from aeron_dpdk.wire.ethernet import EthernetFrame, EtherType
 from aeron_dpdk.wire.ipv4 import PROTOCOL_IGMP, protocol_of
@@ -50,7 +50,7 @@ class Interface:
         self._log = log
         self._report = report
         self._prefix = prefix
-        self._neighbours = Neighbours(identity.route, identity.mac, data_plane)
+        self._neighbours = Neighbours(identity.routing, identity.mac, data_plane)
         self._arp = ArpResponder(identity, self._neighbours)
         self._icmp = IcmpResponder(identity, self._neighbours)
         self._igmp = IgmpHost(identity)

@@ -7,7 +7,7 @@ from aeron_dpdk.control.data_plane import Count, Witness
 from aeron_dpdk.control.duplicates import Duplicates
 from aeron_dpdk.control.icmpv6 import Icmpv6Responder
 from aeron_dpdk.control.icmpv6_frame import Received
-from aeron_dpdk.control.ipv6_route import UNSPECIFIED_IPV6, Ipv6Identity
+from aeron_dpdk.control.ipv6_routing import UNSPECIFIED_IPV6, Ipv6Identity
 from aeron_dpdk.control.mld import MldHost
 from aeron_dpdk.control.ndp import NdpResponder
 from aeron_dpdk.control.neighbours import Neighbours
@@ -38,7 +38,7 @@ _NDP_TYPES = frozenset(
 class Ipv6Host:
     def __init__(self, identity: Ipv6Identity, witness: Witness, now_ns: int) -> None:
         self._identity = identity
-        self.neighbours = Neighbours(identity.route, identity.mac, witness)
+        self.neighbours = Neighbours(identity.routing, identity.mac, witness)
         self.duplicates = Duplicates(identity)
         self._ndp = NdpResponder(identity, self.neighbours, self.duplicates)
         self._routers = Routers(identity, self.neighbours)

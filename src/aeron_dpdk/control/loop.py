@@ -13,10 +13,10 @@ from logging import Logger, getLogger
 
 from aeron_dpdk.control.chore import Chore
 from aeron_dpdk.control.data_plane import Count, DataPlane
-from aeron_dpdk.control.identity import Identity
 from aeron_dpdk.control.interface import Interface
-from aeron_dpdk.control.ipv6_route import Ipv6Identity
+from aeron_dpdk.control.ipv6_routing import Ipv6Identity
 from aeron_dpdk.control.rate import NANOSECONDS, NEVER_NS, Occasional, TokenBucket
+from aeron_dpdk.control.routing import Identity
 
 # An exchange is over within a few short pauses. What still comes is a flood, and gets a turn a millisecond,
 # in which nothing wakes the loop, so that it costs the data path no system calls either.

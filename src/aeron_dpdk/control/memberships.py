@@ -1,15 +1,18 @@
 """Which multicast groups we tell the link that we hear, and when: the host's half of IGMP (RFC 3376 §5, §7.2;
 RFC 2236 §3; RFC 1112 appendix I) and of MLD, which is the same (RFC 3810 §6, §8.2; RFC 2710 §4). Their
-packets are `igmp.py`'s and `mld.py`'s.
+packets are made and read in `igmp.py` and `mld.py`, by a `MembershipHost` each.
 
 Aeron joins groups whatever the source, so a group is either in EXCLUDE mode with an empty list or not heard
 at all. A change is reported at once and again after random delays, in case a report is lost; a query is
 answered after a random delay. In the presence of a querier of an older version its version is spoken.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from aeron_dpdk.control.actions import Action, SendFrame
+from aeron_dpdk.control.data_plane import Count
 from aeron_dpdk.control.rate import NANOSECONDS, NEVER_NS, TokenBucket
 from aeron_dpdk.wire.address import Address
 from aeron_dpdk.wire.membership import Query, Record, RecordType, ShortMessage
@@ -254,3 +257,35 @@ def _reports(records: Iterable[Record]) -> Iterator[Message]:
         batch.append(record)
     if batch:
         yield Report(tuple(batch))
+
+
+class MembershipHost(ABC):
+    """A protocol's host: answers what queriers ask about the groups that follow() was last given."""
+
+    def __init__(self, memberships: Memberships, sent: Count) -> None:
+        self._memberships = memberships
+        self._sent = sent
+
+    def follow(self, groups: Iterable[Address], now_ns: int) -> None:
+        self._memberships.follow(groups, now_ns)
+
+    def link_came_up(self, now_ns: int) -> None:
+        self._memberships.link_came_up(now_ns)
+
+    @property
+    def due_ns(self) -> int:
+        """When advance() has something to do."""
+        return self._memberships.due_ns
+
+    def advance(self, now_ns: int) -> tuple[Action, ...]:
+        return self._sending(self._memberships.advance(now_ns))
+
+    def farewell(self) -> tuple[Action, ...]:
+        return self._sending(self._memberships.farewell())
+
+    def _sending(self, messages: Iterable[Message]) -> tuple[Action, ...]:
+        return tuple(SendFrame(self._frame(each), self._sent) for each in messages)
+
+    @abstractmethod
+    def _frame(self, message: Message) -> bytes:
+        """The Ethernet frame that carries it."""

@@ -4,17 +4,17 @@ from collections.abc import Iterable
 from ipaddress import IPv6Address
 from random import Random
 
-from aeron_dpdk.control.actions import Action, SendFrame, Tally
+from aeron_dpdk.control.actions import Action, Tally
 from aeron_dpdk.control.data_plane import Count
 from aeron_dpdk.control.icmpv6_frame import Received, icmpv6_frame
-from aeron_dpdk.control.ipv6_route import (
+from aeron_dpdk.control.ipv6_routing import (
     ALL_NODES,
     ALL_ROUTERS,
     UNSPECIFIED_IPV6,
     Ipv6Identity,
     is_link_local,
 )
-from aeron_dpdk.control.memberships import Memberships, Message, Report, Short
+from aeron_dpdk.control.memberships import MembershipHost, Memberships, Message, Report, Short
 from aeron_dpdk.wire.address import Address
 from aeron_dpdk.wire.ethernet import group_mac
 from aeron_dpdk.wire.ipv6 import ROUTER_ALERT
@@ -32,37 +32,22 @@ def is_reported(group: Address) -> bool:
     return group != ALL_NODES and group.packed[1] & 0x0F > 1
 
 
-class MldHost:
-    """What queriers ask is answered for our solicited-node groups, and the groups that follow() was last
-    given."""
+class MldHost(MembershipHost):
+    """Its groups are those of follow() and our solicited-node groups."""
 
     def __init__(self, identity: Ipv6Identity) -> None:
+        super().__init__(Memberships(Random().randrange, is_reported), Count.MLD_REPORTS_SENT)
         self._identity = identity
-        self._memberships = Memberships(Random().randrange, is_reported)
         self._source = UNSPECIFIED_IPV6
 
     def follow(self, groups: Iterable[Address], now_ns: int) -> None:
-        self._memberships.follow(self._identity.groups.union(groups), now_ns)
+        super().follow(self._identity.groups.union(groups), now_ns)
 
     def speak_from(self, source: IPv6Address, now_ns: int) -> None:
-        """From now on; what was said before came from nobody, as it must while an address is in doubt, and
-        snooping switches heed it little (RFC 3590 §4). So all is said again."""
+        """From now on. Reports sent before had no source address, as they must while an address is in doubt,
+        and snooping switches may ignore those (RFC 3590 §4); so all groups are reported again."""
         self._source = source
         self._memberships.link_came_up(now_ns)
-
-    def link_came_up(self, now_ns: int) -> None:
-        self._memberships.link_came_up(now_ns)
-
-    @property
-    def due_ns(self) -> int:
-        """When advance() has something to do."""
-        return self._memberships.due_ns
-
-    def advance(self, now_ns: int) -> tuple[Action, ...]:
-        return self._sent(self._memberships.advance(now_ns))
-
-    def farewell(self) -> tuple[Action, ...]:
-        return self._sent(self._memberships.farewell())
 
     def receive(self, received: Received, now_ns: int) -> tuple[Action, ...]:
         """Raises Malformed. Queries come from link-local addresses (RFC 3810 §5.1.14)."""
@@ -71,7 +56,7 @@ class MldHost:
             return _IGNORED
         match parse_mld(received.message):
             case Query() as query if packet.destination in (ALL_NODES, query.group) or (
-                self._identity.route.is_own(packet.destination)
+                self._identity.routing.is_own(packet.destination)
             ):
                 self._memberships.asked(query, now_ns)
                 return (Tally(Count.MLD_QUERIES),)
@@ -80,9 +65,6 @@ class MldHost:
                 return ()
             case _:
                 return _IGNORED
-
-    def _sent(self, messages: Iterable[Message]) -> tuple[Action, ...]:
-        return tuple(SendFrame(self._frame(each), Count.MLD_REPORTS_SENT) for each in messages)
 
     def _frame(self, message: Message) -> bytes:
         match message:

@@ -8,7 +8,7 @@ from aeron_dpdk.control.actions import Action, ReportConflict, SendFrame, Tally
 from aeron_dpdk.control.data_plane import Count
 from aeron_dpdk.control.duplicates import Duplicates
 from aeron_dpdk.control.icmpv6_frame import Received, icmpv6_frame
-from aeron_dpdk.control.ipv6_route import (
+from aeron_dpdk.control.ipv6_routing import (
     ALL_NODES,
     UNSPECIFIED_IPV6,
     Ipv6Identity,
@@ -36,7 +36,7 @@ def solicitation_frame(identity: Ipv6Identity, target: IPv6Address, mac: Mac | N
     return icmpv6_frame(
         NeighbourSolicitation(target, identity.mac).emit(),
         (identity.mac, mac or group_mac(destination)),
-        (identity.route.source_for(target), destination),
+        (identity.routing.source_for(target), destination),
         hop_limit=HOP_LIMIT,
     )
 
@@ -75,7 +75,7 @@ class NdpResponder:
             return self._probed(received, message, now_ns)
         if not is_unicast(source) or not self._can_be_another(mac):
             return _IGNORED
-        if self._identity.route.is_own(source):
+        if self._identity.routing.is_own(source):
             return self._defend(source, mac, now_ns)
         if self._is_usable(target):
             reply = self._replies.take(now_ns)
@@ -95,7 +95,7 @@ class NdpResponder:
         is_sane = is_unicast(source) and not (message.is_solicited and destination.is_multicast)
         if not is_sane or not self._can_be_another(mac):
             return _IGNORED
-        if self._identity.route.is_own(target):
+        if self._identity.routing.is_own(target):
             return self._defend(target, mac, now_ns)
         if target not in self._neighbours or (
             message.target_mac is None and not self._neighbours.stands(target, mac)
@@ -109,7 +109,7 @@ class NdpResponder:
         """Somebody looks for duplicates of his own address."""
         target, mac = message.target, received.frame.source
         is_sane = received.packet.destination == solicited_node(target) and message.source_mac is None
-        if not is_sane or not self._can_be_another(mac) or not self._identity.route.is_own(target):
+        if not is_sane or not self._can_be_another(mac) or not self._identity.routing.is_own(target):
             return _IGNORED
         if not self._is_usable(target):
             return self._lost(target, mac)
@@ -121,7 +121,7 @@ class NdpResponder:
         return mac.is_unicast and mac != self._identity.mac
 
     def _is_usable(self, address: IPv6Address) -> bool:
-        is_own = self._identity.route.is_own(address)
+        is_own = self._identity.routing.is_own(address)
         return is_own and not self._duplicates.is_tentative(address) and address not in self._duplicates.found
 
     def _reply(self, target: IPv6Address, asker: IPv6Address, mac: Mac) -> SendFrame:

@@ -27,7 +27,7 @@ HOLD_DOWN_NS = 2000 * _MS
 MAX_PARKED = 3
 
 
-class State(Enum):
+class NeighbourState(Enum):
     INCOMPLETE = "incomplete"  # no MAC, asking
     REACHABLE = "reachable"  # the MAC answered a request of ours
     PROBE = "probe"  # a MAC is installed, and we are asking whether it still holds
@@ -40,7 +40,7 @@ class Neighbour:
 
     address: Address
     due_ns: int
-    state: State = State.INCOMPLETE
+    state: NeighbourState = NeighbourState.INCOMPLETE
     mac: Mac | None = None
     is_confirmed: bool = False  # the MAC came as an answer, not as a hint
     is_contested: bool = False  # in this sequence a true answer may have been lost
@@ -66,7 +66,7 @@ class Neighbour:
 
     def doubt(self, now_ns: int) -> None:
         """Makes a new sequence of requests due, now or as soon as the last sequence is old enough."""
-        self.state = State.PROBE if self.is_installed else State.INCOMPLETE
+        self.state = NeighbourState.PROBE if self.is_installed else NeighbourState.INCOMPLETE
         self.requests_sent = 0
         self.is_contested = False
         self.due_ns = max(now_ns, self.last_request_ns + SEQUENCE_GAP_NS)
@@ -88,7 +88,7 @@ class Neighbour:
         return (install, SendParked(frames))
 
     def confirm(self, mac: Mac, now_ns: int) -> tuple[Action, ...]:
-        self.state = State.REACHABLE
+        self.state = NeighbourState.REACHABLE
         self.due_ns = now_ns + REACHABLE_NS
         self.confirmed_ns = now_ns
         self.used = False
@@ -97,12 +97,12 @@ class Neighbour:
     def answers(self, mac: Mac) -> bool:
         """Whether to take a reply from `mac`. Only whom it went to can answer a probe of a confirmed MAC."""
         match self.state:
-            case State.INCOMPLETE:
+            case NeighbourState.INCOMPLETE:
                 return self.requests_sent > 0
-            case State.PROBE:
+            case NeighbourState.PROBE:
                 was_link_asked = self.requests_sent > UNICAST_REQUESTS and not self.is_contested
                 return not self.is_confirmed or mac == self.mac or was_link_asked
-            case State.REACHABLE | State.FAILED:
+            case NeighbourState.REACHABLE | NeighbourState.FAILED:
                 return False
 
     def ask_again_or_fail(self, now_ns: int) -> tuple[Action, ...]:
@@ -125,7 +125,7 @@ class Neighbour:
         self.mac = None
         self.confirmed_ns = None
         self.used = False
-        self.state = State.FAILED
+        self.state = NeighbourState.FAILED
         self.due_ns = now_ns + HOLD_DOWN_NS
         return (*forgotten, *dropped, GiveUp(self.address))
 

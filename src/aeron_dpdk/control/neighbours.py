@@ -23,7 +23,7 @@ from itertools import islice
 
 from aeron_dpdk.control.actions import Action, DropParked, Forget, SendParked, SendRequest
 from aeron_dpdk.control.data_plane import Witness
-from aeron_dpdk.control.neighbour import SEQUENCE_GAP_NS, Neighbour, State, addressed
+from aeron_dpdk.control.neighbour import SEQUENCE_GAP_NS, Neighbour, NeighbourState, addressed
 from aeron_dpdk.control.rate import NEVER_NS
 from aeron_dpdk.control.routing import Reach
 from aeron_dpdk.wire.address import Address
@@ -36,8 +36,8 @@ ADVANCES_PER_CALL = 64  # after a link flap all neighbours are due at once; the 
 
 
 class Neighbours:
-    def __init__(self, route: Reach, own_mac: Mac, witness: Witness) -> None:
-        self._route = route
+    def __init__(self, reach: Reach, own_mac: Mac, witness: Witness) -> None:
+        self._reach = reach
         self._own_mac = own_mac
         self._witness = witness
         self._table: dict[Address, Neighbour] = {}
@@ -72,7 +72,7 @@ class Neighbours:
             return (*evicted, *neighbour.park(frame), *self._scheduled(neighbour, neighbour.solicit(now_ns)))
         if neighbour.mac is not None:
             return (SendParked((addressed(frame, neighbour.mac),)),)
-        if neighbour.state is State.FAILED:
+        if neighbour.state is NeighbourState.FAILED:
             return (DropParked(1),)
         return neighbour.park(frame)
 
@@ -82,7 +82,7 @@ class Neighbours:
         neighbour = self._table.get(address)
         if neighbour is None:
             evicted, neighbour = self._admit(address, now_ns)
-        elif neighbour.state in (State.INCOMPLETE, State.PROBE):
+        elif neighbour.state in (NeighbourState.INCOMPLETE, NeighbourState.PROBE):
             return ()
         if neighbour is None:
             return ()
@@ -127,14 +127,14 @@ class Neighbours:
         neighbour = self._table.get(address)
         if neighbour is None or not self._may_be_neighbours(mac):
             return ()
-        changed = neighbour.state is State.REACHABLE and mac != neighbour.mac
-        if changed or neighbour.state is State.FAILED:
+        changed = neighbour.state is NeighbourState.REACHABLE and mac != neighbour.mac
+        if changed or neighbour.state is NeighbourState.FAILED:
             return self._scheduled(neighbour, neighbour.solicit(now_ns))
         return ()
 
     def link_came_up(self, now_ns: int) -> tuple[Action, ...]:
         """Another network may be behind the link now: doubts every MAC, gives the silent another chance."""
-        for address in [each.address for each in self if each.state is State.FAILED]:
+        for address in [each.address for each in self if each.state is NeighbourState.FAILED]:
             del self._table[address]
         for neighbour in self:
             neighbour.doubt(now_ns)
@@ -154,25 +154,25 @@ class Neighbours:
 
     def _advance_one(self, neighbour: Neighbour, now_ns: int) -> tuple[Action, ...]:
         match neighbour.state:
-            case State.INCOMPLETE | State.PROBE:
+            case NeighbourState.INCOMPLETE | NeighbourState.PROBE:
                 if neighbour.is_installed and self._witness.looks() < neighbour.looks + LOOKS:
                     neighbour.is_contested = True
                 if self._is_known_to_live(neighbour):
                     return self._keep(neighbour, now_ns)
                 return self._scheduled(neighbour, neighbour.ask_again_or_fail(now_ns))
-            case State.REACHABLE:
+            case NeighbourState.REACHABLE:
                 if self._is_used(neighbour):
                     return self._scheduled(neighbour, neighbour.solicit(now_ns))
                 del self._table[neighbour.address]
                 return (Forget(neighbour.address),)
-            case State.FAILED:
+            case NeighbourState.FAILED:
                 del self._table[neighbour.address]
                 return ()
 
     def _scheduled(self, neighbour: Neighbour, actions: tuple[Action, ...]) -> tuple[Action, ...]:
         """For whatever asked or was answered: what the data path hears counts from here on."""
         self._next_due_ns = min(self._next_due_ns, neighbour.due_ns)
-        is_answered = neighbour.state is State.REACHABLE
+        is_answered = neighbour.state is NeighbourState.REACHABLE
         if neighbour.is_installed and (is_answered or any(isinstance(each, SendRequest) for each in actions)):
             neighbour.looks = self._witness.looks()
             self._witness.neighbour_watch(neighbour.address)
@@ -181,7 +181,11 @@ class Neighbours:
     def _is_known_to_live(self, neighbour: Neighbour) -> bool:
         """Its confirmed MAC has been heard while we doubt it. Frames that were under way when a neighbour
         left its MAC come within the first request's gap: what is heard then proves nothing."""
-        if neighbour.state is not State.PROBE or not neighbour.is_confirmed or neighbour.requests_sent == 0:
+        if (
+            neighbour.state is not NeighbourState.PROBE
+            or not neighbour.is_confirmed
+            or neighbour.requests_sent == 0
+        ):
             return False
         if self._witness.neighbour_is_disputed(neighbour.address):
             neighbour.is_contested = True
@@ -194,7 +198,7 @@ class Neighbours:
     def _admit(self, address: Address, now_ns: int) -> tuple[tuple[Action, ...], Neighbour | None]:
         """A new entry, and what it takes to make room for it; None where there is no room or no such
         neighbour."""
-        if not self._route.is_neighbour(address):
+        if not self._reach.is_neighbour(address):
             return (), None
         evicted: tuple[Action, ...] = ()
         if len(self._table) >= MAX_NEIGHBOURS:

@@ -11,7 +11,7 @@ from ipaddress import IPv6Address
 from aeron_dpdk.control.actions import Action, ReportLinkMtu, SendFrame, Tally, UseGateway
 from aeron_dpdk.control.data_plane import Count
 from aeron_dpdk.control.icmpv6_frame import Received, icmpv6_frame
-from aeron_dpdk.control.ipv6_route import ALL_ROUTERS, Ipv6Identity, is_link_local
+from aeron_dpdk.control.ipv6_routing import ALL_ROUTERS, Ipv6Identity, is_link_local
 from aeron_dpdk.control.neighbours import Neighbours
 from aeron_dpdk.control.rate import NANOSECONDS, NEVER_NS
 from aeron_dpdk.wire.address import Address
@@ -42,7 +42,7 @@ class Routers:
 
     @property
     def gateway(self) -> IPv6Address | None:
-        return self._identity.route.gateway
+        return self._identity.routing.gateway
 
     @property
     def due_ns(self) -> int:
@@ -70,7 +70,7 @@ class Routers:
     def advertised(self, received: Received, message: RouterAdvertisement, now_ns: int) -> tuple[Action, ...]:
         """RFC 4861 §6.1.2, §6.3.4."""
         router, mac = received.packet.source, message.source_mac or received.frame.source
-        if self._is_fixed or not is_link_local(router) or self._identity.route.is_own(router):
+        if self._is_fixed or not is_link_local(router) or self._identity.routing.is_own(router):
             return _IGNORED
         if self._neighbours.is_known_otherwise(router, mac):
             return (*_IGNORED, *self._neighbours.heard(router, mac, now_ns))
@@ -103,7 +103,7 @@ class Routers:
         best = next((each for each in known if each not in self._silent), next(iter(known), None))
         if best == current:
             return ()
-        self._identity.route.gateway = best
+        self._identity.routing.gateway = best
         if best is None:
             self.solicit(now_ns)
         return (UseGateway(best),)

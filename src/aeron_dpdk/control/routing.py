@@ -1,5 +1,5 @@
-"""Where a datagram goes next. native/stack has the same rule for the data path; tests/routing_cases.csv binds
-both.
+"""Where a datagram goes next, and who we are on the link. native/stack has the same rule for the data path;
+tests/routing_cases.csv binds both.
 """
 
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from ipaddress import IPv4Address
 from typing import Protocol
 
 from aeron_dpdk.wire.address import Address
+from aeron_dpdk.wire.ethernet import Mac
 
 
 class Reach(Protocol):
@@ -29,7 +30,7 @@ def is_unicast(address: IPv4Address) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
+class Routing:
     """`prefix_length` None or 0 is an unknown one: all goes to the gateway, or without one all is on-link."""
 
     local: IPv4Address
@@ -59,3 +60,15 @@ class Route:
             return False
         host_mask = (1 << (32 - self.prefix_length)) - 1
         return int(destination) & host_mask in (0, host_mask)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who the port is on its link."""
+
+    mac: Mac
+    routing: Routing
+
+    @property
+    def ipv4(self) -> IPv4Address:
+        return self.routing.local

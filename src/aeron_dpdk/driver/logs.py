@@ -25,7 +25,7 @@ STDERR = 2
 LOG = logging.getLogger("aeron_dpdk.driver")
 
 
-class CLog(Protocol):
+class CLogPart(Protocol):
     """The native half's side of it."""
 
     def log_to(self, descriptor: int) -> None:
@@ -90,7 +90,7 @@ class Writer(threading.Thread):
 class Logs:
     """Inside `with` stderr belongs to us; before and after, it is as it was."""
 
-    def __init__(self, log_format: LogFormat, c_log: CLog) -> None:
+    def __init__(self, log_format: LogFormat, c_log: CLogPart) -> None:
         self._c_log = c_log
         self._last_words = ""
         self._output = os.fdopen(os.dup(STDERR), "w", buffering=1, errors="replace")

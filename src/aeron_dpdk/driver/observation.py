@@ -187,7 +187,7 @@ def _all_neighbours(control: Control) -> Iterator[Neighbour]:
 def _ipv6_view(host: Ipv6Host | None) -> Ipv6View | None:
     if host is None:
         return None
-    gateway = host.identity.route.gateway
+    gateway = host.identity.routing.gateway
     return Ipv6View(tuple(map(str, host.identity.addresses)), str(gateway) if gateway else None)
 
 

@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from logging import getLogger
 from pathlib import Path
 
-from aeron_dpdk.control.identity import Identity
 from aeron_dpdk.control.interface import Interface
-from aeron_dpdk.control.ipv6_route import Ipv6Identity
+from aeron_dpdk.control.ipv6_routing import Ipv6Identity
 from aeron_dpdk.control.loop import ControlLoop
-from aeron_dpdk.control.routing import Route
+from aeron_dpdk.control.routing import Identity, Routing
 from aeron_dpdk.driver import privileges
 from aeron_dpdk.driver.aeron_directory import is_left_by_crash, refuse_unwritable, remove_unfinished
 from aeron_dpdk.driver.aeron_settings import AeronSettings, read_aeron_settings, resource_agent_idles
@@ -75,7 +74,7 @@ class OpenInterface:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class StartPlan:
     """All decisions, before the first effect. `account` None keeps the user we are."""
 
     settings: Settings
@@ -85,7 +84,7 @@ class Plan:
     eal_arguments: tuple[str, ...]
 
 
-def make_plan(settings: Settings) -> Plan:
+def plan_start(settings: Settings) -> StartPlan:
     """Raises every error that needs no device to be found."""
     account = privileges.account_to_become(settings.user, settings.group)
     if account is not None:
@@ -120,7 +119,7 @@ def make_plan(settings: Settings) -> Plan:
         LOG.warning("%s was left by a driver that crashed, and is created again", aeron.directory)
         changes["AERON_DIR_DELETE_ON_START"] = "true"
     eal_arguments = complete_eal_arguments(settings.eal_arguments, cpus, affinity.main_cpu)
-    return Plan(settings, aeron, account, changes, eal_arguments)
+    return StartPlan(settings, aeron, account, changes, eal_arguments)
 
 
 def serve(
@@ -136,7 +135,7 @@ def serve(
     an Aeron client does. `stop_descriptor` becomes readable no later than `stop()` true. `owns_process` tells
     a process of our own from one that embeds us. Raises AeronDpdkError.
     """
-    plan = make_plan(settings)
+    plan = plan_start(settings)
     with ExitStack() as undo:
         started = _start(plan, parts, stop, undo)
         if started is None:
@@ -196,8 +195,8 @@ def _observe(
 
 def _identity(opened: OpenInterface) -> Identity:
     own = opened.settings.local_ipv4_address
-    route = Route(own.address, own.prefix_length, opened.settings.gateway_ipv4_address)
-    return Identity(opened.port.mac, route)
+    routing = Routing(own.address, own.prefix_length, opened.settings.gateway_ipv4_address)
+    return Identity(opened.port.mac, routing)
 
 
 def _ipv6_identity(opened: OpenInterface) -> Ipv6Identity | None:
@@ -299,7 +298,7 @@ def _note_aeron_errors(loop: ControlLoop, directory: Path, undo: ExitStack) -> N
 
 
 def _start(
-    plan: Plan, parts: Parts, stop: Callable[[], bool], undo: ExitStack
+    plan: StartPlan, parts: Parts, stop: Callable[[], bool], undo: ExitStack
 ) -> tuple[tuple[OpenInterface, ...], DriverPart] | None:
     """None when `stop()` came first. Each step's undoing is left with `undo`."""
     undo.enter_context(_environment(plan.environment))
@@ -331,7 +330,7 @@ def _start(
     return interfaces, driver
 
 
-def _open_interfaces(plan: Plan, parts: Parts, undo: ExitStack) -> tuple[OpenInterface, ...]:
+def _open_interfaces(plan: StartPlan, parts: Parts, undo: ExitStack) -> tuple[OpenInterface, ...]:
     """Raises PortError, PortMemoryError and MtuError."""
     opened: list[OpenInterface] = []
     for settings in plan.settings.interfaces:

@@ -35,7 +35,7 @@ class NoOwnAddressError(AeronDpdkError):
 
 
 @dataclass(eq=False)
-class RouteOptionsError(AeronDpdkError):
+class KernelPathError(AeronDpdkError):
     exit_code = ExitCode.USAGE
     problem_text = "--kernel-address needs a stock driver on this host too"
     remedy_text = "start aeronmd, and give its Aeron directory with --kernel-dir"

@@ -17,7 +17,7 @@ from aeron_dpdk.machine.findings import ena
 from aeron_dpdk.machine.findings.finding import worst
 from aeron_dpdk.machine.intent import Intent
 from aeron_dpdk.machine.plan.choice import allow_argument
-from aeron_dpdk.machine.plan.request import Part, SetupRequest
+from aeron_dpdk.machine.plan.request import SetupPart, SetupRequest
 from aeron_dpdk.observe.request import ask_gateway
 from aeron_dpdk.observe.view import InterfaceView
 from aeron_dpdk.tools.doctor import EXIT_CODES, show
@@ -74,7 +74,7 @@ def setup(  # noqa: PLR0913 - one parameter for each option
     assert chosen.nic is not None
     click.echo(f"chosen: {choice.describe(chosen)}, gateway {chosen.interface.gateway}")
     request = SetupRequest(
-        parts=frozenset(Part),
+        parts=frozenset(SetupPart),
         nics=(chosen.nic.address,),
         driver=driver,
         huge_kib=huge_memory,

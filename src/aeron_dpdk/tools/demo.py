@@ -19,7 +19,7 @@ from aeron_dpdk.tools.measure.conditions import Conditions
 from aeron_dpdk.tools.measure.job import Phase, PhaseKind
 from aeron_dpdk.tools.measure.paths import kernel_loopback, memif
 from aeron_dpdk.tools.measure.processes import Round
-from aeron_dpdk.tools.measure.schedule import Entry, run_interleaved
+from aeron_dpdk.tools.measure.schedule import ScheduleEntry, run_interleaved
 
 HUGE_PAGES_WANTED = 256  # of 2 MiB, for both processes together
 WARMUP_NS = 200_000_000
@@ -43,7 +43,7 @@ def measured(
         paths = {"dpdk": memif(has_huge_pages), "kernel": kernel_loopback()}
         names = {path.name: name for name, path in paths.items()}
         found: dict[str, list[Round]] = {name: [] for name in paths}
-        entries = [Entry(path, phases) for path in paths.values()]
+        entries = [ScheduleEntry(path, phases) for path in paths.values()]
         for done in run_interleaved(entries, repeats, conditions, status.update):
             found[names[done.entry.path.name]].append(done.round)
     return found, conditions

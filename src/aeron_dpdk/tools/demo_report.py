@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from aeron_dpdk.tools.measure.histogram import Bar, Histogram, bars, edges, merged
+from aeron_dpdk.tools.measure.histogram import Bin, Histogram, bins, edges, merged
 from aeron_dpdk.tools.measure.job import Throughput
 from aeron_dpdk.tools.measure.processes import Round
 
@@ -109,7 +109,7 @@ def _histogram_table(paths: dict[str, PathSummary]) -> Table:
     """One logarithmic axis for all paths, so that their shapes can be compared."""
     values = [value for summary in paths.values() for value, _ in summary.round_trips.buckets]
     axis = edges(min(values), max(values))
-    columns: list[list[Bar]] = [list(bars(summary.round_trips, axis)) for summary in paths.values()]
+    columns: list[list[Bin]] = [list(bins(summary.round_trips, axis)) for summary in paths.values()]
     table = Table(title="Round trips by time", title_justify="left", box=None, padding=(0, 1), pad_edge=False)
     table.add_column("up to", justify="right", min_width=LATENCY_WIDTH)
     for name in paths:

@@ -12,7 +12,7 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from aeron_dpdk.errors.measure import NoOwnAddressError, RouteOptionsError
+from aeron_dpdk.errors.measure import KernelPathError, NoOwnAddressError
 from aeron_dpdk.tools.extras import require
 from aeron_dpdk.tools.hosts.addresses import find_own_address
 from aeron_dpdk.tools.hosts.aeron_link import AeronLink
@@ -20,14 +20,14 @@ from aeron_dpdk.tools.hosts.floor_link import FloorLink
 from aeron_dpdk.tools.hosts.floor_port import driver_arguments, opened_floor, refuse_without_floor
 from aeron_dpdk.tools.hosts.hgrm import hgrm_lines
 from aeron_dpdk.tools.hosts.interruptible import Interruptible
-from aeron_dpdk.tools.hosts.measure import Measured, MeasuredRoute, measure
+from aeron_dpdk.tools.hosts.measure import HostPath, Measured, measure
 from aeron_dpdk.tools.hosts.report import (
     DIRECT,
     FLOOR,
     KERNEL,
     as_data,
     as_results,
-    first_route,
+    first_path,
     how,
     shown_tables,
 )
@@ -121,18 +121,18 @@ def ping(
     are those of aeronmd_dpdk, which must not run.
     """
     if (kernel_address is None) != (kernel_dir is None):
-        raise RouteOptionsError()
+        raise KernelPathError()
     if html_file is not None:
         require(DRAWN_BY, EXTRA)
     duration_ns = duration_ms * 1_000_000
     measured: list[Measured] = []
     interruptible = Interruptible()
 
-    def work(routes: tuple[MeasuredRoute, ...], phases: tuple[Phase, ...]) -> None:
+    def work(paths: tuple[HostPath, ...], phases: tuple[Phase, ...]) -> None:
         with Console(stderr=True).status("starting", refresh_per_second=4) as status:
             measured.extend(
                 measure(
-                    routes,
+                    paths,
                     phases,
                     repeats,
                     duration_ns,
@@ -144,27 +144,25 @@ def ping(
     with ExitStack() as undo:
         if floor:
             link = FloorLink(undo.enter_context(opened_floor(arguments)), Role.CLIENT, port)
-            routes = [_floor_route(link, address, port)]
+            paths = [_floor_path(link, address, port)]
             phases = phases_of(lengths, ())
         else:
             refuse_without_floor(arguments)
-            routes = [_route(DIRECT, aeron_dir, address, port, own_address)]
+            paths = [_path(DIRECT, aeron_dir, address, port, own_address)]
             phases = phases_of(lengths, rates)
         if kernel_address is not None and kernel_dir is not None:
-            routes.append(_route(KERNEL, kernel_dir, kernel_address, port, None))
-        interruptible.run(lambda: work(tuple(routes), phases))
+            paths.append(_path(KERNEL, kernel_dir, kernel_address, port, None))
+        interruptible.run(lambda: work(tuple(paths), phases))
     if interruptible.was_stopped:
         raise click.Abort
     _show(measured, how(repeats, duration_ns, is_floor=floor), json_file, html_file, hgrm_file)
 
 
-def _route(
-    name: str, aeron_dir: Path, address: IPv4Address, port: int, own: IPv4Address | None
-) -> MeasuredRoute:
+def _path(name: str, aeron_dir: Path, address: IPv4Address, port: int, own: IPv4Address | None) -> HostPath:
     own = own or find_own_address(aeron_dir, address)
     if own is None:
         raise NoOwnAddressError(str(aeron_dir), "--own-address")
-    return MeasuredRoute(
+    return HostPath(
         name,
         f"{name}, {address}",
         lambda: AeronLink(aeron_dir, Role.CLIENT),
@@ -173,12 +171,10 @@ def _route(
     )
 
 
-def _floor_route(link: FloorLink, address: IPv4Address, port: int) -> MeasuredRoute:
+def _floor_path(link: FloorLink, address: IPv4Address, port: int) -> HostPath:
     """The port stays open from one measurement to the next."""
-    own = Place(link.port.route.local, port)
-    return MeasuredRoute(
-        FLOOR, f"without Aeron, {address}", lambda: nullcontext(link), own, Place(address, port)
-    )
+    own = Place(link.port.routing.local, port)
+    return HostPath(FLOOR, f"without Aeron, {address}", lambda: nullcontext(link), own, Place(address, port))
 
 
 def _show(
@@ -212,4 +208,4 @@ def _show(
         )
     if hgrm_file is not None:
         first = next(phase for phase in results.phases() if phase.kind is PhaseKind.ECHO)
-        hgrm_file.write_text("\n".join(hgrm_lines(results.together(first_route(results), first))) + "\n")
+        hgrm_file.write_text("\n".join(hgrm_lines(results.together(first_path(results), first))) + "\n")

@@ -42,7 +42,7 @@ def pong(
         with opened_floor(arguments) as opened:
             link = FloorLink(opened, Role.SERVER, port)
             interruptible.stopped_by(link.stop)
-            interruptible.run(lambda: _answer_without_aeron(link, Place(opened.route.local, port)))
+            interruptible.run(lambda: _answer_without_aeron(link, Place(opened.routing.local, port)))
         return
     refuse_without_floor(arguments)
     own = address or find_own_address(aeron_dir, None)

@@ -28,7 +28,7 @@ DRIVER = "from aeron_dpdk.driver.main import main; main()"
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class ArchiveMember:
     """A file of the archive, and its text before secrets are taken out."""
 
     name: str
@@ -88,28 +88,30 @@ def settings_text() -> str:
     return "".join(f"{name}={value}\n" for name, value in ours)
 
 
-def sections(aeron_dir: Path, logs: tuple[Path, ...]) -> Iterator[Section]:
-    yield Section("environment.txt", settings_text())
+def members(aeron_dir: Path, logs: tuple[Path, ...]) -> Iterator[ArchiveMember]:
+    yield ArchiveMember("environment.txt", settings_text())
     for name, command in commands(aeron_dir):
-        yield Section(name, output_of(command))
+        yield ArchiveMember(name, output_of(command))
     for path in sorted(Path(ENVIRONMENT_FILES).glob("*.env")):
-        yield Section(f"etc/{path.name}", end_of(path))
+        yield ArchiveMember(f"etc/{path.name}", end_of(path))
     for system_file in SYSTEM_FILES:
-        yield Section(f"system/{system_file.removeprefix('/').replace('/', '-')}", end_of(Path(system_file)))
+        yield ArchiveMember(
+            f"system/{system_file.removeprefix('/').replace('/', '-')}", end_of(Path(system_file))
+        )
     for number, path in enumerate(logs):
-        yield Section(f"logs/{number}-{path.name}", end_of(path))
+        yield ArchiveMember(f"logs/{number}-{path.name}", end_of(path))
 
 
-def write_archive(output: Path, found: Iterator[Section]) -> None:
+def write_archive(output: Path, found: Iterator[ArchiveMember]) -> None:
     """Readable for its owner only, below one folder. Raises OutputError, also where the file exists."""
     folder = output.name.removesuffix(".tar.gz")
     now_s = time.time()
     try:
         descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
         with open(descriptor, "wb") as file, tarfile.open(fileobj=file, mode="w:gz") as archive:
-            for section in found:
-                data = without_secrets(section.text).encode(errors="replace")
-                entry = tarfile.TarInfo(f"{folder}/{section.name}")
+            for member in found:
+                data = without_secrets(member.text).encode(errors="replace")
+                entry = tarfile.TarInfo(f"{folder}/{member.name}")
                 entry.size, entry.mtime, entry.mode = len(data), now_s, OWNER_ONLY
                 archive.addfile(entry, io.BytesIO(data))
     except OSError as error:
@@ -147,5 +149,5 @@ def report(aeron_dir: Path, output: Path | None, logs: tuple[Path, ...]) -> None
     names are in it.
     """
     archive = output or default_output()
-    write_archive(archive, sections(aeron_dir, logs))
+    write_archive(archive, members(aeron_dir, logs))
     click.echo(f"wrote {archive}; look at it before you send it: addresses and host names are in it")

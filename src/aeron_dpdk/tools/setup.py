@@ -23,7 +23,7 @@ from aeron_dpdk.machine.facts.nics import DPDK_DRIVERS, Nic
 from aeron_dpdk.machine.plan.change import Plan
 from aeron_dpdk.machine.plan.choice import allow_argument
 from aeron_dpdk.machine.plan.make_plan import make_plan
-from aeron_dpdk.machine.plan.request import Part, SetupRequest
+from aeron_dpdk.machine.plan.request import SetupPart, SetupRequest
 from aeron_dpdk.tools.host import dpdk_release, find_user, this_host
 
 _UNITS_IN_KIB = {"K": 1, "M": 1 << 10, "G": 1 << 20}
@@ -45,7 +45,7 @@ def cpus_of(text: str) -> frozenset[int]:
 
 
 @click.command()
-@click.argument("parts", nargs=-1, type=click.Choice([part.value for part in Part]), metavar="[WHAT]...")
+@click.argument("parts", nargs=-1, type=click.Choice([part.value for part in SetupPart]), metavar="[WHAT]...")
 @click.option("--dry-run", is_flag=True, help="Print what would be done, and do nothing.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @click.option("--undo", is_flag=True, help="Restore everything to what it was before the first setup.")
@@ -109,17 +109,17 @@ def setup(  # noqa: PLR0913 - one parameter for each option
         show_next(read_facts(system, system.network()), request)
 
 
-def requested_parts(names: Sequence[str], now: bool, names_cpus: bool = False) -> frozenset[Part]:
+def requested_parts(names: Sequence[str], now: bool, names_cpus: bool = False) -> frozenset[SetupPart]:
     """What does not last by itself is repeated at boot, unless it shall be `now` only. Raises
     RefusedError."""
-    if Part.CPUS in names and not names_cpus:
+    if SetupPart.CPUS in names and not names_cpus:
         raise RefusedError("setup cpus does not guess which CPUs to keep", "name them, as --cpus 2-5")
-    parts = {Part(name) for name in names} or set(Part)
+    parts = {SetupPart(name) for name in names} or set(SetupPart)
     if names_cpus:
-        parts.add(Part.CPUS)
-    if parts & {Part.HUGE_PAGES, Part.BIND, Part.PERMISSIONS}:
-        parts.add(Part.BOOT)
-    return frozenset(parts - {Part.BOOT} if now else parts)
+        parts.add(SetupPart.CPUS)
+    if parts & {SetupPart.HUGE_PAGES, SetupPart.BIND, SetupPart.PERMISSIONS}:
+        parts.add(SetupPart.BOOT)
+    return frozenset(parts - {SetupPart.BOOT} if now else parts)
 
 
 def own_program() -> str:

@@ -4,16 +4,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from tests.lab.bed.driver import BY_ROOT, PciDriver, Way, ours, peer_of
-from tests.lab.bed.guest import Guest
-from tests.lab.bed.hardware import Nic
-from tests.lab.bed.kernel import Kernel
 from tests.lab.ena.features import Limits
 from tests.lab.ena.model import Ena, Faults
+from tests.lab.fixtures.driver import BY_ROOT, PciDriver, Way, ours, peer_of
+from tests.lab.fixtures.guest import Guest
+from tests.lab.fixtures.hardware import Nic
+from tests.lab.fixtures.kernel import Kernel
 from tests.lab.machines import ENA, with_ena
 from tests.lab.vfio_user.server import Server
-from tests.system.bed.driver import Driver
-from tests.system.bed.installation import Installation
+from tests.system.fixtures.driver import Driver
+from tests.system.fixtures.installation import Installation
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,13 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from tests.lab.bed.driver import PciDriver
-from tests.lab.bed.guest import settles
-from tests.lab.bed.traffic import LASTING, Stream
 from tests.lab.ena.conftest import Adapter
 from tests.lab.ena.model import Faults
-from tests.system.bed.bed import Content
-from tests.system.bed.driver import Driver
+from tests.lab.fixtures.driver import PciDriver
+from tests.lab.fixtures.guest import settles
+from tests.lab.fixtures.traffic import LASTING, Stream
+from tests.system.fixtures.driver import Driver
+from tests.system.fixtures.testbed import Content
 
 # ena_regs_reset_reason_types (DPDK drivers/net/ena/base/ena_defs/ena_regs_defs.h)
 NORMAL, KEEP_ALIVE_TIMED_OUT, ADMIN_TIMED_OUT, MISSED_COMPLETIONS = 0, 1, 2, 3

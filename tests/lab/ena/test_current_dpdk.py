@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from functools import partial
 
 import pytest
-from tests.lab.bed.driver import PciDriver, ours
-from tests.lab.bed.guest import settles
-from tests.lab.bed.traffic import SHORT, exchange
 from tests.lab.ena.conftest import Adapter
 from tests.lab.ena.recovery import INVALID_TX_REQUEST, NO_WATCHDOG, complete_what_was_not_sent, recovers
-from tests.system.bed.driver import Driver
-from tests.system.bed.installation import Installation
+from tests.lab.fixtures.driver import PciDriver, ours
+from tests.lab.fixtures.guest import settles
+from tests.lab.fixtures.traffic import SHORT, exchange
+from tests.system.fixtures.driver import Driver
+from tests.system.fixtures.installation import Installation
 
 
 @pytest.fixture(scope="module")

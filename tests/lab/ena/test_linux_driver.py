@@ -5,9 +5,6 @@ from collections.abc import Iterator
 from functools import partial
 
 import pytest
-from tests.lab.bed.driver import GuestDriver
-from tests.lab.bed.guest import settles
-from tests.lab.bed.traffic import await_ping, drop_address, exchange, take_address
 from tests.lab.ena.conftest import Adapter
 from tests.lab.ena.features import Limits
 from tests.lab.ena.recovery import (
@@ -16,8 +13,11 @@ from tests.lab.ena.recovery import (
     SHORT_WATCHDOG_MS,
     is_left_in_peace,
 )
-from tests.system.bed.driver import Driver
-from tests.system.bed.installation import Installation
+from tests.lab.fixtures.driver import GuestDriver
+from tests.lab.fixtures.guest import settles
+from tests.lab.fixtures.traffic import await_ping, drop_address, exchange, take_address
+from tests.system.fixtures.driver import Driver
+from tests.system.fixtures.installation import Installation
 
 SHUTDOWN = 11  # ena_regs_reset_reason_types (ena_regs_defs.h)
 

@@ -5,14 +5,14 @@ import sys
 from functools import partial
 
 import pytest
-from tests.lab.bed.driver import PciDriver, Way
-from tests.lab.bed.guest import ORDINARY_USER, PATIENCE_S, settles
-from tests.lab.bed.traffic import LASTING, SHORT, Stream
 from tests.lab.ena.conftest import Adapter
 from tests.lab.ena.features import Limits
 from tests.lab.ena.recovery import KEEP_ALIVE_TIMED_OUT, SHORT_WATCHDOG_MS, stop_keep_alives
-from tests.system.bed.driver import Driver
-from tests.system.bed.installation import Installation
+from tests.lab.fixtures.driver import PciDriver, Way
+from tests.lab.fixtures.guest import ORDINARY_USER, PATIENCE_S, settles
+from tests.lab.fixtures.traffic import LASTING, SHORT, Stream
+from tests.system.fixtures.driver import Driver
+from tests.system.fixtures.installation import Installation
 
 from aeron_dpdk.exit_code import ExitCode
 

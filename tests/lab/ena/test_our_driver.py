@@ -6,14 +6,14 @@ from functools import partial
 import pytest
 from scapy.layers.inet import IP, UDP
 from scapy.layers.l2 import Ether
-from tests.lab.bed.driver import PciDriver, Way
-from tests.lab.bed.guest import settles
-from tests.lab.bed.traffic import CONTENT, exchange
 from tests.lab.ena.conftest import Adapter
 from tests.lab.ena.features import Limits
-from tests.system.bed.bed import next_port, transfer, udp
-from tests.system.bed.driver import Driver
-from tests.system.bed.namespace import packet_socket
+from tests.lab.fixtures.driver import PciDriver, Way
+from tests.lab.fixtures.guest import settles
+from tests.lab.fixtures.traffic import CONTENT, exchange
+from tests.system.fixtures.driver import Driver
+from tests.system.fixtures.namespace import packet_socket
+from tests.system.fixtures.testbed import next_port, transfer, udp
 
 # What a VPC carries, and the longest that Aeron fits into it: less the headers, in multiples of 32.
 VPC_MTU = 9001

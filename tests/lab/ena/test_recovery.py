@@ -4,9 +4,6 @@ from collections.abc import Callable
 from functools import partial
 
 import pytest
-from tests.lab.bed.driver import PciDriver, Way
-from tests.lab.bed.guest import settles
-from tests.lab.bed.traffic import LASTING, SHORT, Stream
 from tests.lab.ena.conftest import Adapter
 from tests.lab.ena.model import Faults
 from tests.lab.ena.recovery import (
@@ -21,8 +18,11 @@ from tests.lab.ena.recovery import (
     recovers,
     stop_keep_alives,
 )
-from tests.system.bed.bed import Content
-from tests.system.bed.driver import Driver
+from tests.lab.fixtures.driver import PciDriver, Way
+from tests.lab.fixtures.guest import settles
+from tests.lab.fixtures.traffic import LASTING, SHORT, Stream
+from tests.system.fixtures.driver import Driver
+from tests.system.fixtures.testbed import Content
 
 # net_ena resets when half a ring's completions are overdue, and looks at completions when a quarter of
 # the ring is in use (DPDK drivers/net/ena/ena_ethdev.c): a small ring lets a slow stream get there.

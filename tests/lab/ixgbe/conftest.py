@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
-from tests.lab.bed.driver import peer_of
-from tests.lab.bed.guest import Guest
-from tests.lab.bed.kernel import Kernel
+from tests.lab.fixtures.driver import peer_of
+from tests.lab.fixtures.guest import Guest
+from tests.lab.fixtures.kernel import Kernel
 from tests.lab.ixgbe.machine import IXGBE, with_82599
-from tests.system.bed.driver import Driver
-from tests.system.bed.installation import Installation
+from tests.system.fixtures.driver import Driver
+from tests.system.fixtures.installation import Installation
 
 
 @pytest.fixture(scope="package")

@@ -4,17 +4,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 
-from tests.lab.bed.boot import boot
-from tests.lab.bed.guest import Guest
-from tests.lab.bed.hardware import Hardware, ModelledNic
-from tests.lab.bed.kernel import Kernel
-from tests.lab.bed.traffic import CONTENT
+from tests.lab.fixtures.boot import boot
+from tests.lab.fixtures.guest import Guest
+from tests.lab.fixtures.hardware import Hardware, ModelledNic
+from tests.lab.fixtures.kernel import Kernel
+from tests.lab.fixtures.traffic import CONTENT
 from tests.lab.ixgbe import registers as r
 from tests.lab.ixgbe.device import Ixgbe
 from tests.lab.ixgbe.nic import Nic
 from tests.lab.machines import IOMMU_PARAMETERS
-from tests.system.bed.bed import next_port, transfer, udp
-from tests.system.bed.driver import Driver
+from tests.system.fixtures.driver import Driver
+from tests.system.fixtures.testbed import next_port, transfer, udp
 
 IXGBE = ModelledNic("82599", subnet=9, slot=9, make=Ixgbe)
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 import pytest
-from tests.lab.bed.driver import PciDriver, ours
-from tests.lab.bed.guest import Guest
+from tests.lab.fixtures.driver import PciDriver, ours
+from tests.lab.fixtures.guest import Guest
 from tests.lab.ixgbe.machine import IXGBE, exchange_in_own_queues
-from tests.system.bed.driver import Driver
-from tests.system.bed.installation import Installation
+from tests.system.fixtures.driver import Driver
+from tests.system.fixtures.installation import Installation
 
 
 @pytest.fixture(scope="module")

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 import pytest
-from tests.lab.bed.guest import Guest, settles
-from tests.lab.bed.interface import (
+from tests.lab.fixtures.guest import Guest, settles
+from tests.lab.fixtures.interface import (
     carries_jumbo_frames,
     complaints,
     has_carrier,
@@ -12,11 +12,11 @@ from tests.lab.bed.interface import (
     reload,
     statistics,
 )
-from tests.lab.bed.operator import Operator
-from tests.lab.bed.traffic import await_ping, drop_address, take_address
+from tests.lab.fixtures.operator import Operator
+from tests.lab.fixtures.traffic import await_ping, drop_address, take_address
 from tests.lab.ixgbe.machine import IXGBE, set_carrier
-from tests.system.bed.driver import Driver
-from tests.system.bed.installation import Installation
+from tests.system.fixtures.driver import Driver
+from tests.system.fixtures.installation import Installation
 
 from aeron_dpdk.exit_code import ExitCode
 

@@ -9,9 +9,9 @@ from functools import partial
 import pytest
 from scapy.layers.inet import IP, UDP
 from scapy.layers.l2 import Ether
-from tests.lab.bed.driver import BY_ROOT, PciDriver, Way, ours
-from tests.lab.bed.guest import Guest, settles
-from tests.lab.bed.traffic import SHORT, Stream, exchange
+from tests.lab.fixtures.driver import BY_ROOT, PciDriver, Way, ours
+from tests.lab.fixtures.guest import Guest, settles
+from tests.lab.fixtures.traffic import SHORT, Stream, exchange
 from tests.lab.ixgbe.machine import (
     IXGBE,
     drops_when_full,
@@ -19,9 +19,9 @@ from tests.lab.ixgbe.machine import (
     frames_dropped,
     set_carrier,
 )
-from tests.system.bed.driver import Driver
-from tests.system.bed.installation import Installation
-from tests.system.bed.namespace import packet_socket
+from tests.system.fixtures.driver import Driver
+from tests.system.fixtures.installation import Installation
+from tests.system.fixtures.namespace import packet_socket
 
 JUMBO_MTU_LENGTH = 8928
 NUMBER_OF_BAD_FRAMES = 20

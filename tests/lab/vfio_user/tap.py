@@ -6,7 +6,7 @@ import os
 import struct
 from collections.abc import Iterator
 
-from tests.system.bed.namespace import Namespace, inside
+from tests.system.fixtures.namespace import Namespace, inside
 
 TUNSETIFF = 0x400454CA
 IFF_TAP, IFF_NO_PI = 0x2, 0x1000

@@ -21,7 +21,7 @@ from tests.lab.vfio_user.device import Host
 from tests.lab.vfio_user.memory import DmaFault, GuestMemory
 from tests.lab.vfio_user.message import Command
 from tests.lab.vfio_user.server import TICK_S, Server
-from tests.system.bed.bed import eventually
+from tests.system.fixtures.testbed import eventually
 
 IDENTITY = Identity(0x1D0F, 0xEC20)
 BARS = (Bar(0, 0x4000), Bar(2, 0x10000, is_prefetchable=True, is_mapped=True))

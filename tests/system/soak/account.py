@@ -4,8 +4,8 @@ import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from tests.system.bed.driver import Driver
-from tests.system.bed.tool import aeron_dpdk
+from tests.system.fixtures.driver import Driver
+from tests.system.fixtures.tool import aeron_dpdk
 
 PAGE_KIB = os.sysconf("SC_PAGESIZE") // 1024
 MEMORY_MARGIN_KIB = 48 * 1024  # touched pages of mempools and of Aeron's own buffers, which stay

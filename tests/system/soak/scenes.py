@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from tests.system.bed.bed import Bed, Content, udp
-from tests.system.bed.client import ClientProcess, digest_of
-from tests.system.bed.driver import Driver
+from tests.system.fixtures.client import ClientProcess, digest_of
+from tests.system.fixtures.driver import Driver
+from tests.system.fixtures.testbed import Content, Testbed, udp
 
 FATES = ("none",) * 6 + ("pause publisher", "pause subscriber", "kill publisher", "kill subscriber")
 PAUSE_S = 0.4  # less than any timeout of Aeron's
@@ -106,7 +106,7 @@ def spied_on(casting: Casting) -> ClientProcess:
 
 def multicast(casting: Casting) -> ClientProcess:
     group, port = f"224.20.31.{next(_groups)}", next(_ports)
-    # The kernel of this bed does not let the stock driver hear its own group.
+    # The kernel of this testbed does not let the stock driver hear its own group.
     hearers = (casting.sink,) if casting.source.end.is_kernel else (casting.sink, casting.source)
     for driver in hearers:
         casting.subscribe(driver, udp(group, port, interface=driver.end.cidr))
@@ -134,9 +134,9 @@ class SoakError(AssertionError):
 
 
 class Scene:
-    def __init__(self, dice: random.Random, bed: Bed) -> None:
+    def __init__(self, dice: random.Random, testbed: Testbed) -> None:
         kind = dice.choice(KINDS)
-        ends = dice.choice(((bed.ours, bed.peer), (bed.peer, bed.ours)))
+        ends = dice.choice(((testbed.ours, testbed.peer), (testbed.peer, testbed.ours)))
         self.fate = dice.choice(FATES)
         content: Content = {
             "messages": dice.randint(1, 600),

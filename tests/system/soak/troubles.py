@@ -7,9 +7,9 @@ from collections.abc import Callable
 from scapy.layers.inet import IP, UDP
 from scapy.layers.l2 import ARP, Ether
 from scapy.packet import Raw
-from tests.system.bed.bed import Bed
-from tests.system.bed.namespace import packet_socket
-from tests.system.bed.topology import TappedWire
+from tests.system.fixtures.namespace import packet_socket
+from tests.system.fixtures.testbed import Testbed
+from tests.system.fixtures.topology import TappedWire
 from tests.system.test_faulty_networks import garbage
 
 FLAP_S = 0.2
@@ -18,8 +18,8 @@ LIARS_MAC = "02:66:66:66:66:66"
 IS_AT = 2
 
 
-def hostile_frames(dice: random.Random, tapped: TappedWire, bed: Bed) -> None:
-    ours, peer = bed.ours.end, bed.peer.end
+def hostile_frames(dice: random.Random, tapped: TappedWire, testbed: Testbed) -> None:
+    ours, peer = testbed.ours.end, testbed.peer.end
     template = bytes(
         Ether(src=LIARS_MAC, dst=ours.mac)
         / IP(src="10.91.0.66", dst=ours.address)
@@ -35,7 +35,7 @@ def hostile_frames(dice: random.Random, tapped: TappedWire, bed: Bed) -> None:
             wire.send(lie if dice.random() < 0.3 else garbage(dice, template))
 
 
-def link_flap(dice: random.Random, tapped: TappedWire, bed: Bed) -> None:
+def link_flap(dice: random.Random, tapped: TappedWire, testbed: Testbed) -> None:
     """A cable that is pulled: a kernel whose own interface goes down would have no route for new streams."""
     interface = dice.choice((tapped.to_ours, tapped.to_peer))
     tapped.middle.ip("link", "set", interface, "down")
@@ -43,13 +43,13 @@ def link_flap(dice: random.Random, tapped: TappedWire, bed: Bed) -> None:
     tapped.middle.ip("link", "set", interface, "up")
 
 
-def peers_new_mac(dice: random.Random, tapped: TappedWire, bed: Bed) -> None:
-    end = bed.peer.end
+def peers_new_mac(dice: random.Random, tapped: TappedWire, testbed: Testbed) -> None:
+    end = testbed.peer.end
     mac = f"02:ad:00:00:00:{dice.randrange(2, 250):02x}"
     end.namespace.ip("link", "set", end.interface, "address", mac)
 
 
-TROUBLES: tuple[Callable[[random.Random, TappedWire, Bed], None], ...] = (
+TROUBLES: tuple[Callable[[random.Random, TappedWire, Testbed], None], ...] = (
     hostile_frames,
     hostile_frames,
     link_flap,

@@ -13,7 +13,7 @@ from tests.unit.tools.reports import phase_of, report_of
 from aeron_dpdk.tools.measure.job import Phase, PhaseKind, PhaseReport, Role
 from aeron_dpdk.tools.measure.paths import MeasuredPath, kernel_loopback, memif
 from aeron_dpdk.tools.measure.processes import Round
-from aeron_dpdk.tools.measure.schedule import Done, Entry
+from aeron_dpdk.tools.measure.schedule import Done, ScheduleEntry
 
 MEMIF, FLOOR, KERNEL = memif(True), floor_of(memif(True)), kernel_loopback()
 TOUCHING, VHOST_8K, KERNEL_8K = touching_floor_of(MEMIF), jumbo(vhost_user()), jumbo(KERNEL)
@@ -21,7 +21,7 @@ TOUCHING, VHOST_8K, KERNEL_8K = touching_floor_of(MEMIF), jumbo(vhost_user()), j
 
 def echo_done(path: MeasuredPath, repeat: int, rtt_ns: int, length: int = 32) -> Done:
     phases = (echo(length),)
-    return Done(Entry(path, phases), repeat, Round(report_of((None, 100)), report_of((rtt_ns, 100))))
+    return Done(ScheduleEntry(path, phases), repeat, Round(report_of((None, 100)), report_of((rtt_ns, 100))))
 
 
 def one_way_done(path: MeasuredPath, repeat: int, messages: int, length: int) -> Done:
@@ -30,7 +30,7 @@ def one_way_done(path: MeasuredPath, repeat: int, messages: int, length: int) ->
         return replace(report, throughput=replace(report.throughput, bytes=count * length))
 
     server, client = (replace(report_of(), phases=(side(count),)) for count in (messages, 2 * messages))
-    return Done(Entry(path, (one_way(length),)), repeat, Round(server, client))
+    return Done(ScheduleEntry(path, (one_way(length),)), repeat, Round(server, client))
 
 
 def cost_table(received: int, sent: int) -> CostTable:

@@ -7,9 +7,8 @@ from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Address, IPv6Address, IPv6Interface
 
 from aeron_dpdk.control.data_plane import Count, Event, FrameReceived, Link
-from aeron_dpdk.control.identity import Identity
 from aeron_dpdk.control.neighbours import LOOKS
-from aeron_dpdk.control.routing import Route
+from aeron_dpdk.control.routing import Identity, Routing
 from aeron_dpdk.wire.address import Address
 from aeron_dpdk.wire.arp import ArpOperation, ArpPacket
 from aeron_dpdk.wire.ethernet import BROADCAST, UNSPECIFIED, EthernetFrame, EtherType, Mac
@@ -32,7 +31,7 @@ GATEWAY = IPv4Address("10.0.0.254")
 FAR = IPv4Address("203.0.113.7")
 NOBODY = IPv4Address("0.0.0.0")
 
-IDENTITY = Identity(OUR_MAC, Route(OURS, 24, GATEWAY))
+IDENTITY = Identity(OUR_MAC, Routing(OURS, 24, GATEWAY))
 
 
 class ManualClock:

@@ -39,9 +39,9 @@ MULTICAST = Mac.from_text("01:00:5e:00:00:01")
 STRANGER_MAC = OTHER_MAC
 
 
-class Bed:
+class Testbed:
     def __init__(self) -> None:
-        self.neighbours = Neighbours(IDENTITY.route, OUR_MAC, FakeDataPlane())
+        self.neighbours = Neighbours(IDENTITY.routing, OUR_MAC, FakeDataPlane())
         self.arp = ArpResponder(IDENTITY, self.neighbours)
 
     def receive(self, frame: bytes, now_ns: int = START) -> tuple[Action, ...]:
@@ -53,8 +53,8 @@ class Bed:
 
 
 @pytest.fixture
-def bed() -> Bed:
-    return Bed()
+def testbed() -> Testbed:
+    return Testbed()
 
 
 def reply_in(actions: tuple[Action, ...]) -> Ether:
@@ -68,33 +68,33 @@ def reply_in(actions: tuple[Action, ...]) -> Ether:
 # ---- answering ----
 
 
-def test_a_request_for_our_address_is_answered_to_its_sender(bed: Bed) -> None:
+def test_a_request_for_our_address_is_answered_to_its_sender(testbed: Testbed) -> None:
     request = bytes(
         Ether(src=str(STRANGER_MAC), dst="ff:ff:ff:ff:ff:ff")
         / ARP(op="who-has", hwsrc=str(STRANGER_MAC), psrc=str(STRANGER), pdst=str(OURS))
     )
-    reply = reply_in(bed.receive(request))
+    reply = reply_in(testbed.receive(request))
     assert (reply.dst, reply.src) == (str(STRANGER_MAC), str(OUR_MAC))
     assert (reply[ARP].op, reply[ARP].hwsrc, reply[ARP].psrc) == (2, str(OUR_MAC), str(OURS))
     assert (reply[ARP].hwdst, reply[ARP].pdst) == (str(STRANGER_MAC), str(STRANGER))
 
 
-def test_a_unicast_request_is_answered_too(bed: Bed) -> None:
-    reply = reply_in(bed.receive(arp_request(STRANGER, STRANGER_MAC, OURS, destination=OUR_MAC)))
+def test_a_unicast_request_is_answered_too(testbed: Testbed) -> None:
+    reply = reply_in(testbed.receive(arp_request(STRANGER, STRANGER_MAC, OURS, destination=OUR_MAC)))
     assert reply.dst == str(STRANGER_MAC)
 
 
-def test_the_padding_of_a_short_frame_is_no_obstacle(bed: Bed) -> None:
-    reply_in(bed.receive(arp_request(STRANGER, STRANGER_MAC, OURS) + bytes(18)))
+def test_the_padding_of_a_short_frame_is_no_obstacle(testbed: Testbed) -> None:
+    reply_in(testbed.receive(arp_request(STRANGER, STRANGER_MAC, OURS) + bytes(18)))
 
 
-def test_a_probe_for_our_address_is_answered_so_that_nobody_else_takes_it(bed: Bed) -> None:
-    reply = reply_in(bed.receive(arp_request(NOBODY, STRANGER_MAC, OURS)))
+def test_a_probe_for_our_address_is_answered_so_that_nobody_else_takes_it(testbed: Testbed) -> None:
+    reply = reply_in(testbed.receive(arp_request(NOBODY, STRANGER_MAC, OURS)))
     assert (reply.dst, reply[ARP].pdst) == (str(STRANGER_MAC), str(NOBODY))
 
 
-def test_a_request_for_another_address_is_ignored(bed: Bed) -> None:
-    assert bed.receive(arp_request(STRANGER, STRANGER_MAC, PEER)) == IGNORED
+def test_a_request_for_another_address_is_ignored(testbed: Testbed) -> None:
+    assert testbed.receive(arp_request(STRANGER, STRANGER_MAC, PEER)) == IGNORED
 
 
 @pytest.mark.parametrize(
@@ -118,13 +118,13 @@ def test_a_request_for_another_address_is_ignored(bed: Bed) -> None:
         ),
     ],
 )
-def test_garbage_is_ignored_not_answered(bed: Bed, frame: bytes) -> None:
-    assert bed.receive(frame) == IGNORED
+def test_garbage_is_ignored_not_answered(testbed: Testbed, frame: bytes) -> None:
+    assert testbed.receive(frame) == IGNORED
 
 
-def test_a_flood_of_requests_is_answered_only_at_the_rate_limit(bed: Bed) -> None:
+def test_a_flood_of_requests_is_answered_only_at_the_rate_limit(testbed: Testbed) -> None:
     request = arp_request(STRANGER, STRANGER_MAC, OURS)
-    actions = [action for i in range(20_000) for action in bed.receive(request, START + i * 100_000)]
+    actions = [action for i in range(20_000) for action in testbed.receive(request, START + i * 100_000)]
     replies = sum(isinstance(action, SendFrame) for action in actions)
     assert REPLIES_PER_SECOND <= replies <= REPLIES_AT_ONCE + 2 * REPLIES_PER_SECOND
     assert actions.count(Tally(Count.CONTROL_RATE_LIMITED)) == 20_000 - replies
@@ -133,48 +133,50 @@ def test_a_flood_of_requests_is_answered_only_at_the_rate_limit(bed: Bed) -> Non
 # ---- learning ----
 
 
-def test_a_reply_to_our_request_installs_the_neighbour(bed: Bed) -> None:
-    bed.neighbours.send(PEER, unaddressed(b""), START)
-    assert Install(PEER, PEER_MAC) in bed.receive(arp_reply(PEER, PEER_MAC))
+def test_a_reply_to_our_request_installs_the_neighbour(testbed: Testbed) -> None:
+    testbed.neighbours.send(PEER, unaddressed(b""), START)
+    assert Install(PEER, PEER_MAC) in testbed.receive(arp_reply(PEER, PEER_MAC))
 
 
-def test_a_reply_nobody_asked_for_is_ignored(bed: Bed) -> None:
-    assert bed.receive(arp_reply(STRANGER, STRANGER_MAC)) == IGNORED
-    assert STRANGER not in bed.neighbours
+def test_a_reply_nobody_asked_for_is_ignored(testbed: Testbed) -> None:
+    assert testbed.receive(arp_reply(STRANGER, STRANGER_MAC)) == IGNORED
+    assert STRANGER not in testbed.neighbours
 
 
-def test_a_gratuitous_reply_is_no_answer_to_our_request(bed: Bed) -> None:
-    bed.neighbours.send(PEER, unaddressed(b""), START)
-    assert bed.receive(arp_reply(PEER, PEER_MAC, target=PEER, destination=BROADCAST)) == ()
+def test_a_gratuitous_reply_is_no_answer_to_our_request(testbed: Testbed) -> None:
+    testbed.neighbours.send(PEER, unaddressed(b""), START)
+    assert testbed.receive(arp_reply(PEER, PEER_MAC, target=PEER, destination=BROADCAST)) == ()
 
 
-def test_requests_of_strangers_create_no_neighbours(bed: Bed) -> None:
+def test_requests_of_strangers_create_no_neighbours(testbed: Testbed) -> None:
     for i in range(100):
-        bed.receive(arp_request(IPv4Address("10.0.0.100") + i, STRANGER_MAC, OURS))
-    assert len(bed.neighbours) == 0
+        testbed.receive(arp_request(IPv4Address("10.0.0.100") + i, STRANGER_MAC, OURS))
+    assert len(testbed.neighbours) == 0
 
 
-def test_a_request_of_an_off_link_address_is_answered_but_teaches_nothing(bed: Bed) -> None:
-    reply_in(bed.receive(arp_request(FAR, STRANGER_MAC, OURS)))
-    assert FAR not in bed.neighbours
+def test_a_request_of_an_off_link_address_is_answered_but_teaches_nothing(testbed: Testbed) -> None:
+    reply_in(testbed.receive(arp_request(FAR, STRANGER_MAC, OURS)))
+    assert FAR not in testbed.neighbours
 
 
-def test_a_neighbour_that_asks_for_us_from_another_mac_is_answered_and_probed(bed: Bed) -> None:
-    bed.resolve(PEER, PEER_MAC)
-    reply, probe = bed.receive(arp_request(PEER, OTHER_MAC, OURS), START + 2 * SECOND)
+def test_a_neighbour_that_asks_for_us_from_another_mac_is_answered_and_probed(testbed: Testbed) -> None:
+    testbed.resolve(PEER, PEER_MAC)
+    reply, probe = testbed.receive(arp_request(PEER, OTHER_MAC, OURS), START + 2 * SECOND)
     assert isinstance(reply, SendFrame)
     assert probe == SendRequest(PEER, PEER_MAC)
 
 
-def test_a_neighbour_that_announces_another_mac_is_probed_at_the_old(bed: Bed) -> None:
-    bed.resolve(PEER, PEER_MAC)
-    assert bed.receive(gratuitous_arp(PEER, OTHER_MAC), START + 2 * SECOND) == (SendRequest(PEER, PEER_MAC),)
+def test_a_neighbour_that_announces_another_mac_is_probed_at_the_old(testbed: Testbed) -> None:
+    testbed.resolve(PEER, PEER_MAC)
+    assert testbed.receive(gratuitous_arp(PEER, OTHER_MAC), START + 2 * SECOND) == (
+        SendRequest(PEER, PEER_MAC),
+    )
 
 
 # ---- our own address ----
 
 
-def test_a_request_of_ours_is_one_that_scapy_reads(bed: Bed) -> None:
+def test_a_request_of_ours_is_one_that_scapy_reads(testbed: Testbed) -> None:
     for mac, destination in ((None, BROADCAST), (PEER_MAC, PEER_MAC)):
         seen = Ether(request_frame(IDENTITY, PEER, mac))
         assert (seen.dst, seen.src) == (str(destination), str(OUR_MAC))
@@ -182,15 +184,15 @@ def test_a_request_of_ours_is_one_that_scapy_reads(bed: Bed) -> None:
         assert (seen[ARP].hwdst, seen[ARP].pdst) == (str(UNSPECIFIED), str(PEER))
 
 
-def test_our_address_is_announced_twice_two_seconds_apart(bed: Bed) -> None:
+def test_our_address_is_announced_twice_two_seconds_apart(testbed: Testbed) -> None:
     announcement = SendFrame(gratuitous_arp(OURS, OUR_MAC), Count.ARP_REQUESTS_SENT)
-    assert bed.arp.due_ns > START
-    bed.arp.announce(START)
-    assert bed.arp.due_ns <= START
-    assert bed.arp.advance(START) == (announcement,)
-    assert bed.arp.advance(START + 2 * SECOND - MS) == ()
-    assert bed.arp.advance(START + 2 * SECOND) == (announcement,)
-    assert bed.arp.due_ns > START + 3600 * SECOND
+    assert testbed.arp.due_ns > START
+    testbed.arp.announce(START)
+    assert testbed.arp.due_ns <= START
+    assert testbed.arp.advance(START) == (announcement,)
+    assert testbed.arp.advance(START + 2 * SECOND - MS) == ()
+    assert testbed.arp.advance(START + 2 * SECOND) == (announcement,)
+    assert testbed.arp.due_ns > START + 3600 * SECOND
 
 
 @pytest.mark.parametrize(
@@ -198,21 +200,23 @@ def test_our_address_is_announced_twice_two_seconds_apart(bed: Bed) -> None:
     [gratuitous_arp(OURS, OTHER_MAC), arp_request(OURS, OTHER_MAC, PEER), arp_reply(OURS, OTHER_MAC)],
     ids=["an announcement", "a request", "a reply"],
 )
-def test_another_user_of_our_address_is_counted_reported_and_answered(bed: Bed, frame: bytes) -> None:
-    assert bed.receive(frame) == (
+def test_another_user_of_our_address_is_counted_reported_and_answered(testbed: Testbed, frame: bytes) -> None:
+    assert testbed.receive(frame) == (
         Tally(Count.ARP_CONFLICT),
         ReportConflict(OURS, OTHER_MAC),
         SendFrame(gratuitous_arp(OURS, OUR_MAC), Count.ARP_REQUESTS_SENT),
     )
 
 
-def test_our_address_is_defended_at_most_every_ten_seconds_and_one_offender_reported_once(bed: Bed) -> None:
+def test_our_address_is_defended_at_most_every_ten_seconds_and_one_offender_reported_once(
+    testbed: Testbed,
+) -> None:
     conflict = gratuitous_arp(OURS, OTHER_MAC)
-    bed.receive(conflict, START)
-    assert bed.receive(conflict, START + DEFEND_INTERVAL_NS - 1) == (Tally(Count.ARP_CONFLICT),)
-    later = bed.receive(conflict, START + DEFEND_INTERVAL_NS)
+    testbed.receive(conflict, START)
+    assert testbed.receive(conflict, START + DEFEND_INTERVAL_NS - 1) == (Tally(Count.ARP_CONFLICT),)
+    later = testbed.receive(conflict, START + DEFEND_INTERVAL_NS)
     assert [type(action) for action in later] == [Tally, SendFrame]
 
 
-def test_our_own_announcement_coming_back_is_no_conflict(bed: Bed) -> None:
-    assert bed.receive(gratuitous_arp(OURS, OUR_MAC)) == IGNORED
+def test_our_own_announcement_coming_back_is_no_conflict(testbed: Testbed) -> None:
+    assert testbed.receive(gratuitous_arp(OURS, OUR_MAC)) == IGNORED

@@ -23,19 +23,18 @@ from tests.unit.control.fakes import (
 from aeron_dpdk.control.actions import Action, DropParked, Install, SendFrame, SendParked, SendRequest, Tally
 from aeron_dpdk.control.data_plane import Count
 from aeron_dpdk.control.icmp import ECHOES_AT_ONCE, ECHOES_PER_SECOND, MAX_ECHO_PAYLOAD, IcmpResponder
-from aeron_dpdk.control.identity import Identity
 from aeron_dpdk.control.neighbour import REQUEST_GAPS_NS
 from aeron_dpdk.control.neighbours import Neighbours
-from aeron_dpdk.control.routing import Route
+from aeron_dpdk.control.routing import Identity, Routing
 from aeron_dpdk.wire.ethernet import BROADCAST, EthernetFrame, Mac
 from aeron_dpdk.wire.malformed import Malformed
 
 IGNORED = (Tally(Count.ICMP_IGNORED),)
 
 
-class Bed:
+class Testbed:
     def __init__(self, identity: Identity = IDENTITY) -> None:
-        self.neighbours = Neighbours(identity.route, identity.mac, FakeDataPlane())
+        self.neighbours = Neighbours(identity.routing, identity.mac, FakeDataPlane())
         self.icmp = IcmpResponder(identity, self.neighbours)
 
     def receive(self, frame: EthernetFrame | Ether, now_ns: int = START) -> tuple[Action, ...]:
@@ -45,8 +44,8 @@ class Bed:
 
 
 @pytest.fixture
-def bed() -> Bed:
-    return Bed()
+def testbed() -> Testbed:
+    return Testbed()
 
 
 def from_peer(packet: IP) -> Ether:
@@ -71,7 +70,7 @@ def test_a_ping_is_answered_with_what_it_carried(
     identifier: int, sequence: int, tos: int, payload: bytes
 ) -> None:
     packet = IP(src=str(PEER), dst=str(OURS), tos=tos) / ICMP(type=8, id=identifier, seq=sequence) / payload
-    (action,) = Bed().receive(from_peer(packet))
+    (action,) = Testbed().receive(from_peer(packet))
     assert isinstance(action, SendFrame)
     assert action.what is Count.ICMP_ECHO_REPLIES
     assert_reply(action.frame, PEER_MAC, payload)
@@ -80,42 +79,42 @@ def test_a_ping_is_answered_with_what_it_carried(
     assert (reply[ICMP].id, reply[ICMP].seq) == (identifier, sequence)
 
 
-def test_the_padding_of_a_short_ping_is_not_echoed(bed: Bed) -> None:
+def test_the_padding_of_a_short_ping_is_not_echoed(testbed: Testbed) -> None:
     padded = EthernetFrame.parse(echo_request(PEER, PEER_MAC, b"x").emit() + bytes(17))
-    (action,) = bed.receive(padded)
+    (action,) = testbed.receive(padded)
     assert isinstance(action, SendFrame)
     assert_reply(action.frame, PEER_MAC, b"x")
 
 
-def test_a_ping_from_beyond_the_gateway_waits_for_the_gateway_and_goes_there(bed: Bed) -> None:
-    assert bed.receive(echo_request(FAR, OTHER_MAC)) == (
+def test_a_ping_from_beyond_the_gateway_waits_for_the_gateway_and_goes_there(testbed: Testbed) -> None:
+    assert testbed.receive(echo_request(FAR, OTHER_MAC)) == (
         Tally(Count.ICMP_ECHO_REPLIES),
         SendRequest(GATEWAY, None),
     )
-    install, sent = bed.neighbours.replied(GATEWAY, GATEWAY_MAC, START)
+    install, sent = testbed.neighbours.replied(GATEWAY, GATEWAY_MAC, START)
     assert install == Install(GATEWAY, GATEWAY_MAC)
     assert isinstance(sent, SendParked)
     assert_reply(sent.frames[0], GATEWAY_MAC, b"ping")
 
 
-def test_a_ping_from_beyond_goes_straight_to_a_gateway_we_know(bed: Bed) -> None:
-    bed.neighbours.hint(GATEWAY, GATEWAY_MAC, START)
-    _, sent = bed.receive(echo_request(FAR, OTHER_MAC))
+def test_a_ping_from_beyond_goes_straight_to_a_gateway_we_know(testbed: Testbed) -> None:
+    testbed.neighbours.hint(GATEWAY, GATEWAY_MAC, START)
+    _, sent = testbed.receive(echo_request(FAR, OTHER_MAC))
     assert isinstance(sent, SendParked)
     assert_reply(sent.frames[0], GATEWAY_MAC, b"ping")
 
 
-def test_a_jumbo_ping_is_answered_and_a_larger_one_is_not(bed: Bed) -> None:
-    (action,) = bed.receive(echo_request(PEER, PEER_MAC, bytes(MAX_ECHO_PAYLOAD)))
+def test_a_jumbo_ping_is_answered_and_a_larger_one_is_not(testbed: Testbed) -> None:
+    (action,) = testbed.receive(echo_request(PEER, PEER_MAC, bytes(MAX_ECHO_PAYLOAD)))
     assert isinstance(action, SendFrame)
-    assert bed.receive(echo_request(PEER, PEER_MAC, bytes(MAX_ECHO_PAYLOAD + 1))) == IGNORED
+    assert testbed.receive(echo_request(PEER, PEER_MAC, bytes(MAX_ECHO_PAYLOAD + 1))) == IGNORED
 
 
-def test_a_flood_of_pings_is_answered_only_at_the_rate_limit(bed: Bed) -> None:
+def test_a_flood_of_pings_is_answered_only_at_the_rate_limit(testbed: Testbed) -> None:
     actions = [
         action
         for i in range(20_000)
-        for action in bed.receive(echo_request(PEER, PEER_MAC), START + i * 50_000)
+        for action in testbed.receive(echo_request(PEER, PEER_MAC), START + i * 50_000)
     ]
     replies = sum(isinstance(action, SendFrame) for action in actions)
     assert ECHOES_PER_SECOND <= replies <= ECHOES_AT_ONCE + ECHOES_PER_SECOND
@@ -149,28 +148,28 @@ def test_a_flood_of_pings_is_answered_only_at_the_rate_limit(bed: Bed) -> None:
         pytest.param(from_peer(IP(src=str(PEER), dst=str(OURS)) / ICMP(type=13)), id="a timestamp request"),
     ],
 )
-def test_anything_else_is_counted_and_unanswered(bed: Bed, frame: EthernetFrame | Ether) -> None:
-    assert bed.receive(frame) == IGNORED
+def test_anything_else_is_counted_and_unanswered(testbed: Testbed, frame: EthernetFrame | Ether) -> None:
+    assert testbed.receive(frame) == IGNORED
 
 
 def test_a_ping_whose_sender_cannot_be_reached_is_ignored() -> None:
-    bed = Bed(Identity(OUR_MAC, Route(OURS, 24, None)))
-    assert bed.receive(echo_request(FAR, OTHER_MAC)) == IGNORED
+    testbed = Testbed(Identity(OUR_MAC, Routing(OURS, 24, None)))
+    assert testbed.receive(echo_request(FAR, OTHER_MAC)) == IGNORED
 
 
-def test_a_ping_through_a_gateway_that_failed_is_dropped_and_counted(bed: Bed) -> None:
-    bed.neighbours.send(GATEWAY, b"", START)
+def test_a_ping_through_a_gateway_that_failed_is_dropped_and_counted(testbed: Testbed) -> None:
+    testbed.neighbours.send(GATEWAY, b"", START)
     now_ns = START
     for gap_ns in REQUEST_GAPS_NS:
         now_ns += gap_ns
-        bed.neighbours.advance(now_ns)
-    assert bed.receive(echo_request(FAR, OTHER_MAC), now_ns)[1:] == (DropParked(1),)
+        testbed.neighbours.advance(now_ns)
+    assert testbed.receive(echo_request(FAR, OTHER_MAC), now_ns)[1:] == (DropParked(1),)
 
 
 # ---- errors that others report ----
 
 
-def test_unreachable_and_fragmentation_needed_are_counted_apart(bed: Bed) -> None:
+def test_unreachable_and_fragmentation_needed_are_counted_apart(testbed: Testbed) -> None:
     about_us = bytes(IP(src=str(OURS), dst=str(PEER)) / b"12345678")
     for code, count in (
         (3, Count.ICMP_UNREACHABLE),
@@ -178,7 +177,7 @@ def test_unreachable_and_fragmentation_needed_are_counted_apart(bed: Bed) -> Non
         (4, Count.ICMP_FRAGMENTATION_NEEDED),
     ):
         packet = IP(src=str(GATEWAY), dst=str(OURS)) / ICMP(type=3, code=code) / about_us
-        assert bed.receive(from_peer(packet)) == (Tally(count),)
+        assert testbed.receive(from_peer(packet)) == (Tally(count),)
 
 
 # ---- malformed ----
@@ -194,6 +193,6 @@ def test_unreachable_and_fragmentation_needed_are_counted_apart(bed: Bed) -> Non
         pytest.param(bytes(IP(src=str(PEER), dst=str(OURS), chksum=1) / ICMP()), id="a wrong IPv4 checksum"),
     ],
 )
-def test_what_is_malformed_is_raised_as_such(bed: Bed, payload: bytes) -> None:
+def test_what_is_malformed_is_raised_as_such(testbed: Testbed, payload: bytes) -> None:
     with pytest.raises(Malformed):
-        bed.receive(replace(echo_request(PEER, PEER_MAC), payload=payload))
+        testbed.receive(replace(echo_request(PEER, PEER_MAC), payload=payload))

@@ -10,7 +10,7 @@ from scapy.layers.inet6 import (
     IPv6,
 )
 from tests.unit.control.fakes import GATEWAY_MAC, OTHER_MAC, OUR_MAC, PEER_MAC
-from tests.unit.control.ipv6_bed import (
+from tests.unit.control.ipv6_testbed import (
     ALL_NODES,
     FAR6,
     LINK_LOCAL,
@@ -19,7 +19,7 @@ from tests.unit.control.ipv6_bed import (
     PEER_LINK_LOCAL,
     ROUTER,
     STRANGER6,
-    Ipv6Bed,
+    Ipv6Testbed,
     frame_of,
     sent,
     settled,
@@ -34,7 +34,7 @@ IGNORED = (Tally(Count.ICMPV6_IGNORED),)
 
 
 @pytest.fixture
-def bed() -> Ipv6Bed:
+def testbed() -> Ipv6Testbed:
     return settled(ROUTER)
 
 
@@ -49,9 +49,9 @@ def about(cited: IPv6, body: ICMPv6PacketTooBig | ICMPv6DestUnreach) -> Ethernet
 
 @pytest.mark.parametrize("ours,peer", [(OURS6, PEER6), (LINK_LOCAL, PEER_LINK_LOCAL)])
 def test_an_echo_is_answered_from_the_address_it_was_for(
-    bed: Ipv6Bed, ours: IPv6Address, peer: IPv6Address
+    testbed: Ipv6Testbed, ours: IPv6Address, peer: IPv6Address
 ) -> None:
-    [reply] = sent(bed.receive(echo(peer, ours)), ICMPv6EchoReply)
+    [reply] = sent(testbed.receive(echo(peer, ours)), ICMPv6EchoReply)
     assert (reply.dst, reply.src) == (str(PEER_MAC), str(OUR_MAC))
     assert (reply[IPv6].src, reply[IPv6].dst) == (str(ours), str(peer))
     answer = reply[ICMPv6EchoReply]
@@ -61,34 +61,34 @@ def test_an_echo_is_answered_from_the_address_it_was_for(
     assert bytes(rebuilt) == bytes(reply)
 
 
-def test_an_echo_from_far_goes_back_by_the_gateway(bed: Ipv6Bed) -> None:
-    actions = bed.receive(echo(FAR6, mac=GATEWAY_MAC))
+def test_an_echo_from_far_goes_back_by_the_gateway(testbed: Ipv6Testbed) -> None:
+    actions = testbed.receive(echo(FAR6, mac=GATEWAY_MAC))
     assert SendRequest(ROUTER, None) in actions
-    bed.host.neighbours.replied(ROUTER, GATEWAY_MAC, bed.now_ns)
-    assert any(isinstance(each, SendParked) for each in bed.receive(echo(FAR6, mac=GATEWAY_MAC)))
+    testbed.host.neighbours.replied(ROUTER, GATEWAY_MAC, testbed.now_ns)
+    assert any(isinstance(each, SendParked) for each in testbed.receive(echo(FAR6, mac=GATEWAY_MAC)))
 
 
-def test_a_flood_of_echoes_is_answered_only_at_the_rate_limit(bed: Ipv6Bed) -> None:
+def test_a_flood_of_echoes_is_answered_only_at_the_rate_limit(testbed: Ipv6Testbed) -> None:
     frame = echo()
     actions: list[Action] = []
     for i in range(20_000):
-        actions += bed.host.receive(frame, bed.now_ns + i * 100_000)
+        actions += testbed.host.receive(frame, testbed.now_ns + i * 100_000)
     replies = sum(isinstance(each, SendFrame) for each in actions)
     assert ECHOES_PER_SECOND <= replies <= ECHOES_AT_ONCE + 2 * ECHOES_PER_SECOND
     assert actions.count(Tally(Count.CONTROL_RATE_LIMITED)) == 20_000 - replies
 
 
-def test_a_packet_that_was_too_big_is_counted_and_reported_with_what_fits(bed: Ipv6Bed) -> None:
+def test_a_packet_that_was_too_big_is_counted_and_reported_with_what_fits(testbed: Ipv6Testbed) -> None:
     cited = IPv6(src=str(OURS6), dst=str(FAR6)) / UDP()
-    assert bed.receive(about(cited, ICMPv6PacketTooBig(mtu=1400))) == (
+    assert testbed.receive(about(cited, ICMPv6PacketTooBig(mtu=1400))) == (
         Tally(Count.ICMPV6_PACKET_TOO_BIG),
         ReportTooBig(FAR6, 1400),
     )
 
 
-def test_an_unreachable_is_counted(bed: Ipv6Bed) -> None:
+def test_an_unreachable_is_counted(testbed: Ipv6Testbed) -> None:
     cited = IPv6(src=str(OURS6), dst=str(FAR6)) / UDP()
-    assert bed.receive(about(cited, ICMPv6DestUnreach())) == (Tally(Count.ICMPV6_UNREACHABLE),)
+    assert testbed.receive(about(cited, ICMPv6DestUnreach())) == (Tally(Count.ICMPV6_UNREACHABLE),)
 
 
 @pytest.mark.parametrize(
@@ -109,5 +109,5 @@ def test_an_unreachable_is_counted(bed: Ipv6Bed) -> None:
         pytest.param(frame_of(ICMPv6PacketTooBig(mtu=1400), ROUTER, OURS6), id="cites nothing"),
     ],
 )
-def test_anything_else_is_ignored(bed: Ipv6Bed, frame: EthernetFrame) -> None:
-    assert bed.receive(frame) == IGNORED
+def test_anything_else_is_ignored(testbed: Ipv6Testbed, frame: EthernetFrame) -> None:
+    assert testbed.receive(frame) == IGNORED

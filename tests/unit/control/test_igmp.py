@@ -135,7 +135,7 @@ def test_another_hosts_report_saves_us_ours() -> None:
 # ---- in the control loop ----
 
 
-class Bed:
+class Testbed:
     def __init__(self) -> None:
         self.data_plane = FakeDataPlane()
         self.clock = ManualClock()
@@ -154,39 +154,39 @@ class Bed:
 
 
 def test_the_loop_reports_what_the_channels_hear() -> None:
-    bed = Bed()
-    bed.data_plane.hear(GROUP, IPv4Address("224.0.0.1"))
-    assert bed.says(bed.pass_time(100 * MS)) == [(4, str(GROUP))]
-    assert bed.says(bed.pass_time(3 * SECOND)) == [(4, str(GROUP))]
-    bed.data_plane.events.extend(received([general_query().emit()]))
-    assert bed.says(bed.pass_time(3 * SECOND)) == [(2, str(GROUP))]
-    bed.data_plane.hear()
-    assert bed.says(bed.pass_time(3 * SECOND)) == [(3, str(GROUP))] * 2
-    assert bed.data_plane.counts[Count.IGMP_REPORTS_SENT] == 5
-    assert bed.data_plane.counts[Count.IGMP_QUERIES] == 1
+    testbed = Testbed()
+    testbed.data_plane.hear(GROUP, IPv4Address("224.0.0.1"))
+    assert testbed.says(testbed.pass_time(100 * MS)) == [(4, str(GROUP))]
+    assert testbed.says(testbed.pass_time(3 * SECOND)) == [(4, str(GROUP))]
+    testbed.data_plane.events.extend(received([general_query().emit()]))
+    assert testbed.says(testbed.pass_time(3 * SECOND)) == [(2, str(GROUP))]
+    testbed.data_plane.hear()
+    assert testbed.says(testbed.pass_time(3 * SECOND)) == [(3, str(GROUP))] * 2
+    assert testbed.data_plane.counts[Count.IGMP_REPORTS_SENT] == 5
+    assert testbed.data_plane.counts[Count.IGMP_QUERIES] == 1
 
 
 def test_the_loop_says_all_anew_when_the_link_comes_up() -> None:
-    bed = Bed()
-    bed.data_plane.hear(GROUP)
-    bed.pass_time(5 * SECOND)
-    bed.data_plane.is_up = False
-    assert bed.pass_time(SECOND) == []
-    bed.data_plane.is_up = True
-    assert bed.says(bed.pass_time(5 * SECOND)) == [(4, str(GROUP))] * 2
+    testbed = Testbed()
+    testbed.data_plane.hear(GROUP)
+    testbed.pass_time(5 * SECOND)
+    testbed.data_plane.is_up = False
+    assert testbed.pass_time(SECOND) == []
+    testbed.data_plane.is_up = True
+    assert testbed.says(testbed.pass_time(5 * SECOND)) == [(4, str(GROUP))] * 2
 
 
 def test_at_the_end_the_groups_are_left_once() -> None:
-    bed = Bed()
-    bed.data_plane.hear(GROUP)
-    bed.pass_time(5 * SECOND)
-    bed.loop.farewell()
-    assert bed.says([Ether(each) for each in bed.data_plane.take_sent()]) == [(3, str(GROUP))]
+    testbed = Testbed()
+    testbed.data_plane.hear(GROUP)
+    testbed.pass_time(5 * SECOND)
+    testbed.loop.farewell()
+    assert testbed.says([Ether(each) for each in testbed.data_plane.take_sent()]) == [(3, str(GROUP))]
 
 
 def test_a_cut_query_is_malformed_and_nothing_else() -> None:
-    bed = Bed()
+    testbed = Testbed()
     query = general_query()
-    bed.data_plane.events.extend(received([replace(query, payload=query.payload[:20]).emit()]))
-    assert bed.pass_time(SECOND) == []
-    assert bed.data_plane.counts[Count.CONTROL_MALFORMED] == 1
+    testbed.data_plane.events.extend(received([replace(query, payload=query.payload[:20]).emit()]))
+    assert testbed.pass_time(SECOND) == []
+    assert testbed.data_plane.counts[Count.CONTROL_MALFORMED] == 1

@@ -18,13 +18,12 @@ from tests.unit.control.fakes import (
 )
 
 from aeron_dpdk.control.data_plane import Count, FrameReceived, Unresolved
-from aeron_dpdk.control.identity import Identity
 from aeron_dpdk.control.loop import HELD_PAUSE_NS, ControlLoop
-from aeron_dpdk.control.routing import Route
+from aeron_dpdk.control.routing import Identity, Routing
 
 FURTHER = IPv4Address("10.1.0.1")
 FURTHER_PEER = IPv4Address("10.1.0.2")
-FURTHER_IDENTITY = Identity(OTHER_MAC, Route(FURTHER, 24, None))
+FURTHER_IDENTITY = Identity(OTHER_MAC, Routing(FURTHER, 24, None))
 
 
 class Two:

@@ -22,9 +22,9 @@ from tests.unit.control.fakes import (
     received,
     unaddressed,
 )
-from tests.unit.control.ipv6_bed import LINK_LOCAL, OURS6
-from tests.unit.control.ipv6_bed import identity as ipv6_identity
-from tests.unit.control.loop_bed import Bed, settled, stop_after
+from tests.unit.control.ipv6_testbed import LINK_LOCAL, OURS6
+from tests.unit.control.ipv6_testbed import identity as ipv6_identity
+from tests.unit.control.loop_testbed import Testbed, settled, stop_after
 
 from aeron_dpdk.control.data_plane import Count, FrameReceived, Learned, Unresolved
 from aeron_dpdk.control.interface import EVENTS_PER_TICK
@@ -34,7 +34,7 @@ from aeron_dpdk.wire.ethernet import BROADCAST
 
 
 @pytest.fixture
-def bed() -> Bed:
+def testbed() -> Testbed:
     return settled()
 
 
@@ -42,7 +42,7 @@ def bed() -> Bed:
 
 
 def test_the_first_tick_announces_our_address() -> None:
-    ((destination, packet),) = arp_sent(Bed().tick())
+    ((destination, packet),) = arp_sent(Testbed().tick())
     assert destination == BROADCAST
     assert (packet.operation, packet.sender_mac) == (ArpOperation.REQUEST, OUR_MAC)
     assert packet.sender_ipv4 == packet.target_ipv4 == OURS
@@ -51,78 +51,78 @@ def test_the_first_tick_announces_our_address() -> None:
 # ---- events ----
 
 
-def test_an_arp_request_is_answered_in_the_tick_that_sees_it(bed: Bed) -> None:
-    ((destination, packet),) = arp_sent(bed.tick(*received([arp_request(STRANGER, OTHER_MAC, OURS)])))
+def test_an_arp_request_is_answered_in_the_tick_that_sees_it(testbed: Testbed) -> None:
+    ((destination, packet),) = arp_sent(testbed.tick(*received([arp_request(STRANGER, OTHER_MAC, OURS)])))
     assert (destination, packet.operation) == (OTHER_MAC, ArpOperation.REPLY)
-    assert bed.data_plane.counts[Count.ARP_REPLIES_SENT] == 1
+    assert testbed.data_plane.counts[Count.ARP_REPLIES_SENT] == 1
 
 
-def test_a_ping_is_answered_in_the_tick_that_sees_it(bed: Bed) -> None:
-    (frame,) = bed.tick(*received([echo_request(PEER, PEER_MAC).emit()]))
+def test_a_ping_is_answered_in_the_tick_that_sees_it(testbed: Testbed) -> None:
+    (frame,) = testbed.tick(*received([echo_request(PEER, PEER_MAC).emit()]))
     assert Ether(frame)[ICMP].type == 0
-    assert bed.data_plane.counts[Count.ICMP_ECHO_REPLIES] == 1
+    assert testbed.data_plane.counts[Count.ICMP_ECHO_REPLIES] == 1
 
 
-def test_a_frame_without_a_mac_leaves_once_its_neighbour_answers(bed: Bed) -> None:
+def test_a_frame_without_a_mac_leaves_once_its_neighbour_answers(testbed: Testbed) -> None:
     frame = unaddressed(b"setup")
-    ((destination, request),) = arp_sent(bed.tick(Unresolved(PEER, frame)))
+    ((destination, request),) = arp_sent(testbed.tick(Unresolved(PEER, frame)))
     assert (destination, request.target_ipv4) == (BROADCAST, PEER)
 
-    assert bed.tick(*received([arp_reply(PEER, PEER_MAC)])) == [addressed(frame, PEER_MAC)]
-    assert bed.data_plane.neighbours == {PEER: PEER_MAC}
-    assert bed.data_plane.counts[Count.ARP_REQUESTS_SENT] == 2 + 1
+    assert testbed.tick(*received([arp_reply(PEER, PEER_MAC)])) == [addressed(frame, PEER_MAC)]
+    assert testbed.data_plane.neighbours == {PEER: PEER_MAC}
+    assert testbed.data_plane.counts[Count.ARP_REQUESTS_SENT] == 2 + 1
 
 
-def test_a_learned_mac_serves_at_once_and_is_probed(bed: Bed) -> None:
-    ((destination, request),) = arp_sent(bed.tick(Learned(PEER, PEER_MAC)))
+def test_a_learned_mac_serves_at_once_and_is_probed(testbed: Testbed) -> None:
+    ((destination, request),) = arp_sent(testbed.tick(Learned(PEER, PEER_MAC)))
     assert (destination, request.target_ipv4) == (PEER_MAC, PEER)
-    assert bed.data_plane.neighbours == {PEER: PEER_MAC}
+    assert testbed.data_plane.neighbours == {PEER: PEER_MAC}
 
 
 def test_an_unanswered_neighbour_is_given_up_counted_and_logged_once(
-    bed: Bed, caplog: pytest.LogCaptureFixture
+    testbed: Testbed, caplog: pytest.LogCaptureFixture
 ) -> None:
     for _ in range(2):
         for i in range(MAX_PARKED + 2):
-            bed.tick(Unresolved(PEER, unaddressed(bytes([i]))))
-        bed.pass_time(sum(REQUEST_GAPS_NS) + 3 * SECOND)
-    assert bed.data_plane.counts[Count.ARP_FAILED] == 2
-    assert bed.data_plane.counts[Count.PARKED_DROPPED] == 2 * (MAX_PARKED + 2)
+            testbed.tick(Unresolved(PEER, unaddressed(bytes([i]))))
+        testbed.pass_time(sum(REQUEST_GAPS_NS) + 3 * SECOND)
+    assert testbed.data_plane.counts[Count.ARP_FAILED] == 2
+    assert testbed.data_plane.counts[Count.PARKED_DROPPED] == 2 * (MAX_PARKED + 2)
     assert [record.getMessage() for record in caplog.records] == [f"nobody answers ARP for {PEER}"]
 
 
-def test_a_used_neighbour_that_vanishes_is_forgotten_and_found_again_on_return(bed: Bed) -> None:
-    bed.tick(Learned(PEER, PEER_MAC), *received([arp_reply(PEER, PEER_MAC)]))
+def test_a_used_neighbour_that_vanishes_is_forgotten_and_found_again_on_return(testbed: Testbed) -> None:
+    testbed.tick(Learned(PEER, PEER_MAC), *received([arp_reply(PEER, PEER_MAC)]))
     for _ in range(34):
-        bed.data_plane.used.add(PEER)
-        bed.pass_time(SECOND)
-    assert bed.data_plane.neighbours == {}
+        testbed.data_plane.used.add(PEER)
+        testbed.pass_time(SECOND)
+    assert testbed.data_plane.neighbours == {}
 
-    bed.tick(*received([gratuitous_arp(PEER, OTHER_MAC)]))
-    bed.tick(*received([arp_reply(PEER, OTHER_MAC)]))
-    assert bed.data_plane.neighbours == {PEER: OTHER_MAC}
+    testbed.tick(*received([gratuitous_arp(PEER, OTHER_MAC)]))
+    testbed.tick(*received([arp_reply(PEER, OTHER_MAC)]))
+    assert testbed.data_plane.neighbours == {PEER: OTHER_MAC}
 
 
-def test_a_forged_announcement_redirects_nothing_while_the_neighbour_lives(bed: Bed) -> None:
-    bed.tick(Learned(PEER, PEER_MAC), *received([arp_reply(PEER, PEER_MAC)]))
+def test_a_forged_announcement_redirects_nothing_while_the_neighbour_lives(testbed: Testbed) -> None:
+    testbed.tick(Learned(PEER, PEER_MAC), *received([arp_reply(PEER, PEER_MAC)]))
     for _ in range(2000):
         forged = [
             gratuitous_arp(PEER, OTHER_MAC),
             arp_reply(PEER, OTHER_MAC),
             arp_request(PEER, OTHER_MAC, OURS),
         ]
-        sent = arp_sent(bed.tick(*received(forged)))
+        sent = arp_sent(testbed.tick(*received(forged)))
         if any(destination == PEER_MAC and packet.target_ipv4 == PEER for destination, packet in sent):
-            bed.tick(*received([arp_reply(PEER, PEER_MAC)]))
-        assert bed.data_plane.neighbours == {PEER: PEER_MAC}
+            testbed.tick(*received([arp_reply(PEER, PEER_MAC)]))
+        assert testbed.data_plane.neighbours == {PEER: PEER_MAC}
 
 
 def test_an_address_conflict_is_counted_each_time_and_logged_once(
-    bed: Bed, caplog: pytest.LogCaptureFixture
+    testbed: Testbed, caplog: pytest.LogCaptureFixture
 ) -> None:
     for _ in range(50):
-        bed.tick(*received([gratuitous_arp(OURS, OTHER_MAC)]))
-    assert bed.data_plane.counts[Count.ARP_CONFLICT] == 50
+        testbed.tick(*received([gratuitous_arp(OURS, OTHER_MAC)]))
+    assert testbed.data_plane.counts[Count.ARP_CONFLICT] == 50
     (record,) = caplog.records
     assert str(OTHER_MAC) in record.getMessage() and str(OURS) in record.getMessage()
 
@@ -130,23 +130,25 @@ def test_an_address_conflict_is_counted_each_time_and_logged_once(
 # ---- what must not hurt ----
 
 
-def test_a_tick_takes_a_bounded_number_of_events(bed: Bed) -> None:
-    bed.data_plane.events.extend(received([arp_request(STRANGER, OTHER_MAC, PEER)] * (EVENTS_PER_TICK + 10)))
-    assert bed.loop.tick() == EVENTS_PER_TICK
-    assert bed.loop.tick() == 10
+def test_a_tick_takes_a_bounded_number_of_events(testbed: Testbed) -> None:
+    testbed.data_plane.events.extend(
+        received([arp_request(STRANGER, OTHER_MAC, PEER)] * (EVENTS_PER_TICK + 10))
+    )
+    assert testbed.loop.tick() == EVENTS_PER_TICK
+    assert testbed.loop.tick() == 10
 
 
 def test_an_arp_flood_ends_in_counts_and_nothing_in_the_log(
-    bed: Bed, caplog: pytest.LogCaptureFixture
+    testbed: Testbed, caplog: pytest.LogCaptureFixture
 ) -> None:
     flood = received([arp_request(STRANGER, OTHER_MAC, OURS)] * 10_000)
-    bed.data_plane.events.extend(flood)
-    while bed.data_plane.events:
-        bed.tick()
-    counts = bed.data_plane.counts
+    testbed.data_plane.events.extend(flood)
+    while testbed.data_plane.events:
+        testbed.tick()
+    counts = testbed.data_plane.counts
     assert counts[Count.ARP_REPLIES_SENT] + counts[Count.CONTROL_RATE_LIMITED] == 10_000
     assert counts[Count.ARP_REPLIES_SENT] < 200
-    assert bed.data_plane.neighbours == {}
+    assert testbed.data_plane.neighbours == {}
     assert caplog.records == []
 
 
@@ -161,78 +163,80 @@ def test_an_arp_flood_ends_in_counts_and_nothing_in_the_log(
     ],
 )
 def test_a_malformed_frame_is_counted_and_the_next_one_served(
-    bed: Bed, frame: bytes, caplog: pytest.LogCaptureFixture
+    testbed: Testbed, frame: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
-    sent = bed.tick(*received([frame, arp_request(STRANGER, OTHER_MAC, OURS)]))
-    assert bed.data_plane.counts[Count.CONTROL_MALFORMED] == 1
+    sent = testbed.tick(*received([frame, arp_request(STRANGER, OTHER_MAC, OURS)]))
+    assert testbed.data_plane.counts[Count.CONTROL_MALFORMED] == 1
     assert len(arp_sent(sent)) == 1
     assert caplog.records == []
 
 
 def test_an_unexpected_error_is_counted_logged_once_per_kind_and_survived(
-    bed: Bed, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    testbed: Testbed, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object) -> None:
         raise OSError("no room in the table")
 
     with monkeypatch.context() as patch:
-        patch.setattr(bed.data_plane, "neighbour_set", refuse)
+        patch.setattr(testbed.data_plane, "neighbour_set", refuse)
         for _ in range(5):
-            bed.tick(Learned(PEER, PEER_MAC), Learned(STRANGER, OTHER_MAC))
-            bed.pass_time(sum(REQUEST_GAPS_NS))
-    assert bed.data_plane.counts[Count.CONTROL_ERRORS] == 10
+            testbed.tick(Learned(PEER, PEER_MAC), Learned(STRANGER, OTHER_MAC))
+            testbed.pass_time(sum(REQUEST_GAPS_NS))
+    assert testbed.data_plane.counts[Count.CONTROL_ERRORS] == 10
     assert [record.getMessage() for record in caplog.records if record.exc_info] == [
         "Learned failed: no room in the table"
     ]
-    assert bed.tick(FrameReceived(arp_request(STRANGER, OTHER_MAC, OURS)))
+    assert testbed.tick(FrameReceived(arp_request(STRANGER, OTHER_MAC, OURS)))
 
 
 @pytest.mark.parametrize("chore", ["watch_device", "link", "receive"])
 def test_a_failing_chore_does_not_stop_the_others(
-    bed: Bed, chore: str, monkeypatch: pytest.MonkeyPatch
+    testbed: Testbed, chore: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail() -> None:
         raise RuntimeError(chore)
 
-    monkeypatch.setattr(bed.data_plane, chore, fail)
-    turned, links = bed.data_plane.device_watches, bed.data_plane.counts[Count.LINK_CHANGES]
-    bed.data_plane.is_up = False
-    bed.pass_time(2 * SECOND)
-    assert bed.data_plane.counts[Count.CONTROL_ERRORS] >= 2
-    assert chore == "link" or bed.data_plane.counts[Count.LINK_CHANGES] > links
-    assert chore == "watch_device" or bed.data_plane.device_watches > turned
+    monkeypatch.setattr(testbed.data_plane, chore, fail)
+    turned, links = testbed.data_plane.device_watches, testbed.data_plane.counts[Count.LINK_CHANGES]
+    testbed.data_plane.is_up = False
+    testbed.pass_time(2 * SECOND)
+    assert testbed.data_plane.counts[Count.CONTROL_ERRORS] >= 2
+    assert chore == "link" or testbed.data_plane.counts[Count.LINK_CHANGES] > links
+    assert chore == "watch_device" or testbed.data_plane.device_watches > turned
 
 
-def test_frames_that_the_port_does_not_take_are_not_counted_as_sent(bed: Bed) -> None:
-    bed.data_plane.room = 0
-    bed.tick(Unresolved(PEER, unaddressed(b"")), *received([arp_request(STRANGER, OTHER_MAC, OURS)]))
-    assert bed.data_plane.counts[Count.ARP_REQUESTS_SENT] == 2
-    assert bed.data_plane.counts[Count.ARP_REPLIES_SENT] == 0
+def test_frames_that_the_port_does_not_take_are_not_counted_as_sent(testbed: Testbed) -> None:
+    testbed.data_plane.room = 0
+    testbed.tick(Unresolved(PEER, unaddressed(b"")), *received([arp_request(STRANGER, OTHER_MAC, OURS)]))
+    assert testbed.data_plane.counts[Count.ARP_REQUESTS_SENT] == 2
+    assert testbed.data_plane.counts[Count.ARP_REPLIES_SENT] == 0
 
 
 # ---- the chores ----
 
 
-def test_timers_are_turned_once_a_second(bed: Bed) -> None:
-    turned = bed.data_plane.device_watches
-    bed.pass_time(10 * SECOND)
-    assert bed.data_plane.device_watches - turned == 10
+def test_timers_are_turned_once_a_second(testbed: Testbed) -> None:
+    turned = testbed.data_plane.device_watches
+    testbed.pass_time(10 * SECOND)
+    assert testbed.data_plane.device_watches - turned == 10
 
 
 def test_a_link_flap_is_counted_and_logged_and_the_link_is_told_who_we_are_again(
-    bed: Bed, caplog: pytest.LogCaptureFixture
+    testbed: Testbed, caplog: pytest.LogCaptureFixture
 ) -> None:
-    bed.tick(Learned(PEER, PEER_MAC), *received([arp_reply(PEER, PEER_MAC)]))
-    bed.pass_time(2 * SECOND)
-    bed.data_plane.is_up = False
-    assert bed.pass_time(SECOND) == []
-    bed.data_plane.is_up = True
-    sent = [(destination, packet.target_ipv4) for destination, packet in arp_sent(bed.pass_time(SECOND // 2))]
+    testbed.tick(Learned(PEER, PEER_MAC), *received([arp_reply(PEER, PEER_MAC)]))
+    testbed.pass_time(2 * SECOND)
+    testbed.data_plane.is_up = False
+    assert testbed.pass_time(SECOND) == []
+    testbed.data_plane.is_up = True
+    sent = [
+        (destination, packet.target_ipv4) for destination, packet in arp_sent(testbed.pass_time(SECOND // 2))
+    ]
 
     assert (BROADCAST, OURS) in sent
     assert (PEER_MAC, PEER) in sent
-    assert bed.data_plane.neighbours == {PEER: PEER_MAC}
-    assert bed.data_plane.counts[Count.LINK_CHANGES] == 2
+    assert testbed.data_plane.neighbours == {PEER: PEER_MAC}
+    assert testbed.data_plane.counts[Count.LINK_CHANGES] == 2
     assert [record.getMessage() for record in caplog.records] == ["the link is down", "the link is up"]
 
 
@@ -240,57 +244,57 @@ def test_a_link_flap_is_counted_and_logged_and_the_link_is_told_who_we_are_again
 
 
 def test_on_a_link_that_is_down_at_the_start_ipv6_addresses_are_probed_for_once_it_is_up() -> None:
-    bed = Bed(ipv6_identity())
-    bed.data_plane.is_up = False
-    bed.pass_time(3 * SECOND)
-    ipv6 = bed.loop.interfaces[0].ipv6
+    testbed = Testbed(ipv6_identity())
+    testbed.data_plane.is_up = False
+    testbed.pass_time(3 * SECOND)
+    ipv6 = testbed.loop.interfaces[0].ipv6
     assert ipv6 is not None and ipv6.duplicates.are_settled
-    bed.data_plane.is_up = True
-    probes = [frame for frame in map(Ether, bed.pass_time(SECOND)) if ICMPv6ND_NS in frame]
+    testbed.data_plane.is_up = True
+    probes = [frame for frame in map(Ether, testbed.pass_time(SECOND)) if ICMPv6ND_NS in frame]
     assert {frame[ICMPv6ND_NS].tgt for frame in probes} == {str(OURS6), str(LINK_LOCAL)}
     assert not ipv6.duplicates.are_settled
 
 
 def test_a_port_restart_is_stepped_to_its_end_and_the_link_is_met_anew(
-    bed: Bed, caplog: pytest.LogCaptureFixture
+    testbed: Testbed, caplog: pytest.LogCaptureFixture
 ) -> None:
-    bed.tick(Learned(PEER, PEER_MAC), *received([arp_reply(PEER, PEER_MAC)]))
-    bed.pass_time(2 * SECOND)
-    bed.data_plane.reset_steps.extend([True, True, False])
-    bed.data_plane.request_reset()
-    sent = [(destination, packet.target_ipv4) for destination, packet in arp_sent(bed.pass_time(10 * MS))]
+    testbed.tick(Learned(PEER, PEER_MAC), *received([arp_reply(PEER, PEER_MAC)]))
+    testbed.pass_time(2 * SECOND)
+    testbed.data_plane.reset_steps.extend([True, True, False])
+    testbed.data_plane.request_reset()
+    sent = [(destination, packet.target_ipv4) for destination, packet in arp_sent(testbed.pass_time(10 * MS))]
 
     assert sorted(sent, key=str) == sorted([(BROADCAST, OURS), (PEER_MAC, PEER)], key=str)
-    assert bed.data_plane.counts[Count.PORT_RESETS] == 1
+    assert testbed.data_plane.counts[Count.PORT_RESETS] == 1
     assert [record.getMessage() for record in caplog.records] == [
         "restarting the port",
         "the port runs again",
     ]
 
 
-def test_during_a_port_restart_nothing_is_sent_and_no_event_taken(bed: Bed) -> None:
-    bed.data_plane.reset_steps.extend([True] * 100)
-    bed.data_plane.request_reset()
+def test_during_a_port_restart_nothing_is_sent_and_no_event_taken(testbed: Testbed) -> None:
+    testbed.data_plane.reset_steps.extend([True] * 100)
+    testbed.data_plane.request_reset()
     request = received([arp_request(STRANGER, OTHER_MAC, OURS)])
-    assert bed.tick(*request) == []
-    assert bed.pass_time(50 * MS) == []
-    assert len(bed.data_plane.events) == 1
+    assert testbed.tick(*request) == []
+    assert testbed.pass_time(50 * MS) == []
+    assert len(testbed.data_plane.events) == 1
 
-    bed.data_plane.reset_steps.clear()
+    testbed.data_plane.reset_steps.clear()
     replies = [
-        packet for _, packet in arp_sent(bed.pass_time(5 * MS)) if packet.operation is ArpOperation.REPLY
+        packet for _, packet in arp_sent(testbed.pass_time(5 * MS)) if packet.operation is ArpOperation.REPLY
     ]
     assert len(replies) == 1
 
 
 def test_a_port_that_does_not_restart_is_tried_again_until_it_does(
-    bed: Bed, caplog: pytest.LogCaptureFixture
+    testbed: Testbed, caplog: pytest.LogCaptureFixture
 ) -> None:
-    bed.data_plane.reset_steps.extend([OSError("rte_eth_dev_start"), OSError("rte_eth_dev_start"), False])
-    bed.data_plane.request_reset()
-    bed.pass_time(5 * SECOND)
-    assert bed.data_plane.counts[Count.PORT_RESETS] == 1
-    assert bed.data_plane.counts[Count.CONTROL_ERRORS] == 2
+    testbed.data_plane.reset_steps.extend([OSError("rte_eth_dev_start"), OSError("rte_eth_dev_start"), False])
+    testbed.data_plane.request_reset()
+    testbed.pass_time(5 * SECOND)
+    assert testbed.data_plane.counts[Count.PORT_RESETS] == 1
+    assert testbed.data_plane.counts[Count.CONTROL_ERRORS] == 2
     assert caplog.records[-1].getMessage() == "the port runs again"
 
 
@@ -299,17 +303,19 @@ def test_a_port_that_does_not_restart_is_tried_again_until_it_does(
 
 @pytest.mark.parametrize("collector_rests", [True, False])
 def test_the_garbage_collector_rests_only_while_our_own_process_loops(
-    bed: Bed, collector_rests: bool
+    testbed: Testbed, collector_rests: bool
 ) -> None:
     seen: list[bool] = []
-    bed.loop.run(stop_after(1, lambda: seen.append(gc.isenabled())), collector_rests=collector_rests)
+    testbed.loop.run(stop_after(1, lambda: seen.append(gc.isenabled())), collector_rests=collector_rests)
     assert set(seen) == {not collector_rests}
     assert gc.isenabled()
     assert gc.get_freeze_count() == 0
 
 
-def test_the_control_plane_logs_under_its_own_name(bed: Bed, caplog: pytest.LogCaptureFixture) -> None:
-    bed.data_plane.is_up = False
-    bed.pass_time(SECOND)
+def test_the_control_plane_logs_under_its_own_name(
+    testbed: Testbed, caplog: pytest.LogCaptureFixture
+) -> None:
+    testbed.data_plane.is_up = False
+    testbed.pass_time(SECOND)
     (record,) = caplog.records
     assert (record.name, record.levelno) == ("aeron_dpdk.control", logging.WARNING)

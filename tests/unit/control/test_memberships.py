@@ -25,7 +25,7 @@ V1_REPORT, V2_REPORT, LEAVE = ShortMessage
 Said = list[tuple[RecordType | ShortMessage, str]]
 
 
-class Bed:
+class Testbed:
     """Each delay is the longest there is."""
 
     def __init__(self) -> None:
@@ -65,208 +65,214 @@ def about(kind: RecordType | ShortMessage, *groups: IPv4Address) -> Said:
 
 
 @pytest.fixture
-def bed() -> Bed:
+def testbed() -> Testbed:
     """GROUP is heard, and was announced."""
-    bed = Bed()
-    bed.hear(GROUP)
-    bed.pass_time(30 * SECOND)
-    return bed
+    testbed = Testbed()
+    testbed.hear(GROUP)
+    testbed.pass_time(30 * SECOND)
+    return testbed
 
 
 def test_a_join_is_said_at_once_and_once_more_within_a_second() -> None:
-    bed = Bed()
-    assert bed.hear(GROUP) == about(TO_EX, GROUP)
-    assert bed.pass_time(SECOND + 10 * MS) == about(TO_EX, GROUP)
-    assert bed.pass_time(100 * SECOND) == []
+    testbed = Testbed()
+    assert testbed.hear(GROUP) == about(TO_EX, GROUP)
+    assert testbed.pass_time(SECOND + 10 * MS) == about(TO_EX, GROUP)
+    assert testbed.pass_time(100 * SECOND) == []
 
 
-def test_a_leave_is_said_likewise(bed: Bed) -> None:
-    assert bed.hear() == about(TO_IN, GROUP)
-    assert bed.pass_time(SECOND + 10 * MS) == about(TO_IN, GROUP)
-    assert bed.pass_time(100 * SECOND) == []
+def test_a_leave_is_said_likewise(testbed: Testbed) -> None:
+    assert testbed.hear() == about(TO_IN, GROUP)
+    assert testbed.pass_time(SECOND + 10 * MS) == about(TO_IN, GROUP)
+    assert testbed.pass_time(100 * SECOND) == []
 
 
 def test_a_group_left_before_its_join_was_repeated_is_repeated_as_left() -> None:
-    bed = Bed()
-    bed.hear(GROUP)
-    assert bed.hear() == about(TO_IN, GROUP)
-    assert bed.pass_time(5 * SECOND) == about(TO_IN, GROUP)
+    testbed = Testbed()
+    testbed.hear(GROUP)
+    assert testbed.hear() == about(TO_IN, GROUP)
+    assert testbed.pass_time(5 * SECOND) == about(TO_IN, GROUP)
 
 
-def test_all_hosts_is_never_reported(bed: Bed) -> None:
-    assert bed.hear(GROUP, ALL_HOSTS) == []
-    bed.ask(group=ALL_HOSTS)
-    assert bed.pass_time(10 * SECOND) == []
+def test_all_hosts_is_never_reported(testbed: Testbed) -> None:
+    assert testbed.hear(GROUP, ALL_HOSTS) == []
+    testbed.ask(group=ALL_HOSTS)
+    assert testbed.pass_time(10 * SECOND) == []
 
 
-def test_a_querier_that_asks_for_more_robustness_gets_it(bed: Bed) -> None:
-    bed.ask(robustness=5)
-    bed.pass_time(10 * SECOND)
-    assert bed.hear(GROUP, OTHER) + bed.pass_time(10 * SECOND) == about(TO_EX, OTHER) * 5
+def test_a_querier_that_asks_for_more_robustness_gets_it(testbed: Testbed) -> None:
+    testbed.ask(robustness=5)
+    testbed.pass_time(10 * SECOND)
+    assert testbed.hear(GROUP, OTHER) + testbed.pass_time(10 * SECOND) == about(TO_EX, OTHER) * 5
 
 
-def test_a_general_query_is_answered_for_each_group_within_its_time(bed: Bed) -> None:
-    bed.hear(GROUP, OTHER)
-    bed.pass_time(10 * SECOND)
-    bed.ask()
-    assert bed.pass_time(3 * SECOND) == []
-    assert bed.pass_time(SECOND) == about(IS_EX, GROUP, OTHER)
-    assert bed.pass_time(100 * SECOND) == []
+def test_a_general_query_is_answered_for_each_group_within_its_time(testbed: Testbed) -> None:
+    testbed.hear(GROUP, OTHER)
+    testbed.pass_time(10 * SECOND)
+    testbed.ask()
+    assert testbed.pass_time(3 * SECOND) == []
+    assert testbed.pass_time(SECOND) == about(IS_EX, GROUP, OTHER)
+    assert testbed.pass_time(100 * SECOND) == []
 
 
 def test_who_hears_nothing_answers_nothing() -> None:
-    bed = Bed()
-    bed.ask()
-    assert bed.pass_time(10 * SECOND) == []
+    testbed = Testbed()
+    testbed.ask()
+    assert testbed.pass_time(10 * SECOND) == []
 
 
-def test_a_query_for_one_group_is_answered_for_that_one(bed: Bed) -> None:
-    bed.hear(GROUP, OTHER)
-    bed.pass_time(10 * SECOND)
-    bed.ask(group=OTHER)
-    bed.ask(group=IPv4Address("239.9.9.9"))
-    assert bed.pass_time(10 * SECOND) == about(IS_EX, OTHER)
+def test_a_query_for_one_group_is_answered_for_that_one(testbed: Testbed) -> None:
+    testbed.hear(GROUP, OTHER)
+    testbed.pass_time(10 * SECOND)
+    testbed.ask(group=OTHER)
+    testbed.ask(group=IPv4Address("239.9.9.9"))
+    assert testbed.pass_time(10 * SECOND) == about(IS_EX, OTHER)
 
 
-def test_a_query_for_sources_is_answered_with_those_sources(bed: Bed) -> None:
-    bed.ask(group=GROUP, sources=SOURCES)
-    [message] = bed.memberships.advance(bed.now_ns + 4 * SECOND)
+def test_a_query_for_sources_is_answered_with_those_sources(testbed: Testbed) -> None:
+    testbed.ask(group=GROUP, sources=SOURCES)
+    [message] = testbed.memberships.advance(testbed.now_ns + 4 * SECOND)
     assert isinstance(message, Report)
     [record] = message.records
     assert (record.type, record.group, record.sources) == (IS_IN, GROUP, SOURCES)
 
 
 @pytest.mark.parametrize("first", [SOURCES, frozenset()], ids=["sources first", "group first"])
-def test_a_query_for_the_whole_group_widens_one_for_sources(bed: Bed, first: frozenset[IPv4Address]) -> None:
+def test_a_query_for_the_whole_group_widens_one_for_sources(
+    testbed: Testbed, first: frozenset[IPv4Address]
+) -> None:
     """RFC 3376 §5.2 rule 4."""
-    bed.ask(group=GROUP, sources=first)
-    bed.ask(group=GROUP, sources=SOURCES - first)
-    assert bed.pass_time(10 * SECOND) == about(IS_EX, GROUP)
+    testbed.ask(group=GROUP, sources=first)
+    testbed.ask(group=GROUP, sources=SOURCES - first)
+    assert testbed.pass_time(10 * SECOND) == about(IS_EX, GROUP)
 
 
-def test_queries_for_more_sources_than_are_kept_are_answered_for_all(bed: Bed) -> None:
+def test_queries_for_more_sources_than_are_kept_are_answered_for_all(testbed: Testbed) -> None:
     for first in (0, MAX_SOURCES):
         addresses = [IPv4Address(0x0A000000 + first + i) for i in range(MAX_SOURCES)]
-        bed.ask(group=GROUP, sources=frozenset(addresses))
-    assert bed.pass_time(10 * SECOND) == about(IS_EX, GROUP)
+        testbed.ask(group=GROUP, sources=frozenset(addresses))
+    assert testbed.pass_time(10 * SECOND) == about(IS_EX, GROUP)
 
 
-def test_an_answer_to_all_is_an_answer_to_one(bed: Bed) -> None:
+def test_an_answer_to_all_is_an_answer_to_one(testbed: Testbed) -> None:
     """RFC 3376 §5.2 rule 1."""
-    bed.ask()
-    bed.ask(group=GROUP, max_response_ns=6 * SECOND)
-    assert bed.pass_time(10 * SECOND) == about(IS_EX, GROUP)
+    testbed.ask()
+    testbed.ask(group=GROUP, max_response_ns=6 * SECOND)
+    assert testbed.pass_time(10 * SECOND) == about(IS_EX, GROUP)
 
 
-def test_the_earlier_of_two_queries_sets_the_time(bed: Bed) -> None:
-    bed.ask(max_response_ns=9 * SECOND)
-    bed.ask(max_response_ns=SECOND)
-    assert bed.pass_time(SECOND + 10 * MS) == about(IS_EX, GROUP)
-    assert bed.pass_time(100 * SECOND) == []
+def test_the_earlier_of_two_queries_sets_the_time(testbed: Testbed) -> None:
+    testbed.ask(max_response_ns=9 * SECOND)
+    testbed.ask(max_response_ns=SECOND)
+    assert testbed.pass_time(SECOND + 10 * MS) == about(IS_EX, GROUP)
+    assert testbed.pass_time(100 * SECOND) == []
 
 
-def test_what_is_left_meanwhile_is_not_reported_as_heard(bed: Bed) -> None:
-    bed.ask(group=GROUP)
-    assert bed.hear() + bed.pass_time(10 * SECOND) == about(TO_IN, GROUP) * 2
+def test_what_is_left_meanwhile_is_not_reported_as_heard(testbed: Testbed) -> None:
+    testbed.ask(group=GROUP)
+    assert testbed.hear() + testbed.pass_time(10 * SECOND) == about(TO_IN, GROUP) * 2
 
 
 # ---- older queriers ----
 
 
 @pytest.mark.parametrize("version,report", [(2, V2_REPORT), (1, V1_REPORT)])
-def test_an_old_querier_is_answered_in_its_version(bed: Bed, version: int, report: ShortMessage) -> None:
-    bed.ask(version)
-    assert bed.pass_time(10 * SECOND) == about(report, GROUP)
-    assert bed.hear(GROUP, OTHER) == about(report, OTHER)
-    assert bed.pass_time(10 * SECOND + 10 * MS) == about(report, OTHER)
+def test_an_old_querier_is_answered_in_its_version(
+    testbed: Testbed, version: int, report: ShortMessage
+) -> None:
+    testbed.ask(version)
+    assert testbed.pass_time(10 * SECOND) == about(report, GROUP)
+    assert testbed.hear(GROUP, OTHER) == about(report, OTHER)
+    assert testbed.pass_time(10 * SECOND + 10 * MS) == about(report, OTHER)
 
 
-def test_version_two_has_a_message_for_leaving_and_version_one_has_none(bed: Bed) -> None:
-    bed.ask(2)
-    bed.pass_time(10 * SECOND)
-    assert bed.hear() + bed.pass_time(20 * SECOND) == about(LEAVE, GROUP)
-    bed.hear(GROUP)
-    bed.ask(1)
-    bed.pass_time(20 * SECOND)
-    assert bed.hear() + bed.pass_time(20 * SECOND) == []
+def test_version_two_has_a_message_for_leaving_and_version_one_has_none(testbed: Testbed) -> None:
+    testbed.ask(2)
+    testbed.pass_time(10 * SECOND)
+    assert testbed.hear() + testbed.pass_time(20 * SECOND) == about(LEAVE, GROUP)
+    testbed.hear(GROUP)
+    testbed.ask(1)
+    testbed.pass_time(20 * SECOND)
+    assert testbed.hear() + testbed.pass_time(20 * SECOND) == []
 
 
-def test_the_oldest_querier_of_all_sets_the_version_until_it_is_silent(bed: Bed) -> None:
+def test_the_oldest_querier_of_all_sets_the_version_until_it_is_silent(testbed: Testbed) -> None:
     """RFC 3376 §7.2.1, and the 2 * 125 + 10 seconds of §8.12."""
-    bed.ask(1)
-    bed.ask(2)
-    bed.ask(3)
-    assert bed.memberships.version == 1
-    bed.pass_time(259 * SECOND)
-    bed.ask(2)
-    assert bed.memberships.version == 1
-    bed.pass_time(2 * SECOND)
-    bed.ask(3)
-    assert bed.memberships.version == 2
-    bed.pass_time(259 * SECOND)
-    bed.hear(OTHER)
-    assert bed.memberships.version == 3
+    testbed.ask(1)
+    testbed.ask(2)
+    testbed.ask(3)
+    assert testbed.memberships.version == 1
+    testbed.pass_time(259 * SECOND)
+    testbed.ask(2)
+    assert testbed.memberships.version == 1
+    testbed.pass_time(2 * SECOND)
+    testbed.ask(3)
+    assert testbed.memberships.version == 2
+    testbed.pass_time(259 * SECOND)
+    testbed.hear(OTHER)
+    assert testbed.memberships.version == 3
 
 
-def test_with_the_version_what_was_to_be_said_in_it_goes(bed: Bed) -> None:
-    bed.ask(group=GROUP)
-    bed.memberships.follow([GROUP, OTHER], bed.now_ns)
-    bed.memberships.asked(Query(2, IPv4Address("239.9.9.9"), SECOND), bed.now_ns)
-    assert bed.pass_time(5 * SECOND) == about(V2_REPORT, OTHER), "what was never said is said"
+def test_with_the_version_what_was_to_be_said_in_it_goes(testbed: Testbed) -> None:
+    testbed.ask(group=GROUP)
+    testbed.memberships.follow([GROUP, OTHER], testbed.now_ns)
+    testbed.memberships.asked(Query(2, IPv4Address("239.9.9.9"), SECOND), testbed.now_ns)
+    assert testbed.pass_time(5 * SECOND) == about(V2_REPORT, OTHER), "what was never said is said"
 
 
-def test_in_the_old_versions_one_host_speaks_for_all(bed: Bed) -> None:
-    bed.ask(2)
-    bed.memberships.heard_report(GROUP, bed.now_ns)
-    assert bed.pass_time(10 * SECOND) == []
+def test_in_the_old_versions_one_host_speaks_for_all(testbed: Testbed) -> None:
+    testbed.ask(2)
+    testbed.memberships.heard_report(GROUP, testbed.now_ns)
+    assert testbed.pass_time(10 * SECOND) == []
 
 
-def test_in_version_three_each_host_speaks_for_itself(bed: Bed) -> None:
-    bed.ask(group=GROUP)
-    bed.memberships.heard_report(GROUP, bed.now_ns)
-    assert bed.pass_time(10 * SECOND) == about(IS_EX, GROUP)
+def test_in_version_three_each_host_speaks_for_itself(testbed: Testbed) -> None:
+    testbed.ask(group=GROUP)
+    testbed.memberships.heard_report(GROUP, testbed.now_ns)
+    assert testbed.pass_time(10 * SECOND) == about(IS_EX, GROUP)
 
 
 # ---- the link, the end, and floods ----
 
 
-def test_behind_a_link_that_came_up_all_is_said_anew_in_version_three(bed: Bed) -> None:
-    bed.ask(2)
-    bed.memberships.link_came_up(bed.now_ns)
-    assert bed.pass_time(5 * SECOND) == about(TO_EX, GROUP) * 2
+def test_behind_a_link_that_came_up_all_is_said_anew_in_version_three(testbed: Testbed) -> None:
+    testbed.ask(2)
+    testbed.memberships.link_came_up(testbed.now_ns)
+    assert testbed.pass_time(5 * SECOND) == about(TO_EX, GROUP) * 2
 
 
-def test_the_last_word_leaves_every_group(bed: Bed) -> None:
-    bed.hear(GROUP, OTHER)
-    said = [each for message in bed.memberships.farewell() for each in read(message)]
+def test_the_last_word_leaves_every_group(testbed: Testbed) -> None:
+    testbed.hear(GROUP, OTHER)
+    said = [each for message in testbed.memberships.farewell() for each in read(message)]
     assert sorted(said, key=str) == about(TO_IN, GROUP, OTHER)
-    assert bed.pass_time(100 * SECOND) == []
+    assert testbed.pass_time(100 * SECOND) == []
 
 
-def with_groups(count: int) -> Bed:
+def with_groups(count: int) -> Testbed:
     """All of them announced."""
-    bed = Bed()
-    bed.memberships.follow([IPv4Address(0xEF000000 + i) for i in range(count)], bed.now_ns)
+    testbed = Testbed()
+    testbed.memberships.follow([IPv4Address(0xEF000000 + i) for i in range(count)], testbed.now_ns)
     for _ in range(2):
-        bed.memberships.advance(bed.now_ns)
-        bed.now_ns += 10 * SECOND
-    return bed
+        testbed.memberships.advance(testbed.now_ns)
+        testbed.now_ns += 10 * SECOND
+    return testbed
 
 
 def test_many_groups_fit_few_reports_that_fit_the_link() -> None:
-    bed = with_groups(256)
-    bed.ask()
-    reports = [each for each in bed.memberships.advance(bed.now_ns + 4 * SECOND) if isinstance(each, Report)]
+    testbed = with_groups(256)
+    testbed.ask()
+    reports = [
+        each for each in testbed.memberships.advance(testbed.now_ns + 4 * SECOND) if isinstance(each, Report)
+    ]
     assert [len(each.records) for each in reports] == [152, 104]
     assert all(sum(record.length for record in each.records) <= MAX_RECORDS_LENGTH for each in reports)
 
 
 @pytest.mark.parametrize("version", [2, 3])
 def test_a_flood_of_queries_is_answered_in_measure(version: int) -> None:
-    bed = with_groups(256)
+    testbed = with_groups(256)
     messages = 0
     for _ in range(1000):
-        bed.ask(version, max_response_ns=0)
-        bed.now_ns += MS
-        messages += len(bed.memberships.advance(bed.now_ns))
+        testbed.ask(version, max_response_ns=0)
+        testbed.now_ns += MS
+        messages += len(testbed.memberships.advance(testbed.now_ns))
     assert 0 < messages <= 2 * (ANSWERS_AT_ONCE + 500)

@@ -17,7 +17,7 @@ from scapy.layers.inet6 import (
 )
 from scapy.layers.l2 import Ether
 from tests.unit.control.fakes import OUR_MAC, SECOND
-from tests.unit.control.ipv6_bed import (
+from tests.unit.control.ipv6_testbed import (
     ALL_NODES,
     LINK_LOCAL,
     NOBODY6,
@@ -25,7 +25,7 @@ from tests.unit.control.ipv6_bed import (
     OURS6,
     PEER6,
     PEER_LINK_LOCAL,
-    Ipv6Bed,
+    Ipv6Testbed,
     frame_of,
     sent,
     settled,
@@ -40,12 +40,12 @@ QUERIED, IGNORED = (Tally(Count.MLD_QUERIES),), (Tally(Count.MLD_IGNORED),)
 
 
 @pytest.fixture
-def bed() -> Ipv6Bed:
+def testbed() -> Ipv6Testbed:
     """GROUP is heard, and was announced."""
-    bed = settled()
-    bed.host.follow([GROUP], bed.now_ns)
-    bed.pass_time(10 * SECOND)
-    return bed
+    testbed = settled()
+    testbed.host.follow([GROUP], testbed.now_ns)
+    testbed.pass_time(10 * SECOND)
+    return testbed
 
 
 def from_querier(
@@ -75,21 +75,21 @@ def reported(actions: list[Action]) -> list[tuple[int, str]]:
 
 def test_our_own_groups_are_reported_from_nobody_while_our_addresses_are_in_doubt_and_then_again() -> None:
     """RFC 3590 §4; RFC 3810 §6 reports what neighbour discovery needs."""
-    bed = Ipv6Bed()
-    early = bed.pass_time(SECOND // 10)
+    testbed = Ipv6Testbed()
+    early = testbed.pass_time(SECOND // 10)
     assert set(reported(early)) == {(4, str(OUR_GROUP))}  # again after a random delay, which may be short
     assert isinstance(early[0], SendFrame), "before the probe, which a snooping switch would keep from us"
     assert {frame[IPv6].src for frame in sent(early, ICMPv6MLReport2)} == {str(NOBODY6)}
-    bed.pass_time(SECOND)
-    later = bed.pass_time(5 * SECOND)
+    testbed.pass_time(SECOND)
+    later = testbed.pass_time(5 * SECOND)
     assert reported(later)
     assert {frame[IPv6].src for frame in sent(later, ICMPv6MLReport2)} == {str(LINK_LOCAL)}
 
 
 def test_a_join_is_a_report_to_all_v2_routers_that_does_not_leave_the_link() -> None:
-    bed = settled()
-    bed.host.follow([GROUP], bed.now_ns)
-    [frame] = sent(bed.host.advance(bed.now_ns), ICMPv6MLReport2)
+    testbed = settled()
+    testbed.host.follow([GROUP], testbed.now_ns)
+    [frame] = sent(testbed.host.advance(testbed.now_ns), ICMPv6MLReport2)
     assert (frame.dst, frame.src) == ("33:33:00:00:00:16", str(OUR_MAC))
     assert (frame[IPv6].src, frame[IPv6].dst, frame[IPv6].hlim) == (str(LINK_LOCAL), "ff02::16", 1)
     assert frame[RouterAlert].value == 0
@@ -109,27 +109,27 @@ def test_a_join_is_a_report_to_all_v2_routers_that_does_not_leave_the_link() -> 
         pytest.param(from_querier(query(OUR_GROUP), OUR_GROUP), [OUR_GROUP], id="for our own"),
     ],
 )
-def test_a_query_is_answered(bed: Ipv6Bed, frame: EthernetFrame, groups: list[IPv6Address]) -> None:
-    assert bed.receive(frame) == QUERIED
-    assert reported(bed.pass_time(2 * SECOND)) == [(2, str(each)) for each in groups]
+def test_a_query_is_answered(testbed: Ipv6Testbed, frame: EthernetFrame, groups: list[IPv6Address]) -> None:
+    assert testbed.receive(frame) == QUERIED
+    assert reported(testbed.pass_time(2 * SECOND)) == [(2, str(each)) for each in groups]
 
 
-def test_a_querier_of_version_one_is_answered_in_it(bed: Ipv6Bed) -> None:
-    assert bed.receive(from_querier(ICMPv6MLQuery(mrd=1000))) == QUERIED
-    frames = sent(bed.pass_time(2 * SECOND), ICMPv6MLReport)
+def test_a_querier_of_version_one_is_answered_in_it(testbed: Ipv6Testbed) -> None:
+    assert testbed.receive(from_querier(ICMPv6MLQuery(mrd=1000))) == QUERIED
+    frames = sent(testbed.pass_time(2 * SECOND), ICMPv6MLReport)
     assert sorted((each.dst, each[IPv6].dst, each[ICMPv6MLReport].mladdr) for each in frames) == [
         ("33:33:00:00:12:34", str(GROUP), str(GROUP)),
         ("33:33:ff:00:00:01", str(OUR_GROUP), str(OUR_GROUP)),
     ]
-    bed.host.follow([], bed.now_ns)
-    [done] = sent(bed.pass_time(20 * SECOND), ICMPv6MLDone)
+    testbed.host.follow([], testbed.now_ns)
+    [done] = sent(testbed.pass_time(20 * SECOND), ICMPv6MLDone)
     assert (done[IPv6].dst, done[ICMPv6MLDone].mladdr) == ("ff02::2", str(GROUP))
 
 
-def test_another_hosts_report_saves_us_ours(bed: Ipv6Bed) -> None:
-    bed.receive(from_querier(ICMPv6MLQuery(mrd=1000)))
-    assert bed.receive(from_querier(ICMPv6MLReport(mladdr=str(GROUP)), GROUP)) == ()
-    frames: list[Ether] = sent(bed.pass_time(20 * SECOND), ICMPv6MLReport)
+def test_another_hosts_report_saves_us_ours(testbed: Ipv6Testbed) -> None:
+    testbed.receive(from_querier(ICMPv6MLQuery(mrd=1000)))
+    assert testbed.receive(from_querier(ICMPv6MLReport(mladdr=str(GROUP)), GROUP)) == ()
+    frames: list[Ether] = sent(testbed.pass_time(20 * SECOND), ICMPv6MLReport)
     assert [each[ICMPv6MLReport].mladdr for each in frames] == [str(OUR_GROUP)]
 
 
@@ -143,16 +143,20 @@ def test_another_hosts_report_saves_us_ours(bed: Ipv6Bed) -> None:
         pytest.param(from_querier(ICMPv6MLReport(mladdr="ff05::9"), IPv6Address("ff05::9")), id="of another"),
     ],
 )
-def test_what_is_no_query_for_us_is_counted_and_draws_nothing(bed: Ipv6Bed, frame: EthernetFrame) -> None:
-    assert bed.receive(frame) == IGNORED
-    assert bed.pass_time(60 * SECOND) == []
+def test_what_is_no_query_for_us_is_counted_and_draws_nothing(
+    testbed: Ipv6Testbed, frame: EthernetFrame
+) -> None:
+    assert testbed.receive(frame) == IGNORED
+    assert testbed.pass_time(60 * SECOND) == []
 
 
 @pytest.mark.parametrize("group", [ALL_NODES, IPv6Address("ff01::5"), IPv6Address("ff00::5")])
-def test_what_never_leaves_the_node_or_the_link_is_never_reported(bed: Ipv6Bed, group: IPv6Address) -> None:
-    bed.host.follow([GROUP, group], bed.now_ns)
-    assert bed.pass_time(10 * SECOND) == []
+def test_what_never_leaves_the_node_or_the_link_is_never_reported(
+    testbed: Ipv6Testbed, group: IPv6Address
+) -> None:
+    testbed.host.follow([GROUP, group], testbed.now_ns)
+    assert testbed.pass_time(10 * SECOND) == []
 
 
-def test_at_the_end_all_groups_are_left_once(bed: Ipv6Bed) -> None:
-    assert reported(list(bed.host.farewell())) == [(3, str(OUR_GROUP)), (3, str(GROUP))]
+def test_at_the_end_all_groups_are_left_once(testbed: Ipv6Testbed) -> None:
+    assert reported(list(testbed.host.farewell())) == [(3, str(OUR_GROUP)), (3, str(GROUP))]

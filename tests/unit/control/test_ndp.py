@@ -14,7 +14,7 @@ from scapy.layers.inet6 import (
 )
 from scapy.layers.l2 import Ether
 from tests.unit.control.fakes import OTHER_MAC, OUR_MAC, PEER_MAC, SECOND, START, unaddressed
-from tests.unit.control.ipv6_bed import (
+from tests.unit.control.ipv6_testbed import (
     ALL_NODES,
     FAR6,
     LINK_LOCAL,
@@ -24,7 +24,7 @@ from tests.unit.control.ipv6_bed import (
     PEER6,
     PEER_LINK_LOCAL,
     STRANGER6,
-    Ipv6Bed,
+    Ipv6Testbed,
     advertisement,
     identity,
     sent,
@@ -57,7 +57,7 @@ GROUP_MAC = Mac.from_text("33:33:ff:00:00:01")
 
 
 @pytest.fixture
-def bed() -> Ipv6Bed:
+def testbed() -> Ipv6Testbed:
     return settled()
 
 
@@ -70,8 +70,10 @@ def only(actions: tuple[Action, ...]) -> Ether:
 
 
 @pytest.mark.parametrize("target", [OURS6, LINK_LOCAL])
-def test_a_solicitation_for_our_address_is_answered_to_its_sender(bed: Ipv6Bed, target: IPv6Address) -> None:
-    reply = only(bed.receive(solicitation(target)))
+def test_a_solicitation_for_our_address_is_answered_to_its_sender(
+    testbed: Ipv6Testbed, target: IPv6Address
+) -> None:
+    reply = only(testbed.receive(solicitation(target)))
     assert (reply.dst, reply.src) == (str(PEER_MAC), str(OUR_MAC))
     assert (reply[IPv6].src, reply[IPv6].dst, reply[IPv6].hlim) == (str(target), str(PEER6), 255)
     answer = reply[ICMPv6ND_NA]
@@ -79,22 +81,24 @@ def test_a_solicitation_for_our_address_is_answered_to_its_sender(bed: Ipv6Bed, 
     assert reply[ICMPv6NDOptDstLLAddr].lladdr == str(OUR_MAC)
 
 
-def test_a_unicast_solicitation_without_a_mac_is_answered_where_it_came_from(bed: Ipv6Bed) -> None:
+def test_a_unicast_solicitation_without_a_mac_is_answered_where_it_came_from(testbed: Ipv6Testbed) -> None:
     """RFC 4861 §4.3: it may leave the option out."""
-    reply = only(bed.receive(solicitation(OURS6, destination=OURS6, names_mac=False)))
+    reply = only(testbed.receive(solicitation(OURS6, destination=OURS6, names_mac=False)))
     assert reply.dst == str(PEER_MAC)
 
 
-def test_somebody_elses_probe_for_our_address_is_answered_to_all(bed: Ipv6Bed) -> None:
+def test_somebody_elses_probe_for_our_address_is_answered_to_all(testbed: Ipv6Testbed) -> None:
     """RFC 4861 §7.2.4; so he does not take it."""
-    reply = only(bed.receive(solicitation(OURS6, NOBODY6, OTHER_MAC, names_mac=False)))
+    reply = only(testbed.receive(solicitation(OURS6, NOBODY6, OTHER_MAC, names_mac=False)))
     assert (reply.dst, reply[IPv6].dst) == ("33:33:00:00:00:01", str(ALL_NODES))
     assert (reply[ICMPv6ND_NA].tgt, reply[ICMPv6ND_NA].S, reply[ICMPv6ND_NA].O) == (str(OURS6), 0, 1)
 
 
-def test_a_flood_of_solicitations_is_answered_only_at_the_rate_limit(bed: Ipv6Bed) -> None:
+def test_a_flood_of_solicitations_is_answered_only_at_the_rate_limit(testbed: Ipv6Testbed) -> None:
     frame = solicitation(OURS6)
-    actions = [action for i in range(20_000) for action in bed.host.receive(frame, bed.now_ns + i * 100_000)]
+    actions = [
+        action for i in range(20_000) for action in testbed.host.receive(frame, testbed.now_ns + i * 100_000)
+    ]
     replies = sum(isinstance(action, SendFrame) for action in actions)
     assert ADVERTISEMENTS_PER_SECOND <= replies <= ADVERTISEMENTS_AT_ONCE + 2 * ADVERTISEMENTS_PER_SECOND
     assert actions.count(Tally(Count.CONTROL_RATE_LIMITED)) == 20_000 - replies
@@ -123,10 +127,10 @@ def test_a_flood_of_solicitations_is_answered_only_at_the_rate_limit(bed: Ipv6Be
         pytest.param(advertisement(PEER6, names_mac=False), id="an answer that names no MAC"),
     ],
 )
-def test_garbage_is_ignored_not_answered(bed: Ipv6Bed, frame: EthernetFrame) -> None:
-    bed.host.neighbours.send(PEER6, unaddressed(b""), bed.now_ns)
-    assert bed.receive(frame) == IGNORED
-    assert STRANGER6 not in bed.host.neighbours
+def test_garbage_is_ignored_not_answered(testbed: Ipv6Testbed, frame: EthernetFrame) -> None:
+    testbed.host.neighbours.send(PEER6, unaddressed(b""), testbed.now_ns)
+    assert testbed.receive(frame) == IGNORED
+    assert STRANGER6 not in testbed.host.neighbours
 
 
 # ---- asking and learning ----
@@ -146,29 +150,29 @@ def test_a_link_local_neighbour_is_asked_from_our_link_local_address() -> None:
 
 
 @pytest.mark.parametrize("override", [True, False])
-def test_the_answer_to_our_question_installs_the_neighbour(bed: Ipv6Bed, override: bool) -> None:
-    bed.host.neighbours.send(PEER6, unaddressed(b""), bed.now_ns)
-    assert Install(PEER6, PEER_MAC) in bed.receive(advertisement(PEER6, override=override))
+def test_the_answer_to_our_question_installs_the_neighbour(testbed: Ipv6Testbed, override: bool) -> None:
+    testbed.host.neighbours.send(PEER6, unaddressed(b""), testbed.now_ns)
+    assert Install(PEER6, PEER_MAC) in testbed.receive(advertisement(PEER6, override=override))
 
 
-def test_an_answer_that_names_no_mac_confirms_the_one_it_came_from(bed: Ipv6Bed) -> None:
+def test_an_answer_that_names_no_mac_confirms_the_one_it_came_from(testbed: Ipv6Testbed) -> None:
     """RFC 4861 §4.4."""
-    bed.resolve(PEER6, PEER_MAC)
-    bed.now_ns += 31 * SECOND
-    bed.data_plane.used.add(PEER6)
-    assert SendRequest(PEER6, PEER_MAC) in bed.host.advance(bed.now_ns)
-    assert bed.receive(advertisement(PEER6, names_mac=False)) == (Install(PEER6, PEER_MAC),)
+    testbed.resolve(PEER6, PEER_MAC)
+    testbed.now_ns += 31 * SECOND
+    testbed.data_plane.used.add(PEER6)
+    assert SendRequest(PEER6, PEER_MAC) in testbed.host.advance(testbed.now_ns)
+    assert testbed.receive(advertisement(PEER6, names_mac=False)) == (Install(PEER6, PEER_MAC),)
 
 
-def test_solicitations_of_strangers_create_no_neighbours(bed: Ipv6Bed) -> None:
+def test_solicitations_of_strangers_create_no_neighbours(testbed: Ipv6Testbed) -> None:
     for i in range(100):
-        bed.receive(solicitation(OURS6, STRANGER6 + i))
-    assert len(bed.host.neighbours) == 0
+        testbed.receive(solicitation(OURS6, STRANGER6 + i))
+    assert len(testbed.host.neighbours) == 0
 
 
-def test_who_is_off_the_link_is_answered_and_teaches_nothing(bed: Ipv6Bed) -> None:
-    only(bed.receive(solicitation(OURS6, FAR6)))
-    assert FAR6 not in bed.host.neighbours
+def test_who_is_off_the_link_is_answered_and_teaches_nothing(testbed: Ipv6Testbed) -> None:
+    only(testbed.receive(solicitation(OURS6, FAR6)))
+    assert FAR6 not in testbed.host.neighbours
 
 
 @pytest.mark.parametrize(
@@ -179,16 +183,18 @@ def test_who_is_off_the_link_is_answered_and_teaches_nothing(bed: Ipv6Bed) -> No
         pytest.param(solicitation(STRANGER6, PEER6, OTHER_MAC), id="a question for another"),
     ],
 )
-def test_a_word_of_another_mac_only_makes_us_probe_the_old(bed: Ipv6Bed, frame: EthernetFrame) -> None:
-    bed.resolve(PEER6, PEER_MAC)
-    bed.now_ns += 2 * SECOND
-    assert bed.receive(frame) == (SendRequest(PEER6, PEER_MAC),)
+def test_a_word_of_another_mac_only_makes_us_probe_the_old(
+    testbed: Ipv6Testbed, frame: EthernetFrame
+) -> None:
+    testbed.resolve(PEER6, PEER_MAC)
+    testbed.now_ns += 2 * SECOND
+    assert testbed.receive(frame) == (SendRequest(PEER6, PEER_MAC),)
 
 
-def test_a_neighbour_that_asks_for_us_from_another_mac_is_answered_and_probed(bed: Ipv6Bed) -> None:
-    bed.resolve(PEER6, PEER_MAC)
-    bed.now_ns += 2 * SECOND
-    reply, probe = bed.receive(solicitation(OURS6, mac=OTHER_MAC))
+def test_a_neighbour_that_asks_for_us_from_another_mac_is_answered_and_probed(testbed: Ipv6Testbed) -> None:
+    testbed.resolve(PEER6, PEER_MAC)
+    testbed.now_ns += 2 * SECOND
+    reply, probe = testbed.receive(solicitation(OURS6, mac=OTHER_MAC))
     assert isinstance(reply, SendFrame)
     assert probe == SendRequest(PEER6, PEER_MAC)
 
@@ -198,8 +204,8 @@ def test_a_neighbour_that_asks_for_us_from_another_mac_is_answered_and_probed(be
 
 def test_each_address_is_probed_for_duplicates_before_it_is_used() -> None:
     """RFC 4862 §5.4.2."""
-    bed = Ipv6Bed()
-    actions = bed.pass_time(SECOND // 2)
+    testbed = Ipv6Testbed()
+    actions = testbed.pass_time(SECOND // 2)
     owned = [each for each in actions if isinstance(each, HaveAddress)]
     assert [(each.own.ip, each.is_usable) for each in owned] == [(OURS6, False), (LINK_LOCAL, False)]
     probes = sent(actions, ICMPv6ND_NS)
@@ -209,10 +215,10 @@ def test_each_address_is_probed_for_duplicates_before_it_is_used() -> None:
     assert [each[ICMPv6ND_NS].tgt for each in probes] == [str(OURS6), str(LINK_LOCAL)]
     assert not any(ICMPv6NDOptSrcLLAddr in each for each in probes)
     assert {each.dst for each in probes} == {str(GROUP_MAC)}
-    owned = [each for each in bed.pass_time(SECOND) if isinstance(each, HaveAddress)]
+    owned = [each for each in testbed.pass_time(SECOND) if isinstance(each, HaveAddress)]
     assert [(each.own.ip, each.is_usable) for each in owned] == [(OURS6, True), (LINK_LOCAL, True)]
-    assert bed.host.duplicates.are_settled
-    assert bed.host.duplicates.found == {}
+    assert testbed.host.duplicates.are_settled
+    assert testbed.host.duplicates.found == {}
 
 
 @pytest.mark.parametrize(
@@ -224,54 +230,54 @@ def test_each_address_is_probed_for_duplicates_before_it_is_used() -> None:
     ],
 )
 def test_an_address_that_another_has_is_a_duplicate_and_never_used(frame: EthernetFrame) -> None:
-    bed = Ipv6Bed()
-    bed.pass_time(SECOND // 2)
-    assert bed.receive(frame) == (CONFLICT,)
-    actions = bed.pass_time(20 * SECOND)
-    assert bed.host.duplicates.found == {OURS6: OTHER_MAC}
+    testbed = Ipv6Testbed()
+    testbed.pass_time(SECOND // 2)
+    assert testbed.receive(frame) == (CONFLICT,)
+    actions = testbed.pass_time(20 * SECOND)
+    assert testbed.host.duplicates.found == {OURS6: OTHER_MAC}
     assert [each.own.ip for each in actions if isinstance(each, HaveAddress)] == [LINK_LOCAL]
     assert [each[ICMPv6ND_NA].tgt for each in sent(actions, ICMPv6ND_NA)] == [str(LINK_LOCAL)] * 2
-    assert bed.receive(solicitation(OURS6)) == IGNORED
+    assert testbed.receive(solicitation(OURS6)) == IGNORED
 
 
 def test_our_own_probe_coming_back_is_no_duplicate() -> None:
-    bed = Ipv6Bed()
-    [probe, _] = sent(bed.pass_time(SECOND // 2), ICMPv6ND_NS)
-    assert bed.receive(EthernetFrame.parse(bytes(probe))) == IGNORED
-    assert bed.host.duplicates.found == {}
+    testbed = Ipv6Testbed()
+    [probe, _] = sent(testbed.pass_time(SECOND // 2), ICMPv6ND_NS)
+    assert testbed.receive(EthernetFrame.parse(bytes(probe))) == IGNORED
+    assert testbed.host.duplicates.found == {}
 
 
 def test_while_an_address_is_probed_nobody_is_told_of_it() -> None:
     """RFC 4862 §5.4.3."""
-    bed = Ipv6Bed()
-    bed.pass_time(SECOND // 2)
-    assert bed.receive(solicitation(OURS6)) == IGNORED
+    testbed = Ipv6Testbed()
+    testbed.pass_time(SECOND // 2)
+    assert testbed.receive(solicitation(OURS6)) == IGNORED
 
 
 def test_probing_begins_anew_when_the_link_comes_up_meanwhile() -> None:
-    bed = Ipv6Bed()
-    bed.pass_time(SECOND // 2)
-    bed.host.link_came_up(bed.now_ns)
-    assert len(sent(bed.pass_time(SECOND * 9 // 10), ICMPv6ND_NS)) == 2
-    assert not bed.host.duplicates.are_settled
-    bed.pass_time(SECOND)
-    assert bed.host.duplicates.are_settled
+    testbed = Ipv6Testbed()
+    testbed.pass_time(SECOND // 2)
+    testbed.host.link_came_up(testbed.now_ns)
+    assert len(sent(testbed.pass_time(SECOND * 9 // 10), ICMPv6ND_NS)) == 2
+    assert not testbed.host.duplicates.are_settled
+    testbed.pass_time(SECOND)
+    assert testbed.host.duplicates.are_settled
 
 
 def test_a_probe_on_a_link_that_is_down_delays_no_start_and_is_made_again_when_the_link_comes_up() -> None:
     """RFC 4862 §5.4: once the interface is up, and before its addresses are used there."""
-    bed = Ipv6Bed()
-    bed.host.link_went_down()
-    bed.pass_time(20 * SECOND)
-    assert bed.host.duplicates.are_settled
-    bed.host.link_came_up(bed.now_ns)
-    actions = bed.pass_time(SECOND // 2)
+    testbed = Ipv6Testbed()
+    testbed.host.link_went_down()
+    testbed.pass_time(20 * SECOND)
+    assert testbed.host.duplicates.are_settled
+    testbed.host.link_came_up(testbed.now_ns)
+    actions = testbed.pass_time(SECOND // 2)
     owned = [each for each in actions if isinstance(each, HaveAddress)]
     assert [(each.own.ip, each.is_usable) for each in owned] == [(OURS6, False), (LINK_LOCAL, False)]
     assert [each[ICMPv6ND_NS].tgt for each in sent(actions, ICMPv6ND_NS)] == [str(OURS6), str(LINK_LOCAL)]
     assert not sent(actions, ICMPv6ND_NA) and not sent(actions, ICMPv6ND_RS)
     assert {each[IPv6].src for each in sent(actions, ICMPv6MLReport2)} == {str(NOBODY6)}
-    later = bed.pass_time(SECOND)
+    later = testbed.pass_time(SECOND)
     assert [each.is_usable for each in later if isinstance(each, HaveAddress)] == [True, True]
     assert sent(later, ICMPv6ND_NA) and sent(later, ICMPv6ND_RS)
     assert str(LINK_LOCAL) in {each[IPv6].src for each in sent(later, ICMPv6MLReport2)}
@@ -280,29 +286,31 @@ def test_a_probe_on_a_link_that_is_down_delays_no_start_and_is_made_again_when_t
 def test_an_address_that_turns_out_to_be_anothers_when_the_link_comes_up_is_reported_once_and_not_used() -> (
     None
 ):
-    bed = Ipv6Bed()
-    bed.host.link_went_down()
-    bed.pass_time(20 * SECOND)
-    bed.host.link_came_up(bed.now_ns)
-    bed.pass_time(SECOND // 2)
-    assert bed.receive(unsolicited(OURS6)) == (CONFLICT, ReportConflict(OURS6, OTHER_MAC))
-    assert bed.receive(unsolicited(OURS6)) == (CONFLICT,)
-    later = bed.pass_time(10 * SECOND)
+    testbed = Ipv6Testbed()
+    testbed.host.link_went_down()
+    testbed.pass_time(20 * SECOND)
+    testbed.host.link_came_up(testbed.now_ns)
+    testbed.pass_time(SECOND // 2)
+    assert testbed.receive(unsolicited(OURS6)) == (CONFLICT, ReportConflict(OURS6, OTHER_MAC))
+    assert testbed.receive(unsolicited(OURS6)) == (CONFLICT,)
+    later = testbed.pass_time(10 * SECOND)
     assert [each.own.ip for each in later if isinstance(each, HaveAddress)] == [LINK_LOCAL]
 
 
-def test_what_was_probed_for_on_a_link_that_was_up_is_not_given_up_when_it_comes_back(bed: Ipv6Bed) -> None:
+def test_what_was_probed_for_on_a_link_that_was_up_is_not_given_up_when_it_comes_back(
+    testbed: Ipv6Testbed,
+) -> None:
     """Else whoever can make a link flap could take an address with one forged answer."""
-    bed.host.link_went_down()
-    bed.pass_time(SECOND)
-    bed.host.link_came_up(bed.now_ns)
-    assert not [each for each in bed.pass_time(2 * SECOND) if isinstance(each, HaveAddress)]
+    testbed.host.link_went_down()
+    testbed.pass_time(SECOND)
+    testbed.host.link_came_up(testbed.now_ns)
+    assert not [each for each in testbed.pass_time(2 * SECOND) if isinstance(each, HaveAddress)]
 
 
 def test_our_addresses_are_announced_twice_and_again_when_the_link_comes_up() -> None:
-    bed = Ipv6Bed()
-    bed.pass_time(SECOND // 2)
-    announced = sent(bed.pass_time(10 * SECOND), ICMPv6ND_NA)
+    testbed = Ipv6Testbed()
+    testbed.pass_time(SECOND // 2)
+    announced = sent(testbed.pass_time(10 * SECOND), ICMPv6ND_NA)
     assert [(each[IPv6].src, each[ICMPv6ND_NA].tgt) for each in announced] == [
         (str(OURS6), str(OURS6)),
         (str(LINK_LOCAL), str(LINK_LOCAL)),
@@ -310,22 +318,24 @@ def test_our_addresses_are_announced_twice_and_again_when_the_link_comes_up() ->
     assert {(each.dst, each[IPv6].dst, each[ICMPv6ND_NA].O) for each in announced} == {
         ("33:33:00:00:00:01", str(ALL_NODES), 1)
     }
-    bed.host.link_came_up(bed.now_ns)
-    assert len(sent(bed.pass_time(10 * SECOND), ICMPv6ND_NA)) == 4
+    testbed.host.link_came_up(testbed.now_ns)
+    assert len(sent(testbed.pass_time(10 * SECOND), ICMPv6ND_NA)) == 4
 
 
 @pytest.mark.parametrize("frame", [unsolicited(OURS6), solicitation(PEER6, OURS6, OTHER_MAC)])
 def test_another_user_of_our_address_is_counted_reported_and_answered(
-    bed: Ipv6Bed, frame: EthernetFrame
+    testbed: Ipv6Testbed, frame: EthernetFrame
 ) -> None:
-    conflict, report, announcement = bed.receive(frame)
+    conflict, report, announcement = testbed.receive(frame)
     assert (conflict, report) == (CONFLICT, ReportConflict(OURS6, OTHER_MAC))
     assert only((announcement,))[ICMPv6ND_NA].tgt == str(OURS6)
-    bed.now_ns += DEFEND_INTERVAL_NS - 1
-    assert bed.receive(frame) == (CONFLICT,)
-    bed.now_ns += 1
-    assert [type(each) for each in bed.receive(frame)] == [Tally, SendFrame], "one offender is reported once"
+    testbed.now_ns += DEFEND_INTERVAL_NS - 1
+    assert testbed.receive(frame) == (CONFLICT,)
+    testbed.now_ns += 1
+    assert [type(each) for each in testbed.receive(frame)] == [Tally, SendFrame], (
+        "one offender is reported once"
+    )
 
 
-def test_an_idle_host_wants_nothing(bed: Ipv6Bed) -> None:
-    assert bed.host.due_ns > START + 3600 * SECOND
+def test_an_idle_host_wants_nothing(testbed: Ipv6Testbed) -> None:
+    assert testbed.host.due_ns > START + 3600 * SECOND

@@ -15,7 +15,7 @@ from tests.unit.control.fakes import (
     STRANGER,
     unaddressed,
 )
-from tests.unit.control.neighbours_bed import NeighboursBed as Bed
+from tests.unit.control.neighbours_testbed import NeighboursTestbed as Testbed
 
 from aeron_dpdk.control.actions import Action, DropParked, Forget, GiveUp, Install, SendParked, SendRequest
 from aeron_dpdk.control.neighbour import (
@@ -25,54 +25,54 @@ from aeron_dpdk.control.neighbour import (
     REQUEST_GAPS_NS,
     SEQUENCE_GAP_NS,
     UNICAST_REQUESTS,
-    State,
+    NeighbourState,
     addressed,
 )
-from aeron_dpdk.control.routing import Route
+from aeron_dpdk.control.routing import Routing
 from aeron_dpdk.wire.ethernet import BROADCAST, UNSPECIFIED, Mac
 
 FRAME = unaddressed(b"one")
 
 
 @pytest.fixture
-def bed() -> Bed:
-    return Bed()
+def testbed() -> Testbed:
+    return Testbed()
 
 
 @pytest.fixture
-def reachable(bed: Bed) -> Bed:
-    bed.table.send(PEER, FRAME, bed.now_ns)
-    bed.table.replied(PEER, PEER_MAC, bed.now_ns)
-    bed.used.add(PEER)
-    bed.pass_time(2 * SECOND)
-    return bed
+def reachable(testbed: Testbed) -> Testbed:
+    testbed.table.send(PEER, FRAME, testbed.now_ns)
+    testbed.table.replied(PEER, PEER_MAC, testbed.now_ns)
+    testbed.used.add(PEER)
+    testbed.pass_time(2 * SECOND)
+    return testbed
 
 
 @pytest.fixture
-def failed(bed: Bed) -> Bed:
-    bed.table.send(PEER, FRAME, bed.now_ns)
-    bed.pass_time(sum(REQUEST_GAPS_NS))
-    assert bed.of().state is State.FAILED
-    return bed
+def failed(testbed: Testbed) -> Testbed:
+    testbed.table.send(PEER, FRAME, testbed.now_ns)
+    testbed.pass_time(sum(REQUEST_GAPS_NS))
+    assert testbed.of().state is NeighbourState.FAILED
+    return testbed
 
 
 # ---- resolving ----
 
 
-def test_the_first_frame_for_an_unknown_neighbour_asks_for_it_at_once(bed: Bed) -> None:
-    assert bed.table.send(PEER, FRAME, START) == (SendRequest(PEER, None),)
+def test_the_first_frame_for_an_unknown_neighbour_asks_for_it_at_once(testbed: Testbed) -> None:
+    assert testbed.table.send(PEER, FRAME, START) == (SendRequest(PEER, None),)
 
 
-def test_more_frames_for_it_ask_no_more(bed: Bed) -> None:
-    bed.table.send(PEER, FRAME, START)
-    assert bed.table.send(PEER, FRAME, START + 1) == ()
+def test_more_frames_for_it_ask_no_more(testbed: Testbed) -> None:
+    testbed.table.send(PEER, FRAME, START)
+    assert testbed.table.send(PEER, FRAME, START + 1) == ()
 
 
-def test_the_answer_installs_it_and_sends_what_waited_in_order(bed: Bed) -> None:
+def test_the_answer_installs_it_and_sends_what_waited_in_order(testbed: Testbed) -> None:
     frames = [unaddressed(text) for text in (b"one", b"two")]
     for frame in frames:
-        bed.table.send(PEER, frame, START)
-    assert bed.table.replied(PEER, PEER_MAC, START + MS) == (
+        testbed.table.send(PEER, frame, START)
+    assert testbed.table.replied(PEER, PEER_MAC, START + MS) == (
         Install(PEER, PEER_MAC),
         SendParked(tuple(addressed(frame, PEER_MAC) for frame in frames)),
     )
@@ -83,36 +83,36 @@ def test_a_waiting_frame_gets_the_destination_mac_and_nothing_else_changes() -> 
     assert addressed(FRAME, PEER_MAC)[6:] == FRAME[6:]
 
 
-def test_a_frame_that_comes_late_for_a_known_neighbour_is_sent_on(reachable: Bed) -> None:
+def test_a_frame_that_comes_late_for_a_known_neighbour_is_sent_on(reachable: Testbed) -> None:
     sent = reachable.table.send(PEER, FRAME, reachable.now_ns)
     assert sent == (SendParked((addressed(FRAME, PEER_MAC),)),)
 
 
-def test_only_a_few_frames_wait_and_the_oldest_makes_room(bed: Bed) -> None:
+def test_only_a_few_frames_wait_and_the_oldest_makes_room(testbed: Testbed) -> None:
     frames = [unaddressed(bytes([i])) for i in range(MAX_PARKED + 1)]
     for frame in frames[:-1]:
-        assert DropParked(1) not in bed.table.send(PEER, frame, START)
-    assert bed.table.send(PEER, frames[-1], START) == (DropParked(1),)
-    assert SendParked(tuple(addressed(frame, PEER_MAC) for frame in frames[1:])) in bed.table.replied(
+        assert DropParked(1) not in testbed.table.send(PEER, frame, START)
+    assert testbed.table.send(PEER, frames[-1], START) == (DropParked(1),)
+    assert SendParked(tuple(addressed(frame, PEER_MAC) for frame in frames[1:])) in testbed.table.replied(
         PEER, PEER_MAC, START
     )
 
 
-def test_unanswered_requests_come_further_and_further_apart_and_then_end(bed: Bed) -> None:
-    bed.table.send(PEER, FRAME, START)
+def test_unanswered_requests_come_further_and_further_apart_and_then_end(testbed: Testbed) -> None:
+    testbed.table.send(PEER, FRAME, START)
     for gap_ns in REQUEST_GAPS_NS[:-1]:
-        assert bed.pass_time(gap_ns - 10 * MS) == []
-        assert bed.pass_time(10 * MS) == [SendRequest(PEER, None)]
-    assert bed.pass_time(REQUEST_GAPS_NS[-1]) == [DropParked(1), GiveUp(PEER)]
+        assert testbed.pass_time(gap_ns - 10 * MS) == []
+        assert testbed.pass_time(10 * MS) == [SendRequest(PEER, None)]
+    assert testbed.pass_time(REQUEST_GAPS_NS[-1]) == [DropParked(1), GiveUp(PEER)]
 
 
-def test_a_failed_neighbour_is_not_asked_for_again_during_the_hold_down(failed: Bed) -> None:
+def test_a_failed_neighbour_is_not_asked_for_again_during_the_hold_down(failed: Testbed) -> None:
     assert failed.table.send(PEER, FRAME, failed.now_ns) == (DropParked(1),)
     assert failed.pass_time(HOLD_DOWN_NS - 10 * MS) == []
     assert failed.table.send(PEER, FRAME, failed.now_ns) == (DropParked(1),)
 
 
-def test_after_the_hold_down_the_next_frame_asks_again(failed: Bed) -> None:
+def test_after_the_hold_down_the_next_frame_asks_again(failed: Testbed) -> None:
     failed.pass_time(HOLD_DOWN_NS)
     assert PEER not in failed.table
     assert failed.table.send(PEER, FRAME, failed.now_ns) == (SendRequest(PEER, None),)
@@ -121,100 +121,102 @@ def test_after_the_hold_down_the_next_frame_asks_again(failed: Bed) -> None:
 @pytest.mark.parametrize(
     "next_hop", [OURS, IPv4Address("10.0.0.255"), IPv4Address("10.0.1.2"), IPv4Address("224.0.0.1")]
 )
-def test_nothing_is_resolved_that_cannot_be_a_neighbour(bed: Bed, next_hop: IPv4Address) -> None:
-    assert bed.table.send(next_hop, FRAME, START) == (DropParked(1),)
-    assert bed.table.hint(next_hop, PEER_MAC, START) == ()
-    assert len(bed.table) == 0
+def test_nothing_is_resolved_that_cannot_be_a_neighbour(testbed: Testbed, next_hop: IPv4Address) -> None:
+    assert testbed.table.send(next_hop, FRAME, START) == (DropParked(1),)
+    assert testbed.table.hint(next_hop, PEER_MAC, START) == ()
+    assert len(testbed.table) == 0
 
 
 def test_a_gateway_outside_the_prefix_is_a_neighbour() -> None:
     gateway = IPv4Address("192.168.7.1")
-    bed = Bed(Route(OURS, 32, gateway))
-    assert bed.table.send(gateway, FRAME, START) == (SendRequest(gateway, None),)
+    testbed = Testbed(Routing(OURS, 32, gateway))
+    assert testbed.table.send(gateway, FRAME, START) == (SendRequest(gateway, None),)
 
 
 # ---- hints ----
 
 
-def test_a_hint_for_an_unknown_neighbour_serves_at_once_and_is_probed(bed: Bed) -> None:
-    assert bed.table.hint(PEER, PEER_MAC, START) == (Install(PEER, PEER_MAC), SendRequest(PEER, PEER_MAC))
+def test_a_hint_for_an_unknown_neighbour_serves_at_once_and_is_probed(testbed: Testbed) -> None:
+    assert testbed.table.hint(PEER, PEER_MAC, START) == (Install(PEER, PEER_MAC), SendRequest(PEER, PEER_MAC))
 
 
-def test_a_hint_frees_the_frames_that_wait(bed: Bed) -> None:
-    bed.table.send(PEER, FRAME, START)
-    assert bed.table.hint(PEER, PEER_MAC, START + MS) == (
+def test_a_hint_frees_the_frames_that_wait(testbed: Testbed) -> None:
+    testbed.table.send(PEER, FRAME, START)
+    assert testbed.table.hint(PEER, PEER_MAC, START + MS) == (
         Install(PEER, PEER_MAC),
         SendParked((addressed(FRAME, PEER_MAC),)),
     )
 
 
-def test_a_hint_right_after_a_request_is_probed_only_when_the_request_is_old_enough(bed: Bed) -> None:
-    bed.table.send(PEER, FRAME, START)
-    bed.table.hint(PEER, PEER_MAC, START)
-    assert bed.pass_time(SEQUENCE_GAP_NS - 10 * MS) == []
-    assert bed.pass_time(10 * MS) == [SendRequest(PEER, PEER_MAC)]
+def test_a_hint_right_after_a_request_is_probed_only_when_the_request_is_old_enough(testbed: Testbed) -> None:
+    testbed.table.send(PEER, FRAME, START)
+    testbed.table.hint(PEER, PEER_MAC, START)
+    assert testbed.pass_time(SEQUENCE_GAP_NS - 10 * MS) == []
+    assert testbed.pass_time(10 * MS) == [SendRequest(PEER, PEER_MAC)]
 
 
-def test_a_confirmed_hint_is_reachable(bed: Bed) -> None:
-    bed.table.hint(PEER, PEER_MAC, START)
-    bed.table.replied(PEER, PEER_MAC, START + MS)
-    assert bed.of().state is State.REACHABLE
+def test_a_confirmed_hint_is_reachable(testbed: Testbed) -> None:
+    testbed.table.hint(PEER, PEER_MAC, START)
+    testbed.table.replied(PEER, PEER_MAC, START + MS)
+    assert testbed.of().state is NeighbourState.REACHABLE
 
 
-def test_an_unconfirmed_hint_yields_to_an_answer(bed: Bed) -> None:
-    bed.table.send(PEER, FRAME, START)
-    bed.table.hint(PEER, OTHER_MAC, START)
-    assert bed.table.replied(PEER, PEER_MAC, START + MS) == (Install(PEER, PEER_MAC),)
+def test_an_unconfirmed_hint_yields_to_an_answer(testbed: Testbed) -> None:
+    testbed.table.send(PEER, FRAME, START)
+    testbed.table.hint(PEER, OTHER_MAC, START)
+    assert testbed.table.replied(PEER, PEER_MAC, START + MS) == (Install(PEER, PEER_MAC),)
 
 
-def test_a_second_hint_does_not_replace_the_first(bed: Bed) -> None:
-    bed.table.hint(PEER, PEER_MAC, START)
-    assert bed.table.hint(PEER, OTHER_MAC, START + MS) == ()
+def test_a_second_hint_does_not_replace_the_first(testbed: Testbed) -> None:
+    testbed.table.hint(PEER, PEER_MAC, START)
+    assert testbed.table.hint(PEER, OTHER_MAC, START + MS) == ()
 
 
-def test_a_hint_never_replaces_a_mac_that_arp_confirmed(reachable: Bed) -> None:
+def test_a_hint_never_replaces_a_mac_that_arp_confirmed(reachable: Testbed) -> None:
     assert reachable.table.hint(PEER, OTHER_MAC, reachable.now_ns) == ()
     assert reachable.of().mac == PEER_MAC
 
 
-def test_a_hint_that_nobody_confirms_is_forgotten(bed: Bed) -> None:
-    bed.table.hint(PEER, PEER_MAC, START)
-    assert bed.pass_time(sum(REQUEST_GAPS_NS))[-2:] == [Forget(PEER), GiveUp(PEER)]
+def test_a_hint_that_nobody_confirms_is_forgotten(testbed: Testbed) -> None:
+    testbed.table.hint(PEER, PEER_MAC, START)
+    assert testbed.pass_time(sum(REQUEST_GAPS_NS))[-2:] == [Forget(PEER), GiveUp(PEER)]
 
 
 @pytest.mark.parametrize(
     "mac", [BROADCAST, UNSPECIFIED, OUR_MAC, Mac.from_text("01:00:5e:00:00:01")], ids=str
 )
-def test_a_mac_that_no_neighbour_can_have_is_never_learned(bed: Bed, mac: Mac) -> None:
-    assert bed.table.hint(PEER, mac, START) == ()
-    bed.table.send(PEER, FRAME, START)
-    assert bed.table.hint(PEER, mac, START) == ()
-    assert bed.table.replied(PEER, mac, START) == ()
-    assert bed.table.asked(PEER, mac, START) == ()
+def test_a_mac_that_no_neighbour_can_have_is_never_learned(testbed: Testbed, mac: Mac) -> None:
+    assert testbed.table.hint(PEER, mac, START) == ()
+    testbed.table.send(PEER, FRAME, START)
+    assert testbed.table.hint(PEER, mac, START) == ()
+    assert testbed.table.replied(PEER, mac, START) == ()
+    assert testbed.table.asked(PEER, mac, START) == ()
 
 
 # ---- staying reachable ----
 
 
-def test_a_used_neighbour_is_probed_alone_before_anything_is_forgotten(reachable: Bed) -> None:
+def test_a_used_neighbour_is_probed_alone_before_anything_is_forgotten(reachable: Testbed) -> None:
     assert reachable.pass_time(REACHABLE_NS - 2 * SECOND) == [SendRequest(PEER, PEER_MAC)]
     assert reachable.of().is_installed
 
 
-def test_an_answered_probe_keeps_it_for_another_period(reachable: Bed) -> None:
+def test_an_answered_probe_keeps_it_for_another_period(reachable: Testbed) -> None:
     reachable.pass_time(REACHABLE_NS - 2 * SECOND)
     reachable.table.replied(PEER, PEER_MAC, reachable.now_ns)
     assert reachable.pass_time(REACHABLE_NS - 10 * MS) == []
     assert reachable.pass_time(10 * MS) == [SendRequest(PEER, PEER_MAC)]
 
 
-def test_an_unused_neighbour_ages_out_without_a_word_on_the_wire(reachable: Bed) -> None:
+def test_an_unused_neighbour_ages_out_without_a_word_on_the_wire(reachable: Testbed) -> None:
     reachable.used.clear()
     assert reachable.pass_time(REACHABLE_NS) == [Forget(PEER)]
     assert PEER not in reachable.table
 
 
-def test_unanswered_probes_turn_to_the_whole_link_and_then_the_neighbour_is_forgotten(reachable: Bed) -> None:
+def test_unanswered_probes_turn_to_the_whole_link_and_then_the_neighbour_is_forgotten(
+    reachable: Testbed,
+) -> None:
     asked = [SendRequest(PEER, PEER_MAC)] * UNICAST_REQUESTS + [SendRequest(PEER, None)] * (
         len(REQUEST_GAPS_NS) - UNICAST_REQUESTS
     )
@@ -223,18 +225,20 @@ def test_unanswered_probes_turn_to_the_whole_link_and_then_the_neighbour_is_forg
 
 
 def test_a_neighbour_that_returned_with_another_mac_unannounced_is_found_while_the_old_entry_stands(
-    reachable: Bed,
+    reachable: Testbed,
 ) -> None:
     actions = reachable.pass_time(REACHABLE_NS - 2 * SECOND + sum(REQUEST_GAPS_NS[:UNICAST_REQUESTS]))
     assert actions[-1] == SendRequest(PEER, None)
     assert reachable.table.replied(PEER, OTHER_MAC, reachable.now_ns) == (Install(PEER, OTHER_MAC),)
-    assert reachable.of().state is State.REACHABLE
+    assert reachable.of().state is NeighbourState.REACHABLE
 
 
 # ---- changed MACs, honest and forged ----
 
 
-def test_an_announced_change_is_followed_within_a_second_when_the_old_mac_is_silent(reachable: Bed) -> None:
+def test_an_announced_change_is_followed_within_a_second_when_the_old_mac_is_silent(
+    reachable: Testbed,
+) -> None:
     changed_ns = reachable.now_ns
     actions = list(reachable.table.heard(PEER, OTHER_MAC, changed_ns))
     while actions[-1:] != [SendRequest(PEER, None)]:
@@ -243,41 +247,41 @@ def test_an_announced_change_is_followed_within_a_second_when_the_old_mac_is_sil
     assert reachable.now_ns - changed_ns < SECOND
 
 
-def test_a_forged_announcement_is_undone_by_the_answer_of_the_old_mac(reachable: Bed) -> None:
+def test_a_forged_announcement_is_undone_by_the_answer_of_the_old_mac(reachable: Testbed) -> None:
     assert reachable.table.heard(PEER, OTHER_MAC, reachable.now_ns) == (SendRequest(PEER, PEER_MAC),)
     assert reachable.table.replied(PEER, PEER_MAC, reachable.now_ns) == (Install(PEER, PEER_MAC),)
 
 
 @pytest.mark.parametrize("method", ["heard", "asked", "replied"])
-def test_one_forged_packet_of_any_kind_redirects_nothing(reachable: Bed, method: str) -> None:
+def test_one_forged_packet_of_any_kind_redirects_nothing(reachable: Testbed, method: str) -> None:
     actions = getattr(reachable.table, method)(PEER, OTHER_MAC, reachable.now_ns)
     assert actions == (SendRequest(PEER, PEER_MAC),)
     assert reachable.of().mac == PEER_MAC
 
 
-def test_a_forged_reply_is_no_answer_to_a_probe_of_the_old_mac(reachable: Bed) -> None:
+def test_a_forged_reply_is_no_answer_to_a_probe_of_the_old_mac(reachable: Testbed) -> None:
     reachable.table.heard(PEER, OTHER_MAC, reachable.now_ns)
     assert reachable.table.replied(PEER, OTHER_MAC, reachable.now_ns) == ()
     assert reachable.of().mac == PEER_MAC
 
 
-def test_a_stream_of_forged_packets_costs_one_probe_per_second(reachable: Bed) -> None:
+def test_a_stream_of_forged_packets_costs_one_probe_per_second(reachable: Testbed) -> None:
     probes: list[Action] = []
     for _ in range(500):
         probes += reachable.table.heard(PEER, OTHER_MAC, reachable.now_ns)
         probes += reachable.pass_time(10 * MS)
-        if probes and reachable.of().state is State.PROBE:
+        if probes and reachable.of().state is NeighbourState.PROBE:
             reachable.table.replied(PEER, PEER_MAC, reachable.now_ns)
     assert len(probes) <= 6
     assert reachable.of().mac == PEER_MAC
 
 
-def test_words_that_confirm_what_is_known_change_nothing(reachable: Bed) -> None:
+def test_words_that_confirm_what_is_known_change_nothing(reachable: Testbed) -> None:
     for method in (reachable.table.heard, reachable.table.asked, reachable.table.replied):
         assert method(PEER, PEER_MAC, reachable.now_ns) == ()
 
 
-def test_another_mac_is_believed_only_after_the_whole_link_was_asked(reachable: Bed) -> None:
+def test_another_mac_is_believed_only_after_the_whole_link_was_asked(reachable: Testbed) -> None:
     reachable.table.heard(PEER, OTHER_MAC, reachable.now_ns)
     reachable.pass_time(REQUEST_GAPS_NS[0])
     assert reachable.of().requests_sent == UNICAST_REQUESTS
@@ -290,7 +294,9 @@ def test_another_mac_is_believed_only_after_the_whole_link_was_asked(reachable: 
 # ---- floods ----
 
 
-def test_a_neighbour_whose_answers_are_lost_keeps_its_mac_as_long_as_it_sends_data(reachable: Bed) -> None:
+def test_a_neighbour_whose_answers_are_lost_keeps_its_mac_as_long_as_it_sends_data(
+    reachable: Testbed,
+) -> None:
     reachable.talking.add(PEER)
     reachable.table.heard(PEER, OTHER_MAC, reachable.now_ns)
     for _ in range(500):
@@ -300,7 +306,7 @@ def test_a_neighbour_whose_answers_are_lost_keeps_its_mac_as_long_as_it_sends_da
 
 
 def test_a_silent_neighbour_keeps_its_mac_while_answers_may_be_lost_and_is_given_up_after(
-    reachable: Bed,
+    reachable: Testbed,
 ) -> None:
     reachable.flooded.add(PEER)
     reachable.table.heard(PEER, OTHER_MAC, reachable.now_ns)
@@ -312,7 +318,7 @@ def test_a_silent_neighbour_keeps_its_mac_while_answers_may_be_lost_and_is_given
     assert Forget(PEER) in reachable.pass_time(2 * sum(REQUEST_GAPS_NS))
 
 
-def test_a_fail_over_that_a_flood_has_put_off_is_followed_in_seconds_once_it_ends(reachable: Bed) -> None:
+def test_a_fail_over_that_a_flood_has_put_off_is_followed_in_seconds_once_it_ends(reachable: Testbed) -> None:
     reachable.flooded.add(PEER)
     reachable.table.heard(PEER, OTHER_MAC, reachable.now_ns)
     reachable.pass_time(10 * SECOND)
@@ -326,7 +332,7 @@ def test_a_fail_over_that_a_flood_has_put_off_is_followed_in_seconds_once_it_end
 
 
 def test_a_neighbour_whose_answers_lie_unread_in_the_port_keeps_its_mac_until_somebody_looks(
-    reachable: Bed,
+    reachable: Testbed,
 ) -> None:
     reachable.is_starved = True
     reachable.table.heard(PEER, OTHER_MAC, reachable.now_ns)
@@ -338,7 +344,7 @@ def test_a_neighbour_whose_answers_lie_unread_in_the_port_keeps_its_mac_until_so
     assert Forget(PEER) in reachable.pass_time(2 * sum(REQUEST_GAPS_NS))
 
 
-def test_frames_under_way_when_a_neighbour_left_its_mac_prove_nothing(reachable: Bed) -> None:
+def test_frames_under_way_when_a_neighbour_left_its_mac_prove_nothing(reachable: Testbed) -> None:
     reachable.table.heard(PEER, OTHER_MAC, reachable.now_ns)
     reachable.heard.add(PEER)
     reachable.pass_time(REQUEST_GAPS_NS[0])
@@ -349,15 +355,15 @@ def test_frames_under_way_when_a_neighbour_left_its_mac_prove_nothing(reachable:
 # ---- strangers ----
 
 
-def test_nobody_gets_an_entry_by_speaking_for_an_address_we_do_not_need(bed: Bed) -> None:
-    for method in (bed.table.heard, bed.table.asked, bed.table.replied):
+def test_nobody_gets_an_entry_by_speaking_for_an_address_we_do_not_need(testbed: Testbed) -> None:
+    for method in (testbed.table.heard, testbed.table.asked, testbed.table.replied):
         assert method(STRANGER, OTHER_MAC, START) == ()
-    assert STRANGER not in bed.table
+    assert STRANGER not in testbed.table
 
 
-def test_a_request_from_the_neighbour_we_wait_for_serves_as_a_hint(bed: Bed) -> None:
-    bed.table.send(PEER, FRAME, START)
-    assert bed.table.asked(PEER, PEER_MAC, START + MS) == (
+def test_a_request_from_the_neighbour_we_wait_for_serves_as_a_hint(testbed: Testbed) -> None:
+    testbed.table.send(PEER, FRAME, START)
+    assert testbed.table.asked(PEER, PEER_MAC, START + MS) == (
         Install(PEER, PEER_MAC),
         SendParked((addressed(FRAME, PEER_MAC),)),
     )
@@ -366,23 +372,25 @@ def test_a_request_from_the_neighbour_we_wait_for_serves_as_a_hint(bed: Bed) -> 
 # ---- return ----
 
 
-def test_a_failed_neighbour_that_announces_itself_is_asked_for_at_once(failed: Bed) -> None:
+def test_a_failed_neighbour_that_announces_itself_is_asked_for_at_once(failed: Testbed) -> None:
     assert failed.table.heard(PEER, PEER_MAC, failed.now_ns) == (SendRequest(PEER, None),)
     assert failed.table.replied(PEER, PEER_MAC, failed.now_ns) == (Install(PEER, PEER_MAC),)
 
 
-def test_a_failed_neighbour_that_sends_data_is_served_at_once(failed: Bed) -> None:
+def test_a_failed_neighbour_that_sends_data_is_served_at_once(failed: Testbed) -> None:
     assert Install(PEER, PEER_MAC) in failed.table.hint(PEER, PEER_MAC, failed.now_ns)
 
 
-def test_a_reply_that_comes_too_late_is_asked_for_again_not_believed(failed: Bed) -> None:
+def test_a_reply_that_comes_too_late_is_asked_for_again_not_believed(failed: Testbed) -> None:
     assert failed.table.replied(PEER, PEER_MAC, failed.now_ns) == (SendRequest(PEER, None),)
 
 
-def test_when_the_link_returns_the_known_are_probed_and_the_silent_may_be_asked_for(reachable: Bed) -> None:
+def test_when_the_link_returns_the_known_are_probed_and_the_silent_may_be_asked_for(
+    reachable: Testbed,
+) -> None:
     reachable.table.send(STRANGER, FRAME, reachable.now_ns)
     reachable.pass_time(sum(REQUEST_GAPS_NS))
-    assert reachable.of(STRANGER).state is State.FAILED
+    assert reachable.of(STRANGER).state is NeighbourState.FAILED
 
     assert reachable.table.link_came_up(reachable.now_ns) == (SendRequest(PEER, PEER_MAC),)
     assert reachable.of().is_installed

@@ -17,10 +17,10 @@ from tests.unit.control.fakes import (
     FakeWitness,
     unaddressed,
 )
-from tests.unit.control.ipv6_bed import FAR6, OURS6, identity
+from tests.unit.control.ipv6_testbed import FAR6, OURS6, identity
 
 from aeron_dpdk.control.actions import Action, DropParked, Forget, GiveUp, Install, SendParked, SendRequest
-from aeron_dpdk.control.neighbour import MAX_PARKED, REQUEST_GAPS_NS, SEQUENCE_GAP_NS, State
+from aeron_dpdk.control.neighbour import MAX_PARKED, REQUEST_GAPS_NS, SEQUENCE_GAP_NS, NeighbourState
 from aeron_dpdk.control.neighbours import Neighbours
 from aeron_dpdk.control.routing import Reach
 from aeron_dpdk.wire.address import Address
@@ -56,13 +56,13 @@ pauses_ns = st.sampled_from([0, 1, MS, 250, 500, 1000, 2000, 30_000]).map(
 
 class NeighboursMachine(RuleBasedStateMachine):
     family = IPV4
-    route: Reach = IDENTITY.route
+    reach: Reach = IDENTITY.routing
 
     def __init__(self) -> None:
         super().__init__()
         self.now_ns = START
         self.witness = FakeWitness()
-        self.table = Neighbours(self.route, OUR_MAC, self.witness)
+        self.table = Neighbours(self.reach, OUR_MAC, self.witness)
         self.installed: dict[Address, Mac] = {}
         self.requests: dict[Address, list[int]] = defaultdict(list)
         self.taught: dict[Address, set[Mac]] = defaultdict(set)
@@ -175,7 +175,7 @@ class NeighboursMachine(RuleBasedStateMachine):
     def only_the_unresolved_have_frames_waiting_and_only_a_few(self) -> None:
         for neighbour in self.table:
             assert len(neighbour.parked) <= MAX_PARKED
-            assert not neighbour.parked or neighbour.state is State.INCOMPLETE
+            assert not neighbour.parked or neighbour.state is NeighbourState.INCOMPLETE
 
     @invariant()
     def every_frame_waits_or_was_sent_or_was_dropped_exactly_once(self) -> None:
@@ -210,7 +210,7 @@ class NeighboursMachine(RuleBasedStateMachine):
 
 class Ipv6NeighboursMachine(NeighboursMachine):
     family = IPV6
-    route = identity().route
+    reach = identity().routing
 
 
 TestIpv6Neighbours = Ipv6NeighboursMachine.TestCase

@@ -5,14 +5,14 @@ from ipaddress import IPv6Address
 import pytest
 from scapy.layers.inet6 import ICMPv6ND_RS, ICMPv6NDOptSrcLLAddr, IPv6
 from tests.unit.control.fakes import GATEWAY_MAC, OTHER_MAC, OUR_MAC, SECOND, unaddressed
-from tests.unit.control.ipv6_bed import (
+from tests.unit.control.ipv6_testbed import (
     FAR6,
     LINK_LOCAL,
     MTU,
     OTHER_ROUTER,
     PEER6,
     ROUTER,
-    Ipv6Bed,
+    Ipv6Testbed,
     router_advertisement,
     sent,
     settled,
@@ -28,81 +28,81 @@ IGNORED = (Tally(Count.NDP_IGNORED),)
 
 
 @pytest.fixture
-def bed() -> Ipv6Bed:
+def testbed() -> Ipv6Testbed:
     return settled()
 
 
-def gateway(bed: Ipv6Bed) -> IPv6Address | None:
-    return bed.host.identity.route.gateway
+def gateway(testbed: Ipv6Testbed) -> IPv6Address | None:
+    return testbed.host.identity.routing.gateway
 
 
 def test_routers_are_asked_three_times_four_seconds_apart() -> None:
     """RFC 4861 §6.3.7."""
-    bed = Ipv6Bed()
-    [first] = sent(bed.pass_time(2 * SECOND), ICMPv6ND_RS)
+    testbed = Ipv6Testbed()
+    [first] = sent(testbed.pass_time(2 * SECOND), ICMPv6ND_RS)
     assert (first.dst, first.src) == ("33:33:00:00:00:02", str(OUR_MAC))
     assert (first[IPv6].src, first[IPv6].dst, first[IPv6].hlim) == (str(LINK_LOCAL), "ff02::2", 255)
     assert first[ICMPv6NDOptSrcLLAddr].lladdr == str(OUR_MAC)
-    assert len(sent(bed.pass_time(60 * SECOND), ICMPv6ND_RS)) == 2
+    assert len(sent(testbed.pass_time(60 * SECOND), ICMPv6ND_RS)) == 2
 
 
 def test_the_first_router_that_answers_is_used_and_no_more_are_asked() -> None:
-    bed = Ipv6Bed()
-    bed.pass_time(2 * SECOND)
-    assert bed.receive(router_advertisement()) == (HEARD, UseGateway(ROUTER))
-    assert sent(bed.pass_time(60 * SECOND), ICMPv6ND_RS) == []
-    assert bed.host.identity.route.next_hop(FAR6) == ROUTER
+    testbed = Ipv6Testbed()
+    testbed.pass_time(2 * SECOND)
+    assert testbed.receive(router_advertisement()) == (HEARD, UseGateway(ROUTER))
+    assert sent(testbed.pass_time(60 * SECOND), ICMPv6ND_RS) == []
+    assert testbed.host.identity.routing.next_hop(FAR6) == ROUTER
 
 
-def test_another_router_takes_over_when_the_time_of_the_first_is_over(bed: Ipv6Bed) -> None:
-    bed.receive(router_advertisement(lifetime_s=60))
-    assert bed.receive(router_advertisement(OTHER_ROUTER, OTHER_MAC, 90)) == (HEARD,), "the first lives"
-    assert UseGateway(OTHER_ROUTER) in bed.pass_time(61 * SECOND)
-    actions = bed.pass_time(60 * SECOND)
+def test_another_router_takes_over_when_the_time_of_the_first_is_over(testbed: Ipv6Testbed) -> None:
+    testbed.receive(router_advertisement(lifetime_s=60))
+    assert testbed.receive(router_advertisement(OTHER_ROUTER, OTHER_MAC, 90)) == (HEARD,), "the first lives"
+    assert UseGateway(OTHER_ROUTER) in testbed.pass_time(61 * SECOND)
+    actions = testbed.pass_time(60 * SECOND)
     assert UseGateway(None) in actions
     assert len(sent(actions, ICMPv6ND_RS)) == 3
-    assert gateway(bed) is None
+    assert gateway(testbed) is None
 
 
-def test_a_router_that_goes_on_advertising_goes_on(bed: Ipv6Bed) -> None:
-    bed.receive(router_advertisement(lifetime_s=60))
+def test_a_router_that_goes_on_advertising_goes_on(testbed: Ipv6Testbed) -> None:
+    testbed.receive(router_advertisement(lifetime_s=60))
     for _ in range(5):
-        assert bed.pass_time(50 * SECOND) == []
-        assert bed.receive(router_advertisement(lifetime_s=60)) == (HEARD,)
-    assert gateway(bed) == ROUTER
+        assert testbed.pass_time(50 * SECOND) == []
+        assert testbed.receive(router_advertisement(lifetime_s=60)) == (HEARD,)
+    assert gateway(testbed) == ROUTER
 
 
-def test_a_router_that_says_it_is_none_is_none(bed: Ipv6Bed) -> None:
-    bed.receive(router_advertisement())
-    assert bed.receive(router_advertisement(lifetime_s=0)) == (HEARD, UseGateway(None))
+def test_a_router_that_says_it_is_none_is_none(testbed: Ipv6Testbed) -> None:
+    testbed.receive(router_advertisement())
+    assert testbed.receive(router_advertisement(lifetime_s=0)) == (HEARD, UseGateway(None))
 
 
-def silence(bed: Ipv6Bed) -> list[object]:
+def silence(testbed: Ipv6Testbed) -> list[object]:
     """The router in use is needed, and answers no solicitation."""
-    bed.host.neighbours.send(ROUTER, unaddressed(b""), bed.now_ns)
-    return list(bed.pass_time(5 * SECOND))
+    testbed.host.neighbours.send(ROUTER, unaddressed(b""), testbed.now_ns)
+    return list(testbed.pass_time(5 * SECOND))
 
 
-def test_a_router_that_answers_no_solicitation_makes_way(bed: Ipv6Bed) -> None:
+def test_a_router_that_answers_no_solicitation_makes_way(testbed: Ipv6Testbed) -> None:
     """RFC 4861 §6.3.6."""
-    bed.receive(router_advertisement())
-    bed.receive(router_advertisement(OTHER_ROUTER, OTHER_MAC))
-    assert UseGateway(OTHER_ROUTER) in silence(bed)
+    testbed.receive(router_advertisement())
+    testbed.receive(router_advertisement(OTHER_ROUTER, OTHER_MAC))
+    assert UseGateway(OTHER_ROUTER) in silence(testbed)
 
 
-def test_a_silent_router_is_better_than_none(bed: Ipv6Bed) -> None:
-    bed.receive(router_advertisement())
-    assert not any(isinstance(each, UseGateway) for each in silence(bed))
-    assert gateway(bed) == ROUTER
+def test_a_silent_router_is_better_than_none(testbed: Ipv6Testbed) -> None:
+    testbed.receive(router_advertisement())
+    assert not any(isinstance(each, UseGateway) for each in silence(testbed))
+    assert gateway(testbed) == ROUTER
 
 
 def test_a_router_that_is_set_is_the_router_whatever_others_advertise() -> None:
-    bed = Ipv6Bed(ROUTER)
-    actions = bed.pass_time(20 * SECOND)
+    testbed = Ipv6Testbed(ROUTER)
+    actions = testbed.pass_time(20 * SECOND)
     assert UseGateway(ROUTER) in actions
     assert sent(actions, ICMPv6ND_RS) == []
-    assert bed.receive(router_advertisement(OTHER_ROUTER)) == IGNORED
-    assert gateway(bed) == ROUTER
+    assert testbed.receive(router_advertisement(OTHER_ROUTER)) == IGNORED
+    assert gateway(testbed) == ROUTER
 
 
 # ---- forged ----
@@ -118,44 +118,46 @@ def test_a_router_that_is_set_is_the_router_whatever_others_advertise() -> None:
         pytest.param(router_advertisement(to=OTHER_MAC), id="to another station"),
     ],
 )
-def test_what_no_router_sends_is_ignored(bed: Ipv6Bed, frame: EthernetFrame) -> None:
-    assert bed.receive(frame) == IGNORED
-    assert gateway(bed) is None
+def test_what_no_router_sends_is_ignored(testbed: Ipv6Testbed, frame: EthernetFrame) -> None:
+    assert testbed.receive(frame) == IGNORED
+    assert gateway(testbed) is None
 
 
 @pytest.mark.parametrize("lifetime_s", [0, 1800])
 def test_a_word_of_the_router_from_another_mac_than_its_own_is_none_of_its(
-    bed: Ipv6Bed, lifetime_s: int
+    testbed: Ipv6Testbed, lifetime_s: int
 ) -> None:
-    bed.receive(router_advertisement())
-    bed.resolve(ROUTER, GATEWAY_MAC)
-    bed.now_ns += 2 * SECOND
-    forged = bed.receive(router_advertisement(mac=OTHER_MAC, lifetime_s=lifetime_s))
+    testbed.receive(router_advertisement())
+    testbed.resolve(ROUTER, GATEWAY_MAC)
+    testbed.now_ns += 2 * SECOND
+    forged = testbed.receive(router_advertisement(mac=OTHER_MAC, lifetime_s=lifetime_s))
     assert forged == (*IGNORED, SendRequest(ROUTER, GATEWAY_MAC))
-    assert gateway(bed) == ROUTER
+    assert gateway(testbed) == ROUTER
 
 
-def test_a_flood_of_routers_leaves_the_one_in_use_and_takes_little_room(bed: Ipv6Bed) -> None:
-    bed.receive(router_advertisement())
+def test_a_flood_of_routers_leaves_the_one_in_use_and_takes_little_room(testbed: Ipv6Testbed) -> None:
+    testbed.receive(router_advertisement())
     for i in range(1000):
-        bed.receive(router_advertisement(OTHER_ROUTER + i, Mac(b"\x02\x00\x00\x00" + i.to_bytes(2, "big"))))
-    assert gateway(bed) == ROUTER
-    assert bed.receive(router_advertisement(OTHER_ROUTER + MAX_ROUTERS)) == IGNORED
-    assert bed.receive(router_advertisement(lifetime_s=1800)) == (HEARD,)
+        testbed.receive(
+            router_advertisement(OTHER_ROUTER + i, Mac(b"\x02\x00\x00\x00" + i.to_bytes(2, "big")))
+        )
+    assert gateway(testbed) == ROUTER
+    assert testbed.receive(router_advertisement(OTHER_ROUTER + MAX_ROUTERS)) == IGNORED
+    assert testbed.receive(router_advertisement(lifetime_s=1800)) == (HEARD,)
 
 
 def test_a_router_that_comes_and_goes_all_the_time_draws_a_solicitation_each_four_seconds(
-    bed: Ipv6Bed,
+    testbed: Ipv6Testbed,
 ) -> None:
     solicitations = 0
     for _ in range(100):
-        bed.receive(router_advertisement())
-        bed.receive(router_advertisement(lifetime_s=0))
-        solicitations += len(sent(bed.pass_time(SECOND // 10), ICMPv6ND_RS))
+        testbed.receive(router_advertisement())
+        testbed.receive(router_advertisement(lifetime_s=0))
+        solicitations += len(sent(testbed.pass_time(SECOND // 10), ICMPv6ND_RS))
     assert 1 <= solicitations <= 4
 
 
-def test_a_link_that_takes_less_than_we_send_is_reported_once(bed: Ipv6Bed) -> None:
-    assert ReportLinkMtu(ROUTER, 1400) in bed.receive(router_advertisement(mtu=1400))
-    assert bed.receive(router_advertisement(mtu=1400)) == (HEARD,)
-    assert bed.receive(router_advertisement(mtu=MTU)) == (HEARD,)
+def test_a_link_that_takes_less_than_we_send_is_reported_once(testbed: Ipv6Testbed) -> None:
+    assert ReportLinkMtu(ROUTER, 1400) in testbed.receive(router_advertisement(mtu=1400))
+    assert testbed.receive(router_advertisement(mtu=1400)) == (HEARD,)
+    assert testbed.receive(router_advertisement(mtu=MTU)) == (HEARD,)

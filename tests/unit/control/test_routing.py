@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from aeron_dpdk.control.routing import NoNextHop, Route
+from aeron_dpdk.control.routing import NoNextHop, Routing
 
 CASES = Path(__file__).parents[2] / "routing_cases.csv"
 
@@ -12,9 +12,9 @@ with CASES.open(newline="") as file:
     rows = list(csv.DictReader(file))
 
 
-def route_of(row: dict[str, str]) -> Route:
+def route_of(row: dict[str, str]) -> Routing:
     gateway = IPv4Address(row["gateway"]) if row["gateway"] else None
-    return Route(IPv4Address(row["local"]), int(row["prefix"]), gateway)
+    return Routing(IPv4Address(row["local"]), int(row["prefix"]), gateway)
 
 
 @pytest.mark.parametrize("row", rows, ids=lambda row: "-".join(filter(None, row.values())))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.unit.control.fakes import OTHER_MAC
-from tests.unit.control.ipv6_bed import ALL_NODES, LINK_LOCAL, OURS6, advertisement
+from tests.unit.control.ipv6_testbed import ALL_NODES, LINK_LOCAL, OURS6, advertisement
 from tests.unit.driver.fakes import FakeParts, settings_in
 from tests.unit.driver.test_start_up import run
 

@@ -9,14 +9,16 @@ from aeron_dpdk.driver.saved_address import values_of
 from aeron_dpdk.driver.setting_values import LocalAddress
 from aeron_dpdk.driver.settings import make_settings
 from aeron_dpdk.errors import SettingMissingError
-from aeron_dpdk.machine.facts.interface import Address, Interface, Route
+from aeron_dpdk.machine.facts.interface import InterfaceAddress, KernelInterface, Route
 from aeron_dpdk.machine.facts.saved_nic import SavedNic, from_json, to_json
 from aeron_dpdk.seam import Vlan
 
 
 def saved(pci: str, cidr: str, gateway: str | None = None) -> SavedNic:
     routes = (Route("0.0.0.0/0", gateway),) if gateway else ()
-    interface = Interface("ens6", "06:00:00:00:00:01", 9001, False, False, (Address(cidr),), routes)
+    interface = KernelInterface(
+        "ens6", "06:00:00:00:00:01", 9001, False, False, (InterfaceAddress(cidr),), routes
+    )
     return SavedNic(pci, "ena", interface)
 
 
@@ -128,18 +130,18 @@ def test_without_any_address_the_setting_is_asked_for() -> None:
         make_settings({}, when_unaddressed=())
 
 
-def with_ipv6(*addresses: Address, gateway: str | None = None) -> SavedNic:
+def with_ipv6(*addresses: InterfaceAddress, gateway: str | None = None) -> SavedNic:
     routes = (Route("0.0.0.0/0", "10.1.2.1"), *((Route("::/0", gateway),) if gateway else ()))
-    interface = Interface(
-        "ens6", "06:00:00:00:00:01", 9001, False, False, (Address("10.1.2.3/24"), *addresses), routes
+    interface = KernelInterface(
+        "ens6", "06:00:00:00:00:01", 9001, False, False, (InterfaceAddress("10.1.2.3/24"), *addresses), routes
     )
     return SavedNic("0000:00:06.0", "ena", interface)
 
 
-LASTING, OTHER_LASTING = Address("fd00::5/64"), Address("2001:db8::5/64")
+LASTING, OTHER_LASTING = InterfaceAddress("fd00::5/64"), InterfaceAddress("2001:db8::5/64")
 LENT, LENT_FOR_A_DAY = (
-    Address("fd00::6/64", None, None, 9000, 8000),
-    Address("fd00::7/64", None, None, 900, 800),
+    InterfaceAddress("fd00::6/64", None, None, 9000, 8000),
+    InterfaceAddress("fd00::7/64", None, None, 900, 800),
 )
 
 

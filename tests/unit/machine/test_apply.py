@@ -14,7 +14,7 @@ from aeron_dpdk.machine.change.journal import PLACE, opened_journal
 from aeron_dpdk.machine.facts.accounts import Account
 from aeron_dpdk.machine.facts.machine import read_facts
 from aeron_dpdk.machine.plan.make_plan import make_plan
-from aeron_dpdk.machine.plan.request import Part, SetupRequest
+from aeron_dpdk.machine.plan.request import SetupPart, SetupRequest
 
 MIKE = Account("mike", 1000, 1000, frozenset({1000}))
 BAR = "0000:48:00.0"
@@ -263,7 +263,7 @@ def test_a_kernel_that_gives_fewer_huge_pages_fails_the_step_and_gets_them_back(
 
 def test_undo_leaves_alone_what_others_changed_since(tmp_path: Path) -> None:
     host = FakeKernel("bare-metal-ixgbe", tmp_path)
-    set_up(host, SetupRequest(parts=frozenset({Part.SOCKETS})))
+    set_up(host, SetupRequest(parts=frozenset({SetupPart.SOCKETS})))
     host.path("/proc/sys/net/core/rmem_max").write_text("9000000\n")
     said: list[str] = []
     with opened_journal(host) as journal:
@@ -276,7 +276,7 @@ def test_undo_leaves_alone_what_others_changed_since(tmp_path: Path) -> None:
 def test_undo_after_a_second_setup_goes_back_to_before_the_first(tmp_path: Path) -> None:
     host = FakeKernel("debian-no-iommu", tmp_path)
     before = snapshot(host)
-    parts = frozenset({Part.HUGE_PAGES})
+    parts = frozenset({SetupPart.HUGE_PAGES})
     set_up(host, SetupRequest(parts=parts, huge_kib=64 << 10))
     set_up(host, SetupRequest(parts=parts, huge_kib=128 << 10))
     take_back(host)

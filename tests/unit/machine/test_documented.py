@@ -14,7 +14,7 @@ from aeron_dpdk.exit_code import SETUP_CODES
 from aeron_dpdk.machine import aws, findings
 from aeron_dpdk.machine.findings.examine import AREAS
 from aeron_dpdk.machine.findings.finding import Check
-from aeron_dpdk.machine.plan.request import Part
+from aeron_dpdk.machine.plan.request import SetupPart
 from aeron_dpdk.tools import devbind
 from aeron_dpdk.tools.main import main
 from aeron_dpdk.tools.setup import setup
@@ -50,7 +50,7 @@ def test_every_exit_code_is_documented() -> None:
 
 def test_every_part_and_option_of_setup_is_documented() -> None:
     text = (OPERATIONS / "setup.md").read_text()
-    assert set(re.findall(r"^\| `([a-z-]+)` \|", text, re.M)) == {part.value for part in Part}
+    assert set(re.findall(r"^\| `([a-z-]+)` \|", text, re.M)) == {part.value for part in SetupPart}
     options = {
         max(parameter.opts, key=len) for parameter in setup.params if parameter.param_type_name == "option"
     }

@@ -10,7 +10,7 @@ from aeron_dpdk.machine.change import ethtool as writing
 from aeron_dpdk.machine.change.nic_resources import NetworkConfiguration
 from aeron_dpdk.machine.facts import ethtool, network
 from aeron_dpdk.machine.facts.ethtool import WORDS, LinkMode, read_link_mode, read_words
-from aeron_dpdk.machine.facts.interface import Interface
+from aeron_dpdk.machine.facts.interface import KernelInterface
 
 # ethtool_link_settings, with masks of three words: speed, duplex, autonegotiation, supported, advertised.
 TEN, HUNDRED, NEGOTIATED, FIXED = 0x2, 0x8, 1, 0
@@ -158,7 +158,7 @@ def test_a_password_of_wake_on_lan_is_refused_before_and_kept_nowhere(device: An
 
 
 def test_what_shows_only_on_a_link_is_compared_on_links_of_the_same_state() -> None:
-    up = Interface("ens6", "06:00:00:00:00:05", 1500, is_up=True, has_carrier=True)
+    up = KernelInterface("ens6", "06:00:00:00:00:05", 1500, is_up=True, has_carrier=True)
     up = replace(up, device_settings=(("pause rx", 1), ("wake-on-lan modes", 2)))
     resource = NetworkConfiguration("0000:00:06.0")
 

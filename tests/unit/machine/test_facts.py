@@ -7,7 +7,7 @@ import pytest
 from tests.hosts.recorded import NAMES, RecordedTree, facts_of, network_of, unpack
 
 from aeron_dpdk.machine.facts.accounts import Account, changeable_part, read_account, read_group_id
-from aeron_dpdk.machine.facts.interface import Address, Interface, Route
+from aeron_dpdk.machine.facts.interface import InterfaceAddress, KernelInterface, Route
 from aeron_dpdk.machine.facts.kernel import Presence
 from aeron_dpdk.machine.facts.machine import read_facts
 from aeron_dpdk.machine.facts.nics import Bar, Peer
@@ -185,13 +185,16 @@ def test_both_formats_of_the_kernels_memory_types_are_read(line: str, tmp_path: 
     assert types_within((Bar(0xFC000000, 0xFCFFFFFF),), mappings) == frozenset()
 
 
-INTERFACE = Interface(
+INTERFACE = KernelInterface(
     "ens6",
     "06:00:00:00:00:01",
     9001,
     is_up=True,
     has_carrier=True,
-    addresses=(Address("fd00::5/64"), Address("10.1.2.3/24", "10.1.2.255", "ens6", 3600, 1800)),
+    addresses=(
+        InterfaceAddress("fd00::5/64"),
+        InterfaceAddress("10.1.2.3/24", "10.1.2.255", "ens6", 3600, 1800),
+    ),
     routes=(Route("10.9.0.0/16", "10.1.2.9"), Route("0.0.0.0/0", "10.1.2.1", metric=200)),
 )
 

@@ -8,7 +8,7 @@ import pytest
 from tests.hosts.recorded import NAMES, facts_of
 
 from aeron_dpdk.machine.facts.accounts import Account
-from aeron_dpdk.machine.facts.interface import Address, Interface, Route
+from aeron_dpdk.machine.facts.interface import InterfaceAddress, KernelInterface, Route
 from aeron_dpdk.machine.facts.kernel import Presence
 from aeron_dpdk.machine.facts.machine import Facts
 from aeron_dpdk.machine.facts.nics import Peer
@@ -212,14 +212,14 @@ def test_a_nic_without_a_saved_address_is_told_the_setting_of_its_interface(tmp_
         assert address is not None and f"set {setting}=" in address.remedy
 
 
-def below(facts: Facts, name: str, upper: Interface) -> Facts:
+def below(facts: Facts, name: str, upper: KernelInterface) -> Facts:
     """With an interface over the one called `name`: by its `lower`, or as the master of that."""
     nic = facts.network[name]
     lower = nic if upper.lower else replace(nic, master=upper.name)
     return replace(facts, network={**facts.network, name: lower, upper.name: upper})
 
 
-BOND = Interface("bond0", "00:1b:21:55:3b:93", 1500, is_up=True, has_carrier=True)
+BOND = KernelInterface("bond0", "00:1b:21:55:3b:93", 1500, is_up=True, has_carrier=True)
 VLAN = replace(BOND, name="vlan100", lower="bond0")
 DEFAULT = Route("0.0.0.0/0", "10.20.0.1", metric=50)
 
@@ -234,14 +234,14 @@ DEFAULT = Route("0.0.0.0/0", "10.20.0.1", metric=50)
             "enp72s0f0 is below vlan100, which carries the default route",
         ),
         (
-            [BOND, replace(VLAN, addresses=(Address("10.20.0.77/24"),))],
+            [BOND, replace(VLAN, addresses=(InterfaceAddress("10.20.0.77/24"),))],
             "enp72s0f0 is below vlan100, which carries an SSH session (10.20.0.77)",
         ),
         ([replace(VLAN, lower="enp72s0f0")], "enp72s0f0 is below vlan100"),
     ],
 )
 def test_what_a_bond_or_a_vlan_carries_its_nic_carries(
-    uppers: list[Interface], reason: str, tmp_path: Path
+    uppers: list[KernelInterface], reason: str, tmp_path: Path
 ) -> None:
     facts = facts_of("bare-metal-ixgbe", tmp_path)
     facts = replace(facts, session=replace(facts.session, ssh_addresses=frozenset({"10.20.0.77"})))

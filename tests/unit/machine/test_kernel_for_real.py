@@ -14,13 +14,13 @@ from aeron_dpdk.machine.change.journal import opened_journal
 from aeron_dpdk.machine.change.nic_resources import at_rest
 from aeron_dpdk.machine.change.resources import FilePermissions, KernelValue
 from aeron_dpdk.machine.change.system import System
-from aeron_dpdk.machine.facts.interface import Address, Interface, Route, StaticNeighbour
+from aeron_dpdk.machine.facts.interface import InterfaceAddress, KernelInterface, Route, StaticNeighbour
 from aeron_dpdk.machine.facts.machine import read_facts
 from aeron_dpdk.machine.facts.memory import read_memory
 from aeron_dpdk.machine.facts.saved_nic import SavedNic, interface_from
 from aeron_dpdk.machine.plan.change import Change
 from aeron_dpdk.machine.plan.make_plan import make_plan
-from aeron_dpdk.machine.plan.request import Part, SetupRequest
+from aeron_dpdk.machine.plan.request import SetupPart, SetupRequest
 from aeron_dpdk.machine.tree import Tree
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="changes the kernel's settings, which takes root")
@@ -46,7 +46,7 @@ def test_huge_pages_are_reserved_verified_and_given_back(tmp_path: Path) -> None
     if not pools or pools[0].total or read_memory(system).total_kib < 8 * GIB_IN_KIB:
         pytest.skip("no room for a huge page of 1 GiB, or some are reserved already")
     place = f"{pools[0].directory}/nr_hugepages"
-    request = SetupRequest(parts=frozenset({Part.HUGE_PAGES}), page_kib=GIB_IN_KIB, huge_kib=GIB_IN_KIB)
+    request = SetupRequest(parts=frozenset({SetupPart.HUGE_PAGES}), page_kib=GIB_IN_KIB, huge_kib=GIB_IN_KIB)
     steps = steps_of(make_plan(read_facts(system, {}), request).changes, system)
     assert [str(step) for step in steps] == [f"{place}: 0 -> 1"]
     try:
@@ -126,16 +126,16 @@ def setns(handle: int) -> None:
         raise OSError(ctypes.get_errno(), "setns")
 
 
-WANTED = Interface(
+WANTED = KernelInterface(
     "ens6",
     "06:00:00:00:00:05",
     9000,
     is_up=True,
     has_carrier=True,
     addresses=(
-        Address("10.1.2.3/24", "10.1.2.255", "ens6"),
-        Address("10.1.2.4/24", "10.1.2.255", "ens6:1", 3600, 1800),
-        Address("fd00::5/64"),
+        InterfaceAddress("10.1.2.3/24", "10.1.2.255", "ens6"),
+        InterfaceAddress("10.1.2.4/24", "10.1.2.255", "ens6:1", 3600, 1800),
+        InterfaceAddress("fd00::5/64"),
     ),
     routes=(
         Route("10.9.0.0/16", "10.1.2.9", protocol=4),
@@ -233,7 +233,7 @@ def test_a_port_leaves_its_bridge_or_bond_and_comes_back(kind: str, namespace: s
     assert steady(system.network()["ens6"]) == steady(before)
 
 
-def steady(interface: Interface) -> Interface:
+def steady(interface: KernelInterface) -> KernelInterface:
     """Without what the kernel sets by itself a moment after the link is up."""
     return replace(interface, has_carrier=True, link_local=())
 
@@ -261,7 +261,9 @@ def test_the_other_half_of_a_pair_in_another_namespace_is_no_interface_of_ours(n
 def test_a_route_of_two_paths_counts_for_both_interfaces(namespace: str) -> None:
     system = System()
     for name, address in (("nic0", "10.1.2.3/24"), ("far", "10.1.3.3/24")):
-        system.configure(name, replace(WANTED, name=name, mtu=1500, addresses=(Address(address),), routes=()))
+        system.configure(
+            name, replace(WANTED, name=name, mtu=1500, addresses=(InterfaceAddress(address),), routes=())
+        )
     hops = ["nexthop", "via", "10.1.2.1", "dev", "nic0", "nexthop", "via", "10.1.3.1", "dev", "far"]
     subprocess.run(["ip", "route", "add", "default", *hops], check=True)
     routes = {
@@ -295,7 +297,7 @@ def test_what_cannot_be_made_again_is_named(command: str, named: str, namespace:
 def test_a_cloud_instance_of_one_address_gets_its_gateway_back(namespace: str) -> None:
     """A /32 whose gateway is reached by a route of its own, as on Google Cloud; and one that is onlink."""
     system = System()
-    own = (Address("10.128.0.5/32", label="ens6"),)
+    own = (InterfaceAddress("10.128.0.5/32", label="ens6"),)
     hop = Route("10.128.0.1/32", scope=253, protocol=3)
     for routes in (
         (Route("0.0.0.0/0", "10.128.0.1", protocol=16), hop),
@@ -309,7 +311,7 @@ def test_a_cloud_instance_of_one_address_gets_its_gateway_back(namespace: str) -
         system.configure("ens6", interface_from(at_rest(present)))
 
 
-def essence(addresses: tuple[Address, ...]) -> set[tuple[str, str | None, bool]]:
+def essence(addresses: tuple[InterfaceAddress, ...]) -> set[tuple[str, str | None, bool]]:
     return {(each.cidr, each.label, each.valid_s is not None) for each in addresses}
 
 

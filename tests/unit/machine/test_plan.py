@@ -19,7 +19,7 @@ from aeron_dpdk.machine.intent import Intent
 from aeron_dpdk.machine.plan.change import Plan
 from aeron_dpdk.machine.plan.choice import allow_argument, choose_driver
 from aeron_dpdk.machine.plan.make_plan import make_plan
-from aeron_dpdk.machine.plan.request import Part, SetupRequest
+from aeron_dpdk.machine.plan.request import SetupPart, SetupRequest
 from aeron_dpdk.machine.tree import Tree
 
 MIKE = Account("mike", 1000, 1000, frozenset({1000}))
@@ -93,7 +93,7 @@ def test_a_second_setup_keeps_what_the_first_one_has_for_boot(tmp_path: Path) ->
         facts_of("one-gib-pages", tmp_path),
         *("huge-pages", "bind", "--huge-memory=4096M", "--nic=0000:5e:00.0", "--user=mike"),
     )
-    line = boot_line(make_plan(facts, SetupRequest(parts=frozenset({Part.HUGE_PAGES, Part.BOOT}))))
+    line = boot_line(make_plan(facts, SetupRequest(parts=frozenset({SetupPart.HUGE_PAGES, SetupPart.BOOT}))))
     assert "--huge-memory=4096M --nic=0000:5e:00.0 --force=0000:5e:00.0 --driver=vfio-pci --user=mike" in line
 
 
@@ -109,7 +109,7 @@ def test_a_second_nic_joins_the_first_one_at_boot_unless_that_was_given_back(tmp
 
 
 def test_what_is_only_for_now_leaves_nothing_for_boot(tmp_path: Path) -> None:
-    asked = SetupRequest(parts=frozenset(Part) - {Part.BOOT}, nics=(BAR,), is_temporary=True)
+    asked = SetupRequest(parts=frozenset(SetupPart) - {SetupPart.BOOT}, nics=(BAR,), is_temporary=True)
     lines = shown(make_plan(facts_of("bare-metal-ixgbe", tmp_path), asked))
     assert not any("systemd" in line or "sysctl.d" in line or "modules-load" in line for line in lines)
 
@@ -117,7 +117,8 @@ def test_what_is_only_for_now_leaves_nothing_for_boot(tmp_path: Path) -> None:
 def test_modules_and_their_options_need_no_choice_among_free_nics(tmp_path: Path) -> None:
     facts = facts_of("bare-metal-ixgbe", tmp_path)
     asked = SetupRequest(
-        parts=frozenset({Part.VFIO, Part.HUGE_PAGES, Part.PERMISSIONS, Part.BOOT}), user=MIKE
+        parts=frozenset({SetupPart.VFIO, SetupPart.HUGE_PAGES, SetupPart.PERMISSIONS, SetupPart.BOOT}),
+        user=MIKE,
     )
     plan = make_plan(facts, asked)
     assert "kernel module vfio-pci -> loaded" in shown(plan)
@@ -166,7 +167,7 @@ def test_the_unsafe_mode_is_switched_off_where_there_is_an_iommu(tmp_path: Path)
     facts = facts_of("bare-metal-ixgbe", tmp_path)
     facts = replace(facts, iommu=replace(facts.iommu, no_iommu_mode=True))
     assert "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode -> N" in shown(
-        make_plan(facts, SetupRequest(parts=frozenset({Part.IOMMU}), user=MIKE))
+        make_plan(facts, SetupRequest(parts=frozenset({SetupPart.IOMMU}), user=MIKE))
     )
 
 
@@ -183,13 +184,13 @@ def test_the_pages_of_64_kib_that_arm_has_are_not_what_dpdk_gets(tmp_path: Path)
     (usual,) = facts.memory.pools
     small = replace(usual, page_kib=64, directory="/sys/kernel/mm/hugepages/hugepages-64kB")
     facts = replace(facts, memory=replace(facts.memory, pools=(small, usual)))
-    (line,) = shown(make_plan(facts, SetupRequest(parts=frozenset({Part.HUGE_PAGES}))))
+    (line,) = shown(make_plan(facts, SetupRequest(parts=frozenset({SetupPart.HUGE_PAGES}))))
     assert "hugepages-2048kB" in line
 
 
 def test_pages_of_another_size_count_unless_a_size_is_asked_for(tmp_path: Path) -> None:
     facts = facts_of("one-gib-pages", tmp_path)
-    parts = frozenset({Part.HUGE_PAGES})
+    parts = frozenset({SetupPart.HUGE_PAGES})
     assert shown(make_plan(facts, SetupRequest(parts=parts))) == []
     assert shown(make_plan(facts, SetupRequest(parts=parts, page_kib=2048))) == [
         "/sys/devices/system/node/node0/hugepages/hugepages-2048kB/nr_hugepages -> 512"

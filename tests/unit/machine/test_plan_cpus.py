@@ -14,13 +14,13 @@ from aeron_dpdk.machine.change.journal import opened_journal
 from aeron_dpdk.machine.facts.cpus import CPUS
 from aeron_dpdk.machine.facts.machine import Facts, read_facts
 from aeron_dpdk.machine.plan.make_plan import make_plan
-from aeron_dpdk.machine.plan.request import Part, SetupRequest
+from aeron_dpdk.machine.plan.request import SetupPart, SetupRequest
 
 HOST = "bare-metal-ixgbe"
 
 
 def request(*cpus: int, is_temporary: bool = False) -> SetupRequest:
-    return SetupRequest(parts=frozenset({Part.CPUS}), cpus=frozenset(cpus), is_temporary=is_temporary)
+    return SetupRequest(parts=frozenset({SetupPart.CPUS}), cpus=frozenset(cpus), is_temporary=is_temporary)
 
 
 def booted_with(facts: Facts, *arguments: str) -> Facts:

@@ -9,7 +9,7 @@ import pytest
 from tests.hosts.recorded import facts_of
 
 from aeron_dpdk.errors.machine import RefusedError
-from aeron_dpdk.machine.facts.interface import Address, Interface
+from aeron_dpdk.machine.facts.interface import InterfaceAddress, KernelInterface
 from aeron_dpdk.machine.facts.machine import Facts
 from aeron_dpdk.machine.facts.network import vlan_of
 from aeron_dpdk.machine.facts.saved_nic import from_json, place
@@ -20,7 +20,7 @@ from aeron_dpdk.machine.plan.request import SetupRequest
 BAR = "0000:48:00.0"
 
 
-def with_vlans(facts: Facts, *vlans: Interface) -> Facts:
+def with_vlans(facts: Facts, *vlans: KernelInterface) -> Facts:
     """On the NIC at BAR, whose own address goes."""
     nic = replace(facts.network["enp72s0f0"], addresses=(), routes=(), vlans=vlans)
     return replace(facts, network={**facts.network, nic.name: nic, **{each.name: each for each in vlans}})
@@ -29,7 +29,9 @@ def with_vlans(facts: Facts, *vlans: Interface) -> Facts:
 def test_a_vlan_is_saved_with_its_nic_and_comes_back_with_it(tmp_path: Path) -> None:
     facts = facts_of("bare-metal-ixgbe", tmp_path)
     nic = facts.network["enp72s0f0"]
-    vlan = replace(nic, name="enp72s0f0.100", lower=nic.name, vlan=100, addresses=(Address("10.9.0.5/24"),))
+    vlan = replace(
+        nic, name="enp72s0f0.100", lower=nic.name, vlan=100, addresses=(InterfaceAddress("10.9.0.5/24"),)
+    )
     facts = with_vlans(facts, vlan)
     for name in ("enp72s0f0", "enp72s0f0.100", BAR):
         plan = make_plan(facts, SetupRequest(nics=(name,)))

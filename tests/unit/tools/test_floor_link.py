@@ -8,7 +8,7 @@ from threading import Thread
 
 import pytest
 
-from aeron_dpdk.control.routing import Route
+from aeron_dpdk.control.routing import Routing
 from aeron_dpdk.errors.measure import LoadError
 from aeron_dpdk.tools.hosts import floor_link
 from aeron_dpdk.tools.hosts.floor_link import MAGIC, Datagram, FloorLink, Kind
@@ -37,8 +37,8 @@ class Wire:
     other: "Wire | None" = None
 
     @property
-    def route(self) -> Route:
-        return Route(self.address, 24, self.gateway)
+    def routing(self) -> Routing:
+        return Routing(self.address, 24, self.gateway)
 
     def begin(self, role: Role) -> None: ...
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aeron_dpdk.tools.measure.histogram import Histogram, bars, edges, merged
+from aeron_dpdk.tools.measure.histogram import Histogram, bins, edges, merged
 
 values = st.lists(st.integers(0, 10**9), min_size=1, max_size=200)
 
@@ -44,7 +44,7 @@ def test_merged_histograms_hold_the_values_of_both(left: list[int], right: list[
 def test_every_value_is_in_exactly_one_bar(samples: list[int]) -> None:
     histogram = histogram_of([max(1, sample) for sample in samples])
     low, high = histogram.buckets[0][0], histogram.buckets[-1][0]
-    assert sum(bar.count for bar in bars(histogram, edges(low, high))) == len(samples)
+    assert sum(each.count for each in bins(histogram, edges(low, high))) == len(samples)
 
 
 @given(st.integers(1, 10**9), st.integers(1, 10**9))

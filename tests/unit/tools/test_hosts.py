@@ -18,7 +18,7 @@ from aeron_dpdk.observe.view import AddressView, InterfaceView
 from aeron_dpdk.tools.hosts.addresses import address_towards
 from aeron_dpdk.tools.hosts.aeron_link import AeronLink
 from aeron_dpdk.tools.hosts.hgrm import hgrm_lines
-from aeron_dpdk.tools.hosts.measure import Measured, MeasuredRoute
+from aeron_dpdk.tools.hosts.measure import HostPath, Measured
 from aeron_dpdk.tools.hosts.report import DIRECT, KERNEL, as_data, as_results, shown_tables
 from aeron_dpdk.tools.hosts.request import (
     FIRST_STREAM_ID,
@@ -110,10 +110,10 @@ def measured(names: tuple[str, ...]) -> list[Measured]:
     for name in names:
         times = 3 if name == KERNEL else 1
         slow = Histogram(tuple((value * times, n) for value, n in ROUND_TRIPS.buckets), 9500 * times)
-        route = MeasuredRoute(name, name, lambda: AeronLink(Path("/dev/shm/aeron"), Role.CLIENT), HERE, THERE)
+        path = HostPath(name, name, lambda: AeronLink(Path("/dev/shm/aeron"), Role.CLIENT), HERE, THERE)
         found += [
-            Measured(route, Phase(PhaseKind.ECHO, 32), 0, report(100, slow), report(100)),
-            Measured(route, Phase(PhaseKind.ONE_WAY, 32), 0, report(900), report(900 // times)),
+            Measured(path, Phase(PhaseKind.ECHO, 32), 0, report(100, slow), report(100)),
+            Measured(path, Phase(PhaseKind.ONE_WAY, 32), 0, report(900), report(900 // times)),
         ]
     return found
 

@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 from tests.hosts.fake_kernel import FakeKernel
 
 from aeron_dpdk.errors.machine import RefusedError
-from aeron_dpdk.machine.plan.request import Part
+from aeron_dpdk.machine.plan.request import SetupPart
 from aeron_dpdk.tools import setup
 from aeron_dpdk.tools.main import main
 
@@ -152,15 +152,15 @@ def test_a_failed_step_has_an_exit_code_of_its_own(host: FakeKernel) -> None:
 @pytest.mark.parametrize(
     ("names", "now", "expected"),
     [
-        ([], False, set(Part)),
-        ([], True, set(Part) - {Part.BOOT}),
-        (["huge-pages"], False, {Part.HUGE_PAGES, Part.BOOT}),
-        (["huge-pages"], True, {Part.HUGE_PAGES}),
-        (["sockets"], False, {Part.SOCKETS}),
+        ([], False, set(SetupPart)),
+        ([], True, set(SetupPart) - {SetupPart.BOOT}),
+        (["huge-pages"], False, {SetupPart.HUGE_PAGES, SetupPart.BOOT}),
+        (["huge-pages"], True, {SetupPart.HUGE_PAGES}),
+        (["sockets"], False, {SetupPart.SOCKETS}),
     ],
 )
 def test_what_does_not_last_by_itself_is_repeated_at_boot(
-    names: list[str], now: bool, expected: set[Part]
+    names: list[str], now: bool, expected: set[SetupPart]
 ) -> None:
     assert setup.requested_parts(names, now) == expected
 
@@ -168,7 +168,7 @@ def test_what_does_not_last_by_itself_is_repeated_at_boot(
 def test_setup_cpus_does_not_guess_which() -> None:
     with pytest.raises(RefusedError, match="--cpus 2-5"):
         setup.requested_parts(["cpus"], now=False)
-    assert Part.CPUS in setup.requested_parts(["sockets"], now=False, names_cpus=True)
+    assert SetupPart.CPUS in setup.requested_parts(["sockets"], now=False, names_cpus=True)
 
 
 def test_cpus_are_written_as_the_kernel_writes_them() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from aeron_dpdk.errors.machine import JournalError, StepFailedError, UndoError
-from aeron_dpdk.machine.change.journal import Entry, Journal
+from aeron_dpdk.machine.change.journal import Journal, JournalEntry
 from aeron_dpdk.machine.change.resources import Resource, State
 from aeron_dpdk.machine.change.system import System
 from aeron_dpdk.machine.plan.change import Change
@@ -76,7 +76,7 @@ class _Done:
 
     resource: Resource
     before: State
-    entry: Entry | None
+    entry: JournalEntry | None
 
 
 def _take_back(done: Sequence[_Done], system: System, journal: Journal, report: Report) -> tuple[str, ...]:
@@ -92,7 +92,7 @@ def _take_back(done: Sequence[_Done], system: System, journal: Journal, report: 
     return (*remains, *_complaint(unwritten))
 
 
-def _reset(journal: Journal, resource: Resource, entry: Entry | None) -> JournalError | None:
+def _reset(journal: Journal, resource: Resource, entry: JournalEntry | None) -> JournalError | None:
     """A full disk must not keep us from taking back the rest; the next write has this change too."""
     try:
         journal.reset(resource, entry)
@@ -139,7 +139,7 @@ def undo(system: System, journal: Journal, report: Report) -> bool:
     return is_all_back
 
 
-def _undo(entry: Entry, system: System, report: Report) -> tuple[str | None, bool]:
+def _undo(entry: JournalEntry, system: System, report: Report) -> tuple[str | None, bool]:
     """What could not be restored, and why; and whether it was for us to restore it."""
     resource = entry.resource
     try:
@@ -155,7 +155,7 @@ def _undo(entry: Entry, system: System, report: Report) -> tuple[str | None, boo
     return failure, True
 
 
-def _is_others_work(entry: Entry, seen: State) -> bool:
+def _is_others_work(entry: JournalEntry, seen: State) -> bool:
     """An unfinished change is ours, however far it came."""
     resource = entry.resource
     known = (entry.before, entry.after)

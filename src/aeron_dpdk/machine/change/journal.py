@@ -42,7 +42,7 @@ RESOURCES: dict[str, type[Resource]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class JournalEntry:
     """`before` is the state before the first time that setup touched the resource. `is_done` is False from
     just before a change until it is verified."""
 
@@ -63,9 +63,9 @@ class Journal:
     def __init__(self, system: System) -> None:
         """Raises JournalError."""
         self._system = system
-        self.entries: tuple[Entry, ...] = _read(system)
+        self.entries: tuple[JournalEntry, ...] = _read(system)
 
-    def find(self, resource: Resource) -> Entry | None:
+    def find(self, resource: Resource) -> JournalEntry | None:
         key = (resource.kind, resource.target)
         return next((entry for entry in self.entries if (entry.kind, entry.target) == key), None)
 
@@ -73,7 +73,7 @@ class Journal:
         """To be called before the change: keeps what was there first."""
         known = self.find(resource)
         if known is None:
-            entry = Entry(resource.kind, resource.target, before, after, is_done=False)
+            entry = JournalEntry(resource.kind, resource.target, before, after, is_done=False)
             self._write((*self.entries, entry))
         else:
             self._replace(known, replace(known, after=after, is_done=False))
@@ -84,13 +84,13 @@ class Journal:
         assert known is not None
         self._replace(known, replace(known, is_done=True))
 
-    def reset(self, resource: Resource, to: Entry | None) -> None:
+    def reset(self, resource: Resource, to: JournalEntry | None) -> None:
         """Back to the entry that was there before `begin`; None removes it."""
         known = self.find(resource)
         if known is not None:
             self._replace(known, to)
 
-    def _replace(self, old: Entry, new: Entry | None) -> None:
+    def _replace(self, old: JournalEntry, new: JournalEntry | None) -> None:
         self._write(
             tuple(
                 new if entry is old else entry
@@ -99,7 +99,7 @@ class Journal:
             )
         )
 
-    def _write(self, entries: tuple[Entry | None, ...]) -> None:
+    def _write(self, entries: tuple[JournalEntry | None, ...]) -> None:
         """What cannot be written is in `entries` all the same, and so in what is written next."""
         self.entries = tuple(entry for entry in entries if entry is not None)
         document = {"version": VERSION, "entries": [asdict(entry) for entry in self.entries]}
@@ -118,7 +118,7 @@ def _unwritable(error: OSError) -> JournalError:
     return JournalError(PLACE, str(error))
 
 
-def _read(system: System) -> tuple[Entry, ...]:
+def _read(system: System) -> tuple[JournalEntry, ...]:
     text = system.text(PLACE)
     if text is None:
         return ()
@@ -126,7 +126,7 @@ def _read(system: System) -> tuple[Entry, ...]:
         document = json.loads(text)
         if document["version"] != VERSION:
             raise JournalError(PLACE, f"its version is {document['version']}, and we know {VERSION}")
-        entries = tuple(Entry(**fields) for fields in document["entries"])
+        entries = tuple(JournalEntry(**fields) for fields in document["entries"])
         unknown = {entry.kind for entry in entries} - RESOURCES.keys()
     except (ValueError, KeyError, TypeError) as error:
         raise JournalError(PLACE, f"{type(error).__name__}: {error}") from error

@@ -7,11 +7,11 @@ from typing import Any
 from pyroute2 import IPRoute
 from pyroute2.netlink.exceptions import NetlinkError
 
-from aeron_dpdk.machine.facts.interface import Address, Interface, Route
+from aeron_dpdk.machine.facts.interface import InterfaceAddress, KernelInterface, Route
 from aeron_dpdk.machine.facts.network import read_network
 
 
-def configure(name: str, wanted: Interface) -> None:
+def configure(name: str, wanted: KernelInterface) -> None:
     """Raises OSError. What is there beyond `wanted` goes."""
     try:
         with IPRoute() as netlink:
@@ -46,7 +46,7 @@ def configure(name: str, wanted: Interface) -> None:
         configure(vlan.name, vlan)
 
 
-def _add_vlan(netlink: Any, lower: int, vlan: Interface) -> None:
+def _add_vlan(netlink: Any, lower: int, vlan: KernelInterface) -> None:
     given: dict[str, object] = {"ifname": vlan.name, "link": lower, "vlan_id": vlan.vlan}
     if vlan.vlan_priority:
         mapping = {"from": 0, "to": vlan.vlan_priority}
@@ -61,7 +61,7 @@ def _index(netlink: Any, name: str) -> int:
     return found[0]
 
 
-def _configure_link(netlink: Any, index: int, present: Interface, wanted: Interface) -> None:
+def _configure_link(netlink: Any, index: int, present: KernelInterface, wanted: KernelInterface) -> None:
     changes: dict[str, object] = {}
     if present.mac != wanted.mac:
         changes["address"] = wanted.mac
@@ -81,7 +81,7 @@ def _configure_link(netlink: Any, index: int, present: Interface, wanted: Interf
         netlink.link("set", index=index, state="up")
 
 
-def _delete_address(netlink: Any, index: int, address: Address) -> None:
+def _delete_address(netlink: Any, index: int, address: InterfaceAddress) -> None:
     """IPv6 addresses go with the link, secondary ones with the first of their network."""
     try:
         netlink.addr("del", index=index, **_address_key(address))
@@ -90,11 +90,11 @@ def _delete_address(netlink: Any, index: int, address: Address) -> None:
             raise
 
 
-def _address_key(address: Address) -> dict[str, object]:
+def _address_key(address: InterfaceAddress) -> dict[str, object]:
     return {"address": str(address.interface.ip), "prefixlen": address.interface.network.prefixlen}
 
 
-def _address_rest(address: Address) -> dict[str, object]:
+def _address_rest(address: InterfaceAddress) -> dict[str, object]:
     rest: dict[str, object] = {}
     if address.broadcast is not None:
         rest["broadcast"] = address.broadcast

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from aeron_dpdk.machine.change.resources import Resource, State
 from aeron_dpdk.machine.change.system import System
 from aeron_dpdk.machine.facts.ethtool import BY_LINK, group_of
-from aeron_dpdk.machine.facts.interface import Interface
+from aeron_dpdk.machine.facts.interface import KernelInterface
 from aeron_dpdk.machine.facts.nics import DEVICES, DPDK_DRIVERS, interface_names
 from aeron_dpdk.machine.facts.saved_nic import interface_from
 
@@ -92,7 +92,7 @@ def _open_files(system: System, process: str) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class NetworkConfiguration(Resource):
-    """Of the interface of a PCI device. State: an `Interface` as a dictionary, None while there is none."""
+    """Of the interface of a PCI device. State: a `KernelInterface` as a dictionary, or None."""
 
     kind = "network"
     is_left_to_others = False
@@ -102,7 +102,7 @@ class NetworkConfiguration(Resource):
         interface = self.interface(system)
         return None if interface is None else asdict(interface)
 
-    def interface(self, system: System) -> Interface | None:
+    def interface(self, system: System) -> KernelInterface | None:
         names = interface_names(system, self.target)
         found = system.network().get(names[0]) if names else None
         return None if found is None else replace(found, device_settings=system.device_settings(found.name))
@@ -121,7 +121,7 @@ class NetworkConfiguration(Resource):
         system.wait_for(lambda: wanted.name in interface_names(system, self.target), RENAME_S)
         system.configure(interface_names(system, self.target)[0], wanted)
 
-    def _refuse_another(self, system: System, wanted: Interface) -> None:
+    def _refuse_another(self, system: System, wanted: KernelInterface) -> None:
         """A card that moved is at another address, and another one may be here."""
         present = self.interface(system)
         if present is not None and present.own_mac != wanted.own_mac:
@@ -142,7 +142,7 @@ class NetworkConfiguration(Resource):
         return f"{interface.name} {'up' if interface.is_up else 'down'}, {addresses}{routes}{vlans}"
 
     @staticmethod
-    def _addresses_of(interface: Interface) -> str:
+    def _addresses_of(interface: KernelInterface) -> str:
         return " ".join(address.cidr for address in interface.addresses) or "no address"
 
     def is_same(self, one: State, other: State) -> bool:
@@ -155,22 +155,22 @@ class NetworkConfiguration(Resource):
         return _with_settings(present, known) == _with_settings(wanted, known)
 
 
-def _names(interface: Interface) -> frozenset[str]:
+def _names(interface: KernelInterface) -> frozenset[str]:
     """Of its device settings: a plan knows none of them, what an older release has saved not all."""
     return frozenset(name for name, _ in interface.device_settings)
 
 
-def _with_settings(interface: Interface, known: frozenset[str]) -> Interface:
+def _with_settings(interface: KernelInterface, known: frozenset[str]) -> KernelInterface:
     kept = tuple(each for each in interface.device_settings if each[0] in known)
     return replace(interface, device_settings=kept)
 
 
-def _essence(state: State) -> Interface | None:
+def _essence(state: State) -> KernelInterface | None:
     """Without what changes by itself: the carrier, remaining lifetimes, link-local addresses."""
     return None if state is None else _lasting(interface_from(state))
 
 
-def _lasting(interface: Interface) -> Interface:
+def _lasting(interface: KernelInterface) -> KernelInterface:
     lasting = tuple(replace(address, valid_s=None, preferred_s=None) for address in interface.addresses)
     return replace(
         interface,
@@ -183,7 +183,7 @@ def _lasting(interface: Interface) -> Interface:
     )
 
 
-def at_rest(interface: Interface) -> State:
+def at_rest(interface: KernelInterface) -> State:
     """Down and for itself, without addresses and VLANs, as it must be before it leaves the kernel."""
     return asdict(
         replace(

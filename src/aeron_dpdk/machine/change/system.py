@@ -10,7 +10,7 @@ from pathlib import Path
 from aeron_dpdk.machine.change import netlink
 from aeron_dpdk.machine.change.ethtool import restore_device_settings
 from aeron_dpdk.machine.facts.ethtool import Setting, read_device_settings
-from aeron_dpdk.machine.facts.interface import Interface, Network
+from aeron_dpdk.machine.facts.interface import KernelInterface, Network
 from aeron_dpdk.machine.facts.network import read_network
 from aeron_dpdk.machine.tree import Permissions, Tree
 
@@ -79,7 +79,7 @@ class System(Tree):
     def device_settings(self, name: str) -> tuple[Setting, ...]:
         return read_device_settings(name)
 
-    def configure(self, name: str, wanted: Interface) -> None:
+    def configure(self, name: str, wanted: KernelInterface) -> None:
         """Give the interface `name` the wanted name, MTU, addresses, state, routes and device settings."""
         netlink.configure(name, wanted)
 

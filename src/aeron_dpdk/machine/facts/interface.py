@@ -10,7 +10,7 @@ MAIN_TABLE = 254  # RT_TABLE_MAIN
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class InterfaceAddress:
     """`cidr` is the address with its prefix length; the lifetimes are None for good."""
 
     cidr: str
@@ -51,7 +51,7 @@ class StaticNeighbour:
 
 
 @dataclass(frozen=True, slots=True)
-class Interface:
+class KernelInterface:
     """`mtu` in bytes. `master` is the bond or bridge that it is a port of, `lower` the interface that it
     stands on, as a VLAN does. `link_local` are its IPv6 addresses of that scope, which come back by
     themselves. `permanent_mac` is the NIC's own, whatever `mac` was set to; None where the kernel does not
@@ -65,7 +65,7 @@ class Interface:
     mtu: int
     is_up: bool
     has_carrier: bool
-    addresses: tuple[Address, ...] = ()
+    addresses: tuple[InterfaceAddress, ...] = ()
     routes: tuple[Route, ...] = ()
     master: str | None = None
     lower: str | None = None
@@ -76,11 +76,11 @@ class Interface:
     device_settings: tuple[tuple[str, int | str], ...] = ()
     vlan: int | None = None
     vlan_priority: int = 0
-    vlans: tuple["Interface", ...] = ()
+    vlans: tuple["KernelInterface", ...] = ()
 
     @property
     def own_mac(self) -> str:
         return (self.permanent_mac or self.mac).lower()
 
 
-Network = Mapping[str, Interface]
+Network = Mapping[str, KernelInterface]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from aeron_dpdk.machine.facts.cpus import Cpus, read_cpus
 from aeron_dpdk.machine.facts.files import Files, read_files
-from aeron_dpdk.machine.facts.interface import Interface, Network
+from aeron_dpdk.machine.facts.interface import KernelInterface, Network
 from aeron_dpdk.machine.facts.iommu import Iommu, read_iommu
 from aeron_dpdk.machine.facts.kernel import Kernel, read_kernel
 from aeron_dpdk.machine.facts.memory import Memory, read_memory
@@ -42,10 +42,10 @@ class Facts:
     mappings: tuple[MemoryMapping, ...] | None
     in_container: bool
 
-    def interfaces_of(self, nic: Nic) -> tuple[Interface, ...]:
+    def interfaces_of(self, nic: Nic) -> tuple[KernelInterface, ...]:
         return tuple(self.network[name] for name in nic.interfaces if name in self.network)
 
-    def above(self, interface: Interface) -> tuple[Interface, ...]:
+    def above(self, interface: KernelInterface) -> tuple[KernelInterface, ...]:
         """Bonds, bridges, VLANs and the like that work over it, directly or over one another."""
         found = [interface]
         for below in found:

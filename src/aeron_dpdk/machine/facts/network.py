@@ -10,8 +10,8 @@ from pyroute2 import IPRoute
 
 from aeron_dpdk.machine.facts.ethtool import count_steering_rules, has_secure_on, read_link_mode
 from aeron_dpdk.machine.facts.interface import (
-    Address,
-    Interface,
+    InterfaceAddress,
+    KernelInterface,
     Network,
     Route,
     StaticNeighbour,
@@ -71,10 +71,10 @@ def _with_vlans(network: Network) -> Network:
 
 def _interface(
     link: Any, names: Mapping[int, str], addresses: Iterable[Any], routes: Iterable[Any]
-) -> Interface:
+) -> KernelInterface:
     index = link["index"]
     vlan, priority = vlan_of(link)
-    return Interface(
+    return KernelInterface(
         name=link.get("ifname"),
         mac=link.get("address") or "",
         mtu=link.get("mtu"),
@@ -118,10 +118,10 @@ def vlan_of(link: Any) -> tuple[int | None, int]:
     return (data.get("vlan_id"), next((each["to"] for each in egress), 0)) if is_simple else (None, 0)
 
 
-def _address(message: Any) -> Address:
+def _address(message: Any) -> InterfaceAddress:
     own = message.get("local") or message.get("address")
     lifetimes = message.get("cacheinfo")
-    return Address(
+    return InterfaceAddress(
         cidr=f"{own}/{message['prefixlen']}",
         broadcast=message.get("broadcast"),
         label=message.get("label"),

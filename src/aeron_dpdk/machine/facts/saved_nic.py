@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
 from typing import Any
 
-from aeron_dpdk.machine.facts.interface import Address, Interface, Route, StaticNeighbour
+from aeron_dpdk.machine.facts.interface import InterfaceAddress, KernelInterface, Route, StaticNeighbour
 from aeron_dpdk.machine.tree import Tree
 
 STATE_DIRECTORY = "/var/lib/aeron-dpdk"
@@ -20,10 +20,10 @@ class SavedNic:
 
     address: str
     driver: str | None
-    interface: Interface
+    interface: KernelInterface
 
     @property
-    def addressed(self) -> Interface:
+    def addressed(self) -> KernelInterface:
         """What the driver takes the place of: the NIC's interface, or where it has no address a VLAN on it
         that has."""
         candidates = (self.interface, *self.interface.vlans)
@@ -81,11 +81,11 @@ def from_json(text: str) -> SavedNic:
     return SavedNic(fields["address"], fields["driver"], interface_from(fields["interface"]))
 
 
-def interface_from(fields: dict[str, Any]) -> Interface:
-    return Interface(
+def interface_from(fields: dict[str, Any]) -> KernelInterface:
+    return KernelInterface(
         **{
             **fields,
-            "addresses": tuple(Address(**each) for each in fields["addresses"]),
+            "addresses": tuple(InterfaceAddress(**each) for each in fields["addresses"]),
             "routes": tuple(_route_from(each) for each in fields["routes"]),
             "link_local": tuple(fields.get("link_local", ())),
             "neighbours": tuple(StaticNeighbour(**each) for each in fields.get("neighbours", ())),

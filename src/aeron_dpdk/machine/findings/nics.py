@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from aeron_dpdk.machine.facts.interface import MAIN_TABLE, Interface, Route
+from aeron_dpdk.machine.facts.interface import MAIN_TABLE, KernelInterface, Route
 from aeron_dpdk.machine.facts.machine import Facts
 from aeron_dpdk.machine.facts.nics import BRIDGE_CLASS, Nic, pmd_of
 from aeron_dpdk.machine.findings.finding import Check, Finding
@@ -117,7 +117,7 @@ def why_not(facts: Facts, nic: Nic) -> str | None:
     return None
 
 
-def _load(facts: Facts, interface: Interface) -> str | None:
+def _load(facts: Facts, interface: KernelInterface) -> str | None:
     """What goes over an interface, by its own routes and addresses."""
     lasting = {str(address.interface.ip) for address in interface.addresses}
     own = {*lasting, *interface.link_local, *(f"{each}%{interface.name}" for each in interface.link_local)}

@@ -9,11 +9,11 @@ from aeron_dpdk.machine.facts.memory import advised_kib
 from aeron_dpdk.machine.facts.nics import Nic
 from aeron_dpdk.machine.plan.change import Change
 from aeron_dpdk.machine.plan.choice import DriverChoice
-from aeron_dpdk.machine.plan.request import Part, SetupRequest
+from aeron_dpdk.machine.plan.request import SetupPart, SetupRequest
 
 WANTED_BY = "/etc/systemd/system/multi-user.target.wants/aeron-dpdk-setup.service"
 # What does not last by itself; the rest is in files that the system reads.
-RUNTIME_PARTS = (Part.HUGE_PAGES, Part.IOMMU, Part.VFIO, Part.BIND, Part.PERMISSIONS)
+RUNTIME_PARTS = (SetupPart.HUGE_PAGES, SetupPart.IOMMU, SetupPart.VFIO, SetupPart.BIND, SetupPart.PERMISSIONS)
 
 
 def unit_text(program: str, arguments: tuple[str, ...]) -> str:
@@ -56,7 +56,7 @@ def unit_arguments(
         "driver": drivers if len(drivers) == 1 else (),
         "user": user,
     }
-    parts = [part.value for part in RUNTIME_PARTS if addresses or part is Part.HUGE_PAGES]
+    parts = [part.value for part in RUNTIME_PARTS if addresses or part is SetupPart.HUGE_PAGES]
     given = [f"--{name}={value}" for name, values in options.items() for value in values]
     return (*parts, "--yes", "--now", *given)
 

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from aeron_dpdk.errors.machine import RefusedError
-from aeron_dpdk.machine.facts.interface import Interface
+from aeron_dpdk.machine.facts.interface import KernelInterface
 from aeron_dpdk.machine.facts.machine import Facts
 from aeron_dpdk.machine.facts.nics import Nic
 from aeron_dpdk.machine.facts.saved_nic import place
 from aeron_dpdk.machine.findings.iommu import can_do_without_iommu
 from aeron_dpdk.machine.findings.nics import is_free, sharers, why_not
-from aeron_dpdk.machine.plan.request import DpdkRelease, Part, SetupRequest
+from aeron_dpdk.machine.plan.request import DpdkRelease, SetupPart, SetupRequest
 
 # DPDK's guide "ENA": uio_pci_generic has no interrupts, so the PMD must be told to poll the admin queue.
 ENA_POLLS_SINCE: DpdkRelease = (24, 3)
@@ -103,7 +103,7 @@ def choose_nics(facts: Facts, request: SetupRequest) -> tuple[Nic, ...]:
     if bound:
         return bound
     free = [nic for nic in facts.nics if not nic.is_bifurcated and is_free(facts, nic)]
-    if len(free) > 1 and Part.BIND in request.parts:
+    if len(free) > 1 and SetupPart.BIND in request.parts:
         choice = ", ".join(f"{nic.address} ({' '.join(nic.interfaces) or nic.name})" for nic in free)
         raise RefusedError(f"several NICs are free: {choice}", "say which one with --nic")
     return tuple(free)
@@ -141,7 +141,7 @@ def _beyond_saving(facts: Facts, nic: Nic) -> Iterator[str]:
             yield f"{' and '.join(addressed)} for the driver, which has one of them on a NIC"
 
 
-def _beyond_saving_of(facts: Facts, interface: Interface) -> Iterator[str]:
+def _beyond_saving_of(facts: Facts, interface: KernelInterface) -> Iterator[str]:
     yield from interface.beyond_saving
     for upper in facts.network.values():
         if upper.lower == interface.name and upper not in interface.vlans:

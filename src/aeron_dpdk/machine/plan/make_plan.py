@@ -9,10 +9,12 @@ from aeron_dpdk.machine.findings.iommu import boot_arguments, to_boot_with
 from aeron_dpdk.machine.plan import boot, cpus, devices, memory
 from aeron_dpdk.machine.plan.change import Change, Plan
 from aeron_dpdk.machine.plan.choice import DriverChoice, choose_driver, choose_nics, refuse_to_take
-from aeron_dpdk.machine.plan.request import Part, SetupRequest
+from aeron_dpdk.machine.plan.request import SetupPart, SetupRequest
 
 ONLY_FOR_BOOT = frozenset({MODULES_FILE, SYSCTL_FILE})
-ABOUT_NICS = frozenset({Part.IOMMU, Part.VFIO, Part.BIND, Part.PERMISSIONS, Part.BOOT})
+ABOUT_NICS = frozenset(
+    {SetupPart.IOMMU, SetupPart.VFIO, SetupPart.BIND, SetupPart.PERMISSIONS, SetupPart.BOOT}
+)
 
 
 def make_plan(facts: Facts, request: SetupRequest) -> Plan:
@@ -20,13 +22,13 @@ def make_plan(facts: Facts, request: SetupRequest) -> Plan:
     notes: list[str] = []
     if facts.in_container:
         notes.append("this is a container: its kernel and devices belong to the host, where setup should run")
-    if Part.CPUS in request.parts:
+    if SetupPart.CPUS in request.parts:
         cpus.refuse_cpus(facts, request.cpus)
         notes.extend(cpus.notes_on(facts, request))
     nics = _nics(facts, request, notes) if request.parts & ABOUT_NICS else ()
     choices = {nic.address: _choice(facts, request, nic) for nic in nics}
     for nic in nics:
-        if Part.BIND in request.parts and nic.driver != choices[nic.address].driver:
+        if SetupPart.BIND in request.parts and nic.driver != choices[nic.address].driver:
             refuse_to_take(facts, nic, nics, request.forced)
         notes.append(f"{nic.address}: {choices[nic.address].driver}, because {choices[nic.address].why}")
     changes = tuple(
@@ -38,19 +40,19 @@ def make_plan(facts: Facts, request: SetupRequest) -> Plan:
         notes.append("the IOMMU is on only after a reboot; run setup again then")
     if any(change.resource.kind == "cpu-arguments" for change in changes):
         notes.append("the CPUs are isolated only after a reboot")
-    if Part.BOOT in request.parts and request.changeable is not None:
+    if SetupPart.BOOT in request.parts and request.changeable is not None:
         notes.append(
             f"not repeated at boot, when it would run as root: {request.changeable} can be changed by others "
             "than root; install aeron-dpdk as root, below /opt for instance, and run setup from there"
         )
-    if Part.BOOT in request.parts and not facts.files.has_systemd:
+    if SetupPart.BOOT in request.parts and not facts.files.has_systemd:
         notes.append(f"no systemd here: run {request.program} setup again at each boot")
     return Plan(changes, tuple(notes))
 
 
 def _nics(facts: Facts, request: SetupRequest, notes: list[str]) -> tuple[Nic, ...]:
     chosen = choose_nics(facts, request)
-    if not chosen and Part.BIND in request.parts:
+    if not chosen and SetupPart.BIND in request.parts:
         notes.append("no NIC on the PCI bus is free and needs binding: nothing to bind")
     if request.user is not None and not facts.iommu.is_on:
         notes.append(_iommu_note(facts, request.user.name))
@@ -83,27 +85,27 @@ def _changes(
     facts: Facts, request: SetupRequest, nics: tuple[Nic, ...], by_address: dict[str, DriverChoice]
 ) -> Iterator[Change]:
     parts, choices = request.parts, tuple(by_address.values())
-    taken = nics if Part.BIND in parts else tuple(nic for nic in nics if nic.is_for_dpdk)
-    if Part.HUGE_PAGES in parts:
+    taken = nics if SetupPart.BIND in parts else tuple(nic for nic in nics if nic.is_for_dpdk)
+    if SetupPart.HUGE_PAGES in parts:
         yield from memory.reserve_huge_pages(facts, request, nics)
-    if Part.SOCKETS in parts:
+    if SetupPart.SOCKETS in parts:
         yield from memory.raise_socket_buffers(facts, request)
-    if Part.LIMITS in parts:
+    if SetupPart.LIMITS in parts:
         yield from memory.lift_memory_lock(request)
-    if Part.IOMMU in parts:
+    if SetupPart.IOMMU in parts:
         yield from devices.switch_iommu_on(facts, request)
         yield from devices.set_module_options(facts, choices)
-    if Part.VFIO in parts:
+    if SetupPart.VFIO in parts:
         yield from devices.load_modules(facts, choices)
-    if Part.IOMMU in parts:
+    if SetupPart.IOMMU in parts:
         yield from devices.set_vfio_parameters(facts, choices)
-    if Part.BIND in parts:
+    if SetupPart.BIND in parts:
         for nic in taken:
             yield from devices.bind(facts, nic, by_address[nic.address])
-    if Part.PERMISSIONS in parts:
+    if SetupPart.PERMISSIONS in parts:
         yield from devices.open_to_user(facts, request, taken)
-    if Part.CPUS in parts:
+    if SetupPart.CPUS in parts:
         yield from cpus.keep_cpus(facts, request)
-    if Part.BOOT in parts and facts.files.has_systemd and request.changeable is None:
+    if SetupPart.BOOT in parts and facts.files.has_systemd and request.changeable is None:
         chosen = tuple(by_address[nic.address] for nic in taken)
         yield from boot.repeat_at_boot(request, boot.unit_arguments(facts, request, taken, chosen))

@@ -8,7 +8,7 @@ from aeron_dpdk.machine.facts.accounts import Account
 DpdkRelease = tuple[int, int]  # (22, 11) for 22.11
 
 
-class Part(StrEnum):
+class SetupPart(StrEnum):
     HUGE_PAGES = "huge-pages"
     SOCKETS = "sockets"
     LIMITS = "limits"
@@ -28,7 +28,7 @@ class SetupRequest:
     somebody else than root may change, `dpdk` the release that we run, None if not known. `cpus`
     are kept for the driver; empty changes no CPU. Lengths in bytes."""
 
-    parts: frozenset[Part] = frozenset(Part)
+    parts: frozenset[SetupPart] = frozenset(SetupPart)
     nics: tuple[str, ...] = ()
     driver: str | None = None
     page_kib: int | None = None

@@ -10,7 +10,7 @@ from enum import IntEnum
 from ipaddress import IPv4Address
 from typing import Protocol, Self
 
-from aeron_dpdk.control.routing import NoNextHop, Route
+from aeron_dpdk.control.routing import NoNextHop, Routing
 from aeron_dpdk.errors.measure import LoadError
 from aeron_dpdk.tools.hosts.measure import FOR_EVER_NS
 from aeron_dpdk.tools.hosts.request import Place, Request
@@ -64,7 +64,7 @@ class Port(Protocol):
     """`FloorPort`. Its methods raise LoadError in the name of the role."""
 
     @property
-    def route(self) -> Route: ...
+    def routing(self) -> Routing: ...
 
     @property
     def mac(self) -> Mac: ...
@@ -177,14 +177,14 @@ class FloorLink:
     def _heard(self, frame: EthernetFrame) -> Heard | None:
         try:
             packet = Ipv4Packet.parse(frame.payload)
-            if packet.destination != self.port.route.local:
+            if packet.destination != self.port.routing.local:
                 return None
             return Heard(frame.source, packet.source, Datagram.parse(udp_payload(packet)))
         except Malformed:
             return None
 
     def _take_arp(self, frame: EthernetFrame) -> None:
-        own = self.port.route.local
+        own = self.port.routing.local
         try:
             arp = ArpPacket.parse(frame.payload)
         except Malformed:
@@ -200,12 +200,12 @@ class FloorLink:
         """Of the peer, or of the gateway that leads to it."""
         if address in self._macs:
             return self._macs[address]
-        next_hop = self.port.route.next_hop(address)
+        next_hop = self.port.routing.next_hop(address)
         if isinstance(next_hop, NoNextHop):
-            raise LoadError(self.role, f"{address} is {next_hop.value} from {self.port.route.local}")
+            raise LoadError(self.role, f"{address} is {next_hop.value} from {self.port.routing.local}")
         end_ns = time.monotonic_ns() + PATIENCE_NS
         question = ArpPacket(
-            ArpOperation.REQUEST, self.port.mac, self.port.route.local, UNSPECIFIED, next_hop
+            ArpOperation.REQUEST, self.port.mac, self.port.routing.local, UNSPECIFIED, next_hop
         )
         while next_hop not in self._macs:
             if time.monotonic_ns() > end_ns:
@@ -222,6 +222,6 @@ class FloorLink:
         payload = datagram.emit()
         # RFC 768: a checksum of zero is none.
         header = UDP_HEADER.pack(self.udp_port, self.udp_port, UDP_HEADER.size + len(payload), 0)
-        packet = Ipv4Packet(self.port.route.local, address, PROTOCOL_UDP, header + payload)
+        packet = Ipv4Packet(self.port.routing.local, address, PROTOCOL_UDP, header + payload)
         frame = EthernetFrame(mac, self.port.mac, EtherType.IPV4, packet.emit())
         self.port.transmit(frame, self.role)

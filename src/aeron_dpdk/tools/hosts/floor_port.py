@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from aeron_dpdk._native import ffi, lib
-from aeron_dpdk.control.routing import Route
+from aeron_dpdk.control.routing import Routing
 from aeron_dpdk.driver.command_line import split_command_line
 from aeron_dpdk.driver.eal_arguments import complete_eal_arguments
 from aeron_dpdk.driver.interface_settings import InterfaceSettings
@@ -48,7 +48,7 @@ class FloorPort:
                 "unset it, or measure without --floor",
             )
         local = interface.local_ipv4_address
-        self._route = Route(local.address, local.prefix_length, interface.gateway_ipv4_address)
+        self._routing = Routing(local.address, local.prefix_length, interface.gateway_ipv4_address)
         settings = {
             "port_id": interface.port_id,
             "mtu": interface.mtu or 0,
@@ -68,8 +68,8 @@ class FloorPort:
         self._bytes = ffi.new("uint8_t[]", LONGEST_FRAME_BYTES)
 
     @property
-    def route(self) -> Route:
-        return self._route
+    def routing(self) -> Routing:
+        return self._routing
 
     @property
     def mac(self) -> Mac:

@@ -25,7 +25,7 @@ ANSWER_TIMEOUT_NS = 15 * 10**9
 FOR_EVER_NS = (1 << 63) - 1
 
 
-class Link(Protocol):
+class HostLink(Protocol):
     """One side's way to the other: `AeronLink`, `FloorLink`. Its methods raise LoadError."""
 
     def stop(self) -> None: ...
@@ -38,19 +38,19 @@ class Link(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class MeasuredRoute:
+class HostPath:
     """One way between the hosts: a link from here, and pong's place there."""
 
     name: str
     title: str
-    open_link: Callable[[], AbstractContextManager[Link]]
+    open_link: Callable[[], AbstractContextManager[HostLink]]
     own: Place
     pong: Place
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    route: MeasuredRoute
+    path: HostPath
     phase: Phase
     repeat: int
     client: PhaseReport
@@ -58,14 +58,14 @@ class Measured:
 
 
 def measure(
-    routes: tuple[MeasuredRoute, ...],
+    paths: tuple[HostPath, ...],
     phases: tuple[Phase, ...],
     repeats: int,
     duration_ns: int,
     progress: Callable[[str], None],
-    opened: Callable[[Link], None],
+    opened: Callable[[HostLink], None],
 ) -> Iterator[Measured]:
-    """All routes of one phase in turn, then the next phase, and all again. Raises LoadError.
+    """All paths of one phase in turn, then the next phase, and all again. Raises LoadError.
 
     Each measurement opens its link, and shows it to `opened`: an Aeron client that waits while another one
     measures would be taken for dead.
@@ -74,30 +74,30 @@ def measure(
     stream_id = random.randrange(FIRST_STREAM_ID, 1 << 30)
     for repeat in range(repeats):
         for phase in phases:
-            for route in routes:
+            for path in paths:
                 stream_id += 1
                 progress(
-                    f"repeat {repeat + 1} of {repeats}: {phase.kind}, {phase.message_length} B, {route.title}"
+                    f"repeat {repeat + 1} of {repeats}: {phase.kind}, {phase.message_length} B, {path.title}"
                 )
-                request = Request(route.own, stream_id, phase, duration_ns // 4, duration_ns)
-                with route.open_link() as link:
+                request = Request(path.own, stream_id, phase, duration_ns // 4, duration_ns)
+                with path.open_link() as link:
                     opened(link)
-                    client, server = _measure_one(link, route, request)
-                yield Measured(route, phase, repeat, client, server)
+                    client, server = _measure_one(link, path, request)
+                yield Measured(path, phase, repeat, client, server)
 
 
-def _measure_one(link: Link, route: MeasuredRoute, request: Request) -> tuple[PhaseReport, PhaseReport]:
+def _measure_one(link: HostLink, path: HostPath, request: Request) -> tuple[PhaseReport, PhaseReport]:
     """Client's and server's."""
-    link.say(route.pong, REQUESTS_STREAM_ID, request.to_json())
-    client = link.run(request, route.pong)
-    text = link.hear(route.own, ANSWERS_STREAM_ID, ANSWER_TIMEOUT_NS)
+    link.say(path.pong, REQUESTS_STREAM_ID, request.to_json())
+    client = link.run(request, path.pong)
+    text = link.hear(path.own, ANSWERS_STREAM_ID, ANSWER_TIMEOUT_NS)
     try:
         return client, parse_answer(text)
     except ValueError as error:
         raise LoadError(Role.SERVER, str(error)) from error
 
 
-def serve(link: Link, own: Place, log: Callable[[str], None]) -> None:
+def serve(link: HostLink, own: Place, log: Callable[[str], None]) -> None:
     """Does what any ping asks for, until the link is stopped or its driver gone: raises LoadError then."""
     while True:
         text = link.hear(own, REQUESTS_STREAM_ID)
@@ -109,7 +109,7 @@ def serve(link: Link, own: Place, log: Callable[[str], None]) -> None:
             log(f"failed: {error.reason}")
 
 
-def _serve_one(link: Link, own: Place, request: Request, log: Callable[[str], None]) -> None:
+def _serve_one(link: HostLink, own: Place, request: Request, log: Callable[[str], None]) -> None:
     phase = request.phase
     rate = f", {phase.rate:,}/s" if phase.rate else ""
     log(f"{request.reply_to}: {phase.kind}, {phase.message_length:,} B{rate}")

@@ -18,7 +18,7 @@ from aeron_dpdk.tools.measure.results import (
     messages_per_second,
     percentile_ns,
 )
-from aeron_dpdk.tools.measure.schedule import Done, Entry
+from aeron_dpdk.tools.measure.schedule import Done, ScheduleEntry
 from aeron_dpdk.tools.measure.tables import DASH, TextTable, between, number, phase_title, stream_tables
 
 DIRECT, FLOOR, KERNEL = "direct", "floor", "kernel"
@@ -27,15 +27,15 @@ DIRECT, FLOOR, KERNEL = "direct", "floor", "kernel"
 def as_results(measured: Iterable[Measured]) -> Results:
     results = Results()
     for each in measured:
-        route = each.route
-        own, pong = (End(IPv4Interface(place.address)) for place in (route.own, route.pong))
-        path = MeasuredPath(route.name, route.title, pong, own)
+        between = each.path
+        own, pong = (End(IPv4Interface(place.address)) for place in (between.own, between.pong))
+        path = MeasuredPath(between.name, between.title, pong, own)
         sides = Round(LoadReport("", "", (each.server,)), LoadReport("", "", (each.client,)))
-        results.streams.append(Done(Entry(path, (each.phase,)), each.repeat, sides))
+        results.streams.append(Done(ScheduleEntry(path, (each.phase,)), each.repeat, sides))
     return results
 
 
-def first_route(results: Results) -> str:
+def first_path(results: Results) -> str:
     """The one that the kernel's is compared with."""
     return FLOOR if FLOOR in results.titles() else DIRECT
 
@@ -47,7 +47,7 @@ def shown_tables(results: Results) -> Iterator[TextTable]:
 
 
 def _ratios(results: Results) -> TextTable:
-    ours = first_route(results)
+    ours = first_path(results)
     name_of_ours = "DPDK without Aeron" if ours == FLOOR else "DPDK"
     rows = []
     for phase in results.phases():

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 from math import ceil, floor, log10
 
-# Six bars to a decade: about equally wide on a logarithmic axis, and numbers people read at a glance.
+# Six bins to a decade: about equally wide on a logarithmic axis, and numbers people read at a glance.
 STEPS_PER_DECADE = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class Bin:
     """How many values lie above `low_ns` and not above `high_ns`."""
 
     low_ns: float
@@ -66,8 +66,8 @@ def edges(low_ns: int, high_ns: int) -> list[float]:
     return steps[first : last + 1]
 
 
-def bars(histogram: Histogram, axis: list[float]) -> Iterator[Bar]:
+def bins(histogram: Histogram, axis: list[float]) -> Iterator[Bin]:
     """One bar for each interval of the axis, empty ones too."""
     for low_ns, high_ns in pairwise(axis):
         count = sum(count for value_ns, count in histogram.buckets if low_ns < value_ns <= high_ns)
-        yield Bar(low_ns, high_ns, count)
+        yield Bin(low_ns, high_ns, count)

@@ -18,9 +18,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from aeron_dpdk.control.identity import Identity
 from aeron_dpdk.control.loop import ControlLoop
-from aeron_dpdk.control.routing import Route
+from aeron_dpdk.control.routing import Identity, Routing
 from aeron_dpdk.errors import explain
 from aeron_dpdk.errors.measure import LoadError
 from aeron_dpdk.machine.facts.cpus import kernel_trusts_tsc
@@ -66,8 +65,8 @@ def opened_stack(port: DpdkPort, threads_shared: bool) -> Iterator[Stack]:
 
 def control_loop(stack: Stack, port: DpdkPort) -> ControlLoop:
     interface = port.local_interface
-    route = Route(interface.ip, interface.network.prefixlen, None)
-    return ControlLoop(stack, Identity(stack.port_info().mac, route))
+    routing = Routing(interface.ip, interface.network.prefixlen, None)
+    return ControlLoop(stack, Identity(stack.port_info().mac, routing))
 
 
 def measure(generator: Generator, job: LoadJob, loop: ControlLoop | None, report: Path) -> None:

@@ -11,7 +11,7 @@ from aeron_dpdk.tools.measure.processes import Round, run_round
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ScheduleEntry:
     """What one pair of processes does."""
 
     path: MeasuredPath
@@ -22,13 +22,13 @@ class Entry:
 class Done:
     """An entry and what came of it in one repeat."""
 
-    entry: Entry
+    entry: ScheduleEntry
     repeat: int
     round: Round
 
 
 def run_interleaved(
-    entries: Iterable[Entry],
+    entries: Iterable[ScheduleEntry],
     repeats: int,
     conditions: Conditions,
     progress: Callable[[str], None],
