@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 
 import click
 
-from aeron_dpdk.driver.setting_table import SETTING_TABLE
-from aeron_dpdk.driver.texts import DESCRIPTION, OPTIONS, USAGE
+from aeron_dpdk.driver.setting_table import INTERFACE_TABLE, MAX_INTERFACES, SETTING_TABLE
+from aeron_dpdk.driver.texts import DESCRIPTION, OPTIONS, USAGE, further_interfaces_text
 from aeron_dpdk.exit_code import DRIVER_CODES
 from aeron_dpdk.tools.main import main as tools
 
@@ -93,12 +93,21 @@ def _driver_page(version: str, date: str) -> str:
         ".SH ENVIRONMENT",
         *_paragraphs("Each is a property too: AERON_DPDK_PORT_ID is aeron.dpdk.port.id."),
         *_defined(settings),
+        ".SS Further interfaces",
+        *_paragraphs(further_interfaces_text()),
+        *_defined(_of_further_interfaces()),
         ".SH FILES",
         *_defined(files),
         ".SH EXIT STATUS",
         *_defined(codes),
     ]
     return "\n".join([*lines, ".SH SEE ALSO", _references(["aeron-dpdk(1)", "systemd.service(5)"]), ""])
+
+
+def _of_further_interfaces() -> Definitions:
+    for setting in INTERFACE_TABLE:
+        names = ", ".join(setting.name_of(number) for number in range(1, MAX_INTERFACES))
+        yield names, setting.help
 
 
 def _stock_page(version: str, date: str) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from release.man import pages
 
-from aeron_dpdk.driver.setting_table import SETTING_TABLE
+from aeron_dpdk.driver.setting_table import SETTING_TABLE, setting_names
 from aeron_dpdk.exit_code import DRIVER_CODES
 from aeron_dpdk.tools.main import COMMANDS
 
@@ -47,6 +47,13 @@ def test_the_drivers_page_has_every_setting_and_every_exit_code(tmp_path: Path) 
     assert [each.name for each in SETTING_TABLE if f"\n       {each.name}\n" not in text] == []
     codes = text[text.index("EXIT STATUS") : text.index("SEE ALSO")]
     assert [code for code in DRIVER_CODES if f"\n       {code.value:<7}" not in codes] == []
+
+
+def test_the_drivers_page_has_the_numbered_settings_of_every_further_interface(tmp_path: Path) -> None:
+    """Found by `man aeronmd_dpdk | grep`: none is broken across lines."""
+    words = formatted(PAGES["aeronmd_dpdk.8"], tmp_path).replace(",", " ").split()
+    assert "AERON_DPDK_3_MTU" in words
+    assert setting_names() - set(words) == set()
 
 
 def test_an_option_is_written_with_hyphens_that_can_be_pasted(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from logging import getLogger
 
 from aeron_dpdk.driver.aeron_settings import AeronSettings
 from aeron_dpdk.driver.eal_arguments import uses_huge_pages
+from aeron_dpdk.driver.interface_settings import InterfaceSettings
 from aeron_dpdk.errors import CommandLineError, MtuError, NoHugePagesError, SocketBufferError
 from aeron_dpdk.machine.facts.memory import HugePagePool, any_available, reserve_command
 from aeron_dpdk.machine.facts.sockets import SocketBuffers
@@ -13,6 +14,7 @@ from aeron_dpdk.seam import PortInfo
 LOG = getLogger("aeron_dpdk.driver")
 
 IPV4_AND_UDP_HEADER_LENGTH = 28
+IPV6_AND_UDP_HEADER_LENGTH = 48
 
 
 def check_process_type(eal_arguments: Sequence[str]) -> None:
@@ -57,14 +59,20 @@ def check_socket_buffers(aeron: AeronSettings, buffers: SocketBuffers) -> None:
         )
 
 
-def check_mtu(aeron: AeronSettings, port: PortInfo) -> None:
-    """Raises MtuError where a channel of default MTU would not fit the link, in fragments neither."""
+def check_mtu(aeron: AeronSettings, port: PortInfo, own: InterfaceSettings) -> None:
+    """Raises MtuError where a channel of default MTU does not fit its link, in fragments neither."""
+    interface, setting = f"{port.name} ({own.local_ipv4_address.address})", own.name("MTU")
+    header_length = IPV6_AND_UDP_HEADER_LENGTH if own.local_ipv6_address else IPV4_AND_UDP_HEADER_LENGTH
     if aeron.mtu_length > port.datagram_max:
-        raise MtuError(aeron.mtu_length, port.mtu, IPV4_AND_UDP_HEADER_LENGTH, port.datagram_max)
-    if aeron.mtu_length + IPV4_AND_UDP_HEADER_LENGTH > port.mtu:
+        raise MtuError(
+            aeron.mtu_length, port.mtu, IPV4_AND_UDP_HEADER_LENGTH, port.datagram_max, interface, setting
+        )
+    if aeron.mtu_length + header_length > port.mtu:
         LOG.warning(
-            "AERON_MTU_LENGTH=%d does not fit the link's MTU of %d: full datagrams go in fragments, "
-            "which costs time",
+            "AERON_MTU_LENGTH=%d does not fit the link's MTU of %d on %s: full datagrams go in fragments, "
+            "which costs time; %s raises it",
             aeron.mtu_length,
             port.mtu,
+            interface,
+            setting,
         )

@@ -338,7 +338,7 @@ def _open_interfaces(plan: StartPlan, parts: Parts, undo: ExitStack) -> tuple[Op
         stack = parts.stack(wanted, opened[0].stack if opened else None)
         undo.callback(stack.close)
         port = stack.port_info()
-        check_mtu(plan.aeron, port)
+        check_mtu(plan.aeron, port, settings)
         opened.append(OpenInterface(settings, wanted, stack, port))
     return tuple(opened)
 

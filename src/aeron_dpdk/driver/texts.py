@@ -46,13 +46,17 @@ def help_text(width: int = 80) -> str:
             col_max=34,
         )
         formatter.write_paragraph()
-        formatter.write_text(
-            "Those of further interfaces are numbered without gaps from 1 to "
-            f"{MAX_INTERFACES - 1}: {INTERFACE_TABLE[0].name_of(1)}, ..., {INTERFACE_TABLE[-1].name_of(1)}."
-        )
+        formatter.write_text(further_interfaces_text())
     with formatter.section("Exit codes"):
         formatter.write_text(", ".join(f"{code.value} {_words(code.name)}" for code in DRIVER_CODES))
     return formatter.getvalue()
+
+
+def further_interfaces_text() -> str:
+    return (
+        "Those of further interfaces are numbered without gaps from 1 to "
+        f"{MAX_INTERFACES - 1}: {INTERFACE_TABLE[0].name_of(1)}, ..., {INTERFACE_TABLE[-1].name_of(1)}."
+    )
 
 
 def version_text(aeron_version: str, dpdk_version: str) -> str:

@@ -229,15 +229,17 @@ class MtuError(AeronDpdkError):
     link_mtu: int
     overhead_length: int
     datagram_max: int
+    interface: str
+    setting: str
     exit_code = ExitCode.MTU
     problem_text = (
         "AERON_MTU_LENGTH is {aeron_mtu_length}, which with {overhead_length} bytes of IPv4 and UDP header "
-        "does not fit the link's MTU of {link_mtu}"
+        "does not fit the link's MTU of {link_mtu} on {interface}"
     )
 
     def remedy(self) -> str:
         largest = self.datagram_max // 32 * 32  # AERON_LOGBUFFER_FRAME_ALIGNMENT
-        return f"set AERON_MTU_LENGTH to at most {largest}, or raise AERON_DPDK_MTU"
+        return f"set AERON_MTU_LENGTH to at most {largest}, or raise {self.setting}"
 
 
 @dataclass(eq=False)

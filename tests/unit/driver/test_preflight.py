@@ -1,19 +1,23 @@
 from dataclasses import replace
+from ipaddress import IPv4Address, IPv6Interface
 
 import pytest
 from tests.unit.driver.fakes import PORT
 
 from aeron_dpdk.driver.aeron_settings import AeronSettings, read_aeron_settings
+from aeron_dpdk.driver.interface_settings import InterfaceSettings
 from aeron_dpdk.driver.preflight import (
     check_huge_pages,
     check_mtu,
     check_process_type,
     check_socket_buffers,
 )
+from aeron_dpdk.driver.setting_values import LocalAddress
 from aeron_dpdk.errors import CommandLineError, MtuError, NoHugePagesError, SocketBufferError
 from aeron_dpdk.machine.facts.memory import HugePagePool
 from aeron_dpdk.machine.facts.sockets import SocketBuffers
 
+OWN = InterfaceSettings(LocalAddress(IPv4Address("10.0.0.7"), 24))
 NO_PAGES = (HugePagePool(2048, total=10, free=0, overcommit=0),)
 
 
@@ -75,17 +79,34 @@ def test_buffers_that_just_suffice_are_taken() -> None:
 
 def test_an_aeron_mtu_that_does_not_fit_the_link_is_refused_with_both_numbers() -> None:
     with pytest.raises(MtuError) as caught:
-        check_mtu(aeron(AERON_MTU_LENGTH="8K"), PORT)
+        check_mtu(aeron(AERON_MTU_LENGTH="8K"), PORT, OWN)
     assert "8192" in str(caught.value) and "1500" in str(caught.value)
     assert "at most 1472" in str(caught.value)
 
 
 def test_an_aeron_mtu_that_just_fits_is_taken() -> None:
-    check_mtu(aeron(AERON_MTU_LENGTH="1472"), PORT)
+    check_mtu(aeron(AERON_MTU_LENGTH="1472"), PORT, OWN)
 
 
 def test_an_aeron_mtu_that_goes_in_fragments_is_taken_with_a_warning(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    check_mtu(aeron(AERON_MTU_LENGTH="8K"), replace(PORT, datagram_max=11832))
+    check_mtu(aeron(AERON_MTU_LENGTH="8K"), replace(PORT, datagram_max=11832), OWN)
     assert "AERON_MTU_LENGTH=8192 does not fit the link's MTU of 1500" in caplog.text
+
+
+def test_what_does_not_fit_is_said_of_the_interface_with_its_own_setting(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    further = replace(OWN, number=2)
+    check_mtu(aeron(AERON_MTU_LENGTH="8K"), replace(PORT, name="0000:02:00.0", datagram_max=11832), further)
+    assert "on 0000:02:00.0 (10.0.0.7)" in caplog.text and "AERON_DPDK_2_MTU raises it" in caplog.text
+    with pytest.raises(MtuError, match=r"on .* \(10\.0\.0\.7\)") as caught:
+        check_mtu(aeron(AERON_MTU_LENGTH="8K"), PORT, further)
+    assert "or raise AERON_DPDK_2_MTU" in str(caught.value)
+
+
+def test_what_fits_as_ipv4_alone_is_warned_of_where_there_is_ipv6(caplog: pytest.LogCaptureFixture) -> None:
+    both = replace(OWN, local_ipv6_address=(IPv6Interface("fd91::1/64"),))
+    check_mtu(aeron(AERON_MTU_LENGTH="1472"), PORT, both)
+    assert "full datagrams go in fragments" in caplog.text
