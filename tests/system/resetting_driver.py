@@ -1,6 +1,6 @@
 """`aeronmd_dpdk` on devices that ask for a restart when they are told to: signal SIGRTMAX - N, the port N.
 
-The request takes the way that a poll-mode driver has for it: rte_eth_dev_callback_process(), on another thread.
+The request takes the way that a poll-mode driver has: rte_eth_dev_callback_process(), on another thread.
 """
 
 import ctypes

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from tests.system.bed import topology
-from tests.system.bed.bed import AF_PACKET, Content, Maker, next_port, udp
-from tests.system.bed.client import ClientProcess, Digest, digest_of
-from tests.system.bed.driver import DpdkDriver, Driver
-from tests.system.bed.topology import End, join
+from tests.system.fixtures import topology
+from tests.system.fixtures.client import ClientProcess, Digest, digest_of
+from tests.system.fixtures.driver import DpdkDriver, Driver
+from tests.system.fixtures.testbed import AF_PACKET, Content, Maker, next_port, udp
+from tests.system.fixtures.topology import End, join
 
 from aeron_dpdk.driver.setting_table import MAX_INTERFACES
 

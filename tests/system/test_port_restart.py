@@ -11,12 +11,12 @@ from pathlib import Path
 from signal import SIGRTMAX
 
 import pytest
-from tests.system.bed import topology
-from tests.system.bed.bed import AF_PACKET, TAP, Content, Maker, eventually, next_port, udp
-from tests.system.bed.client import ClientProcess, Digest, digest_of
-from tests.system.bed.counters import Snapshot
-from tests.system.bed.driver import DpdkDriver, Driver
-from tests.system.bed.topology import End, join
+from tests.system.fixtures import topology
+from tests.system.fixtures.client import ClientProcess, Digest, digest_of
+from tests.system.fixtures.counters import Snapshot
+from tests.system.fixtures.driver import DpdkDriver, Driver
+from tests.system.fixtures.testbed import AF_PACKET, TAP, Content, Maker, eventually, next_port, udp
+from tests.system.fixtures.topology import End, join
 
 pytestmark = pytest.mark.usefixtures("dpdk_only")
 
