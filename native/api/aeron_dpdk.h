@@ -69,12 +69,15 @@ typedef struct adk_settings_stct
     uint8_t ipv6;                     /* boolean: the port has IPv6 too; its addresses come by adk_local6_set() */
     uint32_t local_ipv4;
     uint32_t gateway_ipv4;            /* 0 means none */
+    const char *name; /* by which interface= finds it, at most 15 bytes; NULL means dpdk and port_id */
+    uint8_t sharers; /* interfaces of the same port_id that will follow this, the first of them */
+    uint16_t sharers_vlan_tci[7]; /* theirs */
 } adk_settings_t;
 
 typedef struct adk_port_info_stct
 {
-    char name[64];                    /* the DPDK device name: a PCI address or the vdev's name */
-    char driver[64];                  /* the PMD's name */
+    char name[64]; /* the DPDK device name: a PCI address or the vdev's name */
+    char driver[64]; /* the PMD's name */
     uint8_t mac[6];
     uint16_t mtu;
     uint16_t rx_queues;
@@ -82,14 +85,14 @@ typedef struct adk_port_info_stct
     uint16_t rx_queue_size;
     uint16_t tx_queue_size;
     int32_t socket_id;
-    uint8_t rx_checksum_offload;      /* boolean: the device verifies IPv4 and UDP checksums */
+    uint8_t rx_checksum_offload; /* boolean: the device verifies IPv4 and UDP checksums */
     uint8_t tx_ipv4_checksum_offload;
     uint8_t tx_udp_checksum_offload;
-    uint8_t steered;                  /* boolean: the device sends the sender's frames to a queue of its own */
+    uint8_t steered; /* boolean: the device sends the sender's frames to a queue of its own */
     uint8_t rx_timestamps; /* boolean: the device says when it received a frame; else a burst has one time */
     uint8_t hashed; /* boolean: it hashes (RSS), and publications send from ports whose answers go to that queue */
-    uint16_t vlan_tci;                /* as in adk_settings_t */
-    uint8_t rx_vlan_offload;          /* boolean: the device takes tags off, and puts them on */
+    uint16_t vlan_tci; /* as in adk_settings_t */
+    uint8_t rx_vlan_offload; /* boolean: the device takes tags off, and puts them on */
     uint8_t tx_vlan_offload;
     uint16_t datagram_max; /* the longest UDP payload that goes and comes, in fragments where they are on */
 } adk_port_info_t;
@@ -103,7 +106,9 @@ typedef struct adk_link_stct
 
 /*
  * An interface: configures and starts its port, and builds every table and ring. NULL on failure, with nothing left
- * behind. first: the driver's first interface, NULL for itself; a driver has at most four. They are closed in reverse.
+ * behind. first: the driver's first interface, NULL for itself; a driver has at most eight. They are closed in reverse.
+ * Those of one port_id share the port, which the first of them opens: of their settings for the port only vlan_tci and a
+ * lower mtu count, and only the first that has their VLAN may have IPv6.
  */
 adk_stack_t *adk_stack_open(const adk_settings_t *settings, adk_stack_t *first);
 void adk_stack_close(adk_stack_t *stack);

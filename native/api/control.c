@@ -3,6 +3,7 @@
 
 #include "api/internal.h"
 #include "port/error.h"
+#include "port/share.h"
 #include "stack/fragments.h"
 #include "stack/tx.h"
 #include "stack/witness.h"
@@ -127,9 +128,20 @@ int adk_neighbour_is_disputed(adk_stack_t *stack, uint32_t ipv4)
     return adk_witness_is_disputed(stack, ipv4);
 }
 
+/* The interface that the port is polled for. */
+static const adk_stack_t *polled_for(const adk_stack_t *stack)
+{
+    const adk_stack_t *each = stack->first;
+    while (&each->port != stack->port.device)
+    {
+        each = each->next;
+    }
+    return each;
+}
+
 uint64_t adk_stack_looks(const adk_stack_t *stack)
 {
-    return __atomic_load_n(&stack->lanes[ADK_ROLE_RECEIVER].looks, __ATOMIC_RELAXED);
+    return __atomic_load_n(&polled_for(stack)->lanes[ADK_ROLE_RECEIVER].looks, __ATOMIC_RELAXED);
 }
 
 uint32_t adk_groups_moved(adk_stack_t *stack)
@@ -141,7 +153,7 @@ uint32_t adk_groups_moved(adk_stack_t *stack)
 int adk_groups_heard(adk_stack_t *stack, uint32_t *ipv4, int size)
 {
     static_assert(256 == ADK_GROUPS, "as api/aeron_dpdk.h says");
-    return size < ADK_GROUPS ? 0 : adk_groups_joined(stack->groups, ipv4);
+    return size < ADK_GROUPS || adk_stack_is_further_address(stack) ? 0 : adk_groups_joined(stack->groups, ipv4);
 }
 
 uint64_t adk_count_value(const adk_stack_t *stack, int count)
@@ -167,17 +179,55 @@ void adk_stack_watch_device(adk_stack_t *stack)
 
 int adk_stack_reset_requested(adk_stack_t *stack)
 {
-    return atomic_load_explicit(&stack->port.is_reset_requested, memory_order_acquire);
+    return !adk_port_is_guest(&stack->port) &&
+        atomic_load_explicit(&stack->port.is_reset_requested, memory_order_acquire);
 }
 
 int adk_stack_removal_requested(adk_stack_t *stack)
 {
-    return atomic_load_explicit(&stack->port.is_removal_requested, memory_order_acquire);
+    return atomic_load_explicit(&stack->port.device->is_removal_requested, memory_order_acquire);
 }
 
 void adk_stack_request_reset(adk_stack_t *stack)
 {
-    atomic_store_explicit(&stack->port.is_reset_requested, true, memory_order_release);
+    atomic_store_explicit(&stack->port.device->is_reset_requested, true, memory_order_release);
+}
+
+/* The next one, from each on, that shares the port; NULL: none. */
+static adk_stack_t *next_on_port(const adk_port_t *port, adk_stack_t *each)
+{
+    while (NULL != each && each->port.device != port)
+    {
+        each = each->next;
+    }
+    return each;
+}
+
+/* Nobody touches the port, whichever interface's it is. */
+static void hold(adk_stack_t *stack, bool is_held)
+{
+    const adk_port_t *port = &stack->port;
+
+    for (adk_stack_t *each = next_on_port(port, stack); NULL != each; each = next_on_port(port, each->next))
+    {
+        atomic_store_explicit(&each->port.is_held, is_held, memory_order_release);
+        if (is_held)
+        {
+            each->reset_token = adk_stack_take_away(each);
+        }
+    }
+}
+
+static bool have_all_let_go(adk_stack_t *stack)
+{
+    const adk_port_t *port = &stack->port;
+    adk_stack_t *each = next_on_port(port, stack);
+
+    while (NULL != each && 0 != rte_rcu_qsbr_check(each->quiescence, each->reset_token, false))
+    {
+        each = next_on_port(port, each->next);
+    }
+    return NULL == each;
 }
 
 static void drop_backlogs(adk_stack_t *stack)
@@ -197,23 +247,25 @@ int adk_stack_reset_step(adk_stack_t *stack)
 
     if (!stack->is_resetting)
     {
-        atomic_store_explicit(&port->is_held, true, memory_order_release);
-        stack->reset_token = adk_stack_take_away(stack);
+        hold(stack, true);
         stack->is_resetting = true;
     }
-    if (0 == rte_rcu_qsbr_check(stack->quiescence, stack->reset_token, false))
+    if (!have_all_let_go(stack))
     {
         return 1;
     }
 
-    drop_backlogs(stack);
+    for (adk_stack_t *each = next_on_port(port, stack); NULL != each; each = next_on_port(port, each->next))
+    {
+        drop_backlogs(each);
+    }
     atomic_store_explicit(&port->is_reset_requested, false, memory_order_release);
     stack->is_resetting = false;
     const int result = adk_port_restart(port);
     if (0 == result)
     {
         /* On failure the port stays held: nothing may touch a device that did not come back. */
-        atomic_store_explicit(&port->is_held, false, memory_order_release);
+        hold(stack, false);
     }
     return result;
 }

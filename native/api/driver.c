@@ -67,10 +67,8 @@ static int use_ports(adk_driver_t *driver, adk_stack_t *stack)
     }
     for (const adk_stack_t *each = stack; NULL != each; each = each->next)
     {
-        char name[16];
-        (void)snprintf(name, sizeof(name), "dpdk%u", each->port.id);
         adk_interface_publish(
-            name,
+            each->name,
             rte_be_to_cpu_32(each->local.ipv4_be),
             each->prefix_length,
             NULL == each->ipv6 ? NULL : &each->ipv6->locals);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "api/internal.h"
+#include "port/share.h"
 #include "stack/ipv6/stack.h"
 
 typedef struct adk_filling_stct
@@ -59,6 +60,10 @@ int adk_levels_mempools(adk_stack_t *stack, adk_level_t *levels, int max)
     const adk_port_t *port = &stack->port;
     adk_filling_t filling = { .levels = levels, .max = max };
 
+    if (adk_port_is_guest(port))
+    {
+        return 0;
+    }
     add(&filling, port->rx_mempool->name, rte_mempool_in_use_count(port->rx_mempool), port->rx_mempool->size);
     for (int i = 0; i < ADK_PORT_TX_QUEUES_MAX; i++)
     {
@@ -76,7 +81,7 @@ int adk_levels_rx_queues(adk_stack_t *stack, adk_level_t *levels, int max)
     const adk_port_t *port = &stack->port;
     adk_filling_t filling = { .levels = levels, .max = max };
 
-    for (uint16_t queue = 0; queue < port->rx_queues; queue++)
+    for (uint16_t queue = 0; !adk_port_is_guest(port) && queue < port->rx_queues; queue++)
     {
         const int used = rte_eth_rx_queue_count(port->id, queue);
         if (used >= 0)

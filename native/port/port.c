@@ -6,6 +6,7 @@
 #include "port/error.h"
 #include "port/multicast.h"
 #include "port/rss.h"
+#include "port/share.h"
 #include "port/steering.h"
 #include "port/vlan.h"
 
@@ -138,7 +139,7 @@ static void choose_offloads(adk_port_t *port, const struct rte_eth_dev_info *inf
         (port->tx_udp_checksum ? RTE_MBUF_F_TX_UDP_CKSUM : 0) | (0 != tx ? RTE_MBUF_F_TX_IPV4 : 0);
     adk_vlan_choose_offloads(port, info, &rx, &tx);
     port->needs_tx_prepare = port->quirks->needs_tx_prepare && 0 != tx;
-    port->touches_frames = port->needs_tx_prepare || 0 != port->vlan_tci;
+    adk_vlan_set_tag(port, port->settings.vlan_tci);
 
     port->configuration = (struct rte_eth_conf){
         .rxmode = { .mq_mode = RTE_ETH_MQ_RX_NONE, .mtu = port->mtu, .offloads = rx },
@@ -288,6 +289,7 @@ int adk_port_open(adk_port_t *port, const adk_settings_t *settings, uint32_t ext
     struct rte_eth_dev_info info;
 
     port->id = settings->port_id;
+    port->device = port;
     port->settings = *settings;
     port->wakeup = wakeup;
     if (device_info(port, &info) < 0 || choose_mtu(port, &info) < 0)
@@ -325,6 +327,11 @@ error:
 
 void adk_port_close(adk_port_t *port)
 {
+    if (NULL != port->device && adk_port_is_guest(port))
+    {
+        adk_port_leave_device(port);
+        return;
+    }
     if (port->is_callback_registered)
     {
         (void)rte_eth_dev_callback_unregister(port->id, RTE_ETH_EVENT_INTR_RESET, on_reset_event, port);
@@ -376,10 +383,17 @@ static int restart(adk_port_t *port)
 
 int adk_port_restart(adk_port_t *port)
 {
-    adk_port_steering_suspend(port);
+    for (adk_port_t *each = port; NULL != each; each = each->next_guest)
+    {
+        adk_port_steering_suspend(each);
+    }
     adk_port_multicast_suspend(port);
     const int result = restart(port);
     adk_port_multicast_resume(port, 0 == result);
-    adk_port_steering_resume(port, 0 == result);
+    for (adk_port_t *each = port; NULL != each; each = each->next_guest)
+    {
+        memcpy(each->mac, port->mac, sizeof(each->mac));
+        adk_port_steering_resume(each, 0 == result);
+    }
     return result;
 }

@@ -73,7 +73,9 @@ typedef struct adk_steering_stct adk_steering_t;
 typedef struct adk_rss_stct adk_rss_t;
 typedef struct adk_multicast_stct adk_multicast_t;
 
-typedef struct adk_port_stct
+typedef struct adk_port_stct adk_port_t;
+
+struct adk_port_stct
 {
     /* read by the data path for every burst, written only while it is held off */
     uint16_t id;
@@ -92,6 +94,8 @@ typedef struct adk_port_stct
     adk_rx_clock_t rx_clock;          /* read by the data path for the frames of channels that want time stamps */
 
     /* set-up and control plane only */
+    adk_port_t *device;     /* of the interface that opened it: itself, but for guests. See port/share.h */
+    adk_port_t *next_guest; /* of the same device */
     _Atomic bool is_reset_requested;
     _Atomic bool is_removal_requested; /* the kernel wants the device back, which it cannot take from us */
     bool is_started;
@@ -118,7 +122,7 @@ typedef struct adk_port_stct
     adk_port_xstats_t fault_xstats;
     uint64_t faults_seen;
     char name[RTE_ETH_NAME_MAX_LEN];
-} adk_port_t;
+};
 
 static inline adk_note_t *adk_mbuf_note(struct rte_mbuf *mbuf)
 {

@@ -1,22 +1,65 @@
 #include "port/vlan.h"
 
+static bool is_in_vlan(uint16_t tci)
+{
+    return 0 != (tci & ADK_VLAN_ID_MASK);
+}
+
+/* Of the interfaces that share the device, how many are in a VLAN. */
+static int count_tagged(const adk_settings_t *settings)
+{
+    int tagged = is_in_vlan(settings->vlan_tci);
+
+    for (int i = 0; i < settings->sharers; i++)
+    {
+        tagged += is_in_vlan(settings->sharers_vlan_tci[i]);
+    }
+    return tagged;
+}
+
 void adk_vlan_choose_offloads(adk_port_t *port, const struct rte_eth_dev_info *info, uint64_t *rx, uint64_t *tx)
 {
-    port->vlan_tci = port->settings.vlan_tci;
-    if (0 == port->vlan_tci)
+    const int tagged = count_tagged(&port->settings);
+
+    if (0 == tagged)
     {
         return;
     }
-    *rx |= info->rx_offload_capa & (RTE_ETH_RX_OFFLOAD_VLAN_STRIP | RTE_ETH_RX_OFFLOAD_VLAN_FILTER);
+    *rx |= info->rx_offload_capa & RTE_ETH_RX_OFFLOAD_VLAN_STRIP;
+    if (1 + port->settings.sharers == tagged)
+    {
+        /* PMDs differ in whether untagged frames pass it. */
+        *rx |= info->rx_offload_capa & RTE_ETH_RX_OFFLOAD_VLAN_FILTER;
+    }
     *tx |= info->tx_offload_capa & RTE_ETH_TX_OFFLOAD_VLAN_INSERT;
     port->rx_vlan_strip = 0 != (*rx & RTE_ETH_RX_OFFLOAD_VLAN_STRIP);
     port->tx_vlan_insert = 0 != (*tx & RTE_ETH_TX_OFFLOAD_VLAN_INSERT);
 }
 
+void adk_vlan_set_tag(adk_port_t *port, uint16_t tci)
+{
+    port->vlan_tci = tci;
+    port->touches_frames = port->needs_tx_prepare || 0 != tci;
+}
+
+static bool lets_through(const adk_port_t *port, uint16_t tci)
+{
+    return 0 == rte_eth_dev_vlan_filter(port->id, tci & ADK_VLAN_ID_MASK, 1);
+}
+
 int adk_vlan_filter(const adk_port_t *port)
 {
-    if (0 == (port->configuration.rxmode.offloads & RTE_ETH_RX_OFFLOAD_VLAN_FILTER) ||
-        0 == rte_eth_dev_vlan_filter(port->id, port->vlan_tci & ADK_VLAN_ID_MASK, 1))
+    if (0 == (port->configuration.rxmode.offloads & RTE_ETH_RX_OFFLOAD_VLAN_FILTER))
+    {
+        return 0;
+    }
+
+    bool is_open = lets_through(port, port->settings.vlan_tci);
+    for (int i = 0; is_open && i < port->settings.sharers; i++)
+    {
+        is_open = lets_through(port, port->settings.sharers_vlan_tci[i]);
+    }
+    if (is_open)
     {
         return 0;
     }
@@ -35,18 +78,8 @@ void adk_vlan_sort(const adk_port_t *port, struct rte_mbuf **burst, uint16_t cou
 {
     for (uint16_t i = 0; i < count; i++)
     {
-        struct rte_mbuf *mbuf = burst[i];
-
-        (void)adk_vlan_take_off(mbuf);
-        if (adk_vlan_is_ours(port, mbuf))
-        {
-            mbuf->ol_flags &= ~RTE_MBUF_F_RX_VLAN_STRIPPED;
-        }
-        else if (!adk_vlan_is_off(mbuf))
-        {
-            mbuf->ol_flags |= RTE_MBUF_F_RX_VLAN_STRIPPED;
-            mbuf->vlan_tci = 0;
-        }
+        (void)adk_vlan_take_off(burst[i]);
+        adk_vlan_mark(port, burst[i]);
     }
 }
 

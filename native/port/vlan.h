@@ -12,6 +12,8 @@
 
 /* What the device shall do with tags, of what it can; set-up. */
 void adk_vlan_choose_offloads(adk_port_t *port, const struct rte_eth_dev_info *info, uint64_t *rx, uint64_t *tx);
+/* What the data path does with tags: the port's own one. */
+void adk_vlan_set_tag(adk_port_t *port, uint16_t tci);
 /* After each start of the device. 0, or a negative errno. */
 int adk_vlan_filter(const adk_port_t *port);
 
@@ -32,12 +34,26 @@ static inline bool adk_vlan_is_ours(const adk_port_t *port, const struct rte_mbu
     return (port->vlan_tci & ADK_VLAN_ID_MASK) == adk_vlan_id_of(mbuf);
 }
 
+/*
+ * Once the tag is off: a frame of ours looks like one on a port without a VLAN from now on, and any other as if a tag
+ * had been taken off, which no port takes for plain.
+ */
+static inline void adk_vlan_mark(const adk_port_t *port, struct rte_mbuf *mbuf)
+{
+    if (adk_vlan_is_ours(port, mbuf))
+    {
+        mbuf->ol_flags &= ~RTE_MBUF_F_RX_VLAN_STRIPPED;
+    }
+    else if (!adk_vlan_is_off(mbuf))
+    {
+        mbuf->ol_flags |= RTE_MBUF_F_RX_VLAN_STRIPPED;
+        mbuf->vlan_tci = 0;
+    }
+}
+
 /* True when the bytes began with a tag, which is out of them now. Of two tags the outer one. */
 bool adk_vlan_take_off(struct rte_mbuf *mbuf);
-/*
- * Received frames of a port with a VLAN: ours look like those of a port without one from now on, and all others as if a
- * tag had been taken off, which no port takes for plain.
- */
+/* Received frames of a port with a VLAN: takes tags off and marks the frames. */
 void adk_vlan_sort(const adk_port_t *port, struct rte_mbuf **burst, uint16_t count);
 /* Back into the bytes, for who wants to see them as they were on the wire. */
 void adk_vlan_put_back(struct rte_mbuf *mbuf);

@@ -5,7 +5,7 @@
 
 #include <rte_timer.h>
 
-#include "port/port.h"
+#include "port/share.h"
 
 static void add_id(adk_port_xstats_t *xstats, uint16_t port_id, const char *direction, uint16_t queue, const char *name)
 {
@@ -76,6 +76,10 @@ static bool has_lost_its_server(adk_port_t *port)
 
 void adk_port_watch(adk_port_t *port)
 {
+    if (adk_port_is_guest(port))
+    {
+        return;
+    }
     (void)rte_timer_manage();
     adk_rx_clock_discipline(&port->rx_clock, port->id);
 

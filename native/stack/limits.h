@@ -15,8 +15,8 @@
 
 #define ADK_NEIGHBOURS (1024)
 
-/* Of one driver. Each has a port, mempools and tables of its own; four are two NICs of two ports. */
-#define ADK_INTERFACES_MAX (4)
+/* Of one driver. Each has tables and rings of its own; eight are two NICs with three VLANs and a further address each. */
+#define ADK_INTERFACES_MAX (8)
 
 /* context.h AERON_NETWORK_PUBLICATION_MAX_MESSAGES_PER_SEND_MAX: an Aeron send call carries at most 16 datagrams. */
 #define ADK_SEND_BURST_MAX (16)
@@ -59,8 +59,14 @@
 #define ADK_RING_MBUFS (4 * ADK_INBOX_LENGTH + 2 * ADK_FORWARD_LENGTH + 5 * ADK_CONTROL_LENGTH + ADK_RESOLVER_LENGTH)
 #define ADK_EXTRA_MBUFS (ADK_RING_MBUFS + ADK_FRAGMENT_MBUFS)
 
+/* Rings of an interface that shares another one's port are shorter: all their frames are from the mempools of one. */
+#define ADK_GUEST_PART (4)
+#define ADK_GUEST_MBUFS                                                                                        \
+    ((ADK_RING_MBUFS - 2 * ADK_FORWARD_LENGTH) / ADK_GUEST_PART + 2 * ADK_FORWARD_LENGTH + ADK_FRAGMENT_MBUFS)
+
 static_assert(0 == (ADK_DESTINATIONS & (ADK_DESTINATIONS - 1)), "an index mask");
-static_assert(ADK_INBOX_LENGTH >= 4 * ADK_RX_BURST_LENGTH, "a burst must never overflow an idle inbox");
+static_assert(
+    ADK_INBOX_LENGTH / ADK_GUEST_PART >= 4 * ADK_RX_BURST_LENGTH, "a burst must never overflow an idle inbox");
 
 /* A mempool of the next size has twice the memory. */
 static_assert(

@@ -8,6 +8,8 @@
 #include <rte_malloc.h>
 
 #include "port/error.h"
+#include "port/share.h"
+#include "port/vlan.h"
 #include "stack/fragments.h"
 #include "stack/ipv6/stack.h"
 
@@ -20,6 +22,16 @@ static void name_of(char *name, size_t length, const adk_stack_t *stack, const c
         return;
     }
     (void)snprintf(name, length, "adk_%u_%s", stack->index, what);
+}
+
+static void name_interface(adk_stack_t *stack, const adk_settings_t *settings)
+{
+    if (NULL == settings->name)
+    {
+        (void)snprintf(stack->name, sizeof(stack->name), "dpdk%u", settings->port_id);
+        return;
+    }
+    (void)snprintf(stack->name, sizeof(stack->name), "%s", settings->name);
 }
 
 static struct rte_ring *ring_create(
@@ -100,7 +112,8 @@ static int open_lane(adk_stack_t *stack, enum adk_role_en role, int socket_id)
     {
         return -1;
     }
-    const uint32_t unresolved = ADK_ROLE_CONTROL == role ? ADK_RESOLVER_LENGTH : ADK_CONTROL_LENGTH;
+    const uint32_t part = adk_port_is_guest(&stack->port) ? ADK_GUEST_PART : 1;
+    const uint32_t unresolved = (ADK_ROLE_CONTROL == role ? ADK_RESOLVER_LENGTH : ADK_CONTROL_LENGTH) / part;
     stack->unresolved_out[role] = ring_create(stack, names[role], "arp", unresolved, socket_id);
     if (ADK_ROLE_CONTROL == role || NULL == stack->unresolved_out[role])
     {
@@ -116,9 +129,9 @@ static int open_lane(adk_stack_t *stack, enum adk_role_en role, int socket_id)
         }
     }
     stack->linear[role] = rte_malloc_socket("adk_linear", ADK_LINEAR_LENGTH, RTE_CACHE_LINE_SIZE, socket_id);
-    lane->control_out = ring_create(stack, names[role], "ctl", ADK_CONTROL_LENGTH, socket_id);
-    lane->inbox[ADK_ROLE_SENDER] = ring_create(stack, "snd", names[role], ADK_INBOX_LENGTH, socket_id);
-    lane->inbox[ADK_ROLE_RECEIVER] = ring_create(stack, "rcv", names[role], ADK_INBOX_LENGTH, socket_id);
+    lane->control_out = ring_create(stack, names[role], "ctl", ADK_CONTROL_LENGTH / part, socket_id);
+    lane->inbox[ADK_ROLE_SENDER] = ring_create(stack, "snd", names[role], ADK_INBOX_LENGTH / part, socket_id);
+    lane->inbox[ADK_ROLE_RECEIVER] = ring_create(stack, "rcv", names[role], ADK_INBOX_LENGTH / part, socket_id);
     if (NULL == stack->linear[role])
     {
         adk_set_error(ENOMEM, "no memory for a buffer of %d bytes", ADK_LINEAR_LENGTH);
@@ -150,7 +163,9 @@ static int open_tables(adk_stack_t *stack, const adk_settings_t *settings)
     name_of(neighbours6, sizeof(neighbours6), stack, "neighbours6");
     stack->lanes = rte_zmalloc_socket("adk_lanes", ADK_ROLE_COUNT * sizeof(adk_lane_t), RTE_CACHE_LINE_SIZE, socket_id);
     stack->control_linear = rte_malloc_socket("adk_control", ADK_LINEAR_LENGTH, RTE_CACHE_LINE_SIZE, socket_id);
-    stack->groups = rte_zmalloc_socket("adk_groups", sizeof(adk_groups_t), RTE_CACHE_LINE_SIZE, socket_id);
+    stack->groups = adk_stack_is_further_address(stack)
+        ? stack->link->groups
+        : rte_zmalloc_socket("adk_groups", sizeof(adk_groups_t), RTE_CACHE_LINE_SIZE, socket_id);
     if (NULL == stack->lanes || NULL == stack->control_linear || NULL == stack->groups)
     {
         adk_set_error(ENOMEM, "no memory for %d lanes and %d multicast groups", ADK_ROLE_COUNT, ADK_GROUPS);
@@ -207,13 +222,41 @@ static void leave_chain(const adk_stack_t *stack)
     }
 }
 
+/* The first interface before this one that has the port, and where is_of_vlan the VLAN too; NULL: none. */
+static adk_stack_t *before_on_port(const adk_stack_t *stack, const adk_settings_t *settings, bool is_of_vlan)
+{
+    for (adk_stack_t *each = stack->first; each != stack; each = each->next)
+    {
+        const bool is_same = 0 == ((each->port.vlan_tci ^ settings->vlan_tci) & ADK_VLAN_ID_MASK);
+        if (each->port.id == settings->port_id && (is_same || !is_of_vlan))
+        {
+            return each;
+        }
+    }
+    return NULL;
+}
+
 /* One control plane, one sleep, one wake-up. */
 static int open_port(adk_stack_t *stack, const adk_settings_t *settings)
 {
     adk_wakeup_t *wakeup = stack->first == stack ? adk_wakeup_open() : stack->first->port.wakeup;
+    adk_stack_t *host = before_on_port(stack, settings, false);
+    adk_stack_t *link = before_on_port(stack, settings, true);
 
     stack->port.wakeup = wakeup;
-    return NULL == wakeup ? -1 : adk_port_open(&stack->port, settings, ADK_EXTRA_MBUFS, wakeup);
+    stack->link = NULL == link ? stack : link;
+    if (NULL == wakeup)
+    {
+        return -1;
+    }
+    if (adk_stack_is_further_address(stack) && settings->ipv6)
+    {
+        adk_set_error(EINVAL, "IPv6 is for the first interface of a port and VLAN");
+        return -1;
+    }
+    const uint32_t extra_mbufs = ADK_EXTRA_MBUFS + (uint32_t)settings->sharers * ADK_GUEST_MBUFS;
+    return NULL == host ? adk_port_open(&stack->port, settings, extra_mbufs, wakeup)
+                        : adk_port_share(&stack->port, &host->port, settings);
 }
 
 adk_stack_t *adk_stack_open(const adk_settings_t *settings, adk_stack_t *first)
@@ -237,6 +280,7 @@ adk_stack_t *adk_stack_open(const adk_settings_t *settings, adk_stack_t *first)
     stack->threads_shared = settings->threads_shared;
     stack->trusts_tsc = settings->trusts_tsc;
     stack->kernel_sockets = (enum adk_kernel_sockets_en)settings->kernel_sockets;
+    name_interface(stack, settings);
     stack->ask_again_tsc = rte_get_tsc_hz() / (UINT64_C(1000000000) / ADK_ASK_AGAIN_NS);
     if (open_port(stack, settings) < 0)
     {
@@ -293,7 +337,7 @@ void adk_stack_close(adk_stack_t *stack)
     adk_endpoints_close(&stack->endpoints);
     rte_free(stack->quiescence);
     rte_free(stack->control_linear);
-    rte_free(stack->groups);
+    rte_free(adk_stack_is_further_address(stack) ? NULL : stack->groups);
     rte_free(stack->lanes);
     adk_port_close(&stack->port);
     if (stack->first == stack)

@@ -1,6 +1,7 @@
 /*
- * An interface: one port and everything between it and Aeron, which is addresses, endpoints, neighbours, lanes, rings.
- * Those of a driver are a chain (stack/interfaces.h). A lane belongs to a thread, so a thread has one on each of them.
+ * An interface: one port, or a share of one, and everything between it and Aeron, which is addresses, endpoints,
+ * neighbours, lanes, rings. Those of a driver are a chain (stack/interfaces.h). A lane belongs to a thread, so a thread
+ * has one on each of them.
  */
 #ifndef ADK_STACK_STACK_H
 #define ADK_STACK_STACK_H
@@ -26,7 +27,9 @@ struct adk_stack_stct
     adk_address_t local;
     adk_stack_t *first;               /* of the driver's interfaces; itself, where it is the only one */
     adk_stack_t *next;                /* NULL: the last one */
+    adk_stack_t *link;                /* the first one of the same port and VLAN; itself, but for further addresses */
     uint8_t index;                    /* in the order of the settings; the first is 0 */
+    char name[16];                    /* by which interface= finds it */
     uint32_t gateway_ipv4;
     uint8_t prefix_length;
     bool trusts_tsc;
@@ -36,7 +39,7 @@ struct adk_stack_stct
     _Atomic(adk_capture_t *) capture; /* NULL: nobody looks */
 
     adk_endpoints_t endpoints;
-    adk_groups_t *groups;
+    adk_groups_t *groups;             /* of the link */
     adk_neighbours_t neighbours;
     struct rte_rcu_qsbr *quiescence;  /* thread ids are roles */
     adk_lane_t *lanes;                /* ADK_ROLE_COUNT of them */
@@ -59,6 +62,12 @@ struct adk_stack_stct
     uint32_t groups_told;
     bool is_resetting;
 };
+
+/* Another IPv4 address on a link that an interface before it is on. */
+static inline bool adk_stack_is_further_address(const adk_stack_t *stack)
+{
+    return stack->link != stack;
+}
 
 enum adk_route_en adk_stack_route(const adk_stack_t *stack, uint32_t destination_ipv4, uint32_t *next_hop);
 

@@ -8,6 +8,7 @@
 
 #include "aeron_counters.h"
 #include "concurrent/aeron_counters_manager.h"
+#include "port/share.h"
 #include "port/vlan.h"
 
 /* The xstats of a NIC with a few queues; more would crowd the user's own counters out of the file. */
@@ -145,6 +146,20 @@ static int open_counts(adk_counters_t *counters, adk_interface_counters_t *inter
     return 0;
 }
 
+/* What the device counts, for all interfaces that share it. */
+static void open_device(adk_counters_t *counters, adk_interface_counters_t *interface)
+{
+    const char *prefix = interface->prefix;
+
+    interface->missed = adk_counters_allocate(
+        counters, AERON_COUNTER_DPDK_MISSED_PACKETS_TYPE_ID, "%srx-missed: the NIC found no free descriptor", prefix);
+    interface->rx_mempool = adk_counters_allocate(
+        counters, AERON_COUNTER_DPDK_MEMPOOL_AVAILABLE_TYPE_ID, "%smempool-available: rx", prefix);
+    interface->tx_mempool = adk_counters_allocate(
+        counters, AERON_COUNTER_DPDK_MEMPOOL_AVAILABLE_TYPE_ID, "%smempool-available: tx", prefix);
+    open_xstats(counters, interface);
+}
+
 static int open_interface(adk_counters_t *counters, adk_interface_counters_t *interface, const adk_stack_t *stack)
 {
     const adk_port_t *port = &stack->port;
@@ -177,13 +192,10 @@ static int open_interface(adk_counters_t *counters, adk_interface_counters_t *in
         port->mac[5],
         port->mtu,
         vlan);
-    interface->missed = adk_counters_allocate(
-        counters, AERON_COUNTER_DPDK_MISSED_PACKETS_TYPE_ID, "%srx-missed: the NIC found no free descriptor", prefix);
-    interface->rx_mempool = adk_counters_allocate(
-        counters, AERON_COUNTER_DPDK_MEMPOOL_AVAILABLE_TYPE_ID, "%smempool-available: rx", prefix);
-    interface->tx_mempool = adk_counters_allocate(
-        counters, AERON_COUNTER_DPDK_MEMPOOL_AVAILABLE_TYPE_ID, "%smempool-available: tx", prefix);
-    open_xstats(counters, interface);
+    if (!adk_port_is_guest(port))
+    {
+        open_device(counters, interface);
+    }
     return 0;
 }
 
@@ -215,6 +227,22 @@ void adk_counters_close(adk_media_t *media)
     media->counters = NULL;
 }
 
+static void publish_device(adk_counters_t *counters, adk_interface_counters_t *interface)
+{
+    const adk_stack_t *stack = interface->stack;
+
+    adk_counters_set(counters, interface->missed, (int64_t)adk_port_missed(&stack->port));
+    adk_counters_set(counters, interface->rx_mempool, rte_mempool_avail_count(stack->port.rx_mempool));
+    adk_counters_set(counters, interface->tx_mempool, rte_mempool_avail_count(stack->port.tx_mempools[0]));
+
+    const int count = rte_eth_xstats_get_by_id(
+        stack->port.id, interface->xstat_ids, interface->xstat_values, (unsigned int)interface->xstats_count);
+    for (int i = 0; i < count && i < interface->xstats_count; i++)
+    {
+        adk_counters_set(counters, interface->xstats[i], (int64_t)interface->xstat_values[i]);
+    }
+}
+
 static void publish(adk_counters_t *counters, adk_interface_counters_t *interface)
 {
     const adk_stack_t *stack = interface->stack;
@@ -224,19 +252,13 @@ static void publish(adk_counters_t *counters, adk_interface_counters_t *interfac
     {
         adk_counters_set(counters, interface->counts[i], (int64_t)adk_count_value(stack, i));
     }
-    adk_counters_set(counters, interface->missed, (int64_t)adk_port_missed(&stack->port));
     if (0 == adk_port_link(&stack->port, &link))
     {
         adk_counters_set(counters, interface->port_info, link.is_up);
     }
-    adk_counters_set(counters, interface->rx_mempool, rte_mempool_avail_count(stack->port.rx_mempool));
-    adk_counters_set(counters, interface->tx_mempool, rte_mempool_avail_count(stack->port.tx_mempools[0]));
-
-    const int count = rte_eth_xstats_get_by_id(
-        stack->port.id, interface->xstat_ids, interface->xstat_values, (unsigned int)interface->xstats_count);
-    for (int i = 0; i < count && i < interface->xstats_count; i++)
+    if (!adk_port_is_guest(&stack->port))
     {
-        adk_counters_set(counters, interface->xstats[i], (int64_t)interface->xstat_values[i]);
+        publish_device(counters, interface);
     }
 }
 

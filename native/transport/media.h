@@ -34,6 +34,7 @@ struct adk_poller_stct
     adk_stack_t *stack;
     adk_lane_t *lane;
     adk_poller_t *next;               /* of the same role, on the next interface */
+    adk_poller_t *next_on_port;       /* of the same role, on the next interface that shares the port */
     adk_poller_t *sibling;            /* the other role's poller when both are one thread, else NULL */
     bool polls_port;
     adk_on_burst_t on_burst;          /* see adk_poller_on_burst() */

@@ -3,6 +3,7 @@
 #include "transport/group.h"
 #include "transport/kernel.h"
 #include "transport/ipv6/poll.h"
+#include "transport/poll.h"
 #include "wire/ipv6/datagram.h"
 
 static inline const adk_endpoint_t *endpoint_of(const adk_stack_t *stack, view_t view)
@@ -94,7 +95,11 @@ static __rte_noinline bool on_other_frame(adk_poller_t *poller, struct rte_mbuf 
 {
     adk_datagram_t datagram = { 0 };
 
-    (void)adk_vlan_take_off(mbuf);
+    /* Else the tags of the burst are off: a second one is not looked behind. */
+    if (0 == poller->stack->port.vlan_tci)
+    {
+        (void)adk_vlan_take_off(mbuf);
+    }
     if (adk_vlan_is_off(mbuf) && !adk_vlan_is_ours(&poller->stack->port, mbuf))
     {
         adk_drop(poller->lane, ADK_COUNT_RX_NOT_OUR_VLAN);
@@ -160,8 +165,7 @@ static __rte_always_inline bool on_frame(
     return false;
 }
 
-/* As it was on the wire. */
-ADK_CAPTURE_APART static void begin_capture(
+ADK_CAPTURE_APART void adk_poll_begin_capture(
     adk_capture_t *capture, const adk_poller_t *poller, struct rte_mbuf *mbuf, uint64_t now_ns)
 {
     adk_vlan_put_back(mbuf);
@@ -172,6 +176,11 @@ ADK_CAPTURE_APART static void begin_capture(
     {
         adk_vlan_sort(&poller->stack->port, &mbuf, 1);
     }
+}
+
+bool adk_poll_on_frame(adk_poller_t *poller, struct rte_mbuf *mbuf)
+{
+    return on_frame(poller, poller->lane, poller->stack, mbuf);
 }
 
 /* capture is a constant NULL in all but the second caller: nothing is asked per frame when nobody captures. */
@@ -192,7 +201,7 @@ static __rte_always_inline void on_burst(
         frame_bytes += mbuf->pkt_len;
         if (NULL != capture)
         {
-            begin_capture(capture, poller, mbuf, now_ns);
+            adk_poll_begin_capture(capture, poller, mbuf, now_ns);
         }
         if (__builtin_expect(on_frame(poller, lane, stack, mbuf), 0))
         {
@@ -249,7 +258,7 @@ static __rte_always_inline int poll_port(adk_poller_t *poller)
         return 0;
     }
     burst[count] = burst[count - 1];
-    if (__builtin_expect(NULL != capture, 0))
+    if (__builtin_expect(NULL != capture, 0) && NULL == poller->next_on_port)
     {
         on_captured_burst(poller, burst, count, capture);
     }
@@ -343,7 +352,11 @@ static int poll_further(const adk_poller_t *first, int64_t *bytes_rcved)
     {
         poller->recv_func = first->recv_func;
         poller->clientd = first->clientd;
+        /* Of all before any is polled: where a port is shared, one's poll looks at another one's tables. */
         adk_stack_quiescent(poller->stack, poller->lane);
+    }
+    for (adk_poller_t *poller = first->next; NULL != poller; poller = poller->next)
+    {
         adk_tx_progress(poller->stack, poller->lane);
         datagrams += poll_interface(poller, bytes_rcved);
     }

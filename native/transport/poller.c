@@ -1,10 +1,12 @@
 /* Set-up and tear-down of the two pollers, and what they poll. */
 #include "aeron_alloc.h"
 #include "aeron_counters.h"
+#include "port/share.h"
 #include "transport/counters.h"
 #include "transport/group.h"
 #include "transport/kernel.h"
 #include "transport/ports.h"
+#include "transport/shared.h"
 #include "util/aeron_arrayutil.h"
 
 static bool is_threading_shared(const aeron_driver_context_t *context)
@@ -26,8 +28,8 @@ static adk_poller_t *make(adk_media_t *media, adk_stack_t *stack, enum adk_role_
     state->lane = &stack->lanes[role];
     state->polled_by = adk_endpoint_polled_by(role);
     state->rx_queue = ADK_ROLE_SENDER == role ? ADK_SENDER_RX_QUEUE : 0;
-    state->polls_port = state->rx_queue < stack->port.rx_queues;
-    state->on_burst = adk_poller_on_burst(stack);
+    state->polls_port = state->rx_queue < stack->port.rx_queues && !adk_port_is_guest(&stack->port);
+    state->on_burst = NULL == stack->port.next_guest ? adk_poller_on_burst(stack) : adk_shared_on_burst;
     return state;
 }
 
@@ -39,6 +41,20 @@ static void free_chain(adk_poller_t *first)
         aeron_free(first);
         first = next;
     }
+}
+
+/* Behind the poller of the interface whose port it is, where that is another one. */
+static void share_port(adk_poller_t *first, adk_poller_t *guest)
+{
+    while (&first->stack->port != guest->stack->port.device)
+    {
+        first = first->next;
+    }
+    while (first != guest && NULL != first->next_on_port)
+    {
+        first = first->next_on_port;
+    }
+    first->next_on_port = first == guest ? NULL : guest;
 }
 
 /* One for each interface; NULL when there was no memory. */
@@ -55,6 +71,7 @@ static adk_poller_t *make_chain(adk_media_t *media, enum adk_role_en role)
             free_chain(first);
             return NULL;
         }
+        share_port(first, *last);
         last = &(*last)->next;
     }
     return first;

@@ -33,7 +33,7 @@ static inline const struct rte_udp_hdr *udp_of(view_t view)
 /* When the device received it, where the device says so; else when this burst was first asked about. */
 static inline void time_of(adk_poller_t *poller, adk_lane_t *lane, view_t view, struct timespec *time)
 {
-    if (adk_rx_clock_time(&poller->stack->port.rx_clock, view.mbuf, time))
+    if (adk_rx_clock_time(&poller->stack->port.device->rx_clock, view.mbuf, time))
     {
         return;
     }

@@ -36,7 +36,6 @@ except ImportError as error:
 MAX_LEVELS = 32
 MAX_GROUPS = 256  # as aeron_dpdk.h has it
 INSTRUCTION_LENGTH = 8  # struct bpf_insn
-DEFAULT_CACHE_SIZE = 0xFFFFFFFF  # UINT32_MAX, as aeron_dpdk.h has it
 
 
 def _text(pointer: Any) -> str:
@@ -106,43 +105,18 @@ class Stack:
 
     def __init__(self, settings: StackSettings, first: StackPart | None = None) -> None:
         """`first`: of the first interface, None for itself. Raises PortError, with nothing left behind."""
-        self._kept = [_c_string(settings.rx_mempool_ops), _c_string(settings.tx_mempool_ops)]
+        texts = {name: _c_string(text) for name, text in settings.texts().items()}
         chain = first.pointer if isinstance(first, Stack) else ffi.NULL
-        pointer = lib.adk_stack_open(self._c_settings(settings), chain)
+        pointer = lib.adk_stack_open(ffi.new("adk_settings_t *", {**settings.numbers(), **texts}), chain)
         if pointer == ffi.NULL:
             raise _port_failure()
+        self._kept = texts  # the port's settings point to them
         self._pointer = pointer
         self._driver: Driver | None = None
         self._event = ffi.new("adk_control_event_t *")
         self._link = ffi.new("adk_link_t *")
         self._counts = lib.adk_control_counts(pointer)
         self._count_index = {name: index for index, name in enumerate(count_names())}
-
-    def _c_settings(self, settings: StackSettings) -> Any:
-        rx_ops, tx_ops = self._kept
-        return ffi.new(
-            "adk_settings_t *",
-            {
-                "port_id": settings.port_id,
-                "mtu": settings.mtu or 0,
-                "rx_queue_size": settings.rx_queue_size or 0,
-                "tx_queue_size": settings.tx_queue_size or 0,
-                "rx_mempool_cache_size": _cache_size(settings.rx_mempool_cache_size),
-                "tx_mempool_cache_size": _cache_size(settings.tx_mempool_cache_size),
-                "rx_mempool_ops": rx_ops,
-                "tx_mempool_ops": tx_ops,
-                "tx_mempool_per_queue": settings.tx_mempool_per_queue,
-                "prefix_length": settings.prefix_length or 0,
-                "threads_shared": settings.threads_shared,
-                "trusts_tsc": settings.trusts_tsc,
-                "kernel_sockets": settings.kernel_sockets,
-                "fragments": settings.fragments,
-                "ipv6": settings.ipv6,
-                "vlan_tci": settings.vlan.tag if settings.vlan else 0,
-                "local_ipv4": int(settings.local_address),
-                "gateway_ipv4": int(settings.gateway) if settings.gateway else 0,
-            },
-        )
 
     @property
     def pointer(self) -> Any:
@@ -379,10 +353,6 @@ def _poller(is_polled: int, is_receiver: int) -> str:
 
 def _c_string(text: str | None) -> Any:
     return ffi.NULL if text is None else ffi.new("char[]", os.fsencode(text))
-
-
-def _cache_size(size: int | None) -> int:
-    return DEFAULT_CACHE_SIZE if size is None else size
 
 
 def _driver_failure() -> AeronDpdkError:

@@ -15,6 +15,7 @@ from aeron_dpdk.wire.ethernet import Mac
 MAX_ENDPOINTS_SHOWN = 1024
 MAX_VLAN = 4094  # 4095 is reserved (IEEE 802.1Q, table 9-2)
 MAX_PRIORITY = 7
+DEFAULT_CACHE_SIZE = 0xFFFFFFFF  # UINT32_MAX, as aeron_dpdk.h has it
 _PRIORITY_SHIFT, _NUMBER_MASK = 13, 0xFFF
 
 
@@ -69,11 +70,51 @@ class StackSettings:
     fragments: bool = False
     ipv6: bool = False
     vlan: Vlan | None = None
+    name: str | None = None
+    sharers: tuple[Vlan | None, ...] = ()
+    """The VLANs of the interfaces that will share the port, which this one opens."""
 
     @property
     def interface_name(self) -> str:
         """By which `interface=` finds it (native/api/driver.c)."""
-        return f"dpdk{self.port_id}"
+        return self.name or f"dpdk{self.port_id}"
+
+    def texts(self) -> dict[str, str | None]:
+        return {
+            "rx_mempool_ops": self.rx_mempool_ops,
+            "tx_mempool_ops": self.tx_mempool_ops,
+            "name": self.interface_name,
+        }
+
+    def numbers(self) -> dict[str, int | list[int]]:
+        return {
+            "port_id": self.port_id,
+            "mtu": self.mtu or 0,
+            "rx_queue_size": self.rx_queue_size or 0,
+            "tx_queue_size": self.tx_queue_size or 0,
+            "rx_mempool_cache_size": _cache_size(self.rx_mempool_cache_size),
+            "tx_mempool_cache_size": _cache_size(self.tx_mempool_cache_size),
+            "tx_mempool_per_queue": self.tx_mempool_per_queue,
+            "prefix_length": self.prefix_length or 0,
+            "threads_shared": self.threads_shared,
+            "trusts_tsc": self.trusts_tsc,
+            "kernel_sockets": self.kernel_sockets,
+            "fragments": self.fragments,
+            "ipv6": self.ipv6,
+            "vlan_tci": _tag(self.vlan),
+            "local_ipv4": int(self.local_address),
+            "gateway_ipv4": int(self.gateway) if self.gateway else 0,
+            "sharers": len(self.sharers),
+            "sharers_vlan_tci": [_tag(each) for each in self.sharers],
+        }
+
+
+def _tag(vlan: Vlan | None) -> int:
+    return vlan.tag if vlan else 0
+
+
+def _cache_size(size: int | None) -> int:
+    return DEFAULT_CACHE_SIZE if size is None else size
 
 
 @dataclass(frozen=True, slots=True)

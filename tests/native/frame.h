@@ -150,6 +150,19 @@ static inline frame_t frame_of(uint32_t payload_length)
     return frame_with_options(payload_length, 0);
 }
 
+#define TAG_LENGTH (4)
+
+/* With the tag of IEEE 802.1Q behind the MACs. */
+static inline frame_t tagged(const frame_t *frame, uint16_t tag)
+{
+    frame_t made = { .length = frame->length + TAG_LENGTH };
+    memcpy(made.bytes, frame->bytes, AT_ETHERTYPE);
+    put16(made.bytes + AT_ETHERTYPE, 0x8100);
+    put16(made.bytes + AT_ETHERTYPE + 2, tag);
+    memcpy(made.bytes + AT_ETHERTYPE + TAG_LENGTH, frame->bytes + AT_ETHERTYPE, frame->length - AT_ETHERTYPE);
+    return made;
+}
+
 static inline frame_t arp_request(void)
 {
     frame_t frame = { .length = 42 };

@@ -46,14 +46,14 @@ TEST(a_gateway_is_taken_from_the_interface_that_has_one)
     ring_port_close(&first);
 }
 
-TEST(a_driver_has_no_more_than_four_interfaces)
+TEST(a_driver_has_no_more_than_eight_interfaces)
 {
     ring_port_t first = ring_port();
     ring_port_t further = { 0 };
     adk_settings_t settings = further_settings();
 
     settings.port_id = ring_device(&further, RING_PORT_QUEUES_MAX, 64);
-    first.stack->index = ADK_INTERFACES_MAX - 1; /* for lack of memory for four, as if there were three before it */
+    first.stack->index = ADK_INTERFACES_MAX - 1; /* for lack of memory for eight, as if there were seven before it */
     CHECK(NULL == adk_stack_open(&settings, first.stack));
     CHECK_EQUAL(ENOBUFS, adk_error_code());
     CHECK(NULL == first.stack->next);

@@ -7,23 +7,12 @@
 #define VLAN (100)
 #define PRIORITY (5)
 #define TAG (PRIORITY << 13 | VLAN)
-#define TAG_LENGTH (4)
 
 static test_media_t *media_with(uint16_t tag)
 {
     adk_settings_t settings = ring_settings();
     settings.vlan_tci = tag;
     return media_open_with(settings, AERON_THREADING_MODE_DEDICATED);
-}
-
-static frame_t tagged(const frame_t *frame, uint16_t tag)
-{
-    frame_t made = { .length = frame->length + TAG_LENGTH };
-    memcpy(made.bytes, frame->bytes, AT_ETHERTYPE);
-    put16(made.bytes + AT_ETHERTYPE, 0x8100);
-    put16(made.bytes + AT_ETHERTYPE + 2, tag);
-    memcpy(made.bytes + AT_ETHERTYPE + TAG_LENGTH, frame->bytes + AT_ETHERTYPE, frame->length - AT_ETHERTYPE);
-    return made;
 }
 
 /* As a device hands it over that takes tags off and vouches for checksums. */

@@ -1,4 +1,4 @@
-"""As many interfaces as a driver may have, and a stock driver that is on all four networks too."""
+"""Four interfaces in one driver, and a stock driver that is on all four networks too."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -15,7 +15,7 @@ from aeron_dpdk.control.ipv6 import Ipv6Host
 from aeron_dpdk.control.ipv6_routing import Ipv6Identity
 from aeron_dpdk.control.link import LinkEdge, LinkMonitor
 from aeron_dpdk.control.neighbours import Neighbours
-from aeron_dpdk.control.port_reset import PortReset, ResetProgress
+from aeron_dpdk.control.port_reset import PortReset, ResetProgress, SharedPortReset
 from aeron_dpdk.control.rate import NANOSECONDS, Every
 from aeron_dpdk.control.routing import Identity
 from aeron_dpdk.wire.address import Address
@@ -33,7 +33,8 @@ Report = Callable[[str, Exception, int], None]
 
 class Interface:
     """Lives on the control thread. `clock` gives the data plane's time, monotonic nanoseconds. `report` is
-    told what failed; `prefix` stands before what is logged of this interface, where there are several."""
+    told what failed; `prefix` stands before what is logged of this interface, where there are several.
+    `host`: whose port it shares; that one's turn comes before this one's."""
 
     def __init__(
         self,
@@ -44,6 +45,7 @@ class Interface:
         report: Report,
         ipv6: Ipv6Identity | None = None,
         prefix: str = "",
+        host: "Interface | None" = None,
     ) -> None:
         self._data_plane = data_plane
         self._clock = clock
@@ -58,7 +60,9 @@ class Interface:
         self._groups_moved = 0
         self._effects = Effects(data_plane, identity, ipv6, log)
         self._link = LinkMonitor()
-        self._reset = PortReset(data_plane)
+        self._reset: PortReset | SharedPortReset = PortReset(data_plane)
+        if host is not None:
+            self._reset = SharedPortReset(lambda: host.port_is_usable)
         self._port_is_usable = True
         self._link_due = Every(LINK_PERIOD_NS)
         self._watch_due = Every(WATCH_PERIOD_NS)

@@ -63,10 +63,16 @@ class ControlLoop:
         return self._interfaces
 
     def add(
-        self, data_plane: DataPlane, identity: Identity, ipv6: Ipv6Identity | None = None, prefix: str = ""
+        self,
+        data_plane: DataPlane,
+        identity: Identity,
+        ipv6: Ipv6Identity | None = None,
+        prefix: str = "",
+        host: int | None = None,
     ) -> None:
-        """A further interface, before run()."""
-        added = Interface(data_plane, identity, self._clock, self._log, self._report, ipv6, prefix)
+        """A further interface, before run(). `host`: which of those before it has the port that it shares."""
+        sharing = None if host is None else self._interfaces[host]
+        added = Interface(data_plane, identity, self._clock, self._log, self._report, ipv6, prefix, sharing)
         self._interfaces = (*self._interfaces, added)
 
     def attend(self, name: str, chore: Chore) -> None:

@@ -1,5 +1,6 @@
 """Restarting a port whose device asked for it: RTE_ETH_EVENT_INTR_RESET, sent by ENA's watchdog."""
 
+from collections.abc import Callable
 from enum import Enum
 
 from aeron_dpdk.control.data_plane import DataPlane
@@ -59,3 +60,19 @@ class PortReset:
             return ResetProgress.RUNNING
         self._gap_ns = FIRST_RETRY_NS
         return ResetProgress.DONE
+
+
+class SharedPortReset:
+    """What an interface sees of restarts that another one does, whose port it shares."""
+
+    due_ns = NEVER_NS
+
+    def __init__(self, is_usable: Callable[[], bool]) -> None:
+        self._is_usable = is_usable
+        self._was_usable = True
+
+    def step(self, now_ns: int) -> ResetProgress:  # noqa: ARG002 - as PortReset's
+        was_usable, self._was_usable = self._was_usable, self._is_usable()
+        if not self._was_usable:
+            return ResetProgress.RUNNING
+        return ResetProgress.IDLE if was_usable else ResetProgress.DONE

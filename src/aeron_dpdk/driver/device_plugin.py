@@ -46,11 +46,12 @@ def port_ids(given: Sequence[GivenDevice]) -> tuple[int, ...]:
 
 def check_each_has_an_interface(given: Sequence[GivenDevice], settings: Settings) -> None:
     """Raises SettingConflictError: with several NICs, one that nobody has set is more likely forgotten."""
-    if len(given) > 1 and len(given) != len(settings.interfaces):
+    ports = len({each.port_id for each in settings.interfaces})
+    if len(given) > 1 and len(given) != ports:
         shown = ", ".join(f"{each.address} ({each.variable})" for each in given)
         raise SettingConflictError(
             f"the environment gives {len(given)} NICs, {shown}, and settings are of "
-            f"{len(settings.interfaces)} interface{'s'[: len(settings.interfaces) - 1]}",
+            f"{ports} port{'s'[: ports - 1]}",
             "set an address for each (AERON_DPDK_LOCAL_IPV4_ADDRESS, AERON_DPDK_1_LOCAL_IPV4_ADDRESS), "
             "name the NICs to take with -a ADDRESS, or request as many devices as interfaces",
         )

@@ -1,7 +1,7 @@
 """`InterfaceSettings`: what is set of one interface. The first one's settings have plain names, those of a
 further one the same names with its number: AERON_DPDK_1_LOCAL_IPV4_ADDRESS."""
 
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Interface, IPv6Network
 from itertools import combinations
@@ -48,6 +48,11 @@ class InterfaceSettings:
     def own_ipv6(self) -> frozenset[IPv6Address]:
         return frozenset(each.ip for each in self.local_ipv6_address)
 
+    @property
+    def link(self) -> tuple[int, int]:
+        """Port and VLAN. Interfaces with the same one are addresses of one."""
+        return self.port_id, self.vlan.number if self.vlan else 0
+
     def networks(self) -> Iterator[IPv4Network | IPv6Network]:
         """What the prefixes say is on the link, the link-local network apart."""
         own = self.local_ipv4_address
@@ -91,13 +96,31 @@ class InterfaceSettings:
                 )
 
 
+def host_of(own: InterfaceSettings, interfaces: Sequence[InterfaceSettings]) -> int:
+    """The position of the first one with the port: its own, unless it shares that one's."""
+    return next(at for at, each in enumerate(interfaces) if each.port_id == own.port_id)
+
+
+def names_of(interfaces: Sequence[InterfaceSettings]) -> Iterator[str]:
+    """By which `interface=` and the tools find each: dpdk0, on a shared port dpdk0.100 for VLAN 100, and with
+    its number, dpdk0:1, where one before it has that name."""
+    ports = [each.port_id for each in interfaces]
+    taken = set()
+    for each in interfaces:
+        vlan = f".{each.vlan.number}" if each.vlan and ports.count(each.port_id) > 1 else ""
+        name = f"dpdk{each.port_id}{vlan}"
+        yield f"{name}:{each.number}" if name in taken else name
+        taken.add(name)
+
+
 def refuse_the_same_twice(interfaces: Iterable[InterfaceSettings]) -> None:
     """Raises SettingConflictError where two interfaces would be one, or a gateway is an address of ours."""
     for one, other in combinations(interfaces, 2):
         own, others = {one.local_ipv4_address.address}, {other.local_ipv4_address.address}
         _refuse_shared("LOCAL_IPV4_ADDRESS", one, other, own, others)
         _refuse_shared("LOCAL_IPV6_ADDRESS", one, other, one.own_ipv6(), other.own_ipv6())
-        _refuse_shared("PORT_ID", one, other, {one.port_id}, {other.port_id})
+        if one.port_id == other.port_id:
+            _refuse_what_belongs_to_the_port(one, other)
         _refuse_gateway_of_ours(one, other)
         _refuse_gateway_of_ours(other, one)
 
@@ -116,6 +139,23 @@ def _refuse_shared(
         )
 
 
+def _refuse_what_belongs_to_the_port(first: InterfaceSettings, other: InterfaceSettings) -> None:
+    belonging = {"RX_QUEUE_SIZE": other.rx_queue_size, "TX_QUEUE_SIZE": other.tx_queue_size}
+    for setting, value in belonging.items():
+        if value is not None:
+            raise SettingConflictError(
+                f"{other.name(setting)} is set, but interface {other.number} shares the port of interface "
+                f"{first.number}, whose queues they both have",
+                f"set {first.name(setting)} instead",
+            )
+    if other.local_ipv6_address and first.link == other.link:
+        raise SettingConflictError(
+            f"{other.name('LOCAL_IPV6_ADDRESS')} is set, but interface {other.number} is another IPv4 "
+            f"address of interface {first.number}, on the same port and VLAN",
+            f"set them all in {first.name('LOCAL_IPV6_ADDRESS')}, which takes several",
+        )
+
+
 def _refuse_gateway_of_ours(one: InterfaceSettings, other: InterfaceSettings) -> None:
     pairs = (
         ("IPV4", one.gateway_ipv4_address, {other.local_ipv4_address.address}),
@@ -131,8 +171,10 @@ def _refuse_gateway_of_ours(one: InterfaceSettings, other: InterfaceSettings) ->
 
 
 def overlaps(interfaces: Iterable[InterfaceSettings]) -> Iterator[str]:
-    """A sentence for each two interfaces with the same peers on their links: legal, as on the kernel."""
+    """A sentence for each two interfaces with the same peers on two links: legal, as on the kernel."""
     for one, other in combinations(interfaces, 2):
+        if one.link == other.link:
+            continue
         for network in one.networks():
             for beside in other.networks():
                 if network.version == beside.version and network.overlaps(beside):

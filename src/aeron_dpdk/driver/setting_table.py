@@ -19,7 +19,7 @@ from aeron_dpdk.driver.setting_values import (
 )
 
 PREFIX = "AERON_DPDK_"
-MAX_INTERFACES = 4
+MAX_INTERFACES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,3 +137,8 @@ def interface_addresses() -> tuple[str, ...]:
     """What each interface that is set must have, in the order of their numbers."""
     local = next(each for each in INTERFACE_TABLE if each.field == "local_ipv4_address")
     return tuple(local.name_of(number) for number in range(MAX_INTERFACES))
+
+
+def interface_port(number: int) -> str:
+    """What says which DPDK port interface `number` is on."""
+    return next(each for each in INTERFACE_TABLE if each.field == "port_id").name_of(number)

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from logging import getLogger
 from pathlib import Path
 
-from aeron_dpdk.control.interface import Interface
 from aeron_dpdk.control.ipv6_routing import Ipv6Identity
 from aeron_dpdk.control.loop import ControlLoop
 from aeron_dpdk.control.routing import Identity, Routing
@@ -23,12 +22,12 @@ from aeron_dpdk.driver.affinity import plan_affinity
 from aeron_dpdk.driver.answering import Answering
 from aeron_dpdk.driver.device_watch import DeviceWatch
 from aeron_dpdk.driver.eal_arguments import complete_eal_arguments
-from aeron_dpdk.driver.interface_settings import InterfaceSettings, overlaps
+from aeron_dpdk.driver.interface_settings import InterfaceSettings, host_of, overlaps
 from aeron_dpdk.driver.kernel_drops import KernelDrops
 from aeron_dpdk.driver.observation import Observation, ObservedInterface
+from aeron_dpdk.driver.open_interface import OpenInterface, open_interfaces
 from aeron_dpdk.driver.preflight import (
     check_huge_pages,
-    check_mtu,
     check_process_type,
     check_socket_buffers,
 )
@@ -38,13 +37,12 @@ from aeron_dpdk.driver.service import Service, own_service
 from aeron_dpdk.driver.settings import Settings
 from aeron_dpdk.errors import AeronDpdkError, PortError
 from aeron_dpdk.machine.change.memif_socket import clear_memif_sockets
-from aeron_dpdk.machine.facts.cpus import kernel_trusts_tsc
 from aeron_dpdk.machine.facts.memory import read_huge_pages
 from aeron_dpdk.machine.facts.presence import interface_of, presence_of
 from aeron_dpdk.machine.facts.sockets import probe_socket_buffers
 from aeron_dpdk.machine.thread_cpus import read_topology
 from aeron_dpdk.machine.tree import Tree
-from aeron_dpdk.seam import DriverPart, Parts, PortInfo, StackPart, StackSettings
+from aeron_dpdk.seam import DriverPart, Parts, PortInfo, StackPart
 
 LOG = getLogger("aeron_dpdk.driver")
 
@@ -59,18 +57,6 @@ class Ready:
     aeron_directory: str
     uid: int
     gid: int
-
-
-@dataclass(frozen=True, slots=True)
-class OpenInterface:
-    settings: InterfaceSettings
-    stack_settings: StackSettings
-    stack: StackPart
-    port: PortInfo
-
-    @property
-    def name(self) -> str:
-        return self.stack_settings.interface_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +129,7 @@ def serve(
         interfaces, driver = started
         loop = _control_loop(interfaces)
         loop.listen(stop_descriptor)
-        observed = tuple(
-            _observe(each, control, loop, settings, undo)
-            for each, control in zip(interfaces, loop.interfaces, strict=True)
-        )
+        observed = _observe_all(interfaces, loop, settings, undo)
         _answer(Observation(parts, observed, driver.threading_mode), loop, Path(driver.aeron_directory), undo)
         _note_aeron_errors(loop, Path(driver.aeron_directory), undo)
         service = _tell_service_manager(loop, undo) if owns_process else None
@@ -177,20 +160,38 @@ def _control_loop(interfaces: Sequence[OpenInterface]) -> ControlLoop:
     first, *further = interfaces
     prefix = f"{first.name}: " if further else ""
     loop = ControlLoop(first.stack, _identity(first), ipv6=_ipv6_identity(first), prefix=prefix)
-    for each in further:
-        loop.add(each.stack, _identity(each), _ipv6_identity(each), f"{each.name}: ")
+    settings = [each.settings for each in interfaces]
+    for at, each in enumerate(further, 1):
+        host = host_of(each.settings, settings)
+        shared = None if host == at else host
+        loop.add(each.stack, _identity(each), _ipv6_identity(each), f"{each.name}: ", shared)
     return loop
 
 
-def _observe(
-    opened: OpenInterface, control: Interface, loop: ControlLoop, settings: Settings, undo: ExitStack
-) -> ObservedInterface:
+def _observe_all(
+    interfaces: Sequence[OpenInterface], loop: ControlLoop, settings: Settings, undo: ExitStack
+) -> tuple[ObservedInterface, ...]:
+    """A device is looked after once, however many share it."""
+    watches: dict[int, DeviceWatch] = {}
+    observed = []
+    for opened, control in zip(interfaces, loop.interfaces, strict=True):
+        port_id = opened.settings.port_id
+        if port_id not in watches:
+            watches[port_id] = _watch_device(opened, loop, settings, undo)
+        is_present = watches[port_id].is_present
+        observed.append(ObservedInterface(opened.stack, control, opened.stack_settings, is_present))
+    return tuple(observed)
+
+
+def _watch_device(
+    opened: OpenInterface, loop: ControlLoop, settings: Settings, undo: ExitStack
+) -> DeviceWatch:
     stack, port = opened.stack, opened.port
     is_there = presence_of(port.name, settings.eal_arguments, Tree())
     watch = DeviceWatch(port.name, is_there, stack.removal_requested)
     loop.attend("the device's presence", watch)
     _count_kernel_drops(loop, stack, port, settings, undo)
-    return ObservedInterface(stack, control, opened.stack_settings, watch.is_present)
+    return watch
 
 
 def _identity(opened: OpenInterface) -> Identity:
@@ -311,7 +312,7 @@ def _start(
     undo.callback(eal.close)
     if stop():
         return None
-    interfaces = _open_interfaces(plan, parts, undo)
+    interfaces = open_interfaces(plan.settings, plan.aeron, parts, undo)
     if plan.account is not None:
         # For restarts of the port: physical addresses of new pages are told to root only.
         eal.keep_pages()
@@ -328,42 +329,6 @@ def _start(
     undo.callback(driver.close)
     driver.start()
     return interfaces, driver
-
-
-def _open_interfaces(plan: StartPlan, parts: Parts, undo: ExitStack) -> tuple[OpenInterface, ...]:
-    """Raises PortError, PortMemoryError and MtuError."""
-    opened: list[OpenInterface] = []
-    for settings in plan.settings.interfaces:
-        wanted = _stack_settings(settings, plan.settings, plan.aeron)
-        stack = parts.stack(wanted, opened[0].stack if opened else None)
-        undo.callback(stack.close)
-        port = stack.port_info()
-        check_mtu(plan.aeron, port, settings)
-        opened.append(OpenInterface(settings, wanted, stack, port))
-    return tuple(opened)
-
-
-def _stack_settings(own: InterfaceSettings, settings: Settings, aeron: AeronSettings) -> StackSettings:
-    return StackSettings(
-        local_address=own.local_ipv4_address.address,
-        port_id=own.port_id,
-        prefix_length=own.local_ipv4_address.prefix_length,
-        gateway=own.gateway_ipv4_address,
-        mtu=own.mtu,
-        rx_queue_size=own.rx_queue_size,
-        tx_queue_size=own.tx_queue_size,
-        rx_mempool_cache_size=settings.rx_mempool_cache_size,
-        tx_mempool_cache_size=settings.tx_mempool_cache_size,
-        rx_mempool_ops=settings.rx_mempool_ops,
-        tx_mempool_ops=settings.tx_mempool_ops,
-        tx_mempool_per_queue=settings.tx_mempool_per_queue,
-        threads_shared=aeron.threads_shared,
-        trusts_tsc=kernel_trusts_tsc(),
-        kernel_sockets=settings.kernel_sockets,
-        fragments=settings.fragments,
-        ipv6=bool(own.local_ipv6_address),
-        vlan=own.vlan,
-    )
 
 
 def _changed(environment: Mapping[str, str], changes: Mapping[str, str | None]) -> dict[str, str]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from aeron_dpdk.driver.aeron_settings import read_aeron_settings
 from aeron_dpdk.driver.properties import load_properties
-from aeron_dpdk.driver.setting_table import interface_addresses
+from aeron_dpdk.driver.setting_table import interface_addresses, interface_port
 from aeron_dpdk.driver.settings import merge, read_setting
 from aeron_dpdk.errors import NotBuiltError
 from aeron_dpdk.errors.machine import RefusedError
@@ -51,11 +51,16 @@ def read_intent(
         socket_sndbuf_bytes=aeron.socket_sndbuf,
         threads_from_cgroup=read_setting(environment, "AERON_DPDK_THREADS_FROM_CGROUP") or False,
         is_dedicated=not aeron.threads_shared,
-        interfaces=sum(bool(environment.get(name)) for name in interface_addresses()),
+        interfaces=_ports_set(environment),
         affinity=aeron.affinity,
         aeron_directory=directory,
         aeron_directory_permissions=tree.permissions(directory),
     )
+
+
+def _ports_set(environment: Mapping[str, str]) -> int:
+    numbers = [number for number, name in enumerate(interface_addresses()) if environment.get(name)]
+    return len({environment.get(interface_port(number)) or str(number) for number in numbers})
 
 
 def dpdk_release() -> DpdkRelease | None:

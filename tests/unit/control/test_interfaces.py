@@ -94,6 +94,33 @@ def test_while_one_port_is_held_the_loop_sleeps_for_the_others(two: Two) -> None
     assert two.further.sleeps == []
 
 
+def test_of_two_that_share_a_port_one_restarts_it_and_both_announce_themselves(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    clock = ManualClock()
+    first, guest = FakeDataPlane(clock), FakeDataPlane(clock)
+    loop = ControlLoop(first, IDENTITY, clock, prefix="dpdk0: ")
+    loop.add(guest, FURTHER_IDENTITY, prefix="dpdk0.100: ", host=0)
+    for _ in range(3 * SECOND // MS):
+        clock.now_ns += MS
+        loop.tick()
+    first.take_sent(), guest.take_sent()
+    first.is_reset_requested = True
+    first.reset_steps.extend((True, False))
+    usable = []
+    with caplog.at_level(logging.WARNING):
+        for _ in range(4):
+            clock.now_ns += MS
+            loop.tick()
+            usable.append([each.port_is_usable for each in loop.interfaces])
+    assert [False, False] in usable and usable[-1] == [True, True]
+    assert all(one == other for one, other in usable)
+    assert [len(each.take_sent()) > 0 for each in (first, guest)] == [True, True]
+    assert (first.counts[Count.PORT_RESETS], guest.counts[Count.PORT_RESETS]) == (1, 1)
+    assert "dpdk0: restarting the port" in caplog.text
+    assert "dpdk0.100: restarting" not in caplog.text
+
+
 def test_a_link_that_comes_up_is_met_on_its_interface_alone(
     two: Two, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -84,7 +84,7 @@ def test_a_second_nic_that_no_interface_is_set_for_is_refused_by_its_name(
     given = given_devices(environment, ())
     with pytest.raises(
         SettingConflictError,
-        match=rf"gives 2 NICs, {NIC} \({NAME}\), {SECOND} .*of 1 interface: .*-a ADDRESS",
+        match=rf"gives 2 NICs, {NIC} \({NAME}\), {SECOND} .*of 1 port: .*-a ADDRESS",
     ):
         check_each_has_an_interface(given, interfaces(1))
 

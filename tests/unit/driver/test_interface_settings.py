@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aeron_dpdk.driver.interface_settings import InterfaceSettings, overlaps
+from aeron_dpdk.driver.interface_settings import InterfaceSettings, host_of, names_of, overlaps
 from aeron_dpdk.driver.properties import Property, parse_properties
 from aeron_dpdk.driver.setting_table import DRIVER_TABLE, INTERFACE_TABLE, MAX_INTERFACES
 from aeron_dpdk.driver.setting_values import LocalAddress
@@ -102,9 +102,9 @@ def test_what_kubernetes_adds_for_a_service_called_aeron_dpdk_1_makes_no_interfa
     ("name", "said"),
     [
         ("AERON_DPDK_0_MTU", "has a number, but the first interface has none: name it AERON_DPDK_MTU."),
-        ("AERON_DPDK_4_MTU", "is for none of the 4 interfaces that a driver can have: number the further "
-                             "ones from 1 to 3, as in AERON_DPDK_1_MTU."),
-        ("AERON_DPDK_01_MTU", "is for none of the 4 interfaces"),
+        ("AERON_DPDK_8_MTU", "is for none of the 8 interfaces that a driver can have: number the further "
+                             "ones from 1 to 7, as in AERON_DPDK_1_MTU."),
+        ("AERON_DPDK_01_MTU", "is for none of the 8 interfaces"),
         ("AERON_DPDK_1_USER", "belongs to the driver, not to an interface: name it AERON_DPDK_USER."),
         ("AERON_DPDK_0_FRAGMENTS", "belongs to the driver, not to an interface"),
     ],
@@ -159,7 +159,10 @@ def test_a_bad_value_is_told_with_the_numbered_name() -> None:
     [
         ({"AERON_DPDK_1_LOCAL_IPV4_ADDRESS": "10.0.0.5/16"},
          "AERON_DPDK_LOCAL_IPV4_ADDRESS and AERON_DPDK_1_LOCAL_IPV4_ADDRESS are both 10.0.0.5"),
-        ({"AERON_DPDK_PORT_ID": "1"}, "AERON_DPDK_PORT_ID and AERON_DPDK_1_PORT_ID are both 1"),
+        ({"AERON_DPDK_1_PORT_ID": "0", "AERON_DPDK_1_RX_QUEUE_SIZE": "512"},
+         "AERON_DPDK_1_RX_QUEUE_SIZE is set, but interface 1 shares the port of interface 0"),
+        ({"AERON_DPDK_1_PORT_ID": "0", "AERON_DPDK_1_LOCAL_IPV6_ADDRESS": "fd00::6"},
+         "AERON_DPDK_1_LOCAL_IPV6_ADDRESS is set, but interface 1 is another IPv4 address of interface 0"),
         ({"AERON_DPDK_LOCAL_IPV6_ADDRESS": "fe80::5,fd00::5", "AERON_DPDK_1_LOCAL_IPV6_ADDRESS": "fe80::5"},
          "AERON_DPDK_LOCAL_IPV6_ADDRESS and AERON_DPDK_1_LOCAL_IPV6_ADDRESS are both fe80::5"),
         ({"AERON_DPDK_LOCAL_IPV4_ADDRESS": "10.0.1.6/24", "AERON_DPDK_GATEWAY_IPV4_ADDRESS": "10.0.1.5"},
@@ -178,6 +181,43 @@ def test_two_interfaces_that_would_be_one_are_refused_by_both_names(
     with pytest.raises(SettingConflictError) as caught:
         make_settings({**FEEDS, **extra})
     assert str(caught.value).startswith(said)
+
+
+# ---- interfaces that share a port ----
+
+TRUNK = {
+    "AERON_DPDK_LOCAL_IPV4_ADDRESS": "10.0.0.5/24",
+    "AERON_DPDK_1_LOCAL_IPV4_ADDRESS": "10.0.0.6/24",
+    "AERON_DPDK_1_PORT_ID": "0",
+    "AERON_DPDK_2_LOCAL_IPV4_ADDRESS": "10.0.1.5/24",
+    "AERON_DPDK_2_PORT_ID": "0",
+    "AERON_DPDK_2_VLAN": "100:5",
+    "AERON_DPDK_3_LOCAL_IPV4_ADDRESS": "10.0.1.6/24",
+    "AERON_DPDK_3_PORT_ID": "0",
+    "AERON_DPDK_3_VLAN": "100",
+    "AERON_DPDK_4_LOCAL_IPV4_ADDRESS": "10.0.2.5/24",
+    "AERON_DPDK_4_PORT_ID": "1",
+    "AERON_DPDK_4_VLAN": "200",
+}
+
+
+def test_interfaces_of_one_port_have_its_first_for_a_host_and_a_name_of_their_own() -> None:
+    interfaces = make_settings(TRUNK).interfaces
+    assert [host_of(each, interfaces) for each in interfaces] == [0, 0, 0, 0, 4]
+    # Alone on its port, an interface keeps the plain name.
+    assert list(names_of(interfaces)) == ["dpdk0", "dpdk0:1", "dpdk0.100", "dpdk0.100:3", "dpdk1"]
+
+
+def test_addresses_of_one_link_do_not_overlap_and_those_of_two_vlans_do() -> None:
+    assert list(overlaps(make_settings(TRUNK).interfaces)) == []
+    same = {**TRUNK, "AERON_DPDK_2_LOCAL_IPV4_ADDRESS": "10.0.0.7/24"}
+    assert len(list(overlaps(make_settings(same).interfaces))) == 2
+
+
+def test_each_vlan_may_have_ipv6_of_its_own() -> None:
+    both = {"AERON_DPDK_LOCAL_IPV6_ADDRESS": "fd00::5", "AERON_DPDK_2_LOCAL_IPV6_ADDRESS": "fd01::5"}
+    found = make_settings({**TRUNK, **both}).interfaces
+    assert [bool(each.local_ipv6_address) for each in found] == [True, False, True, False, False]
 
 
 # ---- overlapping networks ----

@@ -144,6 +144,7 @@ def test_the_stack_gets_every_setting_of_its_own(tmp_path: Path) -> None:
         trusts_tsc=kernel_trusts_tsc(),
         kernel_sockets=KernelSockets.LOOPBACK,
         fragments=True,
+        name="dpdk2",
     )
 
 

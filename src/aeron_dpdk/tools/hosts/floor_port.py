@@ -16,7 +16,8 @@ from aeron_dpdk.driver.interface_settings import InterfaceSettings
 from aeron_dpdk.driver.main import read_settings
 from aeron_dpdk.errors import PortError, SettingConflictError
 from aeron_dpdk.errors.measure import LoadError
-from aeron_dpdk.native import DEFAULT_CACHE_SIZE, Eal
+from aeron_dpdk.native import Eal
+from aeron_dpdk.seam import DEFAULT_CACHE_SIZE
 from aeron_dpdk.tools.measure.job import PhaseReport, Role
 from aeron_dpdk.tools.measure.load_thread import PhaseOrder, error_text, floor_function, run_order
 from aeron_dpdk.wire.ethernet import EthernetFrame, Mac

@@ -8,7 +8,8 @@ from typing import Any, Protocol
 from aeron_dpdk._native import ffi, lib
 from aeron_dpdk.errors import PortError
 from aeron_dpdk.errors.measure import LoadError
-from aeron_dpdk.native import DEFAULT_CACHE_SIZE, Driver, aeron_version, dpdk_version
+from aeron_dpdk.native import Driver, aeron_version, dpdk_version
+from aeron_dpdk.seam import DEFAULT_CACHE_SIZE
 from aeron_dpdk.tools.measure.histogram import Histogram
 from aeron_dpdk.tools.measure.job import (
     DpdkPort,
