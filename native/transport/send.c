@@ -51,7 +51,7 @@ static inline adk_destination_t *destination_of(adk_transport_t *state, const st
 }
 
 /* Only a socket of both families may be told a mapped address; none connects to one here. */
-static int send_mapped(
+static __rte_noinline int send_mapped(
     adk_transport_t *state, struct sockaddr_storage *peer, struct iovec *iov, size_t iov_length, int64_t *bytes_sent)
 {
     const struct sockaddr_in6 *address = (const struct sockaddr_in6 *)peer;
@@ -68,7 +68,7 @@ static int send_mapped(
 }
 
 /* To a peer that IPv4 on the port does not reach. */
-static __rte_noinline int send_otherwise(
+static inline int send_otherwise(
     adk_transport_t *state, struct sockaddr_storage *peer, struct iovec *iov, size_t iov_length, int64_t *bytes_sent)
 {
     if (!state->is_ipv6 || !state->is_on_port || AF_INET6 != peer->ss_family)
