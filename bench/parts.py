@@ -8,6 +8,8 @@ from aeron_dpdk.tools.measure.job import Phase, PhaseKind
 from aeron_dpdk.tools.measure.paths import MeasuredPath, kernel_loopback, memif
 from aeron_dpdk.tools.measure.schedule import ScheduleEntry
 from bench.paths import (
+    FLOOR,
+    TOUCHING_FLOOR,
     dpdk_over_veth,
     floor_of,
     jumbo,
@@ -72,16 +74,16 @@ def _paths(parts: frozenset[Part], media: Media) -> Iterator[MeasuredPath]:
 
 
 def _phases(parts: frozenset[Part], path: MeasuredPath, length: int) -> Iterator[Phase]:
-    is_on_veth = path.client.namespace is not None
-    if path.touches:
+    is_on_veth, is_floor = path.client.namespace is not None, path.program == FLOOR
+    if path.program == TOUCHING_FLOOR:
         # What it is for: short payloads are in the cache line of their header.
         if length == LENGTHS[-1]:
             yield Phase(PhaseKind.ONE_WAY, length)
         return
-    if path.is_floor or Part.ECHO in parts:
+    if is_floor or Part.ECHO in parts:
         yield Phase(PhaseKind.ECHO, length)
-    if not path.is_floor and Part.ECHO in parts:
+    if not is_floor and Part.ECHO in parts:
         for rate in (VETH_RATES if is_on_veth else RATES).get(length, ()):
             yield Phase(PhaseKind.ECHO, length, rate)
-    if path.is_floor or (Part.THROUGHPUT in parts and not is_on_veth):
+    if is_floor or (Part.THROUGHPUT in parts and not is_on_veth):
         yield Phase(PhaseKind.ONE_WAY, length)

@@ -13,6 +13,8 @@ VETH_KERNEL_ADDRESSES = (IPv4Interface("198.18.2.1/24"), IPv4Interface("198.18.2
 VHOST_ADDRESSES = (IPv4Interface("198.18.3.1/24"), IPv4Interface("198.18.3.2/24"))
 JUMBO_MTU = 9000
 AERON_MTU_OF_JUMBO = 8192
+FLOOR = ("bench.floor_process",)
+TOUCHING_FLOOR = (*FLOOR, "--touch")
 VETH_MTU = 1500  # more, and the kernel refuses XDP programs on it
 
 
@@ -35,7 +37,7 @@ def kernel_over_veth(ends: tuple[VethEnd, VethEnd]) -> MeasuredPath:
 
 def floor_of(path: MeasuredPath) -> MeasuredPath:
     """The same link without Aeron."""
-    return replace(path, name=f"{path.name}_floor", title=f"{path.title}, no Aeron", is_floor=True)
+    return replace(path, name=f"{path.name}_floor", title=f"{path.title}, no Aeron", program=FLOOR)
 
 
 def touching_floor_of(path: MeasuredPath) -> MeasuredPath:
@@ -44,8 +46,7 @@ def touching_floor_of(path: MeasuredPath) -> MeasuredPath:
         path,
         name=f"{path.name}_touching_floor",
         title=f"{path.title}, no Aeron, payload touched",
-        is_floor=True,
-        touches=True,
+        program=TOUCHING_FLOOR,
     )
 
 

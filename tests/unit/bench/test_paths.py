@@ -1,5 +1,7 @@
+from collections.abc import Callable
 from dataclasses import replace
 from ipaddress import IPv4Interface
+from pathlib import Path
 
 import pytest
 from bench.paths import (
@@ -13,6 +15,7 @@ from bench.paths import (
 from bench.veth_pair import VethEnd
 from tests.unit.tools.test_measure_conditions import both_jobs
 
+from aeron_dpdk.tools.measure.conditions import command
 from aeron_dpdk.tools.measure.paths import MeasuredPath, kernel_loopback, memif
 
 VETH = (
@@ -30,14 +33,18 @@ PATHS = [
 ]
 
 
-def test_the_floor_uses_the_very_port_that_aeron_does() -> None:
-    floor, aeron = both_jobs(floor_of(memif(True)))[0], both_jobs(memif(True))[0]
-    assert floor.is_floor
-    assert not aeron.is_floor
-    assert floor.port == aeron.port
-    touching = both_jobs(touching_floor_of(memif(True)))[0]
-    assert replace(touching, touches=False) == floor
-    assert touching.touches
+@pytest.mark.parametrize("floor", [floor_of, touching_floor_of])
+def test_a_floor_is_another_program_with_the_very_job_that_aeron_has(
+    floor: Callable[[MeasuredPath], MeasuredPath],
+) -> None:
+    job = both_jobs(memif(True))[0]
+    assert both_jobs(floor(memif(True)))[0] == job
+    with_aeron = command(memif(True), job, Path("report"))
+    without = command(floor(memif(True)), job, Path("report"))
+    assert without[:2] == with_aeron[:2]
+    assert without[-2:] == with_aeron[-2:]
+    assert without[2] == "bench.floor_process"
+    assert with_aeron[2:-2] == ["aeron_dpdk.tools.measure.load_process"]
 
 
 def test_dpdk_on_a_veth_has_another_address_than_the_kernel_there() -> None:

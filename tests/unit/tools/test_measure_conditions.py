@@ -51,9 +51,13 @@ def test_without_huge_pages_the_client_does_not_ask_for_zero_copy() -> None:
 
 
 def test_a_process_in_a_namespace_is_started_there() -> None:
-    job = both_jobs(kernel_loopback())[0]
-    assert command(job, Path("report"), "left")[:4] == ["ip", "netns", "exec", "left"]
-    assert command(job, Path("report"), None)[1:] == command(job, Path("report"), "left")[5:]
+    here = kernel_loopback()
+    there = replace(here, server=replace(here.server, namespace="left"))
+    server, client = both_jobs(there)
+    report = Path("report")
+    assert command(there, server, report)[:4] == ["ip", "netns", "exec", "left"]
+    assert command(there, server, report)[4:] == command(here, server, report)
+    assert command(there, client, report) == command(here, client, report)
 
 
 def test_aeron_settings_of_the_user_do_not_reach_the_measured_drivers(

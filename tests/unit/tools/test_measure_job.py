@@ -17,9 +17,7 @@ PHASES = (Phase(PhaseKind.ECHO, 32, 10_000), Phase(PhaseKind.ONE_WAY, 1344))
 
 
 def job(port: DpdkPort | None) -> LoadJob:
-    return LoadJob(
-        Role.SERVER, 1, port, False, True, "aeron:udp?endpoint=a:1", "aeron:udp?endpoint=b:2", PHASES, 10, 20
-    )
+    return LoadJob(Role.SERVER, 1, port, "aeron:udp?endpoint=a:1", "aeron:udp?endpoint=b:2", PHASES, 10, 20)
 
 
 def test_a_job_for_a_dpdk_port_survives_the_way_to_the_process() -> None:

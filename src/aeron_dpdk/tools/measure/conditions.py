@@ -43,8 +43,6 @@ def job_of(
         role=role,
         cpu=conditions.cpus(role)[0],
         port=_port(path, end, role, conditions, directory),
-        is_floor=path.is_floor,
-        touches=path.touches,
         forward_channel=_channel(path, path.server, SERVER_PORT),
         backward_channel=_channel(path, path.client, CLIENT_PORT),
         phases=phases,
@@ -119,14 +117,8 @@ def _dedicated(cpus: tuple[int, ...]) -> dict[str, str]:
     }
 
 
-def command(job: LoadJob, report: Path, namespace: str | None) -> list[str]:
+def command(path: MeasuredPath, job: LoadJob, report: Path) -> list[str]:
     """`ip netns exec` replaces itself by the command: the process id stays the command's own."""
+    namespace = (path.server if job.role is Role.SERVER else path.client).namespace
     inside = ["ip", "netns", "exec", namespace] if namespace is not None else []
-    return [
-        *inside,
-        sys.executable,
-        "-m",
-        "aeron_dpdk.tools.measure.load_process",
-        job.to_json(),
-        str(report),
-    ]
+    return [*inside, sys.executable, "-m", *path.program, job.to_json(), str(report)]

@@ -45,8 +45,7 @@ class DpdkPort:
 
 @dataclass(frozen=True, slots=True)
 class LoadJob:
-    """One process's part. `port` None is the stock driver over kernel sockets; with `is_floor` nothing but
-    DPDK sends and receives, and with `touches` it writes and reads whole payloads.
+    """One process's part. `port` None is the stock driver over kernel sockets.
 
     Both jobs name the same channels: forward carries what the client sends, backward the echoes.
     """
@@ -54,8 +53,6 @@ class LoadJob:
     role: Role
     cpu: int
     port: DpdkPort | None
-    is_floor: bool
-    touches: bool
     forward_channel: str
     backward_channel: str
     phases: tuple[Phase, ...]

@@ -14,7 +14,7 @@ import faulthandler
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from aeron_dpdk.machine.facts.cpus import kernel_trusts_tsc
 from aeron_dpdk.native import Eal, Stack, stock_driver
 from aeron_dpdk.seam import StackSettings
 from aeron_dpdk.tools.measure.job import DpdkPort, LoadJob
-from aeron_dpdk.tools.measure.load_thread import AeronGenerator, FloorGenerator, Generator, LoadThread
+from aeron_dpdk.tools.measure.load_thread import AeronGenerator, Generator, LoadThread
 
 PR_SET_PDEATHSIG = 1  # prctl(2)
 
@@ -87,30 +87,24 @@ def measure(generator: Generator, job: LoadJob, loop: ControlLoop | None, report
     sys.stdin.read()
 
 
-def run(job: LoadJob, report: Path) -> None:
+def run_with_aeron(job: LoadJob, report: Path) -> None:
     if job.port is None:
         with closing(stock_driver()) as driver:
             measure(AeronGenerator(driver), job, None, report)
         return
     with opened_eal(job.port):
-        if job.is_floor:
-            floor = FloorGenerator(job.port, touches=job.touches)
-            try:
-                measure(floor, job, None, report)
-            finally:
-                floor.close_port()
-            return
         threads_shared = os.environ["AERON_THREADING_MODE"] != "DEDICATED"
         with opened_stack(job.port, threads_shared) as stack:
             with closing(stack.open_driver()) as driver:
                 measure(AeronGenerator(driver), job, control_loop(stack, job.port), report)
 
 
-def main() -> int:
+def main(run: Callable[[LoadJob, Path], None], job: str, report: str) -> int:
+    """Returns what to exit with."""
     faulthandler.enable()
     die_with_parent()
     try:
-        run(LoadJob.from_json(sys.argv[1]), Path(sys.argv[2]))
+        run(LoadJob.from_json(job), Path(report))
     except Exception as error:  # the parent shows what is printed here
         explanation = explain(error)
         print(error.reason if isinstance(error, LoadError) else explanation.text, file=sys.stderr)
@@ -119,4 +113,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(run_with_aeron, *sys.argv[1:]))

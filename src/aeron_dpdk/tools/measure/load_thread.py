@@ -6,13 +6,10 @@ from threading import RLock, Thread
 from typing import Any, Protocol
 
 from aeron_dpdk._native import ffi, lib
-from aeron_dpdk.errors import PortError
 from aeron_dpdk.errors.measure import LoadError
 from aeron_dpdk.native import Driver, aeron_version, dpdk_version
-from aeron_dpdk.seam import DEFAULT_CACHE_SIZE
 from aeron_dpdk.tools.measure.histogram import Histogram
 from aeron_dpdk.tools.measure.job import (
-    DpdkPort,
     LoadJob,
     LoadReport,
     Phase,
@@ -73,39 +70,6 @@ class AeronGenerator:
 
     def function(self, role: Role, kind: PhaseKind) -> Any:
         return aeron_function(role, kind)
-
-
-class FloorGenerator:
-    """Over a port of its own, without Aeron; made and closed by the control thread."""
-
-    def __init__(self, port: DpdkPort, *, touches: bool) -> None:
-        """Raises PortError."""
-        settings = {
-            "mtu": port.mtu or 0,
-            "rx_mempool_cache_size": DEFAULT_CACHE_SIZE,
-            "tx_mempool_cache_size": DEFAULT_CACHE_SIZE,
-            "local_ipv4": int(port.local_interface.ip),
-            "threads_shared": True,
-        }
-        self._floor = lib.adk_floor_open(ffi.new("adk_settings_t *", settings), touches)
-        if self._floor == ffi.NULL:
-            raise PortError(error_text(), lib.adk_error_code())
-
-    def close_port(self) -> None:
-        """When neither side uses the link any more."""
-        lib.adk_floor_close(self._floor)
-
-    def open(self, cpu: int) -> Any:
-        return self._floor if lib.adk_floor_begin(self._floor, cpu) == 0 else ffi.NULL
-
-    def stop(self, opened: Any) -> None:
-        lib.adk_floor_stop(opened)
-
-    def close(self, opened: Any) -> None:
-        """The port stays open until the other side is done too."""
-
-    def function(self, role: Role, kind: PhaseKind) -> Any:
-        return floor_function(role, kind)
 
 
 class LoadThread(Thread):

@@ -19,15 +19,14 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class MeasuredPath:
-    """`aeron_mtu` None is Aeron's default, `port_mtu` None the device's. On a floor there is no Aeron; one
-    that `touches` writes and reads whole payloads."""
+    """`program` is the module, and its options, that either side runs with its LoadJob. `aeron_mtu` None is
+    Aeron's default, `port_mtu` None the device's."""
 
     name: str
     title: str
     server: End
     client: End
-    is_floor: bool = False
-    touches: bool = False
+    program: tuple[str, ...] = ("aeron_dpdk.tools.measure.load_process",)
     aeron_mtu: int | None = None
     port_mtu: int | None = None
 

@@ -63,13 +63,13 @@ def end_process(process: subprocess.Popen[bytes], timeout_s: float) -> None:
 class LoadProcess:
     """A load process; its report and its standard error are files of the round's directory."""
 
-    def __init__(self, job: LoadJob, directory: Path, conditions: Conditions, namespace: str | None) -> None:
+    def __init__(self, path: MeasuredPath, job: LoadJob, directory: Path, conditions: Conditions) -> None:
         self.role = job.role
         self._report = directory / f"{job.role}.json"
         self._errors = directory / f"{job.role}.log"
         with self._errors.open("wb") as errors:
             self._process = subprocess.Popen(
-                command(job, self._report, namespace),
+                command(path, job, self._report),
                 env=environment(directory, job.role, conditions),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -137,9 +137,9 @@ def run_round(
     with shared_memory_directory() as directory:
         processes: list[LoadProcess] = []
         try:
-            for role, end in ((Role.SERVER, path.server), (Role.CLIENT, path.client)):
+            for role in (Role.SERVER, Role.CLIENT):
                 job = job_of(path, role, phases, conditions, directory)
-                processes.append(LoadProcess(job, directory, conditions, end.namespace))
+                processes.append(LoadProcess(path, job, directory, conditions))
                 processes[-1].await_word("ready", READY_TIMEOUT_S)
             with watch([process.pid for process in processes]):
                 await_done(processes, timeout_s)
