@@ -25,8 +25,8 @@ from aeron_dpdk.errors import (
 )
 from aeron_dpdk.errors.observe import CaptureRefusedError
 from aeron_dpdk.seam import MAX_ENDPOINTS_SHOWN, Endpoint, Level, Parts, PortInfo, StackPart, StackSettings
-from aeron_dpdk.wire.address import Address
 from aeron_dpdk.wire.ethernet import Mac
+from aeron_dpdk.wire.packet import Address
 
 try:
     from aeron_dpdk._native import ffi, lib

@@ -9,7 +9,16 @@ from pathlib import Path
 import pytest
 
 from aeron_dpdk import errors
-from aeron_dpdk.errors import AeronDpdkError, PortError, PortMemoryError, explain, machine, measure, observe
+from aeron_dpdk.errors import (
+    AeronDpdkError,
+    ComplaintError,
+    PortError,
+    PortMemoryError,
+    explain,
+    machine,
+    measure,
+    observe,
+)
 from aeron_dpdk.exit_code import ExitCode
 
 SAMPLES: dict[object, object] = {
@@ -28,7 +37,7 @@ def concrete(base: type[AeronDpdkError]) -> Iterator[type[AeronDpdkError]]:
 
 TABLE = {module.__name__ for module in (errors, machine, measure, observe)}
 CLASSES = sorted(
-    (each for each in concrete(AeronDpdkError) if each is not observe.ObserveError), key=lambda c: c.__name__
+    (each for each in concrete(AeronDpdkError) if hasattr(each, "exit_code")), key=lambda c: c.__name__
 )
 VERDICTS = {ExitCode.OK, ExitCode.INTERNAL, ExitCode.WARNINGS, ExitCode.FAILURES, ExitCode.UNHEALTHY}
 
@@ -65,7 +74,11 @@ def test_every_exit_code_but_success_a_bug_and_verdicts_belongs_to_an_error() ->
 
 def test_all_errors_stand_in_one_folder() -> None:
     assert {error_class.__module__ for error_class in CLASSES} == TABLE
-    ours = {AeronDpdkError.__name__, *(error_class.__name__ for error_class in CLASSES)}
+    ours = {
+        AeronDpdkError.__name__,
+        ComplaintError.__name__,
+        *(error_class.__name__ for error_class in CLASSES),
+    }
     folder = Path(errors.__file__).parent
     elsewhere = {
         (str(path), node.name)

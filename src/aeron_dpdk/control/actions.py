@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from ipaddress import IPv6Address, IPv6Interface
 
 from aeron_dpdk.control.data_plane import Count
-from aeron_dpdk.wire.address import Address
 from aeron_dpdk.wire.ethernet import Mac
+from aeron_dpdk.wire.packet import Address
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from enum import StrEnum
 from ipaddress import IPv6Address, IPv6Interface
 from typing import Protocol
 
-from aeron_dpdk.wire.address import Address
 from aeron_dpdk.wire.ethernet import Mac
+from aeron_dpdk.wire.packet import Address
 
 
 @dataclass(frozen=True, slots=True)

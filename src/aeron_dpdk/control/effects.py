@@ -27,8 +27,8 @@ from aeron_dpdk.control.ipv6_routing import Ipv6Identity
 from aeron_dpdk.control.ndp import solicitation_frame
 from aeron_dpdk.control.rate import NANOSECONDS, Occasional
 from aeron_dpdk.control.routing import Identity
-from aeron_dpdk.wire.address import Address
 from aeron_dpdk.wire.ethernet import Mac
+from aeron_dpdk.wire.packet import Address
 
 _SILENCE_NS = 60 * NANOSECONDS
 _MAX_SILENT_REPORTED = 64

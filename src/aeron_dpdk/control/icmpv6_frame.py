@@ -7,7 +7,7 @@ from typing import Self
 from aeron_dpdk.wire.ethernet import EthernetFrame, EtherType, Mac
 from aeron_dpdk.wire.icmpv6 import Icmpv6Message
 from aeron_dpdk.wire.ipv6 import NEXT_HEADER_ICMPV6, Ipv6Packet
-from aeron_dpdk.wire.malformed import Malformed
+from aeron_dpdk.wire.packet import Malformed
 
 
 @dataclass(frozen=True, slots=True)

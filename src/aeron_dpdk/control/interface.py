@@ -2,26 +2,25 @@
 and hears there. What goes wrong with it leaves the others alone."""
 
 from collections.abc import Callable
+from enum import Enum
 from ipaddress import IPv4Address, IPv6Address
 from logging import Logger
 
 from aeron_dpdk.control.actions import Action
 from aeron_dpdk.control.arp import ArpResponder
-from aeron_dpdk.control.data_plane import Count, DataPlane, Event, FrameReceived, Learned, Unresolved
+from aeron_dpdk.control.data_plane import Count, DataPlane, Event, FrameReceived, Learned, Link, Unresolved
 from aeron_dpdk.control.effects import Effects
 from aeron_dpdk.control.icmp import IcmpResponder
 from aeron_dpdk.control.igmp import IgmpHost
 from aeron_dpdk.control.ipv6 import Ipv6Host
 from aeron_dpdk.control.ipv6_routing import Ipv6Identity
-from aeron_dpdk.control.link import LinkEdge, LinkMonitor
 from aeron_dpdk.control.neighbours import Neighbours
 from aeron_dpdk.control.port_reset import PortReset, ResetProgress, SharedPortReset
 from aeron_dpdk.control.rate import NANOSECONDS, Every
 from aeron_dpdk.control.routing import Identity
-from aeron_dpdk.wire.address import Address
 from aeron_dpdk.wire.ethernet import EthernetFrame, EtherType
 from aeron_dpdk.wire.ipv4 import PROTOCOL_IGMP, protocol_of
-from aeron_dpdk.wire.malformed import Malformed
+from aeron_dpdk.wire.packet import Address, Malformed
 
 EVENTS_PER_TICK = 64
 LINK_PERIOD_NS = NANOSECONDS // 10  # as often as sleep() looks at it
@@ -29,6 +28,24 @@ WATCH_PERIOD_NS = NANOSECONDS
 
 Step = Callable[[int], None]
 Report = Callable[[str, Exception, int], None]
+
+
+class LinkEdge(Enum):
+    CAME_UP = "up"
+    WENT_DOWN = "down"
+
+
+class LinkMonitor:
+    """The link counts as up until it is seen down, so that a start on a healthy link is no change."""
+
+    def __init__(self) -> None:
+        self._was_up = True
+
+    def observe(self, link: Link) -> LinkEdge | None:
+        if link.is_up == self._was_up:
+            return None
+        self._was_up = link.is_up
+        return LinkEdge.CAME_UP if link.is_up else LinkEdge.WENT_DOWN
 
 
 class Interface:

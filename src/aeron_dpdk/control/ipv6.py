@@ -12,7 +12,6 @@ from aeron_dpdk.control.mld import MldHost
 from aeron_dpdk.control.ndp import NdpResponder
 from aeron_dpdk.control.neighbours import Neighbours
 from aeron_dpdk.control.routers import Routers
-from aeron_dpdk.wire.address import Address
 from aeron_dpdk.wire.ethernet import EthernetFrame, group_mac
 from aeron_dpdk.wire.icmpv6 import Icmpv6Type
 from aeron_dpdk.wire.ndp import (
@@ -22,6 +21,7 @@ from aeron_dpdk.wire.ndp import (
     RouterAdvertisement,
     parse_ndp,
 )
+from aeron_dpdk.wire.packet import Address
 
 _IGNORED = (Tally(Count.NDP_IGNORED),)
 _MLD_TYPES = frozenset({Icmpv6Type.MLD_QUERY, Icmpv6Type.MLD_V1_REPORT})

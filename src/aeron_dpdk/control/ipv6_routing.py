@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from ipaddress import IPv6Address, IPv6Interface, IPv6Network
 
 from aeron_dpdk.control.routing import NoNextHop
-from aeron_dpdk.wire.address import Address
 from aeron_dpdk.wire.ethernet import Mac
+from aeron_dpdk.wire.packet import Address
 
 ALL_NODES = IPv6Address("ff02::1")
 ALL_ROUTERS = IPv6Address("ff02::2")

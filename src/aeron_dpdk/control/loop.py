@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from logging import Logger, getLogger
+from typing import Protocol
 
-from aeron_dpdk.control.chore import Chore
 from aeron_dpdk.control.data_plane import Count, DataPlane
 from aeron_dpdk.control.interface import Interface
 from aeron_dpdk.control.ipv6_routing import Ipv6Identity
@@ -30,6 +30,17 @@ ERROR_LOG_PERIOD_NS = 60 * NANOSECONDS
 MAX_ERROR_KINDS = 64
 
 LOG = getLogger("aeron_dpdk.control")
+
+
+class Chore(Protocol):
+    """What the loop does besides its own work."""
+
+    @property
+    def due_ns(self) -> int:
+        """When step() is wanted at the latest."""
+
+    def step(self, now_ns: int) -> None:
+        """Called at every turn of the loop, also before it is due. What it raises is counted and logged."""
 
 
 class ControlLoop:

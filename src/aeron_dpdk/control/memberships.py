@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from aeron_dpdk.control.actions import Action, SendFrame
 from aeron_dpdk.control.data_plane import Count
 from aeron_dpdk.control.rate import NANOSECONDS, NEVER_NS, TokenBucket
-from aeron_dpdk.wire.address import Address
 from aeron_dpdk.wire.membership import Query, Record, RecordType, ShortMessage
+from aeron_dpdk.wire.packet import Address
 
 # RFC 3376 §8, RFC 2236 §8; RFC 3810 §9, RFC 2710 §7
 DEFAULT_ROBUSTNESS = 2

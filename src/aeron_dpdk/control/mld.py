@@ -15,11 +15,11 @@ from aeron_dpdk.control.ipv6_routing import (
     is_link_local,
 )
 from aeron_dpdk.control.memberships import MembershipHost, Memberships, Message, Report, Short
-from aeron_dpdk.wire.address import Address
 from aeron_dpdk.wire.ethernet import group_mac
 from aeron_dpdk.wire.ipv6 import ROUTER_ALERT
 from aeron_dpdk.wire.membership import Query, ShortMessage, ShortReport
 from aeron_dpdk.wire.mld import emit_report, emit_short, parse_mld
+from aeron_dpdk.wire.packet import Address
 
 HOP_LIMIT = 1  # RFC 3810 §5; what comes with another was forged beyond a router
 ALL_V2_ROUTERS = IPv6Address("ff02::16")

@@ -17,9 +17,9 @@ from aeron_dpdk.control.ipv6_routing import (
 )
 from aeron_dpdk.control.neighbours import Neighbours
 from aeron_dpdk.control.rate import NANOSECONDS, NEVER_NS, TokenBucket
-from aeron_dpdk.wire.address import Address
 from aeron_dpdk.wire.ethernet import Mac, group_mac
 from aeron_dpdk.wire.ndp import HOP_LIMIT, NeighbourAdvertisement, NeighbourSolicitation
+from aeron_dpdk.wire.packet import Address
 
 ADVERTISEMENTS_PER_SECOND = 500
 ADVERTISEMENTS_AT_ONCE = 100

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from aeron_dpdk.control.actions import Action, DropParked, Forget, GiveUp, Install, SendParked, SendRequest
-from aeron_dpdk.wire.address import Address
 from aeron_dpdk.wire.ethernet import Mac
+from aeron_dpdk.wire.packet import Address
 
 _MS = 1_000_000
 

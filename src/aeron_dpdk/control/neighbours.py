@@ -26,8 +26,8 @@ from aeron_dpdk.control.data_plane import Witness
 from aeron_dpdk.control.neighbour import SEQUENCE_GAP_NS, Neighbour, NeighbourState, addressed
 from aeron_dpdk.control.rate import NEVER_NS
 from aeron_dpdk.control.routing import Reach
-from aeron_dpdk.wire.address import Address
 from aeron_dpdk.wire.ethernet import Mac
+from aeron_dpdk.wire.packet import Address
 
 MAX_NEIGHBOURS = 1024  # ADK_NEIGHBOURS of native/stack/limits.h
 EVICTION_SCAN = 16

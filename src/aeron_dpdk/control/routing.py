@@ -7,8 +7,8 @@ from enum import Enum
 from ipaddress import IPv4Address
 from typing import Protocol
 
-from aeron_dpdk.wire.address import Address
 from aeron_dpdk.wire.ethernet import Mac
+from aeron_dpdk.wire.packet import Address
 
 
 class Reach(Protocol):

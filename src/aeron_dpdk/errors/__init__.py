@@ -34,16 +34,21 @@ class AeronDpdkError(Exception):
         return f"{self.problem()}: {remedy}" + ("" if remedy.endswith("?") else ".")
 
 
+@dataclass(eq=False)
+class ComplaintError(AeronDpdkError):
+    """Of the kinds whose problem and remedy are said where they are raised."""
+
+    complaint: str
+    advice: str
+    problem_text = "{complaint}"
+    remedy_text = "{advice}"
+
+
 # ---- the command line ----
 
 
-@dataclass(eq=False)
-class CommandLineError(AeronDpdkError):
-    complaint: str
-    advice: str
+class CommandLineError(ComplaintError):
     exit_code = ExitCode.USAGE
-    problem_text = "{complaint}"
-    remedy_text = "{advice}"
 
 
 # ---- settings ----
@@ -81,13 +86,8 @@ class SettingMissingError(AeronDpdkError):
     remedy_text = "set {name} in the environment, with -D or in a property file"
 
 
-@dataclass(eq=False)
-class SettingConflictError(AeronDpdkError):
-    conflict: str
-    resolution: str
+class SettingConflictError(ComplaintError):
     exit_code = ExitCode.SETTINGS
-    problem_text = "{conflict}"
-    remedy_text = "{resolution}"
 
 
 @dataclass(eq=False)

@@ -2,19 +2,14 @@
 
 from dataclasses import dataclass
 
-from aeron_dpdk.errors import AeronDpdkError
+from aeron_dpdk.errors import AeronDpdkError, ComplaintError
 from aeron_dpdk.exit_code import ExitCode
 
 
-@dataclass(eq=False)
-class RefusedError(AeronDpdkError):
-    """We could, but the machine would suffer, or it is not said clearly enough what to do."""
+class RefusedError(ComplaintError):
+    """The change is possible, but would harm the machine, or the request leaves open what to change."""
 
-    complaint: str
-    advice: str
     exit_code = ExitCode.REFUSED
-    problem_text = "{complaint}"
-    remedy_text = "{advice}"
 
 
 @dataclass(eq=False)

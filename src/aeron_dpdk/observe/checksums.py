@@ -2,7 +2,7 @@
 
 import struct
 
-from aeron_dpdk.wire.checksum import internet_checksum
+from aeron_dpdk.wire.packet import internet_checksum
 
 _TYPE = 12  # of an Ethernet II frame without a tag; a tag of four bytes comes before it
 _TYPE_VLAN, _TYPE_IPV6 = 0x8100, 0x86DD

@@ -18,7 +18,6 @@ from aeron_dpdk.tools.hosts.addresses import find_own_address
 from aeron_dpdk.tools.hosts.aeron_link import AeronLink
 from aeron_dpdk.tools.hosts.floor_link import FloorLink
 from aeron_dpdk.tools.hosts.floor_port import driver_arguments, opened_floor, refuse_without_floor
-from aeron_dpdk.tools.hosts.hgrm import hgrm_lines
 from aeron_dpdk.tools.hosts.interruptible import Interruptible
 from aeron_dpdk.tools.hosts.measure import HostPath, Measured, measure
 from aeron_dpdk.tools.hosts.report import (
@@ -33,6 +32,7 @@ from aeron_dpdk.tools.hosts.report import (
 )
 from aeron_dpdk.tools.hosts.request import MAX_MESSAGE_LENGTH, MAX_RATE, PONG_PORT, Place
 from aeron_dpdk.tools.looking import aeron_dir_option
+from aeron_dpdk.tools.measure.histogram import hgrm_lines
 from aeron_dpdk.tools.measure.job import Phase, PhaseKind, Role
 from aeron_dpdk.tools.measure.page import html_page, rich_table, stamp
 from aeron_dpdk.tools.measure.plots import DRAWN_BY, EXTRA, draw, stream_plots

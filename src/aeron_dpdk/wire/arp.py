@@ -6,7 +6,7 @@ from ipaddress import IPv4Address
 from typing import Self
 
 from aeron_dpdk.wire.ethernet import Mac
-from aeron_dpdk.wire.malformed import Malformed
+from aeron_dpdk.wire.packet import Malformed
 
 LENGTH = 28
 # ar$hrd Ethernet, ar$pro IPv4, ar$hln, ar$pln

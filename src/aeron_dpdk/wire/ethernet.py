@@ -5,7 +5,7 @@ from enum import IntEnum
 from ipaddress import IPv4Address, IPv6Address
 from typing import Self
 
-from aeron_dpdk.wire.malformed import Malformed
+from aeron_dpdk.wire.packet import Malformed
 
 HEADER_LENGTH = 14
 

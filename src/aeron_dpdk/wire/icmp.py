@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Self
 
-from aeron_dpdk.wire.checksum import internet_checksum
-from aeron_dpdk.wire.malformed import Malformed
+from aeron_dpdk.wire.packet import Malformed, internet_checksum
 
 HEADER_LENGTH = 8
 CODE_FRAGMENTATION_NEEDED = 4  # of DESTINATION_UNREACHABLE

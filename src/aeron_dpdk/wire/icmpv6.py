@@ -5,9 +5,8 @@ from enum import IntEnum
 from ipaddress import IPv6Address
 from typing import Self
 
-from aeron_dpdk.wire.checksum import internet_checksum
 from aeron_dpdk.wire.ipv6 import NEXT_HEADER_ICMPV6, Ipv6Packet, pseudo_header
-from aeron_dpdk.wire.malformed import Malformed
+from aeron_dpdk.wire.packet import Malformed, internet_checksum
 
 HEADER_LENGTH = 8
 

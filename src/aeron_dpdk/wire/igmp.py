@@ -4,10 +4,8 @@ from collections.abc import Iterable
 from enum import IntEnum
 from ipaddress import IPv4Address
 
-from aeron_dpdk.wire.address import Address
-from aeron_dpdk.wire.checksum import internet_checksum
-from aeron_dpdk.wire.malformed import Malformed
 from aeron_dpdk.wire.membership import Query, Record, ShortMessage, ShortReport
+from aeron_dpdk.wire.packet import Address, Malformed, internet_checksum
 
 SHORT_LENGTH = 8  # of every message of versions 1 and 2
 MIN_V3_QUERY_LENGTH = 12

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 from typing import Self
 
-from aeron_dpdk.wire.checksum import internet_checksum
-from aeron_dpdk.wire.malformed import Malformed
+from aeron_dpdk.wire.packet import Malformed, internet_checksum
 
 MIN_HEADER_LENGTH = 20
 PROTOCOL_ICMP = 1

@@ -7,7 +7,7 @@ MLD is IGMP for IPv6: its version 1 is IGMP's version 2 (RFC 2710 §1), its vers
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 
-from aeron_dpdk.wire.address import Address
+from aeron_dpdk.wire.packet import Address
 
 
 class RecordType(IntEnum):

@@ -3,10 +3,9 @@
 from collections.abc import Iterable
 from ipaddress import IPv6Address
 
-from aeron_dpdk.wire.address import Address
 from aeron_dpdk.wire.icmpv6 import Icmpv6Message, Icmpv6Type
-from aeron_dpdk.wire.malformed import Malformed
 from aeron_dpdk.wire.membership import Query, Record, ShortMessage, ShortReport
+from aeron_dpdk.wire.packet import Address, Malformed
 
 V1_LENGTH = 16  # behind the ICMPv6 header, of every message of version 1
 MIN_V2_QUERY_LENGTH = 20

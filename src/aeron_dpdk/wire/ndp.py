@@ -12,7 +12,7 @@ from ipaddress import IPv6Address
 
 from aeron_dpdk.wire.ethernet import Mac
 from aeron_dpdk.wire.icmpv6 import Icmpv6Message, Icmpv6Type
-from aeron_dpdk.wire.malformed import Malformed
+from aeron_dpdk.wire.packet import Malformed
 
 HOP_LIMIT = 255  # RFC 4861 §3.1: what has another came by a router, and is forged
 

@@ -9,11 +9,11 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Interface
 from aeron_dpdk.control.data_plane import Count, Event, FrameReceived, Link
 from aeron_dpdk.control.neighbours import LOOKS
 from aeron_dpdk.control.routing import Identity, Routing
-from aeron_dpdk.wire.address import Address
 from aeron_dpdk.wire.arp import ArpOperation, ArpPacket
 from aeron_dpdk.wire.ethernet import BROADCAST, UNSPECIFIED, EthernetFrame, EtherType, Mac
 from aeron_dpdk.wire.icmp import IcmpMessage, IcmpType
 from aeron_dpdk.wire.ipv4 import PROTOCOL_ICMP, Ipv4Packet
+from aeron_dpdk.wire.packet import Address
 
 MS = 1_000_000
 SECOND = 1000 * MS

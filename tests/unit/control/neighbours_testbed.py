@@ -6,7 +6,7 @@ from aeron_dpdk.control.actions import Action
 from aeron_dpdk.control.neighbour import Neighbour
 from aeron_dpdk.control.neighbours import LOOKS, Neighbours
 from aeron_dpdk.control.routing import Routing
-from aeron_dpdk.wire.address import Address
+from aeron_dpdk.wire.packet import Address
 
 
 class NeighboursTestbed:

@@ -27,7 +27,7 @@ from aeron_dpdk.control.neighbour import REQUEST_GAPS_NS
 from aeron_dpdk.control.neighbours import Neighbours
 from aeron_dpdk.control.routing import Identity, Routing
 from aeron_dpdk.wire.ethernet import BROADCAST, EthernetFrame, Mac
-from aeron_dpdk.wire.malformed import Malformed
+from aeron_dpdk.wire.packet import Malformed
 
 IGNORED = (Tally(Count.ICMP_IGNORED),)
 

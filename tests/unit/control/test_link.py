@@ -1,5 +1,5 @@
 from aeron_dpdk.control.data_plane import Link
-from aeron_dpdk.control.link import LinkEdge, LinkMonitor
+from aeron_dpdk.control.interface import LinkEdge, LinkMonitor
 
 UP = Link(True, True, 10_000)
 DOWN = Link(False, False, 0)

@@ -7,8 +7,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from tests.unit.control.fakes import MS, SECOND, START
 
 from aeron_dpdk.control.memberships import MAX_SOURCES, Memberships, Report, Short
-from aeron_dpdk.wire.address import Address
 from aeron_dpdk.wire.membership import Query, RecordType, ShortMessage
+from aeron_dpdk.wire.packet import Address
 
 GROUPS = [IPv4Address(f"239.0.0.{i}") for i in (1, 2, 3)]
 FOREIGN = IPv4Address("239.0.0.9")

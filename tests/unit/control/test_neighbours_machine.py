@@ -23,8 +23,8 @@ from aeron_dpdk.control.actions import Action, DropParked, Forget, GiveUp, Insta
 from aeron_dpdk.control.neighbour import MAX_PARKED, REQUEST_GAPS_NS, SEQUENCE_GAP_NS, NeighbourState
 from aeron_dpdk.control.neighbours import Neighbours
 from aeron_dpdk.control.routing import Reach
-from aeron_dpdk.wire.address import Address
 from aeron_dpdk.wire.ethernet import BROADCAST, UNSPECIFIED, Mac
+from aeron_dpdk.wire.packet import Address
 
 # Three neighbours, and four addresses that are none: ours, one no host has, one off the link, a group.
 IPV4: list[Address] = [

@@ -17,7 +17,7 @@ from aeron_dpdk.tools.measure.job import PhaseReport, Role
 from aeron_dpdk.tools.measure.load_thread import PhaseOrder
 from aeron_dpdk.wire.arp import ArpOperation, ArpPacket
 from aeron_dpdk.wire.ethernet import BROADCAST, UNSPECIFIED, EthernetFrame, EtherType, Mac
-from aeron_dpdk.wire.malformed import Malformed
+from aeron_dpdk.wire.packet import Malformed
 
 HERE, THERE = IPv4Address("10.0.0.1"), IPv4Address("10.0.0.2")
 UDP_PORT = 20123

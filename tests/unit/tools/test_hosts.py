@@ -17,7 +17,6 @@ from aeron_dpdk.exit_code import ExitCode
 from aeron_dpdk.observe.view import AddressView, InterfaceView
 from aeron_dpdk.tools.hosts.addresses import address_towards
 from aeron_dpdk.tools.hosts.aeron_link import AeronLink
-from aeron_dpdk.tools.hosts.hgrm import hgrm_lines
 from aeron_dpdk.tools.hosts.measure import HostPath, Measured
 from aeron_dpdk.tools.hosts.report import DIRECT, KERNEL, as_data, as_results, shown_tables
 from aeron_dpdk.tools.hosts.request import (
@@ -30,7 +29,7 @@ from aeron_dpdk.tools.hosts.request import (
     parse_answer,
     parse_request,
 )
-from aeron_dpdk.tools.measure.histogram import Histogram
+from aeron_dpdk.tools.measure.histogram import Histogram, hgrm_lines
 from aeron_dpdk.tools.measure.job import Phase, PhaseKind, PhaseReport, Role, Throughput
 from aeron_dpdk.tools.ping import phases_of, ping
 from aeron_dpdk.tools.pong import pong

@@ -5,7 +5,7 @@ from scapy.layers.l2 import ARP
 from tests.unit.wire.values import arp_packets
 
 from aeron_dpdk.wire.arp import LENGTH, ArpPacket
-from aeron_dpdk.wire.malformed import Malformed
+from aeron_dpdk.wire.packet import Malformed
 
 REQUEST = bytes(ARP(op="who-has", hwsrc="02:00:00:00:00:02", psrc="10.0.0.2", pdst="10.0.0.1"))
 

@@ -5,7 +5,7 @@ from scapy.layers.l2 import Ether
 from tests.unit.wire.values import ethernet_frames
 
 from aeron_dpdk.wire.ethernet import BROADCAST, UNSPECIFIED, EthernetFrame, Mac
-from aeron_dpdk.wire.malformed import Malformed
+from aeron_dpdk.wire.packet import Malformed
 
 
 @given(ethernet_frames)

@@ -5,7 +5,7 @@ from scapy.layers.inet import ICMP
 from tests.unit.wire.values import icmp_messages
 
 from aeron_dpdk.wire.icmp import CODE_FRAGMENTATION_NEEDED, IcmpMessage, IcmpType
-from aeron_dpdk.wire.malformed import Malformed
+from aeron_dpdk.wire.packet import Malformed
 
 words = st.integers(0, 0xFFFF)
 

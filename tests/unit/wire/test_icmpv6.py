@@ -9,7 +9,7 @@ from tests.unit.wire.values import icmpv6_messages, ipv6_addresses
 
 from aeron_dpdk.wire.icmpv6 import Icmpv6Message, Icmpv6Type
 from aeron_dpdk.wire.ipv6 import NEXT_HEADER_ICMPV6, Ipv6Packet
-from aeron_dpdk.wire.malformed import Malformed
+from aeron_dpdk.wire.packet import Malformed
 
 OURS, PEER = IPv6Address("fd00::1"), IPv6Address("fd00::2")
 words = st.integers(0, 0xFFFF)

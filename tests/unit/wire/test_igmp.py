@@ -6,10 +6,9 @@ from hypothesis import strategies as st
 from scapy.layers.igmp import IGMP, IGMPv3_MQ, IGMPv3_MR, IGMPv3_MR_Group
 from scapy.packet import Packet
 
-from aeron_dpdk.wire.checksum import internet_checksum
 from aeron_dpdk.wire.igmp import emit_report, emit_short, parse_igmp
-from aeron_dpdk.wire.malformed import Malformed
 from aeron_dpdk.wire.membership import Query, Record, RecordType, ShortMessage, ShortReport
+from aeron_dpdk.wire.packet import Malformed, internet_checksum
 
 TENTH_NS = 100_000_000
 GROUP = IPv4Address("239.1.2.3")

@@ -8,9 +8,8 @@ from scapy.layers import igmp  # noqa: F401 - as another test of the run may hav
 from scapy.layers.inet import IP
 from tests.unit.wire.values import ipv4_packets
 
-from aeron_dpdk.wire.checksum import internet_checksum
 from aeron_dpdk.wire.ipv4 import MIN_HEADER_LENGTH, PROTOCOL_IGMP, Ipv4Packet
-from aeron_dpdk.wire.malformed import Malformed
+from aeron_dpdk.wire.packet import Malformed, internet_checksum
 
 PING = bytes(IP(src="10.0.0.2", dst="10.0.0.1", proto=1) / b"12345678")
 

@@ -8,7 +8,7 @@ from scapy.layers.inet6 import IPv6, IPv6ExtHdrHopByHop, RouterAlert
 from tests.unit.wire.values import ipv6_packets
 
 from aeron_dpdk.wire.ipv6 import ROUTER_ALERT, Ipv6Packet
-from aeron_dpdk.wire.malformed import Malformed
+from aeron_dpdk.wire.packet import Malformed
 
 PACKET = Ipv6Packet(IPv6Address("fd00::1"), IPv6Address("fd00::2"), 200, b"payload")
 

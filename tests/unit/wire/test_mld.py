@@ -15,9 +15,9 @@ from scapy.packet import Packet
 
 from aeron_dpdk.wire.icmpv6 import Icmpv6Message, Icmpv6Type
 from aeron_dpdk.wire.ipv6 import Ipv6Packet
-from aeron_dpdk.wire.malformed import Malformed
 from aeron_dpdk.wire.membership import Query, Record, RecordType, ShortMessage, ShortReport
 from aeron_dpdk.wire.mld import emit_report, emit_short, parse_mld
+from aeron_dpdk.wire.packet import Malformed
 
 MS = 1_000_000
 SOURCE, DESTINATION = IPv6Address("fe80::1"), IPv6Address("ff02::16")

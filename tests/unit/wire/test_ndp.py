@@ -22,7 +22,6 @@ from tests.unit.wire.values import ipv6_addresses, macs
 from aeron_dpdk.wire.ethernet import Mac
 from aeron_dpdk.wire.icmpv6 import Icmpv6Message, Icmpv6Type
 from aeron_dpdk.wire.ipv6 import Ipv6Packet
-from aeron_dpdk.wire.malformed import Malformed
 from aeron_dpdk.wire.ndp import (
     NeighbourAdvertisement,
     NeighbourDiscovery,
@@ -31,6 +30,7 @@ from aeron_dpdk.wire.ndp import (
     RouterSolicitation,
     parse_ndp,
 )
+from aeron_dpdk.wire.packet import Malformed
 
 SOURCE, DESTINATION = IPv6Address("fe80::1"), IPv6Address("fe80::2")
 MAC = Mac.from_text("02:00:00:00:00:02")

@@ -19,7 +19,7 @@ from aeron_dpdk.tools.measure.load_thread import PhaseOrder
 from aeron_dpdk.wire.arp import ArpOperation, ArpPacket
 from aeron_dpdk.wire.ethernet import BROADCAST, UNSPECIFIED, EthernetFrame, EtherType, Mac
 from aeron_dpdk.wire.ipv4 import Ipv4Packet
-from aeron_dpdk.wire.malformed import Malformed
+from aeron_dpdk.wire.packet import Malformed
 
 PROTOCOL_UDP = 17
 UDP_HEADER = struct.Struct("!4H")

@@ -21,7 +21,7 @@ from aeron_dpdk.seam import DEFAULT_CACHE_SIZE
 from aeron_dpdk.tools.measure.job import PhaseReport, Role
 from aeron_dpdk.tools.measure.load_thread import PhaseOrder, error_text, floor_function, run_order
 from aeron_dpdk.wire.ethernet import EthernetFrame, Mac
-from aeron_dpdk.wire.malformed import Malformed
+from aeron_dpdk.wire.packet import Malformed
 
 LONGEST_FRAME_BYTES = 2048
 

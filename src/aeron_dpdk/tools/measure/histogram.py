@@ -71,3 +71,17 @@ def bins(histogram: Histogram, axis: list[float]) -> Iterator[Bin]:
     for low_ns, high_ns in pairwise(axis):
         count = sum(count for value_ns, count in histogram.buckets if low_ns < value_ns <= high_ns)
         yield Bin(low_ns, high_ns, count)
+
+
+def hgrm_lines(histogram: Histogram) -> Iterator[str]:
+    """The text that HdrHistogram's plotters read (its outputPercentileDistribution()), in microseconds."""
+    yield f"{'Value':>12} {'Percentile':>14} {'TotalCount':>10} {'1/(1-Percentile)':>14}"
+    yield ""
+    total, seen = histogram.total, 0
+    for value_ns, count in histogram.buckets:
+        seen += count
+        value = min(value_ns, histogram.max_ns) / 1000
+        quantile = seen / total
+        nines = f" {1 / (1 - quantile):14.2f}" if seen < total else ""
+        yield f"{value:12.3f} {quantile:14.12f} {seen:10d}{nines}"
+    yield f"#[Max     = {histogram.max_ns / 1000:12.3f}, Total count    = {total:12d}]"

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scapy.utils import checksum as scapy_checksum
 
-from aeron_dpdk.wire.checksum import internet_checksum
+from aeron_dpdk.wire.packet import internet_checksum
 
 
 def test_the_example_of_rfc_1071_sums_to_its_result() -> None:
