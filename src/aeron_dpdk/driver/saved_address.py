@@ -6,9 +6,9 @@ from typing import Any
 
 from aeron_dpdk.driver.eal_arguments import option_names
 from aeron_dpdk.driver.interface_settings import IPV6_MIN_MTU
-from aeron_dpdk.driver.setting_table import MAX_INTERFACES
+from aeron_dpdk.driver.setting_table import MAX_INTERFACES, SHARES
 from aeron_dpdk.driver.setting_values import MAX_IPV6_ADDRESSES, LocalAddress
-from aeron_dpdk.machine.facts.saved_nic import SavedNic
+from aeron_dpdk.machine.facts.saved_nic import SavedAddress, SavedNic
 from aeron_dpdk.seam import Vlan
 
 ALLOW = ("-a", "--allow=")
@@ -18,19 +18,27 @@ def values_of(
     saved: Iterable[SavedNic], eal_arguments: Sequence[str], found: Sequence[str] = ()
 ) -> tuple[dict[str, Any], ...]:
     """Fields of `InterfaceSettings`, of one interface after the other: own addresses with prefix, gateways,
-    MTU. Of the NICs that -a names, or else of all; none where PCI is not to be used. `found`: where no option
-    chooses, the PCI addresses of the NICs that DPDK finds, which says what port each is."""
+    MTU, and of a NIC's further ones the number of its first, as SHARES. Of the NICs that -a names, or else of
+    all; none where PCI is not to be used. `found`: where no option chooses, the PCI addresses of the NICs
+    that DPDK finds, which says what port each is."""
     if option_names(eal_arguments) & {"--no-pci", "--vdev"}:
         return ()
     allowed = frozenset(allowed_devices(eal_arguments))
-    nics = [nic for nic in saved if nic.ipv4 is not None and (not allowed or nic.address in allowed)]
-    if len(nics) == 1:
-        return (_values(nics[0]),)
-    ports = sorted(allowed or {*found, *(nic.address for nic in nics)}, key=bus_order)
-    return tuple(
-        {**_values(nic), "port_id": ports.index(nic.address)}
-        for nic in sorted(nics, key=lambda each: bus_order(each.address))[:MAX_INTERFACES]
+    nics = sorted(
+        (nic for nic in saved if nic.addresses and (not allowed or nic.address in allowed)),
+        key=lambda each: bus_order(each.address),
     )
+    ports = sorted(allowed or {*found, *(nic.address for nic in nics)}, key=bus_order)
+    firsts = [_values(nic.addresses[0]) for nic in nics]
+    if len(nics) > 1:
+        firsts = [
+            {**values, "port_id": ports.index(nic.address)} for nic, values in zip(nics, firsts, strict=True)
+        ]
+    # Behind the first one of each NIC, so that it has the NIC's number.
+    others = (
+        {**_values(each), SHARES: number} for number, nic in enumerate(nics) for each in nic.addresses[1:]
+    )
+    return (*firsts, *others)[:MAX_INTERFACES]
 
 
 def bus_order(address: str) -> tuple[int, ...]:
@@ -38,18 +46,17 @@ def bus_order(address: str) -> tuple[int, ...]:
     return tuple(int(part, 16) for part in re.split("[:.]", address))
 
 
-def _values(nic: SavedNic) -> dict[str, Any]:
-    assert nic.ipv4 is not None
-    own = nic.addressed
+def _values(saved: SavedAddress) -> dict[str, Any]:
+    own, ipv6 = saved.own, saved.ipv6
     values: dict[str, Any] = {
-        "local_ipv4_address": LocalAddress(nic.ipv4.ip, nic.ipv4.network.prefixlen),
-        "gateway_ipv4_address": nic.gateway,
+        "local_ipv4_address": LocalAddress(saved.ipv4.ip, saved.ipv4.network.prefixlen),
+        "gateway_ipv4_address": saved.gateway,
         "mtu": own.mtu,
         "vlan": Vlan(own.vlan, own.vlan_priority) if own.vlan else None,
     }
-    if nic.ipv6 and own.mtu >= IPV6_MIN_MTU:
-        values["local_ipv6_address"] = nic.ipv6[:MAX_IPV6_ADDRESSES]
-        values["gateway_ipv6_address"] = nic.gateway6
+    if ipv6 and own.mtu >= IPV6_MIN_MTU:
+        values["local_ipv6_address"] = ipv6[:MAX_IPV6_ADDRESSES]
+        values["gateway_ipv6_address"] = saved.gateway6
         values["has_saved_ipv6"] = True
     return {name: value for name, value in values.items() if value is not None}
 

@@ -20,6 +20,8 @@ from aeron_dpdk.driver.setting_values import (
 
 PREFIX = "AERON_DPDK_"
 MAX_INTERFACES = 8
+SHARES = "shares"
+"""Among values that were saved: the number of the interface whose port it is on."""
 
 
 @dataclass(frozen=True, slots=True)

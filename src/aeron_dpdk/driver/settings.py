@@ -19,6 +19,7 @@ from aeron_dpdk.driver.setting_table import (
     MAX_INTERFACES,
     PREFIX,
     SETTING_TABLE,
+    SHARES,
     Setting,
     setting_names,
 )
@@ -109,10 +110,13 @@ def _interfaces(
     for number in range(max(numbers)):
         if number not in numbers:
             raise InterfaceGapError(number, _first_name(merged, max(numbers)))
-    interfaces = []
+    interfaces: list[InterfaceSettings] = []
     for number in sorted(numbers):
         default = {"port_id": port_ids[number] if number < len(port_ids) else number}
-        saved = when_unaddressed[number] if number < len(when_unaddressed) else {}
+        saved = dict(when_unaddressed[number]) if number < len(when_unaddressed) else {}
+        if (shared := saved.pop(SHARES, None)) is not None:
+            host = interfaces[shared]
+            saved |= {"port_id": host.port_id, "mtu": min(saved["mtu"], host.mtu or saved["mtu"])}
         values = {**default, **_saved_beside(given[number], saved), **given[number]}
         interfaces.append(_interface(number, values, merged))
     return tuple(interfaces)

@@ -8,6 +8,7 @@ import click
 from rich.console import Console
 
 from aeron_dpdk.driver.aeron_settings import read_aeron_settings
+from aeron_dpdk.driver.setting_table import MAX_INTERFACES
 from aeron_dpdk.machine.aws import choice
 from aeron_dpdk.machine.aws.metadata import URL, Metadata, NetworkInterface
 from aeron_dpdk.machine.aws.traffic import Traffic, judge
@@ -99,6 +100,10 @@ def start_lines(interface: NetworkInterface, nic: Nic) -> Iterator[str]:
     yield f"export AERON_DIR={AERON_DIR}"
     yield f"export AERON_DPDK_LOCAL_IPV4_ADDRESS={interface.address}"
     yield f"export AERON_DPDK_GATEWAY_IPV4_ADDRESS={interface.gateway}"
+    for number, own in enumerate(interface.further_addresses[: MAX_INTERFACES - 1], 1):
+        yield f"# for the interface's address {own.ip} too: export AERON_DPDK_{number}_PORT_ID=0 \\"
+        yield f"#   AERON_DPDK_{number}_LOCAL_IPV4_ADDRESS={own} \\"
+        yield f"#   AERON_DPDK_{number}_GATEWAY_IPV4_ADDRESS={interface.gateway}"
     yield f"sudo --preserve-env aeronmd_dpdk -l 0 -a {allow_argument(nic)}"
 
 

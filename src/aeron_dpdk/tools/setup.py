@@ -10,7 +10,7 @@ import click
 
 import aeron_dpdk
 from aeron_dpdk.driver.aeron_settings import read_aeron_settings
-from aeron_dpdk.driver.setting_table import INTERFACE_TABLE, interface_addresses
+from aeron_dpdk.driver.setting_table import INTERFACE_TABLE
 from aeron_dpdk.errors.machine import RefusedError
 from aeron_dpdk.machine.change.apply import Step, apply, steps_of
 from aeron_dpdk.machine.change.apply import undo as undo_all
@@ -20,10 +20,12 @@ from aeron_dpdk.machine.facts.accounts import changeable_part
 from aeron_dpdk.machine.facts.cpus import parse_cpu_list
 from aeron_dpdk.machine.facts.machine import Facts, read_facts
 from aeron_dpdk.machine.facts.nics import DPDK_DRIVERS, Nic
+from aeron_dpdk.machine.facts.saved_nic import SavedAddress
 from aeron_dpdk.machine.plan.change import Plan
 from aeron_dpdk.machine.plan.choice import allow_argument
 from aeron_dpdk.machine.plan.make_plan import make_plan
 from aeron_dpdk.machine.plan.request import SetupPart, SetupRequest
+from aeron_dpdk.seam import Vlan
 from aeron_dpdk.tools.host import dpdk_release, find_user, this_host
 
 _UNITS_IN_KIB = {"K": 1, "M": 1 << 10, "G": 1 << 20}
@@ -177,15 +179,27 @@ def show_next(facts: Facts, request: SetupRequest) -> None:
 def missing_addresses(facts: Facts, bound: Sequence[Nic]) -> Iterator[str]:
     """Settings, where setup has not saved an address of each NIC: all of them, since those that were saved
     are counted without the others."""
-    saved = [facts.saved_of(nic) for nic in bound]
-    if all(each is not None and each.ipv4 is not None for each in saved):
+    saved = [nic.addresses if (nic := facts.saved_of(each)) is not None else () for each in bound]
+    if all(saved):
         return
-    gateway = next(each for each in INTERFACE_TABLE if each.field == "gateway_ipv4_address")
-    for number, (nic, setting) in enumerate(zip(saved, interface_addresses(), strict=False)):
-        address = nic.ipv4 if nic is not None else None
-        yield f"{setting}={address or 'ADDRESS/PREFIX'}"
-        if address is not None and nic is not None and nic.gateway is not None:
-            yield f"{gateway.name_of(number)}={nic.gateway}"
+    for number, found in enumerate(saved):
+        yield from _settings_of(number, found[0] if found else None)
+    further = [(port, each) for port, found in enumerate(saved) for each in found[1:]]
+    for number, (port, each) in enumerate(further, len(saved)):
+        yield f"{_named('port_id', number)}={port}"
+        yield from _settings_of(number, each)
+
+
+def _settings_of(number: int, saved: SavedAddress | None) -> Iterator[str]:
+    yield f"{_named('local_ipv4_address', number)}={saved.ipv4 if saved else 'ADDRESS/PREFIX'}"
+    if saved is not None and saved.gateway is not None:
+        yield f"{_named('gateway_ipv4_address', number)}={saved.gateway}"
+    if saved is not None and saved.own.vlan:
+        yield f"{_named('vlan', number)}={Vlan(saved.own.vlan, saved.own.vlan_priority)}"
+
+
+def _named(field: str, number: int) -> str:
+    return next(each for each in INTERFACE_TABLE if each.field == field).name_of(number)
 
 
 def run_undo(system: System, dry_run: bool) -> None:

@@ -43,6 +43,39 @@ def test_of_a_vlan_on_the_nic_its_address_and_its_tag_are_taken() -> None:
     assert values_of([nic], ()) == ({**OF_ONE, "mtu": 1500, "vlan": Vlan(100, 5)},)
 
 
+def trunk(pci: str) -> SavedNic:
+    """With two addresses, and one in a VLAN."""
+    vlan = KernelInterface(
+        "ens6.100", "06:00:00:00:00:01", 1500, False, False, (InterfaceAddress("10.1.9.3/24"),), vlan=100
+    )
+    one = saved(pci, "10.1.2.3/24", "10.1.2.1")
+    addresses = (*one.interface.addresses, InterfaceAddress("10.1.2.4/24"))
+    return replace(one, interface=replace(one.interface, addresses=addresses, vlans=(vlan,)))
+
+
+def test_of_a_nic_with_several_addresses_and_vlans_each_is_an_interface_on_its_port() -> None:
+    values = values_of([trunk("0000:00:06.0")], ())
+    interfaces = make_settings({"AERON_DPDK_PORT_ID": "3"}, when_unaddressed=values).interfaces
+    found = [(str(each.local_ipv4_address), each.port_id, each.vlan, each.mtu) for each in interfaces]
+    assert found == [
+        ("10.1.2.3/24", 3, None, 9001),
+        ("10.1.2.4/24", 3, None, 9001),
+        ("10.1.9.3/24", 3, Vlan(100), 1500),
+    ]
+
+
+def test_they_come_behind_the_first_of_each_nic_and_keep_to_the_mtu_that_is_set_for_it() -> None:
+    values = values_of([trunk("0000:00:06.0"), OTHER], ())
+    interfaces = make_settings({"AERON_DPDK_MTU": "1400"}, when_unaddressed=values).interfaces
+    found = [(str(each.local_ipv4_address), each.port_id, each.mtu) for each in interfaces]
+    assert found == [
+        ("10.1.2.3/24", 0, 1400),
+        ("10.1.3.3/24", 1, 9001),
+        ("10.1.2.4/24", 0, 1400),
+        ("10.1.9.3/24", 0, 1400),
+    ]
+
+
 def test_of_several_nics_the_allowed_one_counts() -> None:
     assert values_of([ONE, OTHER], ["-a0000:00:06.0"]) == (OF_ONE,)
     (of_other,) = values_of([ONE, OTHER], ["-a00:07.0"])

@@ -321,8 +321,9 @@ def test_the_saved_nic_is_there_while_it_is_bound(tmp_path: Path) -> None:
     host = FakeKernel("bare-metal-ixgbe", tmp_path)
     set_up(host, BARE_METAL)
     (saved,) = read_facts(host, host.network()).saved_nics
-    assert (saved.address, saved.driver, str(saved.ipv4)) == (BAR, "ixgbe", "10.20.0.5/24")
-    assert (str(saved.gateway), saved.interface.mtu) == ("10.20.0.1", 9000)
+    [own] = saved.addresses
+    assert (saved.address, saved.driver, str(own.ipv4)) == (BAR, "ixgbe", "10.20.0.5/24")
+    assert (str(own.gateway), saved.interface.mtu) == ("10.20.0.1", 9000)
 
 
 def test_binding_again_at_boot_keeps_the_saved_address(tmp_path: Path) -> None:

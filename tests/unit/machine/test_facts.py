@@ -206,14 +206,15 @@ def test_a_saved_nic_comes_back_from_its_file_as_it_was() -> None:
 
 def test_the_saved_gateway_is_the_default_routes_before_any_other() -> None:
     saved = SavedNic("0000:00:06.0", "ena", INTERFACE)
-    assert str(saved.ipv4) == "10.1.2.3/24" and str(saved.gateway) == "10.1.2.1"
+    [own] = saved.addresses
+    assert str(own.ipv4) == "10.1.2.3/24" and str(own.gateway) == "10.1.2.1"
     other = replace(saved, interface=replace(INTERFACE, routes=INTERFACE.routes[:1]))
-    assert str(other.gateway) == "10.1.2.9"
+    assert str(other.addresses[0].gateway) == "10.1.2.9"
 
 
 def test_a_gateway_that_is_not_on_link_is_none_of_ours() -> None:
     far = replace(INTERFACE, routes=(Route("0.0.0.0/0", "192.168.0.1"),))
-    assert SavedNic("0000:00:06.0", "ena", far).gateway is None
+    assert SavedNic("0000:00:06.0", "ena", far).addresses[0].gateway is None
 
 
 def test_a_damaged_saved_nic_is_passed_over(tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from tests.hosts.recorded import facts_of
 
-from aeron_dpdk.errors.machine import RefusedError
 from aeron_dpdk.machine.facts.interface import InterfaceAddress, KernelInterface
 from aeron_dpdk.machine.facts.machine import Facts
 from aeron_dpdk.machine.facts.network import vlan_of
@@ -37,10 +36,12 @@ def test_a_vlan_is_saved_with_its_nic_and_comes_back_with_it(tmp_path: Path) -> 
         plan = make_plan(facts, SetupRequest(nics=(name,)))
         assert [each.resource.target for each in plan.changes if each.resource.kind == "pci-binding"] == [BAR]
     text = next(each.after["text"] for each in plan.changes if each.resource.target == place(BAR))
-    assert str(from_json(text).ipv4) == "10.9.0.5/24"
-    both = replace(vlan, name="enp72s0f0.200", vlan=200)
-    with pytest.raises(RefusedError, match=r"enp72s0f0.100 and enp72s0f0.200 for the driver"):
-        make_plan(with_vlans(facts, vlan, both), SetupRequest(nics=(BAR,)))
+    assert [str(each.ipv4) for each in from_json(text).addresses] == ["10.9.0.5/24"]
+    other = replace(vlan, name="enp72s0f0.200", vlan=200, addresses=(InterfaceAddress("10.9.1.5/24"),))
+    plan = make_plan(with_vlans(facts, vlan, other), SetupRequest(nics=(BAR,)))
+    text = next(each.after["text"] for each in plan.changes if each.resource.target == place(BAR))
+    found = [(str(each.ipv4), each.own.vlan) for each in from_json(text).addresses]
+    assert found == [("10.9.0.5/24", 100), ("10.9.1.5/24", 200)]
 
 
 def test_a_vlan_that_carries_nothing_keeps_its_nic_free(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The command setup: what it prints, asks, does and refuses."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -8,9 +9,13 @@ from click.testing import CliRunner, Result
 from tests.hosts.fake_kernel import FakeKernel
 
 from aeron_dpdk.errors.machine import RefusedError
+from aeron_dpdk.machine.facts.interface import InterfaceAddress, KernelInterface, Route
+from aeron_dpdk.machine.facts.machine import read_facts
+from aeron_dpdk.machine.facts.saved_nic import SavedNic
 from aeron_dpdk.machine.plan.request import SetupPart
 from aeron_dpdk.tools import setup
 from aeron_dpdk.tools.main import main
+from aeron_dpdk.tools.setup import missing_addresses
 
 BAR = "0000:48:00.0"
 
@@ -175,3 +180,25 @@ def test_cpus_are_written_as_the_kernel_writes_them() -> None:
     assert setup.cpus_of("2-4,8") == {2, 3, 4, 8}
     with pytest.raises(click.BadParameter, match="2-5,8"):
         setup.cpus_of("two")
+
+
+def test_where_an_address_is_missing_the_settings_of_all_are_printed(tmp_path: Path) -> None:
+    vlan = KernelInterface("x.100", "06:00:00:00:00:01", 1500, True, True, (InterfaceAddress("10.1.9.3/24"),),
+                           vlan=100, vlan_priority=5)  # fmt: skip
+    addresses = (InterfaceAddress("10.1.2.3/24"), InterfaceAddress("10.1.2.4/24"))
+    routes = (Route("0.0.0.0/0", "10.1.2.1"),)
+    nic = KernelInterface("x", "06:00:00:00:00:01", 1500, True, True, addresses, routes, vlans=(vlan,))
+    facts = read_facts(host := FakeKernel("bare-metal-ixgbe", tmp_path), host.network())
+    facts = replace(facts, saved_nics=(SavedNic(BAR, "ixgbe", nic),))
+    bound = [each for each in facts.nics if each.address in (BAR, SECOND)]
+    assert list(missing_addresses(facts, bound)) == [
+        "AERON_DPDK_LOCAL_IPV4_ADDRESS=10.1.2.3/24",
+        "AERON_DPDK_GATEWAY_IPV4_ADDRESS=10.1.2.1",
+        "AERON_DPDK_1_LOCAL_IPV4_ADDRESS=ADDRESS/PREFIX",
+        "AERON_DPDK_2_PORT_ID=0",
+        "AERON_DPDK_2_LOCAL_IPV4_ADDRESS=10.1.2.4/24",
+        "AERON_DPDK_2_GATEWAY_IPV4_ADDRESS=10.1.2.1",
+        "AERON_DPDK_3_PORT_ID=0",
+        "AERON_DPDK_3_LOCAL_IPV4_ADDRESS=10.1.9.3/24",
+        "AERON_DPDK_3_VLAN=100:5",
+    ]

@@ -32,6 +32,7 @@ class NetworkInterface:
     network_card: int
     address: IPv4Interface
     security_groups: tuple[str, ...]
+    further_addresses: tuple[IPv4Interface, ...] = ()
 
     @property
     def gateway(self) -> IPv4Address:
@@ -118,6 +119,7 @@ class Metadata:
                 network_card=int(self._get(f"{place}network-card-index", missing="0")),
                 address=IPv4Interface((addresses[0], network.prefixlen)),
                 security_groups=tuple(self._get(f"{place}security-group-ids", missing="").split()),
+                further_addresses=tuple(IPv4Interface((each, network.prefixlen)) for each in addresses[1:]),
             )
         except ValueError as error:
             raise _unusable(f"{place}: {error}") from None

@@ -2,7 +2,7 @@
 settings."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
 from typing import Any
@@ -15,6 +15,44 @@ DIRECTORY = f"{STATE_DIRECTORY}/nics"
 
 
 @dataclass(frozen=True, slots=True)
+class SavedAddress:
+    """What makes an interface of the driver: an IPv4 address of `own`, which is a NIC or a VLAN on it. With
+    the first one go the IPv6 addresses."""
+
+    own: KernelInterface
+    ipv4: IPv4Interface
+    is_further: bool = False
+
+    @property
+    def gateway(self) -> IPv4Address | None:
+        """Of the default route, or else of any other route over this interface, if it is on link, or our own
+        network is one host only (cloud instances with a /32)."""
+        routes = sorted(self.own.routes, key=lambda route: not route.is_default)
+        hops = (IPv4Address(each.gateway) for each in routes if each.gateway and ":" not in each.gateway)
+        is_host = self.ipv4.network.prefixlen == self.ipv4.max_prefixlen
+        return next((hop for hop in hops if is_host or hop in self.ipv4.network), None)
+
+    @property
+    def ipv6(self) -> tuple[IPv6Interface, ...]:
+        """The IPv6 addresses for good; without such, the one that its DHCP server or router lent for longest.
+        A kernel that makes a new address each day (RFC 8981) lends itself those for less time."""
+        found = [each for each in self.own.addresses if isinstance(each.interface, IPv6Interface)]
+        lasting = [each for each in found if each.valid_s is None and each.preferred_s is None]
+        lent = sorted(found, key=lambda each: -(each.preferred_s or 0))[:1]
+        kept = () if self.is_further else (each.interface for each in lasting or lent)
+        return tuple(each for each in kept if isinstance(each, IPv6Interface))
+
+    @property
+    def gateway6(self) -> IPv6Address | None:
+        """Of the default route; None where a router has to be asked for."""
+        routes = (each for each in self.own.routes if each.is_default and each.gateway)
+        hops = [IPv6Address(each.gateway) for each in routes if each.gateway and ":" in each.gateway]
+        own = self.ipv6
+        is_near = (hop for hop in hops if hop.is_link_local or any(hop in each.network for each in own))
+        return next(is_near, None) if own else None
+
+
+@dataclass(frozen=True, slots=True)
 class SavedNic:
     """`address` is the PCI address; `driver` the kernel driver it had."""
 
@@ -23,48 +61,22 @@ class SavedNic:
     interface: KernelInterface
 
     @property
-    def addressed(self) -> KernelInterface:
-        """What the driver takes the place of: the NIC's interface, or where it has no address a VLAN on it
-        that has."""
-        candidates = (self.interface, *self.interface.vlans)
-        return next((each for each in candidates if each.addresses), self.interface)
+    def has_addresses(self) -> bool:
+        return any(each.addresses for each in (self.interface, *self.interface.vlans))
 
     @property
-    def ipv4(self) -> IPv4Interface | None:
-        """The first IPv4 address with its prefix."""
-        found = (each.interface for each in self.addressed.addresses)
-        return next((each for each in found if isinstance(each, IPv4Interface)), None)
+    def addresses(self) -> tuple[SavedAddress, ...]:
+        """What the driver takes the place of: the NIC's interface and the VLANs on it, as far as they have
+        IPv4 addresses. The one with the longest MTU comes first, for what shares its port has none that is
+        longer."""
+        owners = sorted((self.interface, *self.interface.vlans), key=lambda each: -each.mtu)
+        return tuple(each for own in owners for each in _addresses_of(own))
 
-    @property
-    def gateway(self) -> IPv4Address | None:
-        """Of the default route, or else of any other route over this interface, if it is on link, or our own
-        network is one host only (cloud instances with a /32)."""
-        own = self.ipv4
-        if own is None:
-            return None
-        routes = sorted(self.addressed.routes, key=lambda route: not route.is_default)
-        hops = (IPv4Address(each.gateway) for each in routes if each.gateway and ":" not in each.gateway)
-        is_host = own.network.prefixlen == own.max_prefixlen
-        return next((hop for hop in hops if is_host or hop in own.network), None)
 
-    @property
-    def ipv6(self) -> tuple[IPv6Interface, ...]:
-        """The IPv6 addresses for good; without such, the one that its DHCP server or router lent for longest.
-        A kernel that makes a new address each day (RFC 8981) lends itself those for less time."""
-        found = [each for each in self.addressed.addresses if isinstance(each.interface, IPv6Interface)]
-        lasting = [each for each in found if each.valid_s is None and each.preferred_s is None]
-        lent = sorted(found, key=lambda each: -(each.preferred_s or 0))[:1]
-        kept = (each.interface for each in lasting or lent)
-        return tuple(each for each in kept if isinstance(each, IPv6Interface))
-
-    @property
-    def gateway6(self) -> IPv6Address | None:
-        """Of the default route; None where a router has to be asked for."""
-        routes = (each for each in self.addressed.routes if each.is_default and each.gateway)
-        hops = [IPv6Address(each.gateway) for each in routes if each.gateway and ":" in each.gateway]
-        own = self.ipv6
-        is_near = (hop for hop in hops if hop.is_link_local or any(hop in each.network for each in own))
-        return next(is_near, None) if own else None
+def _addresses_of(own: KernelInterface) -> Iterator[SavedAddress]:
+    found = [each.interface for each in own.addresses if isinstance(each.interface, IPv4Interface)]
+    for position, each in enumerate(found):
+        yield SavedAddress(own, each, is_further=position > 0)
 
 
 def place(address: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from aeron_dpdk.machine.facts.interface import MAIN_TABLE, KernelInterface, Route
 from aeron_dpdk.machine.facts.machine import Facts
 from aeron_dpdk.machine.facts.nics import BRIDGE_CLASS, Nic, pmd_of
+from aeron_dpdk.machine.facts.saved_nic import SavedAddress
 from aeron_dpdk.machine.findings.finding import Check, Finding
 from aeron_dpdk.machine.intent import Intent
 
@@ -224,16 +225,19 @@ def find_address(facts: Facts, intent: Intent) -> Iterator[Finding]:
         check = ADDRESS.of(nic.address)
         if not nic.is_for_dpdk:
             yield from _kernel_addresses(facts, nic, check)
-        elif saved is not None and saved.ipv4 is not None:
-            gateway = f", gateway {saved.gateway}" if saved.gateway else ", no gateway"
-            ipv6 = "".join(f", {each}" for each in saved.ipv6)
-            ipv6 += f", gateway {saved.gateway6}" if saved.gateway6 else ""
-            own = saved.addressed
-            vlan = f", VLAN {own.vlan}" if own.vlan else ""
-            yield check.passed(f"saved by setup: {saved.ipv4}{gateway}{ipv6}{vlan}, MTU {own.mtu}")
+        elif saved is not None and saved.addresses:
+            yield check.passed(f"saved by setup: {'; '.join(map(_saved_address, saved.addresses))}")
         else:
             number = f"{ours.index(nic.address)}_".removeprefix("0_")
             yield check.note("none was saved", f"set AERON_DPDK_{number}LOCAL_IPV4_ADDRESS=ADDRESS/PREFIX")
+
+
+def _saved_address(saved: SavedAddress) -> str:
+    gateway = f", gateway {saved.gateway}" if saved.gateway else ", no gateway"
+    ipv6 = "".join(f", {each}" for each in saved.ipv6)
+    ipv6 += f", gateway {saved.gateway6}" if saved.gateway6 else ""
+    vlan = f", VLAN {saved.own.vlan}" if saved.own.vlan else ""
+    return f"{saved.ipv4}{gateway}{ipv6}{vlan}, MTU {saved.own.mtu}"
 
 
 def _kernel_addresses(facts: Facts, nic: Nic, check: Check) -> Iterator[Finding]:

@@ -136,9 +136,6 @@ def _beyond_saving(facts: Facts, nic: Nic) -> Iterator[str]:
         yield f"its {nic.virtual_functions} virtual functions (sriov_numvfs)"
     for interface in facts.interfaces_of(nic):
         yield from _beyond_saving_of(facts, interface)
-        addressed = [each.name for each in (interface, *interface.vlans) if each.addresses]
-        if len(addressed) > 1:
-            yield f"{' and '.join(addressed)} for the driver, which has one of them on a NIC"
 
 
 def _beyond_saving_of(facts: Facts, interface: KernelInterface) -> Iterator[str]:

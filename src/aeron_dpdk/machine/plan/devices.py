@@ -89,7 +89,7 @@ def bind(facts: Facts, nic: Nic, choice: DriverChoice) -> Iterator[Change]:
     interfaces = facts.interfaces_of(nic)
     saved = facts.saved_of(nic)
     found = SavedNic(nic.address, nic.driver, interfaces[0]) if interfaces else None
-    if found is not None and (found.addressed.addresses or saved is None):
+    if found is not None and (found.has_addresses or saved is None):
         text = to_json(found)
         why = "aeronmd_dpdk takes its address from here when it is given none"
         yield Change(ConfigFile(place(nic.address)), {"text": text, "mode": 0o644}, why)
