@@ -69,7 +69,7 @@ endblock ()
 set_target_properties(aeron aeron_driver PROPERTIES INSTALL_RPATH "$ORIGIN")
 set_target_properties(aeronmd PROPERTIES INSTALL_RPATH "$ORIGIN/../lib")
 
-# Unpacked inside our checkout, Aeron would report our commit as its own, and be compiled anew after each of ours.
+# Unpacked inside our checkout, Aeron would report our commit as its own, and be compiled again after each of ours.
 if (from_sdist)
     foreach (part IN ITEMS aeron-client aeron-driver)
         set(folder ${AERON_SOURCE_DIR}/${part}/src/main/c)

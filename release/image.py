@@ -26,7 +26,7 @@ USER = "10000:10000"  # aeron, in the base's accounts and in packaging/kubernete
 
 
 def build_image(base: Path, bundle: Path, folder: Path, archive: Path) -> None:
-    """The archive; `folder`, made anew, is for its parts. Raises ReleaseError."""
+    """The archive; `folder`, emptied first, is for its parts. Raises ReleaseError."""
     made = commit_time()
     when = datetime.fromtimestamp(made, UTC).isoformat().replace("+00:00", "Z")
     shutil.rmtree(folder, ignore_errors=True)

@@ -74,14 +74,14 @@ def read_package(version: str | None = None) -> Package:
 
 
 def _maintainer() -> str:
-    """Whoever builds the package, by Debian's variables or else by git's settings."""
+    """The builder's name and address, by Debian's variables or else by git's settings."""
     name = os.environ.get("DEBFULLNAME") or git("log", "-1", "--format=%cn")
     mail = os.environ.get("DEBEMAIL") or git("log", "-1", "--format=%ce")
     return f"{name} <{mail}>"
 
 
 def make_tree(package: Package, kind: Format, bundle: Path, top: Path) -> None:
-    """All files of the package below `top`, which is made anew."""
+    """All files of the package below `top`, which is emptied first."""
     shutil.rmtree(top, ignore_errors=True)
     tree = package.text["tree"]
     place, documents = _in(top, tree["place"]), _in(top, tree["documents"])

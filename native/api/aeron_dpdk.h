@@ -29,12 +29,18 @@ void adk_eal_cleanup(void);
 int adk_eal_has_hugepages(void);
 /* The huge pages that DPDK has now stay its own, also when what lies in them is freed. */
 void adk_eal_keep_pages(void);
-/* Has a thread of this process give up its capabilities, soon: by a signal, SIGRTMAX. A thread that has ended is fine. */
+/*
+ * Makes a thread of this process give up its capabilities, soon, by a signal: SIGRTMAX. A thread that has ended is no
+ * error.
+ */
 int adk_give_up_capabilities(int thread_id);
 /* Sends the EAL's and the PMDs' log lines to fd, each with its priority in front as sd-daemon(3) has it; -1 gives
  * them back to stderr. */
 int adk_eal_log_to(int fd);
-/* On a crash (SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL) what is in the pipe from goes to to; -1 ends that. */
+/*
+ * On a crash (SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL) what is left in the pipe "from" is copied to "to"; -1 ends
+ * that.
+ */
 void adk_log_drain_on_crash(int from, int to);
 
 /* ---- the port and the stack above it ---- */
@@ -116,7 +122,7 @@ void adk_stack_close(adk_stack_t *stack);
 int adk_stack_port_info(adk_stack_t *stack, adk_port_info_t *info);
 int adk_stack_link(adk_stack_t *stack, adk_link_t *link);
 
-/* About once a second: the ENA PMD hangs its watchdog on rte_timer and leaves the turning to the application. */
+/* About once a second: the ENA PMD's watchdog is an rte_timer, which the application must run. */
 void adk_stack_watch_device(adk_stack_t *stack);
 /* The device asked for a reset (RTE_ETH_EVENT_INTR_RESET), or the operator did with adk_stack_request_reset(). */
 int adk_stack_reset_requested(adk_stack_t *stack);
@@ -155,7 +161,7 @@ int adk_control_transmit(adk_stack_t *stack, const uint8_t *frame, uint16_t leng
 /* ---- neighbours: written here, read by the data path ---- */
 
 int adk_neighbour_set(adk_stack_t *stack, uint32_t ipv4, const uint8_t *mac);
-/* Back to unresolved; the data path asks again. Unknown addresses are fine. */
+/* Makes the neighbour unresolved again; the data path asks again. Unknown addresses are ignored. */
 void adk_neighbour_forget(adk_stack_t *stack, uint32_t ipv4);
 /* 1 when the data path has sent to ipv4 since the last call, else 0. */
 int adk_neighbour_was_used(adk_stack_t *stack, uint32_t ipv4);
@@ -166,7 +172,10 @@ void adk_neighbour_watch(adk_stack_t *stack, uint32_t ipv4);
 int adk_neighbour_was_heard(adk_stack_t *stack, uint32_t ipv4);
 /* 1 when a true answer may have been lost since then: too many packets named another MAC, or frames went unseen. */
 int adk_neighbour_is_disputed(adk_stack_t *stack, uint32_t ipv4);
-/* How often the receiver's thread has seen all that had come to the port: while it does not move, nobody is heard. */
+/*
+ * How many polls of the receiver's thread found nothing left at the port: while this stands still, no neighbour can be
+ * heard.
+ */
 uint64_t adk_stack_looks(const adk_stack_t *stack);
 
 /* ---- IPv6: where adk_settings_t.ipv6 is set; else every call fails, or has no effect ---- */
@@ -184,7 +193,7 @@ enum adk_local6_state_en
  * Fails where the device hears no multicast.
  */
 int adk_local6_set(adk_stack_t *stack, const uint8_t *ipv6, uint8_t prefix_length, int state);
-/* Nobody sends from it or hears at it from now on. Unknown addresses are fine. */
+/* From now on nobody sends from it or hears at it. Unknown addresses are ignored. */
 void adk_local6_remove(adk_stack_t *stack, const uint8_t *ipv6);
 /* Who gets what is not on the link; NULL means nobody. Any time: the next send goes there. */
 void adk_gateway6_set(adk_stack_t *stack, const uint8_t *ipv6);
@@ -199,7 +208,7 @@ int adk_neighbour6_is_disputed(adk_stack_t *stack, const uint8_t *ipv6);
 
 /* ---- multicast groups that channels of the port hear ---- */
 
-/* A number that has moved when one of the next two may answer otherwise than before. */
+/* A number that changes whenever one of the next two may answer differently. */
 uint32_t adk_groups_moved(adk_stack_t *stack);
 /* At most 256 addresses, with repetitions; how many they are. */
 int adk_groups_heard(adk_stack_t *stack, uint32_t *ipv4, int size);

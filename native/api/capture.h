@@ -16,7 +16,7 @@
  * another capture.
  */
 int adk_stack_capture_open(adk_stack_t *stack, const void *program, uint32_t length, uint32_t snap_length);
-/* The data path stops copying; its memory goes once the data threads have noticed, in adk_stack_capture_step(). */
+/* The data path stops copying; its memory is freed once the data threads have noticed, in adk_stack_capture_step(). */
 void adk_stack_capture_close(adk_stack_t *stack);
 /* 1 while that is still to come, else 0. */
 int adk_stack_capture_step(adk_stack_t *stack);

@@ -1,4 +1,4 @@
-/* How the control plane waits: for others, for descriptors, for time, and meanwhile for the next publication of counts. */
+/* How the control plane waits for the data path, for descriptors and for time; meanwhile it publishes counts. */
 #include <poll.h>
 #include <string.h>
 #include <time.h>
@@ -53,7 +53,7 @@ static bool publish_if_due(adk_stack_t *stack, adk_driver_t *driver, int64_t now
     return has_link_moved(stack);
 }
 
-/* What an interface has for a control plane that holds its port is not done before the port runs again. */
+/* While the control plane holds a port, what its interface has for it must wait until the port runs again. */
 static bool has_interface_work(adk_stack_t *stack)
 {
     if (is_held(stack))

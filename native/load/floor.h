@@ -1,8 +1,8 @@
 /*
  * Frames of the lengths that Aeron sends, over a port that is opened as the stack opens it, but without Aeron, and with
  * a header that is made once for each phase: it is stored, a number is written to both ends of the payload, and the
- * receiver reads both. One that touches payloads also writes and reads what lies between, as whoever has something to
- * say must.
+ * receiver reads both. One that touches payloads also writes and reads what lies between, as a program with something
+ * to send must.
  */
 #ifndef ADK_LOAD_FLOOR_H
 #define ADK_LOAD_FLOOR_H

@@ -27,7 +27,7 @@ int adk_load_pin(int cpu)
 {
     cpu_set_t cpus;
 
-    /* For whoever looks for the measuring thread in /proc. */
+    /* By this name the measuring thread is found in /proc. */
     (void)pthread_setname_np(pthread_self(), ADK_LOAD_THREAD_NAME);
     if (cpu < 0)
     {

@@ -12,8 +12,8 @@ typedef struct adk_window_stct
 } adk_window_t;
 
 /*
- * Each makes one getrusage(RUSAGE_THREAD) call right at the edge of the measured time: who watches the thread from
- * outside knows the time by these two.
+ * Each makes one getrusage(RUSAGE_THREAD) call right at the edge of the measured time: a program that watches the
+ * thread from outside knows the measured time by these two.
  */
 void adk_window_open(adk_window_t *window, const adk_load_t *load);
 /* Fills the parts of the result that belong to the window; messages, bytes and time are the caller's. */

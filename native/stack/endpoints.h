@@ -77,7 +77,10 @@ static inline uint32_t adk_endpoint_state(const adk_endpoint_t *endpoint)
     return atomic_load_explicit(&endpoint->state, memory_order_acquire);
 }
 
-/* Relaxed: whoever looks behind it has published it, or learns from the state that it is another's by now. */
+/*
+ * Relaxed: a thread that reads the owner has published the slot itself, or learns from the state that it is another's
+ * by now.
+ */
 static inline void *adk_endpoint_owner(const adk_endpoint_t *endpoint)
 {
     return atomic_load_explicit(&endpoint->owner, memory_order_relaxed);

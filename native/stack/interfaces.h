@@ -1,6 +1,7 @@
 /*
- * The interfaces of one driver: a chain of stacks. Which of them a channel is on, and which leads to a peer, as the kernel
- * would say. any: whichever of the chain is at hand. Conductor, and whoever prepares a destination: nothing per frame.
+ * The interfaces of one driver: a chain of stacks. Which of them a channel is on, and which leads to a peer, as the
+ * kernel would say. any: one of the chain, no matter which. For the conductor, and for preparing a destination: nothing
+ * per frame.
  */
 #ifndef ADK_STACK_INTERFACES_H
 #define ADK_STACK_INTERFACES_H

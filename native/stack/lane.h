@@ -55,7 +55,7 @@ static inline void adk_count(adk_lane_t *lane, enum adk_count_en count, uint64_t
     lane->counts[count] += n;
 }
 
-/* Has more to do than to look at what came in. */
+/* True when a poll has more to do than to take received frames. */
 static inline bool adk_lane_is_behind(const adk_lane_t *lane)
 {
     return __builtin_expect(0 != lane->backlog_length || lane->has_side_work, 0);

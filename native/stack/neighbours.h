@@ -1,7 +1,7 @@
 /*
  * Next hop -> MAC, for one family of addresses. The control thread writes, any thread reads without locks: rte_hash in
  * its lock-free mode finds the entry, and one 64-bit word holds MAC and generation together, so that a reader sees both
- * or neither. A key is the address: of IPv4 a uint32_t, of IPv6 the 16 bytes.
+ * of one moment. A key is the address: of IPv4 a uint32_t, of IPv6 the 16 bytes.
  */
 #ifndef ADK_STACK_NEIGHBOURS_H
 #define ADK_STACK_NEIGHBOURS_H

@@ -10,7 +10,7 @@ enum adk_outlet_en
 {
     ADK_OUTLET_PORT,
     ADK_OUTLET_OWN_ADDRESS,
-    ADK_OUTLET_GROUP,                     /* the port, and whoever in this driver hears the group */
+    ADK_OUTLET_GROUP,                     /* the port, and the transports of this driver that hear the group */
     ADK_OUTLET_CONTROL,                   /* the control plane, which asks for the next hop's MAC */
     ADK_OUTLET_NONE                       /* it has been asked a moment ago */
 };

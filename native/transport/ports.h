@@ -1,4 +1,7 @@
-/* The UDP port of a transport: of its family or of both, on its interface or on all. */
+/*
+ * A transport's UDP port: taken for its family or for both, on its interface or on all; and what happens when another
+ * transport takes it.
+ */
 #ifndef ADK_TRANSPORT_PORTS_H
 #define ADK_TRANSPORT_PORTS_H
 

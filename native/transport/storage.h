@@ -5,8 +5,8 @@
 #include <stdint.h>
 
 /*
- * Bytes of aeron_dir's file system that are free and not promised: sparse files grow into the rest of their length
- * as they are touched, and where that is not to be had the kernel ends whoever touches it (SIGBUS).
+ * Bytes of aeron_dir's file system that are free and not promised: sparse files grow into the rest of their length as
+ * they are touched, and where there is no room the kernel ends the process that touches it (SIGBUS).
  */
 uint64_t adk_storage_usable(const char *aeron_dir);
 

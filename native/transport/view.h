@@ -30,7 +30,10 @@ static inline const struct rte_udp_hdr *udp_of(view_t view)
     return (const struct rte_udp_hdr *)(view.bytes + view.payload_offset) - 1;
 }
 
-/* When the device received it, where the device says so; else when this burst was first asked about. */
+/*
+ * The time at which the device received it, where the device tells; else the time of the first such question about this
+ * burst.
+ */
 static inline void time_of(adk_poller_t *poller, adk_lane_t *lane, view_t view, struct timespec *time)
 {
     if (adk_rx_clock_time(&poller->stack->port.device->rx_clock, view.mbuf, time))

@@ -1,10 +1,10 @@
-/* Which interface a channel is on, and by which of them what it sends leaves. Nothing of it is per frame. */
+/* Which interface a channel is on, and by which of them what it sends leaves. Nothing here is called per frame. */
 #ifndef ADK_TRANSPORT_WAY_H
 #define ADK_TRANSPORT_WAY_H
 
 #include "transport/media.h"
 
-/* Neither left out nor a wildcard. */
+/* Whether there is an address, and it is no wildcard. */
 static inline bool adk_address_is_given(struct sockaddr_storage *address)
 {
     return NULL != address && AF_UNSPEC != address->ss_family && !aeron_is_wildcard_addr(address);
@@ -20,7 +20,10 @@ adk_stack_t *adk_way_home(
     struct sockaddr_storage *interface_address,
     struct sockaddr_storage *peer);
 
-/* Where datagrams to a peer leave: where he is ours, within the driver; else by the channel's interface or its route. */
+/*
+ * By which interface datagrams to a peer leave: to an address of ours within the driver; else by the channel's
+ * interface, or the one that leads there.
+ */
 adk_stack_t *adk_way_to(const adk_transport_t *state, uint32_t ipv4);
 adk_stack_t *adk_way_to6(const adk_transport_t *state, adk_ipv6_t ipv6);
 

@@ -1,4 +1,4 @@
-"""Our instructions for each frame are those of the table in the tree: whoever changes them says so in it."""
+"""Our instructions for each frame are those of the table in the tree: a change of them must change it."""
 
 import pytest
 from bench import ROOT

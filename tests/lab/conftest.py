@@ -34,7 +34,7 @@ def installed() -> Installation:
     found = installation.find()
     if isinstance(found, str):
         pytest.fail(found)
-    # Otherwise each guest's emulated processor does it anew: the guest's files are read-only from here.
+    # Otherwise each guest's emulated processor does it again: the guest's files are read-only from here.
     compileall.compile_dir(found.aeronmd.parents[1], quiet=1)
     return found
 

@@ -6,7 +6,7 @@ import sys
 from tests.lab.fixtures import boot
 from tests.lab.fixtures.guest import Guest
 from tests.lab.machines import with_iommu, without_iommu
-from tests.system.fixtures.namespace import BedError
+from tests.system.fixtures.namespace import LabError
 
 
 def introduction(guest: Guest) -> str:
@@ -38,7 +38,7 @@ def main() -> str | None:
         with machine(boot.fetch(), "stay") as guest:
             print(introduction(guest), flush=True)
             sys.stdin.read()
-    except BedError as error:
+    except LabError as error:
         return str(error)
     return None
 

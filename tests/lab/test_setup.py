@@ -19,7 +19,7 @@ ROUTE = ("10.77.0.0/16", "via", "10.99.1.2", "metric", "50", "mtu", "1400")
 ONLINK = ("10.78.0.0/16", "via", "10.200.0.1", "onlink")
 NEIGHBOUR = ("10.99.1.9", "lladdr", "02:00:00:00:00:09", "nud", "permanent")
 
-# None of them as e1000e has it when it takes a device anew.
+# None of them as e1000e has it when it takes a device again.
 DEVICE_SETTINGS = (
     ("-s", "advertise", "0x020", "msglvl", "3"),
     ("-K", "rx", "off", "gro", "off"),

@@ -85,7 +85,7 @@ def test_an_echo_reply_returns_what_was_sent(host: Station, ours: Driver) -> Non
     assert (answer[IP].src, answer[IP].dst) == (ours.address, host.end.address)
     assert answer[ICMP].seq == 7
     assert bytes(answer[ICMP].payload)[:66] == b"\x00\xff" * 33
-    # Scapy computes a checksum anew when there is none: both must come out as they were received.
+    # Scapy computes a checksum again when there is none: both must come out as they were received.
     rebuilt = IP(bytes(answer[IP]))
     del rebuilt.chksum, rebuilt[ICMP].chksum
     assert bytes(IP(bytes(rebuilt))) == bytes(answer[IP])[: answer[IP].len]

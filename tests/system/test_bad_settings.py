@@ -34,7 +34,7 @@ def installed(pytestconfig: pytest.Config) -> Installation:
 
 @pytest.fixture
 def place() -> Iterator[Path]:
-    """Where the driver runs; whoever it becomes may write there."""
+    """Where the driver runs; any user that it becomes may write there."""
     made = Path("/dev/shm") / unique("bad-settings")
     made.mkdir()
     made.chmod(0o777)

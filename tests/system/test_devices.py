@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from tests.system.fixtures import topology
 from tests.system.fixtures.driver import Driver
-from tests.system.fixtures.namespace import BedError
+from tests.system.fixtures.namespace import LabError
 from tests.system.fixtures.testbed import AF_XDP, Content, Maker, eventually, next_port, transfer, udp
 from tests.system.fixtures.tool import aeron_dpdk
 from tests.system.fixtures.topology import End
@@ -83,7 +83,7 @@ def test_a_memif_server_that_was_killed_starts_again_and_a_second_one_is_told_of
             first.start()
             first.kill()
             first.start()
-            with pytest.raises(BedError, match=f"another memif server listens on {tmp_path / 'memif'}"):
+            with pytest.raises(LabError, match=f"another memif server listens on {tmp_path / 'memif'}"):
                 second.start()
             assert first.stop() == ExitCode.OK
         finally:

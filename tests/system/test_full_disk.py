@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.system.fixtures.client import ClientError, digest_of
 from tests.system.fixtures.driver import Driver
-from tests.system.fixtures.namespace import BedError, run, unique
+from tests.system.fixtures.namespace import LabError, run, unique
 from tests.system.fixtures.testbed import Content, Maker, next_port, udp
 from tests.system.fixtures.tool import aeron_dpdk
 from tests.system.fixtures.topology import Wire
@@ -113,7 +113,7 @@ def test_status_says_that_others_take_the_room_of_sparse_terms_before_it_ends_in
 def test_a_start_on_a_full_disk_is_refused_with_a_remedy(ours: Driver, place: Path) -> None:
     fill(place)
     with pytest.raises(
-        BedError, match=r"has no room for Aeron's files .*No space left.*set AERON_DIR to a larger"
+        LabError, match=r"has no room for Aeron's files .*No space left.*set AERON_DIR to a larger"
     ):
         ours.start()
     assert ours.process is not None and ours.process.exit_code == ExitCode.DIRECTORY

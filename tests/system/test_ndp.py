@@ -20,7 +20,7 @@ from scapy.packet import Packet
 from tests.system.fixtures import topology
 from tests.system.fixtures.driver import Driver
 from tests.system.fixtures.frames import Station, station
-from tests.system.fixtures.namespace import BedError
+from tests.system.fixtures.namespace import LabError
 from tests.system.fixtures.testbed import Maker, eventually
 from tests.system.fixtures.tool import aeron_dpdk
 from tests.system.fixtures.topology import Wire
@@ -83,7 +83,7 @@ def test_an_address_that_a_host_has_ends_the_start_and_names_the_host(maker: Mak
         topology.take_ipv6(wire.peer, f"{OURS}/64")
         driver = maker.ours(wire.ours, "ndp-twice-ours", **IPV6)
         try:
-            with pytest.raises(BedError, match="ended with 7"):
+            with pytest.raises(LabError, match="ended with 7"):
                 driver.start()
             assert f"{wire.peer.mac} on the link has our address {OURS} already" in driver.output
         finally:

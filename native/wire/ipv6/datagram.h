@@ -9,7 +9,7 @@
 #include "wire/ipv6/locals.h"
 #include "wire/ipv6/ndp.h"
 
-/* Each kind once or twice is what a sender makes (RFC 8200 §4.1); a longer chain is there to be walked. */
+/* A sender makes each kind once or twice (RFC 8200 §4.1); a longer chain only serves to cost time. */
 #define ADK_EXTENSIONS_MAX (8)
 
 /* Multicast listener discovery (RFC 3810 §5.1). */

@@ -1,4 +1,4 @@
-"""What the deciding parts of the control plane want done; `effects` does it."""
+"""The actions that the control plane decides on; `effects` carries them out."""
 
 from dataclasses import dataclass
 from ipaddress import IPv6Address, IPv6Interface
@@ -18,7 +18,7 @@ class SendRequest:
 
 @dataclass(frozen=True, slots=True)
 class SendFrame:
-    """`what` is counted when the frame was taken."""
+    """`what` is counted once the data plane has accepted the frame."""
 
     frame: bytes
     what: Count
@@ -37,7 +37,7 @@ class Forget:
 
 @dataclass(frozen=True, slots=True)
 class SendParked:
-    """Frames that waited for an address, complete now."""
+    """Sends the frames that waited for an address; they have its MAC now."""
 
     frames: tuple[bytes, ...]
 
@@ -56,7 +56,8 @@ class GiveUp:
 
 @dataclass(frozen=True, slots=True)
 class HaveAddress:
-    """`own` is ours; to send from and to bind to only when `is_usable`, which no duplicate is."""
+    """Makes `own` an address of the port. Channels may bind to it and send from it only when `is_usable`,
+    which a duplicate never is."""
 
     own: IPv6Interface
     is_usable: bool
@@ -64,7 +65,7 @@ class HaveAddress:
 
 @dataclass(frozen=True, slots=True)
 class UseGateway:
-    """For IPv6, from now on; None has no router."""
+    """Sets the router for IPv6 from now on; None means that there is none."""
 
     gateway: IPv6Address | None
 

@@ -37,7 +37,7 @@ class ArpResponder:
         self.due_ns = NEVER_NS  # when advance() has something to do
 
     def announce(self, now_ns: int) -> None:
-        """Has advance() tell the link where our address is (RFC 5227 §2.3). The address is not probed first:
+        """Makes advance() announce our address to the link (RFC 5227 §2.3). The address is not probed first:
         the operator gave it to us, and start-up does not wait the seconds that §2.1.1 asks for."""
         self._announcements_left = ANNOUNCEMENTS
         self.due_ns = now_ns
@@ -50,7 +50,7 @@ class ArpResponder:
         return (self._announcement(),)
 
     def receive(self, frame: EthernetFrame, now_ns: int) -> tuple[Action, ...]:
-        """What an ARP frame asks for. Raises Malformed."""
+        """Answers an ARP frame, or learns from it. Raises Malformed."""
         packet = ArpPacket.parse(frame.payload)
         if not self._is_plausible(frame, packet):
             return _IGNORED
@@ -63,7 +63,7 @@ class ArpResponder:
         return _IGNORED
 
     def _is_plausible(self, frame: EthernetFrame, packet: ArpPacket) -> bool:
-        """For us or for all, from a station that can exist and is not ourselves."""
+        """Whether the frame is for us or for all, from a station that can exist and is not this port."""
         is_addressed = frame.destination in (self._identity.mac, BROADCAST)
         is_sent_by_another = packet.sender_mac.is_unicast and packet.sender_mac != self._identity.mac
         is_probe = packet.sender_ipv4 == _NO_ADDRESS and packet.operation is ArpOperation.REQUEST
@@ -84,7 +84,7 @@ class ArpResponder:
         return SendFrame(frame.emit(), Count.ARP_REPLIES_SENT)
 
     def _defend(self, mac: Mac, now_ns: int) -> tuple[Action, ...]:
-        """RFC 5227 §2.4 (c): keep the address, and say so at most once per DEFEND_INTERVAL."""
+        """RFC 5227 §2.4 (c): keeps the address, and announces that at most once per DEFEND_INTERVAL."""
         counted = Tally(Count.ARP_CONFLICT)
         if now_ns < self._defended_ns + DEFEND_INTERVAL_NS:
             return (counted,)

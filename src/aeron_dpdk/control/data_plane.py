@@ -94,7 +94,7 @@ class Witness(Protocol):
         """Whether the data path has sent to `address` since the last call for it."""
 
     def neighbour_watch(self, address: Address) -> None:
-        """Begins anew what the next two tell. An unknown address is fine."""
+        """Resets what the next two report of `address`. An unknown address is ignored."""
 
     def neighbour_was_heard(self, address: Address) -> bool:
         """Whether a frame, ARP or data, has come from the MAC of `address` since the last watch."""
@@ -104,8 +104,8 @@ class Witness(Protocol):
         MAC, or frames were lost before anybody saw them."""
 
     def looks(self) -> int:
-        """How often the data path has seen all that had come to the port. While it does not move, nobody is
-        heard."""
+        """How many times a poll has found nothing left at the port. While this number stands still, no
+        neighbour can be heard."""
 
 
 class DataPlane(Witness, Protocol):
@@ -119,16 +119,16 @@ class DataPlane(Witness, Protocol):
         """Lets the data path send to `address`; replaces the MAC it may have had."""
 
     def neighbour_forget(self, address: Address) -> None:
-        """Back to unresolved. An unknown address is fine."""
+        """Makes `address` unresolved again. An unknown address is ignored."""
 
     def have_address(self, own: IPv6Interface, is_usable: bool) -> None:
         """Lets the data path hear ICMPv6 at `own`, and channels use it when `is_usable`."""
 
     def use_gateway(self, gateway: IPv6Address | None) -> None:
-        """The router of IPv6 from now on."""
+        """Sets the router of IPv6 from now on."""
 
     def groups_moved(self) -> int:
-        """A number that has moved when `groups` may say something else than before."""
+        """A number that changes whenever groups() may return something else than before."""
 
     def groups(self) -> frozenset[Address]:
         """The multicast groups that channels hear on the port."""
@@ -139,7 +139,7 @@ class DataPlane(Witness, Protocol):
         """Adds `n` to a count of the control plane's own."""
 
     def reset_requested(self) -> bool:
-        """The device or the operator asked for a port restart that is not done yet."""
+        """Whether the device or the operator asked for a port restart that is not done yet."""
 
     def request_reset(self) -> None: ...
 
@@ -148,12 +148,14 @@ class DataPlane(Witness, Protocol):
         when the port runs again. Raises when the restart failed; request_reset() then starts another try."""
 
     def watch_device(self) -> None:
-        """About once a second: turns the PMD's timers, and notices what the PMD wants a restart for."""
+        """To be called about once a second: runs the PMD's timers, and finds out whether the PMD needs a
+        restart."""
 
     def pause(self, until_ns: int) -> None:
-        """Waits until then, or a signal. Like sleep(), it publishes counts meanwhile, ten times a second."""
+        """Waits until `until_ns`, or for a signal. Like sleep(), it publishes counts meanwhile, ten times a
+        second."""
 
     def sleep(self, until_ns: int, descriptors: Sequence[int]) -> bool:
-        """Waits until then, for whatever receive() would return, reset_requested(), a change of link() or
-        groups(), the driver's end, or until one of at most four descriptors is readable: True then. A signal
-        ends it too."""
+        """Waits until `until_ns`, for whatever receive() would return, reset_requested(), a change of link()
+        or groups(), the driver's end, or until one of at most four descriptors is readable: True then. A
+        signal ends it too."""

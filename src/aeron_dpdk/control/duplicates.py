@@ -52,7 +52,7 @@ class Duplicates:
         return bool(self._tentative)
 
     def ask(self, now_ns: int) -> None:
-        """Has advance() probe, from the beginning where it had begun."""
+        """Makes advance() probe, from the beginning where it had begun."""
         self._is_asked = False
         self.due_ns = now_ns if self._tentative else NEVER_NS
 

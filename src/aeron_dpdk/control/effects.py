@@ -1,4 +1,4 @@
-"""Does what the deciding parts want done."""
+"""Carries out the actions that the control plane decides on."""
 
 from collections.abc import Iterable
 from ipaddress import IPv6Address
@@ -79,7 +79,8 @@ class Effects:
                 assert_never(action)
 
     def _tell(self, action: GiveUp | ReportConflict | ReportTooBig | ReportLinkMtu, now_ns: int) -> None:
-        """What the operator should know; what strangers can bring about, once a minute for each address."""
+        """Logs what the operator should know. What strangers can cause is logged at most once a minute for
+        each address."""
         match action:
             case GiveUp(address):
                 is_ipv6 = isinstance(address, IPv6Address)

@@ -25,7 +25,7 @@ class IcmpResponder:
         self._echoes = TokenBucket(ECHOES_PER_SECOND, ECHOES_AT_ONCE)
 
     def receive(self, frame: EthernetFrame, now_ns: int) -> tuple[Action, ...]:
-        """What an IPv4 frame asks for. Raises Malformed."""
+        """Answers an IPv4 frame, or counts it. Raises Malformed."""
         packet = Ipv4Packet.parse(frame.payload)
         if not self._is_for_us(frame, packet):
             return _IGNORED
@@ -41,8 +41,8 @@ class IcmpResponder:
                 return _IGNORED
 
     def _is_for_us(self, frame: EthernetFrame, packet: Ipv4Packet) -> bool:
-        """Unicast throughout (RFC 1122 §3.2.2.6 lets an echo to a broadcast go unanswered), whole, and
-        without options: a source route would have to be travelled back."""
+        """Whether it is unicast throughout (RFC 1122 §3.2.2.6 lets an echo to a broadcast go unanswered),
+        whole, and without options: along a source route the reply would have to take the same route back."""
         return (
             frame.destination == self._identity.mac
             and packet.destination == self._identity.ipv4
@@ -69,7 +69,8 @@ class IcmpResponder:
         return (Tally(Count.ICMP_ECHO_REPLIES), *self._neighbours.send(next_hop, reply, now_ns))
 
     def _reply_frame(self, frame: EthernetFrame, packet: Ipv4Packet, request: IcmpMessage) -> bytes:
-        """Back to the station it came from; the neighbour table replaces the MAC where the way is another."""
+        """The reply goes to the station that the request came from; the neighbour table replaces that MAC
+        where the route back is another."""
         reply = Ipv4Packet(
             source=self._identity.ipv4,
             destination=packet.source,

@@ -1,4 +1,4 @@
-"""IGMP packets to and from the memberships."""
+"""IGMP: how group memberships are reported for IPv4."""
 
 from ipaddress import IPv4Address
 from random import Random
@@ -31,7 +31,7 @@ class IgmpHost(MembershipHost):
         self._identity = identity
 
     def receive(self, frame: EthernetFrame, now_ns: int) -> tuple[Action, ...]:
-        """What an IPv4 frame tells. Raises Malformed."""
+        """Takes a querier's question, or another host's report. Raises Malformed."""
         packet = Ipv4Packet.parse(frame.payload)
         if packet.is_fragment or packet.ttl != TTL:
             return _IGNORED

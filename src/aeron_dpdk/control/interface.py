@@ -128,7 +128,8 @@ class Interface:
             self._effects.perform(self._table_of(address).ask(address, now_ns), now_ns)
 
     def farewell(self) -> None:
-        """Before the port goes: nobody needs to send us the groups that we heard."""
+        """To be called before the port closes: tells the link that nobody need send us the groups that we
+        heard."""
         if self._port_is_usable:
             self._effects.perform(self._igmp.farewell(), self._clock())
             if self._ipv6 is not None:

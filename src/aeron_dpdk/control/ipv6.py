@@ -81,7 +81,7 @@ class Ipv6Host:
         return self._watched(self.neighbours.link_came_up(now_ns), now_ns)
 
     def advance(self, now_ns: int) -> tuple[Action, ...]:
-        """MLD comes first: what a switch does not know to be heard it need not send us."""
+        """MLD comes first: a switch need not send us a group that it does not know to be heard here."""
         actions = [*self._mld.advance(now_ns), *self.duplicates.advance(now_ns)]
         if self.duplicates.are_settled and not self._has_begun:
             self._has_begun = True
@@ -92,7 +92,7 @@ class Ipv6Host:
         return tuple(actions)
 
     def _begin(self, now_ns: int) -> tuple[Action, ...]:
-        """We have our addresses."""
+        """Duplicate address detection has ended: the addresses are ours."""
         if self._identity.link_local not in self.duplicates.found:
             self._mld.speak_from(self._identity.link_local, now_ns)
         self._ndp.announce(now_ns)
@@ -134,6 +134,6 @@ class Ipv6Host:
                 return _IGNORED
 
     def _watched(self, actions: tuple[Action, ...], now_ns: int) -> tuple[Action, ...]:
-        """A router that nobody answers for any more is not one."""
+        """A router that does not answer any more is given up."""
         silent = [each.address for each in actions if isinstance(each, GiveUp)]
         return (*actions, *(one for each in silent for one in self._routers.fell_silent(each, now_ns)))

@@ -18,7 +18,8 @@ _SOLICITED_NODE = int(IPv6Address("ff02::1:ff00:0"))
 
 
 def is_unicast(address: IPv6Address) -> bool:
-    """Can be one host's on a link: neither a group, loopback, unspecified nor an IPv4 address in disguise."""
+    """Whether it can be one host's address on a link: no group, neither loopback nor unspecified, and no
+    IPv4-mapped address."""
     return not (address.is_multicast or address.is_loopback or address.is_unspecified or address.ipv4_mapped)
 
 
@@ -61,8 +62,8 @@ class Ipv6Routing:
         return isinstance(address, IPv6Address) and self.next_hop(address) == address
 
     def source_for(self, destination: IPv6Address) -> IPv6Address:
-        """Of the destination's scope, then the longest common prefix, then the first (RFC 6724 §5, rules 2
-        and 8)."""
+        """Our address of the destination's scope; of several the one with the longest common prefix, then the
+        first (RFC 6724 §5, rules 2 and 8)."""
         scope = is_link_local(destination)
         return max(
             self._own,
@@ -88,5 +89,5 @@ class Ipv6Identity:
         self.groups = frozenset(solicited_node(each.ip) for each in addresses)
 
     def hears(self, destination: IPv6Address) -> bool:
-        """What neighbour discovery sends to us or to all."""
+        """Whether neighbour discovery sends to us, or to all, by this destination."""
         return self.routing.is_own(destination) or destination == ALL_NODES or destination in self.groups

@@ -37,14 +37,14 @@ MAX_RECORDS_LENGTH = 1216  # bytes: a report fits the smallest MTU of IPv6, a qu
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Of version 3, to all routers that speak it."""
+    """A report of version 3, to all routers that speak it."""
 
     records: tuple[Record, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Short:
-    """Of an older version."""
+    """A message of an older version."""
 
     kind: ShortMessage
     group: Address
@@ -55,7 +55,7 @@ Message = Report | Short
 
 @dataclass(slots=True)
 class _Change:
-    """Of a group that was joined or left: how often that is still to be said, and when next."""
+    """A group was joined or left: how often that is still to be reported, and when next."""
 
     remaining: int
     due_ns: int
@@ -64,15 +64,15 @@ class _Change:
 
 @dataclass(slots=True)
 class _Answer:
-    """To a query for one group; without sources to a query for the group as a whole."""
+    """An answer that is due to a query for one group; without `sources`, to a query for the whole group."""
 
     due_ns: int
     sources: frozenset[Address] = field(default_factory=frozenset)
 
 
 class Memberships:
-    """`below` gives a random whole number from 0 to one less than its argument, `is_reported` whether a group
-    is one to speak of."""
+    """`below` gives a random whole number from 0 to one less than its argument, `is_reported` says whether a
+    group is reported at all."""
 
     def __init__(self, below: Callable[[int], int], is_reported: Callable[[Address], bool]) -> None:
         self._below = below
@@ -96,7 +96,7 @@ class Memberships:
         return self._version
 
     def follow(self, groups: Iterable[Address], now_ns: int) -> None:
-        """Has advance() say what is heard from now on and what is no longer."""
+        """Makes advance() report which groups are heard from now on, and which no longer."""
         self._settle_version(now_ns)
         wanted = frozenset(group for group in groups if self._is_reported(group))
         for group in wanted ^ self._groups:
@@ -116,7 +116,7 @@ class Memberships:
         self._schedule()
 
     def asked(self, query: Query, now_ns: int) -> None:
-        """A querier wants to know (RFC 3376 §5.2, §7.2.1)."""
+        """Takes a querier's question (RFC 3376 §5.2, §7.2.1)."""
         if query.version < 3:
             timeout_ns = self._robustness * QUERY_INTERVAL_NS + QUERY_RESPONSE_INTERVAL_NS
             self._old_until_ns[query.version] = now_ns + timeout_ns
@@ -141,7 +141,7 @@ class Memberships:
         self._schedule()
 
     def advance(self, now_ns: int) -> tuple[Message, ...]:
-        """What has become due."""
+        """Returns the messages that have become due."""
         self._settle_version(now_ns)
         changed = [group for group, change in self._changes.items() if change.due_ns <= now_ns]
         messages = [*self._say_changed(changed), *self._answer_due(now_ns)]
@@ -151,7 +151,7 @@ class Memberships:
         return tuple(messages)
 
     def farewell(self) -> tuple[Message, ...]:
-        """We hear nothing any more, and there is no time to say it twice."""
+        """Returns the messages that leave all groups; there is no time to repeat them."""
         left, self._groups = list(self._groups), frozenset()
         self._changes.clear()
         self._cancel()
@@ -213,7 +213,7 @@ class Memberships:
         yield from _reports(records)
 
     def _affordable(self, due: list[Address], now_ns: int) -> list[Address]:
-        """What the budget has no room for waits."""
+        """Those that the budget allows now; the others wait."""
         affordable = [group for group in due if self._budget.take(now_ns)]
         for group in due:
             self._answers[group].due_ns = now_ns + POSTPONED_NS
@@ -248,7 +248,7 @@ class Memberships:
 
 
 def _reports(records: Iterable[Record]) -> Iterator[Message]:
-    """As few as have room for them; none for no record."""
+    """As few reports as have room for the records; none without records."""
     batch: list[Record] = []
     for record in records:
         if batch and sum(each.length for each in (*batch, record)) > MAX_RECORDS_LENGTH:

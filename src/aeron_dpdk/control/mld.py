@@ -1,4 +1,4 @@
-"""MLD packets to and from the memberships (RFC 3810, RFC 2710)."""
+"""MLD: how group memberships are reported for IPv6 (RFC 3810, RFC 2710)."""
 
 from collections.abc import Iterable
 from ipaddress import IPv6Address
@@ -28,7 +28,7 @@ _IGNORED = (Tally(Count.MLD_IGNORED),)
 
 
 def is_reported(group: Address) -> bool:
-    """All nodes' own group never is, nor is what stays within a node (RFC 3810 §6)."""
+    """The group of all nodes never is, nor is one whose scope is the node (RFC 3810 §6)."""
     return group != ALL_NODES and group.packed[1] & 0x0F > 1
 
 

@@ -53,7 +53,7 @@ class NdpResponder:
         self.due_ns = NEVER_NS  # when advance() has something to do
 
     def announce(self, now_ns: int) -> None:
-        """Has advance() tell the link where our addresses are (RFC 4861 §7.2.6)."""
+        """Makes advance() tell the link where our addresses are (RFC 4861 §7.2.6)."""
         self._announcements_left = ANNOUNCEMENTS
         self.due_ns = now_ns
 
@@ -88,8 +88,8 @@ class NdpResponder:
     def advertised(
         self, received: Received, message: NeighbourAdvertisement, now_ns: int
     ) -> tuple[Action, ...]:
-        """RFC 4861 §7.1.2, §7.2.5. The override flag is not looked at: what stands is never overridden by
-        one packet. One that names no MAC can confirm what stands, and no more."""
+        """RFC 4861 §7.1.2, §7.2.5. The override flag is ignored: one packet never replaces an entry. A packet
+        that names no MAC can only confirm one."""
         source, destination, target = received.packet.source, received.packet.destination, message.target
         mac = message.target_mac or received.frame.source
         is_sane = is_unicast(source) and not (message.is_solicited and destination.is_multicast)
@@ -106,7 +106,7 @@ class NdpResponder:
         return self._neighbours.heard(target, mac, now_ns)
 
     def _probed(self, received: Received, message: NeighbourSolicitation, now_ns: int) -> tuple[Action, ...]:
-        """Somebody looks for duplicates of his own address."""
+        """Another host probes for duplicates of its own address."""
         target, mac = message.target, received.frame.source
         is_sane = received.packet.destination == solicited_node(target) and message.source_mac is None
         if not is_sane or not self._can_be_another(mac) or not self._identity.routing.is_own(target):
@@ -131,8 +131,8 @@ class NdpResponder:
         return SendFrame(frame, Count.NDP_ADVERTISEMENTS_SENT)
 
     def _defend(self, address: IPv6Address, mac: Mac, now_ns: int) -> tuple[Action, ...]:
-        """While we do not have it yet, it is the other's. Later we keep it, and say so as ARP does (RFC 5227
-        §2.4 (c)); RFC 4862 §5.4 has no word for that."""
+        """Until we have the address it is the other host's. Later we keep it, and announce that as ARP does
+        (RFC 5227 §2.4 (c)); RFC 4862 §5.4 does not say what to do then."""
         counted = Tally(Count.NDP_CONFLICT)
         if not self._is_usable(address):
             return self._lost(address, mac)

@@ -95,7 +95,8 @@ class Neighbour:
         return self.install(mac, is_confirmed=True)
 
     def answers(self, mac: Mac) -> bool:
-        """Whether to take a reply from `mac`. Only whom it went to can answer a probe of a confirmed MAC."""
+        """Whether to accept a reply from `mac`. A probe that was sent to a confirmed MAC can be answered by
+        that MAC only."""
         match self.state:
             case NeighbourState.INCOMPLETE:
                 return self.requests_sent > 0

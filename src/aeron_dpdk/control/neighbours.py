@@ -53,12 +53,12 @@ class Neighbours:
         return iter(self._table.values())
 
     def stands(self, address: Address, mac: Mac) -> bool:
-        """`mac` is the one that frames for `address` go to."""
+        """Whether frames for `address` go to `mac`."""
         neighbour = self._table.get(address)
         return neighbour is not None and neighbour.mac == mac
 
     def is_known_otherwise(self, address: Address, mac: Mac) -> bool:
-        """Another MAC than `mac` has answered for `address`, and stands."""
+        """Whether another MAC than `mac` has answered for `address`, and is in use."""
         neighbour = self._table.get(address)
         return neighbour is not None and neighbour.is_confirmed and neighbour.mac not in (None, mac)
 
@@ -123,7 +123,7 @@ class Neighbours:
         return self.heard(address, mac, now_ns)
 
     def heard(self, address: Address, mac: Mac, now_ns: int) -> tuple[Action, ...]:
-        """Any other word of where `address` is: reason to ask, never to believe."""
+        """Any other packet that says where `address` is: a reason to ask, never to believe it."""
         neighbour = self._table.get(address)
         if neighbour is None or not self._may_be_neighbours(mac):
             return ()
@@ -133,7 +133,8 @@ class Neighbours:
         return ()
 
     def link_came_up(self, now_ns: int) -> tuple[Action, ...]:
-        """Another network may be behind the link now: doubts every MAC, gives the silent another chance."""
+        """Another network may be behind the link now: doubts every MAC, and asks again for neighbours that
+        did not answer."""
         for address in [each.address for each in self if each.state is NeighbourState.FAILED]:
             del self._table[address]
         for neighbour in self:
@@ -170,7 +171,7 @@ class Neighbours:
                 return ()
 
     def _scheduled(self, neighbour: Neighbour, actions: tuple[Action, ...]) -> tuple[Action, ...]:
-        """For whatever asked or was answered: what the data path hears counts from here on."""
+        """After a request or an answer, what the data path hears counts from here on."""
         self._next_due_ns = min(self._next_due_ns, neighbour.due_ns)
         is_answered = neighbour.state is NeighbourState.REACHABLE
         if neighbour.is_installed and (is_answered or any(isinstance(each, SendRequest) for each in actions)):
@@ -179,8 +180,8 @@ class Neighbours:
         return actions
 
     def _is_known_to_live(self, neighbour: Neighbour) -> bool:
-        """Its confirmed MAC has been heard while we doubt it. Frames that were under way when a neighbour
-        left its MAC come within the first request's gap: what is heard then proves nothing."""
+        """Whether its confirmed MAC was heard while it is in doubt. Frames that were under way when a
+        neighbour left its MAC come within the first request's gap: what is heard then proves nothing."""
         if (
             neighbour.state is not NeighbourState.PROBE
             or not neighbour.is_confirmed

@@ -50,7 +50,7 @@ class Routers:
         return min(self._solicit_ns, min(self._expires_ns.values(), default=NEVER_NS))
 
     def solicit(self, now_ns: int) -> None:
-        """Has advance() ask routers to advertise themselves; whom we know has another chance."""
+        """Makes advance() ask routers to advertise themselves; those that we know get another chance."""
         self._silent.clear()
         if not self._is_fixed:
             self._solicitations_left = MAX_SOLICITATIONS

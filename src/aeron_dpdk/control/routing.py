@@ -24,7 +24,8 @@ class NoNextHop(Enum):
 
 
 def is_unicast(address: IPv4Address) -> bool:
-    """Not "this network", loopback, multicast or reserved: can be one host's (RFC 1122 §3.2.1.3)."""
+    """Whether it can be one host's address: not "this network", loopback, multicast or reserved (RFC 1122
+    §3.2.1.3)."""
     first_octet = address.packed[0]
     return 0 < first_octet < 224 and first_octet != 127
 
@@ -55,7 +56,8 @@ class Routing:
         return (int(destination) ^ int(self.local)) >> (32 - self.prefix_length) == 0
 
     def _is_subnet_broadcast(self, destination: IPv4Address) -> bool:
-        """All host bits one or all zero (RFC 1122 §3.3.6); a /31 or /32 has no broadcast (RFC 3021)."""
+        """Whether all host bits are one or all are zero (RFC 1122 §3.3.6); a /31 or /32 has no broadcast (RFC
+        3021)."""
         if not self.prefix_length or self.prefix_length > 30 or not self._is_on_link(destination):
             return False
         host_mask = (1 << (32 - self.prefix_length)) - 1

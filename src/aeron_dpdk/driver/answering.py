@@ -28,7 +28,8 @@ CONVERSATION_NS = 2 * NANOSECONDS
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`descriptors` go with it; with `on_hang_up` the conversation goes on until the other side ends it."""
+    """`descriptors` are sent along; with `on_hang_up` the conversation goes on until the other side ends
+    it."""
 
     text: str
     descriptors: tuple[int, ...] = ()
@@ -55,11 +56,12 @@ class _Conversation:
 
     @property
     def awaited(self) -> int:
-        """The event of epoll's that it goes on with."""
+        """The epoll event that it waits for."""
         return select.EPOLLOUT if self.unsent else select.EPOLLIN
 
     def go_on(self, answer: Answerer, now_ns: int) -> bool:
-        """False when it is over. Raises OSError when the other side is gone."""
+        """Receives or sends what can be by now. False when the conversation is over. Raises OSError when the
+        other side is gone."""
         if self.unsent is None:
             is_whole = self._receive()
             if not is_whole:
@@ -105,7 +107,7 @@ class _Conversation:
 
 
 def _parse(line: bytearray) -> dict[str, Any]:
-    """{} for what is no request."""
+    """An empty dictionary for anything but a request."""
     with suppress(ValueError, RecursionError):
         request = json.loads(line)
         if isinstance(request, dict):
@@ -149,7 +151,7 @@ class Answering:
 
     @property
     def due_ns(self) -> int:
-        """When the first conversation has had its time."""
+        """When the time of the first conversation is over."""
         return max(self._due.due_ns, min((each.end_ns for each in self._conversations), default=NEVER_NS))
 
     def step(self, now_ns: int) -> None:

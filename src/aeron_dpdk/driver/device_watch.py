@@ -1,4 +1,4 @@
-"""Says when the port's device goes: nothing else may, neither its link nor its PMD."""
+"""Notices when the port's device is gone, since neither the link state nor the PMD need tell it."""
 
 import logging
 from collections.abc import Callable

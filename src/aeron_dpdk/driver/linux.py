@@ -38,14 +38,14 @@ def _prctl(option: int, *arguments: int | bytes) -> None:
 
 
 def name_thread(name: str) -> None:
-    """The calling one. The main thread's name is the process's: what ps -C and pgrep -x see."""
+    """Names the calling thread. The main thread's name is the process's: what ps -C and pgrep -x see."""
     if len(name) > MAX_NAME_LENGTH:
         raise ValueError(f"{name} is longer than {MAX_NAME_LENGTH} bytes")
     _prctl(PR_SET_NAME, name.encode())
 
 
 def forbid_new_privileges() -> None:
-    """For the calling thread and those it will start: execve() gives no privilege any more."""
+    """No execve() of the calling thread, or of threads that it will start, gives a privilege any more."""
     _prctl(PR_SET_NO_NEW_PRIVS, 1)
 
 

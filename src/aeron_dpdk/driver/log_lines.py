@@ -94,7 +94,8 @@ def formatter_for(log_format_: LogFormat) -> logging.Formatter:
 
 
 class Throttle(logging.Filter):
-    """At most so many lines a second of each logger. The next that passes says how many did not."""
+    """Passes a bounded number of lines a second for each logger. The next line that passes says how many were
+    left out."""
 
     def __init__(self, clock: Callable[[], int]) -> None:
         super().__init__()

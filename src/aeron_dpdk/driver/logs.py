@@ -1,8 +1,8 @@
 """The one door that the process's lines leave by: ours, DPDK's, and what Aeron and others write to stderr.
 
-Nobody who logs waits for who reads the log. A line goes into a queue, and a thread writes it; a queue that is
-full loses the line. DPDK and C's stderr end in a pipe that another thread keeps empty. So a terminal that is
-stopped, or a log collector that hangs, stops neither the control loop nor a PMD.
+Nothing that logs waits for a reader of the log. A line goes into a queue, and a thread writes it; a queue
+that is full loses the line. DPDK and C's stderr end in a pipe that another thread keeps empty. So a terminal
+that is stopped, or a log collector that hangs, stops neither the control loop nor a PMD.
 """
 
 import logging
@@ -32,11 +32,11 @@ class CLogPart(Protocol):
         """DPDK's lines go there, with their priority in front; -1 gives them back to stderr."""
 
     def drain_on_crash(self, source: int, target: int) -> None:
-        """What is left in a pipe when the process crashes still gets out; -1 ends that."""
+        """On a crash of the process copies what is left in the pipe `source` to `target`; -1 ends that."""
 
 
 class LossyQueueHandler(QueueHandler):
-    """Counts what finds the queue full."""
+    """Drops and counts the lines that find the queue full."""
 
     lost = 0
 

@@ -92,7 +92,7 @@ class Observation:
                 return Answer(dumps({"error": "not a request that this version knows"}))
 
     def _ask_gateways(self) -> Answer:
-        """The view shows what comes of it."""
+        """Answers at once; the next view shows what the gateways answered."""
         for each in self._interfaces:
             if each.settings.gateway is not None:
                 each.control.ask(each.settings.gateway)

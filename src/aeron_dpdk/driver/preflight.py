@@ -18,7 +18,8 @@ IPV6_AND_UDP_HEADER_LENGTH = 48
 
 
 def check_process_type(eal_arguments: Sequence[str]) -> None:
-    """Raises CommandLineError for a secondary process: the EAL waits for a primary one, deaf to signals."""
+    """Raises CommandLineError for a secondary process: the EAL would wait for a primary one, and take no
+    signal meanwhile."""
     for option, following in zip(eal_arguments, (*eal_arguments[1:], ""), strict=True):
         name, equals, joined = option.partition("=")
         process_type = joined if equals else following

@@ -72,8 +72,8 @@ def _group_id(group: str) -> int:
 
 
 def account_to_become(user: str | None, group: str | None) -> Credentials | None:
-    """None when we shall stay who we are, or be root. Who is that user already keeps the groups, but nothing
-    that an ordinary user has not. Raises UnknownAccountError and NotPrivilegedError."""
+    """None when the process is to stay the user that it is, or to be root. One that is that user already
+    keeps its groups, but no privilege. Raises UnknownAccountError and NotPrivilegedError."""
     if user is None:
         return None
     account = find_account(user, group)
@@ -108,7 +108,8 @@ def become(account: Credentials, give_up_capabilities: Callable[[int], None]) ->
 
 
 def _clear_in_threads(give_up_capabilities: Callable[[int], None]) -> None:
-    """The kernel takes capabilities along with root's id. Whoever was not root keeps them in each thread."""
+    """The kernel takes capabilities away together with root's id. A process that was not root keeps them, in
+    each thread."""
     tasks = [task for task in Path("/proc/self/task").iterdir() if _held(task / "status")]
     for task in tasks:
         give_up_capabilities(int(task.name))

@@ -40,7 +40,7 @@ class Setting:
         return PREFIX + self.field.upper()
 
     def name_of(self, number: int) -> str:
-        """Of interface `number`: the first, which is 0, has none in its names."""
+        """The setting's name for interface `number`; those of the first, 0, have no number in them."""
         return f"{PREFIX}{number}_{self.field.upper()}" if number else self.name
 
 

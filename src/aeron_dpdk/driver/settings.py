@@ -123,7 +123,7 @@ def _interfaces(
 
 
 def _saved_beside(fields: Mapping[str, Any], saved: Mapping[str, Any]) -> dict[str, Any]:
-    """What counts of the saved values where `fields` are set."""
+    """The saved values that still hold where `fields` are set."""
     if ADDRESS in fields:
         return {}
     gone = {"gateway_ipv6_address", "has_saved_ipv6"} if "local_ipv6_address" in fields else set()
@@ -144,7 +144,7 @@ def _interface(number: int, values: Mapping[str, Any], merged: Mapping[str, Prop
 
 
 def _first_name(merged: Mapping[str, Property], number: int) -> str:
-    """Of the settings that interface `number` has."""
+    """The first name that is set for interface `number`."""
     names = (setting.name_of(number) for setting in INTERFACE_TABLE)
     return next(name for name in names if name in merged and merged[name].value)
 
@@ -156,7 +156,7 @@ def _given(table: Iterable[Setting], merged: Mapping[str, Property], number: int
 
 
 def merge(environment: Mapping[str, str], properties: Iterable[Property]) -> dict[str, Property]:
-    """Who has the last word on each name. A property with an empty value unsets its name."""
+    """For each name the property that was set last. A property with an empty value unsets its name."""
     merged = {name: Property(name, value, ENVIRONMENT) for name, value in environment.items()}
     for each in properties:
         if each.value:

@@ -171,7 +171,7 @@ def _control_loop(interfaces: Sequence[OpenInterface]) -> ControlLoop:
 def _observe_all(
     interfaces: Sequence[OpenInterface], loop: ControlLoop, settings: Settings, undo: ExitStack
 ) -> tuple[ObservedInterface, ...]:
-    """A device is looked after once, however many share it."""
+    """Each device is watched once, however many interfaces share it."""
     watches: dict[int, DeviceWatch] = {}
     observed = []
     for opened, control in zip(interfaces, loop.interfaces, strict=True):

@@ -14,7 +14,7 @@ from aeron_dpdk.visible import visible
 
 
 class AeronDpdkError(Exception):
-    """The root: anything of ours that is raised on purpose."""
+    """The base class of every error that we raise on purpose."""
 
     exit_code: ClassVar[ExitCode]
     # Without a full stop; fields stand in braces. What a template cannot say, the method of that name does.

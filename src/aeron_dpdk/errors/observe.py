@@ -7,7 +7,7 @@ from aeron_dpdk.exit_code import ExitCode
 
 
 class ObserveError(AeronDpdkError):
-    """Its exit codes are our own."""
+    """The base class of what looking at a driver can fail with."""
 
 
 @dataclass(eq=False)
@@ -40,7 +40,7 @@ class NotAnsweringError(ObserveError):
 
 @dataclass(eq=False)
 class CorruptFileError(ObserveError):
-    """`offset` is where in the file the bytes stand that nobody can have meant."""
+    """`offset` is where in the file the impossible bytes stand."""
 
     path: str
     offset: int

@@ -11,10 +11,10 @@ DEFAULT_WINDOW_BYTES = 128 << 10  # aeron_driver_context.c: AERON_RCV_INITIAL_WI
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """`user` is who shall run the data path: AERON_DPDK_USER, or whoever starts aeronmd_dpdk; `user_name` is
-    what was asked for, even if there is no such account, and `group_gid` None where AERON_DPDK_GROUP names
-    none. So many `interfaces` have an address that is set, those that share a port counted once. Lengths in
-    bytes. `affinity` is by the name of its variable."""
+    """`user` is who shall run the data path: AERON_DPDK_USER, or the user who starts aeronmd_dpdk;
+    `user_name` is what was asked for, even if there is no such account, and `group_gid` None where
+    AERON_DPDK_GROUP names none. So many `interfaces` have an address that is set, those that share a port
+    counted once. Lengths in bytes. `affinity` is by the name of its variable."""
 
     user_name: str | None = None
     user: Account | None = None

@@ -37,7 +37,7 @@ class Rates:
 
 
 def rates_between(before: Status | None, now: Status) -> Rates:
-    """Every rate is 0 without a `before`, and where the driver was started anew since."""
+    """Every rate is 0 without a `before`, and where the driver was restarted since."""
     if before is None or before.facts.start_ms != now.facts.start_ms or before.at_ms >= now.at_ms:
         before = now
     seconds = (now.at_ms - before.at_ms) / 1000 or 1.0

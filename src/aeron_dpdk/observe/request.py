@@ -18,7 +18,7 @@ GATEWAY_TIMEOUT_S = 8.0  # four requests take the driver 3.75 s
 
 
 def connect(directory: Path) -> socket.socket:
-    """Raises NotAnsweringError. Goes by way of /proc, for a socket's path may have 107 bytes and no more."""
+    """Raises NotAnsweringError. Connects through /proc, since a socket's path may have at most 107 bytes."""
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     connection.settimeout(ANSWER_TIMEOUT_S)
     try:
@@ -49,7 +49,7 @@ def ask(connection: socket.socket, directory: Path, request: dict[str, Any]) -> 
 
 
 def ask_gateway(directory: Path) -> DriverView:
-    """Has the driver ask its gateways by ARP, if it has any, and waits for what comes of it. Raises
+    """Makes the driver ask its gateways by ARP, if it has any, and waits for what comes of it. Raises
     NotAnsweringError."""
     with connect(directory) as connection:
         ask(connection, directory, {"request": "ask-gateway"})

@@ -37,7 +37,7 @@ def room_in(aeron_dir: Path) -> Room:
 
 
 def _files_of(aeron_dir: Path) -> Iterator[os.stat_result]:
-    """What goes meanwhile takes nothing."""
+    """Files that are deleted meanwhile count as nothing."""
     for folder in FOLDERS:
         with suppress(FileNotFoundError), os.scandir(aeron_dir / folder) as entries:
             for entry in entries:

@@ -1,7 +1,7 @@
-"""A stretch of a file that somebody else writes, while we read it or before, and that he may have put there.
+"""A part of a file that another program writes, before or while we read it, and may have prepared for us.
 
-It is read and not mapped: whoever cuts a mapped file short kills its readers with SIGBUS, and whoever fills
-one with nonsense leads a reader in C out of it. To open a FIFO would be to wait for its writer, for good.
+It is read, not mapped: when a mapped file is cut short its readers die of SIGBUS, and wrong lengths in it
+lead a reader in C beyond its end. Opening a FIFO would wait for a writer for ever.
 """
 
 import errno

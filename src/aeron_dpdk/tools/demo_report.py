@@ -98,7 +98,7 @@ def latency(value_ns: float) -> str:
 
 
 def bar_text(count: int, largest: int, width: int = BAR_WIDTH) -> str:
-    """A bar in eighths of a character; whatever is not nothing shows."""
+    """A bar in eighths of a character; every value above zero shows."""
     if count == 0:
         return ""
     eighths = max(1, round(count * width * 8 / largest))

@@ -1,4 +1,5 @@
-"""The command aeron-dpdk: the group that the operator's tools hang in, and the one place where they fail."""
+"""The command aeron-dpdk: the group of the operator's tools, and the one place that turns their errors into
+exit codes."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""The HTTP side of `aeron-dpdk export`: bounded in connections and in time, whoever connects."""
+"""The HTTP side of `aeron-dpdk export`: bounded in connections and in time, whatever its clients do."""
 
 import socket
 import sys
@@ -50,12 +50,13 @@ class _Handler(WSGIRequestHandler):
     timeout = RECEIVE_TIMEOUT_S
 
     def log_message(self, *_: Any) -> None:
-        """Nothing: a scrape every few seconds is not news."""
+        """Logs nothing: there is a scrape every few seconds."""
 
 
 class ScrapeServer(ThreadingMixIn, WSGIServer):
-    """A thread for each of MAX_CONNECTIONS; who comes when all are taken takes the place of the oldest, for a
-    scrape is over in milliseconds and only idlers grow old. Raises OSError where it cannot listen."""
+    """Serves at most MAX_CONNECTIONS, each in a thread. When all are taken, a new one replaces the oldest: a
+    scrape ends within milliseconds, so an old connection is an idle one. Raises OSError where it cannot
+    listen."""
 
     daemon_threads = True
     block_on_close = False

@@ -32,7 +32,7 @@ class Adapter:
         assert isinstance(self.server.device, Ena)
         return self.server.device
 
-    def mend(self) -> None:
+    def repair(self) -> None:
         self.model.faults = Faults()
         if not self.model.is_link_up:
             self.model.set_link(is_up=True)
@@ -53,7 +53,7 @@ def healthy(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     if "adapter" in request.fixturenames:
         found: Adapter = request.getfixturevalue("adapter")
-        found.server.call(found.mend)
+        found.server.call(found.repair)
 
 
 @pytest.fixture(scope="package")

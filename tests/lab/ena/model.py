@@ -364,7 +364,7 @@ class Ena:
         self.faults.is_deaf = True
 
     def hint(self, watchdog_timeout_ms: int) -> bool:
-        """The device says anew how long a driver is to wait for a keep-alive (ena_admin_ena_hw_hints); of the
+        """Tells again how long a driver is to wait for a keep-alive (ena_admin_ena_hw_hints); of the
         rest it says nothing. Whether the driver wants to hear it."""
         return self._say(
             Group.NOTIFICATION, struct.pack("<8H", 0, watchdog_timeout_ms, *[0] * 6), Syndrome.UPDATE_HINTS

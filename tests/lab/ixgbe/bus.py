@@ -1,4 +1,4 @@
-"""What the model needs of whoever puts it into a machine."""
+"""What the model needs of the machine that it is put into."""
 
 from typing import Protocol
 

@@ -1,4 +1,4 @@
-"""The 82599's EEPROM: what drivers read of it, under a checksum that they compute anew."""
+"""The 82599's EEPROM: what drivers read of it, under a checksum that they compute again."""
 
 WORDS = 4096
 SIZE_FIELD = 6 << 11

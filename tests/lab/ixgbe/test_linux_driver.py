@@ -24,7 +24,7 @@ from aeron_dpdk.exit_code import ExitCode
 OWN = ("rx_pkts_nic", "tx_pkts_nic", "tx_bytes_nic")
 
 KEY = ":".join(f"{byte:02x}" for byte in range(40))
-# None of them as ixgbe has it when it takes a device anew.
+# None of them as ixgbe has it when it takes a device again.
 SETTINGS = (
     ("--set-priv-flags", "legacy-rx", "on"),
     ("-X", "weight", "1", "3"),

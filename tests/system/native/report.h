@@ -1,4 +1,4 @@
-/* One JSON object a line on stdout: {"event": …}. Whoever started the program reads it while the program runs. */
+/* One JSON object a line on stdout: {"event": …}. The process that started the program reads it while the program runs. */
 #ifndef AERON_DPDK_TEST_REPORT_H
 #define AERON_DPDK_TEST_REPORT_H
 

@@ -53,7 +53,7 @@ def from_peer(packet: IP) -> Ether:
 
 
 def assert_reply(frame: bytes, destination: Mac, payload: bytes) -> None:
-    """`frame` is an echo reply from us whose checksums scapy, computing them anew, finds right."""
+    """`frame` is an echo reply from us whose checksums scapy, computing them again, finds right."""
     seen = Ether(frame)
     assert (seen.dst, seen.src, seen[IP].src) == (str(destination), str(OUR_MAC), str(OURS))
     assert (seen[ICMP].type, seen[ICMP].code, bytes(seen[ICMP].payload)) == (0, 0, payload)

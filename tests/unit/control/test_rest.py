@@ -1,4 +1,4 @@
-"""When the control loop sleeps, and what it does about whoever would keep it awake."""
+"""When the control loop sleeps, and what it does about a flood that would keep it awake."""
 
 from collections.abc import Sequence
 from itertools import pairwise

@@ -166,7 +166,7 @@ def test_an_interface_gets_everything_back(namespace: str) -> None:
 
 @needs_root
 def test_what_ethtool_set_comes_back(namespace: str) -> None:
-    """As after a change of driver: a device taken anew has its driver's defaults."""
+    """As after a change of driver: a device taken again has its driver's defaults."""
     system = System()
     defaults = system.device_settings("nic0")
     assert ("feature rx-checksum", 1) in defaults and ("channels rx_count", 1) in defaults

@@ -1,4 +1,4 @@
-"""Giving a device back what `ethtool` had set on it; the requests that pyroute2 has not raise OSError."""
+"""Giving a device back what `ethtool` had set on it; requests that pyroute2 lacks raise OSError."""
 
 import struct
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -38,7 +38,7 @@ def set_private_flags(interface: str, wanted: Mapping[str, bool]) -> None:
 
 
 def set_rss(interface: str, *, function: int = 0, table: Sequence[int] = (), key: bytes = b"") -> None:
-    """What is empty stays."""
+    """Arguments that are empty leave the device's value as it is."""
     head = RSS.pack(_SET_RSS, 0, len(table) or _TABLE_STAYS, len(key), function, 0, 0, 0, 0)
     request(interface, head + struct.pack(f"={len(table)}I", *table) + key)
 
@@ -77,12 +77,13 @@ def restore_device_settings(
 
 
 def _restore(interface: str, wanted: tuple[Setting, ...]) -> tuple[Setting, ...]:
-    """What is not as wanted. Of the link that is what was refused: how it reads is known once it is up."""
+    """The settings that the device does not have as wanted. Of the link, those that it refused: what it took
+    can be read only once the link is up."""
     different = _different(interface, wanted)
     groups: dict[str, dict[str, Any]] = {}
     for setting, value in wanted:
         group, _, name = setting.partition(" ")
-        # What the link has to say of itself changes with it: all of that at once.
+        # The settings of the link depend on one another, so they are written together.
         if (setting, value) in different or (group in BY_LINK and different):
             groups.setdefault(group, {})[name] = value
     writers: dict[str, Callable[[Ethtool, str, dict[str, Any]], None]] = {

@@ -84,7 +84,7 @@ class System(Tree):
         netlink.configure(name, wanted)
 
         def await_link() -> None:
-            """A link that comes up may go once more: its driver has negotiation begun anew."""
+            """A link that has come up may go down once more, when its driver restarts the negotiation."""
             if wanted.is_up and wanted.has_carrier:
                 self.wait_for(lambda: self.network()[wanted.name].has_carrier, LINK_S)
                 time.sleep(FLAP_S)

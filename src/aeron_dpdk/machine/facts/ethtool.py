@@ -1,5 +1,6 @@
-"""What `ethtool` shows and sets of a device (linux/ethtool.h), which a kernel driver that takes it anew does
-not know. Requests that pyroute2 lacks are made here; they raise OSError where the driver does not offer them.
+"""What `ethtool` shows and sets of a device (linux/ethtool.h), which is lost when a kernel driver binds the
+device again. Requests that pyroute2 lacks are made here; they raise OSError where the driver does not offer
+them.
 """
 
 import ctypes
@@ -50,7 +51,7 @@ def read_private_flags(interface: str) -> dict[str, bool]:
 
 
 def read_rss(interface: str) -> Rss:
-    """First the lengths, then what they are the lengths of."""
+    """Two requests: one for the lengths, one for table and key."""
     found = request(interface, RSS.pack(_GET_RSS, *[0] * 8))
     _, _, entries, key_length, *_ = RSS.unpack(found)
     head = RSS.pack(_GET_RSS, 0, entries, key_length, *[0] * 5)
@@ -127,7 +128,7 @@ def read_time_stamping(interface: str) -> dict[str, int]:
 
 
 def has_secure_on(interface: str) -> bool:
-    """Wake-on-LAN by a password, which is nothing to keep in a file."""
+    """Whether Wake-on-LAN has a password, which must not be kept in a file."""
     try:
         return bool(WAKE_ON_LAN.read(interface)["modes"] & _SECURE_ON)
     except OSError:
@@ -291,7 +292,8 @@ def _words(ethtool: Ethtool, interface: str) -> Iterator[Setting]:
 
 
 def _all_of(group: str, values: Iterable[tuple[str, int | None]]) -> Iterator[Setting]:
-    """0 as well: many a setting is off by it, and a number that a device does not have reads so for ever."""
+    """Values of 0 count too: 0 turns many settings off, and a setting that a device lacks always reads as
+    0."""
     for name, value in values:
         if value is not None:
             yield f"{group} {name}", int(value)

@@ -85,7 +85,7 @@ def _sysctl_file(tree: Tree, name: str) -> str | None:
 
 def _is_locked(tree: Tree, name: str) -> bool:
     """While it lives, a primary process holds a lock on its config file, and each process one on its pages:
-    clear_hugedir() of EAL goes by that too."""
+    EAL's clear_hugedir() looks at the same locks."""
     try:
         inode = tree.path(name).stat().st_ino
     except OSError:

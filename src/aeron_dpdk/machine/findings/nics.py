@@ -134,7 +134,7 @@ def _load(facts: Facts, interface: KernelInterface) -> str | None:
 
 
 def is_free(facts: Facts, nic: Nic) -> bool:
-    """Whether DPDK can have it for the asking: it runs such a device, and nobody would miss it."""
+    """Whether DPDK can take it without harm: a PMD runs such a device, and nothing uses it."""
     return not nic.is_for_dpdk and pmd_of(nic, None) is not None and why_not(facts, nic) is None
 
 
@@ -205,7 +205,7 @@ def find_numa(facts: Facts, intent: Intent) -> Iterator[Finding]:
 
 
 def find_link(facts: Facts, intent: Intent) -> Iterator[Finding]:
-    """An interface that is down does not know."""
+    """Not said of an interface that is down, which does not know its link."""
     for nic in facts.nics:
         for interface in facts.interfaces_of(nic):
             check = LINK.of(nic.address)

@@ -1,5 +1,5 @@
-"""Two hosts without Aeron: what ping and pong say to each other goes in UDP datagrams of our own, each said
-again until it is acknowledged, and so many bytes as a datagram holds."""
+"""Two hosts without Aeron: what ping and pong say to each other goes in UDP datagrams of our own, each sent
+again until it is acknowledged; a text is as long as one datagram holds."""
 
 import random
 import struct
@@ -39,7 +39,7 @@ class Kind(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Datagram:
-    """What one side says, or that it has heard it. `number`: of the texts of one side."""
+    """A text of one side, or the acknowledgement of one. `number` counts the texts of a side."""
 
     kind: Kind
     number: int

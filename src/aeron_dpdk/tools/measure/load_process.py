@@ -1,10 +1,9 @@
 """One side of a measurement: `python -m aeron_dpdk.tools.measure.load_process JOB FILE`.
 
-JOB is a LoadJob as of to_json().
-Says "ready" on standard output once its peer may start and "done" after its last phase, with a LoadReport in
-FILE; then it waits for the end of standard input before it closes anything. The memif PMD unmaps its rings
-from another thread when the peer goes, under the feet of whoever polls them just then (rte_eth_memif.c
-memif_disconnect()): so neither side may leave while the other still measures.
+JOB is a LoadJob as of to_json(). Says "ready" on standard output once its peer may start and "done" after its
+last phase, with a LoadReport in FILE; then it waits for the end of standard input before it closes anything.
+The memif PMD unmaps its rings from another thread when the peer goes, while another thread may be polling
+them (rte_eth_memif.c memif_disconnect()): so neither side may leave while the other still measures.
 
 A thread sits in C for as long as the load runs; the main thread is the control plane, as in aeronmd_dpdk.
 """
@@ -32,7 +31,7 @@ PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 def die_with_parent() -> None:
-    """So that no load goes on after the death of whoever started it."""
+    """Lets the kernel kill this process when the one that started it dies, so that no load goes on alone."""
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 

@@ -116,7 +116,7 @@ class LoadProcess:
 
 
 def await_done(processes: list[LoadProcess], timeout_s: float) -> None:
-    """Raises LoadError for the first that fails: the other one then only waits in vain for its peer."""
+    """Raises LoadError for the first that fails: the other one then only waits for a peer that is gone."""
     waiting = {process.output: process for process in processes}
     while waiting:
         readable, _, _ = select.select(list(waiting), [], [], timeout_s)
