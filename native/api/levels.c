@@ -4,7 +4,7 @@
 
 #include "api/internal.h"
 #include "port/share.h"
-#include "stack/ipv6/stack.h"
+#include "stack/ipv6/endpoints.h"
 
 typedef struct adk_filling_stct
 {
@@ -120,6 +120,16 @@ static int add_endpoints(
 
 int adk_levels_endpoints(adk_stack_t *stack, adk_endpoint_view_t *endpoints, int max)
 {
-    const int count = add_endpoints(&stack->endpoints, false, endpoints, max, 0);
-    return NULL == stack->ipv6 ? count : add_endpoints(&stack->ipv6->endpoints, true, endpoints, max, count);
+    int count = add_endpoints(&stack->endpoints, false, endpoints, max, 0);
+
+    if (NULL != stack->ipv6)
+    {
+        count = add_endpoints(&stack->ipv6->endpoints, true, endpoints, max, count);
+        for (int i = 0; i < ADK_LOCALS6; i++)
+        {
+            const adk_endpoints_t *own = adk_endpoints6_at(stack->ipv6, i);
+            count = NULL == own ? count : add_endpoints(own, true, endpoints, max, count);
+        }
+    }
+    return count;
 }

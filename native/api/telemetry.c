@@ -12,7 +12,7 @@
 
 #include "api/internal.h"
 #include "port/error.h"
-#include "stack/ipv6/stack.h"
+#include "stack/ipv6/endpoints.h"
 
 /* RTE_TEL_MAX_DICT_ENTRIES and RTE_TEL_MAX_ARRAY_ENTRIES; 24.11 made them larger, and an answer has 16 KiB in all. */
 #define ENTRIES_MAX (256)
@@ -87,10 +87,19 @@ static int add_endpoints(
 static void answer_endpoints(adk_stack_t *stack, int first, struct rte_tel_data *answer)
 {
     (void)rte_tel_data_start_dict(answer);
-    const int seen = add_endpoints(&stack->endpoints, "", first, 0, answer);
-    if (NULL != stack->ipv6)
+    int seen = add_endpoints(&stack->endpoints, "", first, 0, answer);
+
+    if (NULL == stack->ipv6)
     {
-        (void)add_endpoints(&stack->ipv6->endpoints, "ipv6_", first, seen, answer);
+        return;
+    }
+    seen = add_endpoints(&stack->ipv6->endpoints, "ipv6_", first, seen, answer);
+    for (int i = 0; i < ADK_LOCALS6; i++)
+    {
+        const adk_endpoints_t *own = adk_endpoints6_at(stack->ipv6, i);
+        char prefix[TEXT_LENGTH];
+        (void)snprintf(prefix, sizeof(prefix), "ipv6_%d_", i);
+        seen = NULL == own ? seen : add_endpoints(own, prefix, first, seen, answer);
     }
 }
 

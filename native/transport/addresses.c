@@ -122,22 +122,39 @@ int adk_check_peer_address(const adk_transport_t *state, struct sockaddr_storage
         : 0;
 }
 
-int adk_check_mtu(const adk_stack_t *stack, const aeron_udp_channel_transport_params_t *params, bool is_ipv6)
+static int check_mtu(const adk_stack_t *stack, const aeron_udp_channel_transport_params_t *params, bool is_ipv6)
 {
     const uint32_t longest = is_ipv6 ? adk_fragments6_longest(stack) : adk_fragments_longest(stack);
     if (params->mtu_length > longest)
     {
         AERON_SET_ERR(
             EINVAL,
-            "channel MTU %" PRIu64 " + %d bytes of %s and UDP header does not fit the link MTU %u%s; "
+            "channel MTU %" PRIu64 " + %d bytes of %s and UDP header does not fit the link MTU %u of %s%s; "
             "use mtu=%u or less, or raise AERON_DPDK_MTU",
             (uint64_t)params->mtu_length,
             is_ipv6 ? ADK_IPV6_UDP_HEADER_LENGTH : ADK_IPV4_UDP_HEADER_LENGTH,
             is_ipv6 ? "IPv6" : "IPv4",
             stack->port.mtu,
+            stack->port.name,
             NULL == stack->fragments[ADK_ROLE_SENDER] ? "" : ", in fragments neither",
             longest & ~31u);
         return -1;
+    }
+    return 0;
+}
+
+int adk_check_mtu(const adk_transport_t *state, struct sockaddr_storage *peer)
+{
+    if (!state->is_on_all || adk_address_is_given(peer))
+    {
+        return check_mtu(state->stack, &state->params, state->is_ipv6);
+    }
+    for (const adk_stack_t *stack = state->stack->first; NULL != stack; stack = stack->next)
+    {
+        if (check_mtu(stack, &state->params, state->is_ipv6 && NULL != stack->ipv6) < 0)
+        {
+            return -1;
+        }
     }
     return 0;
 }

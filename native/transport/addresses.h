@@ -13,6 +13,7 @@ void adk_format_local(char *text, size_t length, const adk_transport_t *state);
 /* Of a multicast channel it is the address of its interface that is bound. */
 int adk_check_bind_address(const adk_stack_t *stack, struct sockaddr_storage *address);
 int adk_check_peer_address(const adk_transport_t *state, struct sockaddr_storage *address);
-int adk_check_mtu(const adk_stack_t *stack, const aeron_udp_channel_transport_params_t *params, bool is_ipv6);
+/* Of the links that it may leave by: that of its interface, or to its peer where it has one; else of all interfaces. */
+int adk_check_mtu(const adk_transport_t *state, struct sockaddr_storage *peer);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "aeron_alloc.h"
 #include "port/steering.h"
+#include "stack/ipv6/endpoints.h"
 #include "transport/addresses.h"
 #include "transport/counters.h"
 #include "transport/group.h"
@@ -89,11 +90,18 @@ typedef struct adk_arrays_stct
     int length;
 } adk_arrays_t;
 
+/* A UDP port that two addresses have is in an array of the second one's own. */
+static adk_endpoints_t *array6_of(const adk_transport_t *state, adk_stack6_t *stack6)
+{
+    adk_endpoints_t *own = adk_endpoints6_of_address(stack6, state->bound6);
+    return NULL != own && state == adk_endpoint_owner(adk_endpoint_of(own, state->port)) ? own : &stack6->endpoints;
+}
+
 static void add_arrays(adk_arrays_t *arrays, const adk_transport_t *state, adk_stack_t *stack)
 {
     if (state->is_ipv6 && NULL != stack->ipv6)
     {
-        arrays->list[arrays->length++] = &stack->ipv6->endpoints;
+        arrays->list[arrays->length++] = array6_of(state, stack->ipv6);
     }
     if (!state->is_ipv6 || adk_port_is_of_both(state))
     {
@@ -116,6 +124,21 @@ static adk_arrays_t arrays_of(const adk_transport_t *state)
     return arrays;
 }
 
+/* Nobody is bound to [::] on a port that an address has. */
+static bool is_of_an_address(const adk_transport_t *state, uint16_t port)
+{
+    for (adk_stack_t *stack = state->stack->first; state->is_ipv6 && NULL != stack; stack = stack->next)
+    {
+        if ((state->is_on_all || stack == state->stack) &&
+            NULL != stack->ipv6 &&
+            adk_endpoints6_has(stack->ipv6, state->bound6, port))
+        {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The port, once it is taken in all of them; else what is wrong, and none is taken. */
 static int reserve_in_all(
     const adk_arrays_t *arrays, adk_transport_t *state, uint16_t wanted, const adk_answers_t *answers)
@@ -131,7 +154,7 @@ static int reserve_in_all(
     {
         taken++;
     }
-    if (taken == arrays->length)
+    if (taken == arrays->length && !is_of_an_address(state, (uint16_t)port))
     {
         return port;
     }
@@ -142,25 +165,69 @@ static int reserve_in_all(
     return -EADDRINUSE;
 }
 
+static bool is_of_another_address(const adk_transport_t *state, uint16_t port)
+{
+    const adk_transport_t *owner = adk_endpoint_owner(adk_endpoint_of(&state->stack->ipv6->endpoints, port));
+    return NULL != owner && !adk_ipv6_is_unspecified(owner->bound6) && !adk_ipv6_is_same(owner->bound6, state->bound6);
+}
+
+/* Of a transport bound to an IPv6 address: a port that a transport at another address has is taken beside it. */
+static int reserve_at_address(adk_transport_t *state, uint16_t wanted)
+{
+    adk_stack6_t *stack6 = state->stack->ipv6;
+
+    if (0 != wanted && adk_endpoints6_has(stack6, state->bound6, wanted))
+    {
+        return reserve_in(adk_endpoints6_of_address(stack6, state->bound6), state, wanted, NULL);
+    }
+    const int port = reserve_in(&stack6->endpoints, state, wanted, NULL);
+    if (port >= 0 && adk_endpoints6_has(stack6, state->bound6, (uint16_t)port))
+    {
+        adk_endpoints_release(&stack6->endpoints, (uint16_t)port, state);
+        return -EADDRINUSE;
+    }
+    if (-EADDRINUSE != port || 0 == wanted || !is_of_another_address(state, wanted))
+    {
+        return port;
+    }
+    adk_endpoints_t *own = adk_endpoints6_make(state->stack, state->bound6);
+    return NULL == own ? -ENOMEM : reserve_in(own, state, wanted, NULL);
+}
+
+static int reserve_once(
+    const adk_arrays_t *arrays, adk_transport_t *state, uint16_t wanted, const adk_answers_t *answers)
+{
+    return state->is_ipv6 && !adk_ipv6_is_unspecified(state->bound6) ? reserve_at_address(state, wanted)
+                                                                     : reserve_in_all(arrays, state, wanted, answers);
+}
+
+static const char *text_of(int port)
+{
+    switch (port)
+    {
+        case -EADDRINUSE:
+            return "%s:%u is in use by another channel of this driver";
+        case -ENOMEM:
+            return "%s:%u is in use at another address, and there is no memory for a second owner";
+        default:
+            return "%s:%u: no ephemeral UDP port is free";
+    }
+}
+
 int adk_ports_reserve(adk_transport_t *state, uint16_t wanted, const adk_answers_t *answers)
 {
     const adk_arrays_t arrays = arrays_of(state);
-    int port = reserve_in_all(&arrays, state, wanted, answers);
+    int port = reserve_once(&arrays, state, wanted, answers);
 
     for (int i = 1; -EADDRINUSE == port && 0 == wanted && i < ATTEMPTS; i++)
     {
-        port = reserve_in_all(&arrays, state, wanted, answers);
+        port = reserve_once(&arrays, state, wanted, answers);
     }
     if (port < 0)
     {
         char local[INET6_ADDRSTRLEN];
         adk_format_local(local, sizeof(local), state);
-        AERON_SET_ERR(
-            -port,
-            -EADDRINUSE == port ? "%s:%u is in use by another channel of this driver"
-                                : "%s:%u: no ephemeral UDP port is free",
-            local,
-            wanted);
+        AERON_SET_ERR(-port, text_of(port), local, wanted);
         return -1;
     }
     state->port = (uint16_t)port;

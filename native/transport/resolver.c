@@ -9,10 +9,11 @@
 #include <errno.h>
 
 #include "aeron_alloc.h"
-#include "stack/outlet.h"
+#include "stack/ipv6/outlet.h"
 #include "transport/addresses.h"
 #include "transport/kernel.h"
-#include "transport/view.h"
+#include "transport/ports.h"
+#include "transport/resolver_peer.h"
 #include "transport/way.h"
 #include "util/aeron_arrayutil.h"
 
@@ -77,19 +78,31 @@ static int open_rings(adk_transport_t *state)
     return 0;
 }
 
-static int reserve(adk_transport_t *state, const struct sockaddr_storage *address)
+/* Aeron's agent begins before it is known that nobody else has our IPv6 addresses. */
+static int check_address(const adk_stack_t *stack, struct sockaddr_storage *address)
 {
-    const uint16_t wanted = rte_be_to_cpu_16(((const struct sockaddr_in *)address)->sin_port);
-    void *stale;
-    const int port = adk_endpoints_reserve(&state->stack->endpoints, wanted, state, &stale);
+    const adk_ipv6_t ipv6 = adk_ipv6_of(&((const struct sockaddr_in6 *)address)->sin6_addr);
+    const bool is_tentative = AF_INET6 == address->ss_family &&
+        NULL != stack->ipv6 &&
+        ADK_LOCAL6_TENTATIVE == adk_locals6_state_of(&stack->ipv6->locals, ipv6);
+    return is_tentative ? 0 : adk_check_bind_address(stack, address);
+}
 
-    if (port < 0)
+static int open_on_port(adk_transport_t *state, struct sockaddr_storage *address)
+{
+    /* The port stands at the same place for both families. */
+    const uint16_t wanted = rte_be_to_cpu_16(((const struct sockaddr_in *)address)->sin_port);
+
+    state->is_ipv6 = AF_INET6 == address->ss_family;
+    if (state->is_ipv6)
     {
-        AERON_SET_ERR(-port, "the name resolver's UDP port %u is in use by a channel of this driver", wanted);
-        return -1;
+        state->bound6 = adk_ipv6_of(&((const struct sockaddr_in6 *)address)->sin6_addr);
     }
-    state->port = (uint16_t)port;
-    return 0;
+    return check_address(state->stack, address) < 0 ||
+            adk_check_mtu(state, NULL) < 0 ||
+            adk_ports_reserve(state, wanted, NULL) < 0
+        ? -1
+        : 0;
 }
 
 static int resolver_init(
@@ -112,23 +125,24 @@ static int resolver_init(
         return aeron_udp_channel_transport_init(
             transport, bind_addr, multicast_if_addr, connect_addr, params, context, affinity);
     }
-    if (AF_INET != bind_addr->ss_family)
-    {
-        AERON_SET_ERR(EAFNOSUPPORT, "%s", "the driver's name resolver goes over DPDK with IPv4 only");
-        return -1;
-    }
-    adk_stack_t *stack = adk_way_home(media, bind_addr, NULL, NULL);
-    if (adk_check_bind_address(stack, bind_addr) < 0 ||
-        adk_check_mtu(stack, params, false) < 0 ||
-        aeron_alloc((void **)&state, sizeof(*state)) < 0)
+    if (aeron_alloc((void **)&state, sizeof(*state)) < 0)
     {
         return -1;
     }
     state->transport = transport;
-    state->stack = stack;
-    if (reserve(state, bind_addr) < 0 || open_rings(state) < 0)
+    state->media = media;
+    state->role = ADK_ROLE_RECEIVER;
+    state->params = *params;
+    state->stack = adk_way_home(media, bind_addr, NULL, NULL);
+    if (open_on_port(state, bind_addr) < 0)
     {
-        adk_endpoints_release(&state->stack->endpoints, state->port, state);
+        AERON_APPEND_ERR("%s", "the driver's name resolver");
+        discard(state);
+        return -1;
+    }
+    if (open_rings(state) < 0)
+    {
+        adk_ports_release(state);
         discard(state);
         return -1;
     }
@@ -144,22 +158,29 @@ static int resolver_close(aeron_udp_channel_transport_t *transport)
     {
         return aeron_udp_channel_transport_close(transport);
     }
-    adk_endpoints_withdraw(&state->stack->endpoints, state->port, state);
-    adk_endpoints_release(&state->stack->endpoints, state->port, state);
+    adk_ports_withdraw(state);
+    adk_ports_release(state);
     transport->bindings_clientd = NULL;
     discard(state);
     return 0;
 }
 
 /* 1 when it is on its way to the control plane, which finds the MAC; 0 when it is lost, as a datagram may be. */
-static int send_one(const adk_stack_t *stack, const adk_destination_t *destination, const struct iovec *payload)
+static int send_one(const adk_stack_t *stack, const adk_way_out_t *way, const struct iovec *payload)
 {
     struct rte_mbuf *frame = rte_pktmbuf_alloc(stack->lanes[ADK_ROLE_CONTROL].tx_mempool);
     if (NULL == frame)
     {
         return 0;
     }
-    adk_outlet_complete(stack, destination, frame, payload);
+    if (way->is_ipv6)
+    {
+        adk_outlet6_complete(stack, &way->ipv6, frame, payload);
+    }
+    else
+    {
+        adk_outlet_complete(stack, &way->ipv4, frame, payload);
+    }
     if (0 != rte_ring_sp_enqueue(stack->unresolved_out[ADK_ROLE_CONTROL], frame))
     {
         rte_pktmbuf_free(frame);
@@ -167,6 +188,18 @@ static int send_one(const adk_stack_t *stack, const adk_destination_t *destinati
     }
     adk_wakeup_give(stack->port.wakeup);
     return 1;
+}
+
+/* Until it is known that they are ours alone, nothing is sent from our IPv6 addresses. */
+static bool may_not_send_yet(const adk_transport_t *state)
+{
+    if (!state->is_ipv6)
+    {
+        return false;
+    }
+    const adk_locals6_t *locals = &state->stack->ipv6->locals;
+    return adk_ipv6_is_unspecified(state->bound6) ? ADK_LOCAL6_USABLE != adk_local6_state(&locals->slots[0])
+                                                  : ADK_LOCAL6_USABLE != adk_locals6_state_of(locals, state->bound6);
 }
 
 static int resolver_send(
@@ -178,31 +211,34 @@ static int resolver_send(
     int64_t *bytes_sent)
 {
     adk_transport_t *state = (adk_transport_t *)transport->bindings_clientd;
-    const struct sockaddr_in *peer = (const struct sockaddr_in *)address;
-    adk_destination_t destination;
+    adk_way_out_t way;
     int sent = 0;
 
     if (NULL == state)
     {
         return aeron_udp_channel_transport_send(data_paths, transport, address, iov, iov_length, bytes_sent);
     }
-    if (AF_INET != address->ss_family)
+    if (state->is_ipv6 != (AF_INET6 == address->ss_family))
     {
         return adk_transport_refuse(state, address, EAFNOSUPPORT);
     }
-    adk_destination_prepare(
-        state->stack, &destination, state->port, rte_be_to_cpu_32(peer->sin_addr.s_addr), peer->sin_port);
-    if (ADK_ROUTE_ON_LINK != destination.route && ADK_ROUTE_GATEWAY != destination.route)
+    if (may_not_send_yet(state))
+    {
+        return 0;
+    }
+    const enum adk_route_en route = adk_resolver_find_way(state, address, &way);
+    if (ADK_ROUTE_ON_LINK != route && ADK_ROUTE_GATEWAY != route)
     {
         return adk_transport_refuse(state, address, ENETUNREACH);
     }
+    const size_t headers_length = way.is_ipv6 ? ADK_IPV6_UDP_HEADER_LENGTH : ADK_IPV4_UDP_HEADER_LENGTH;
     for (size_t i = 0; i < iov_length; i++)
     {
-        if (iov[i].iov_len > (size_t)(state->stack->port.mtu - ADK_IPV4_UDP_HEADER_LENGTH))
+        if (iov[i].iov_len > (size_t)state->stack->port.mtu - headers_length)
         {
             return adk_transport_refuse(state, address, EMSGSIZE);
         }
-        const int is_sent = send_one(state->stack, &destination, &iov[i]);
+        const int is_sent = send_one(state->stack, &way, &iov[i]);
         sent += is_sent;
         *bytes_sent += is_sent ? (int64_t)iov[i].iov_len : 0;
     }
@@ -225,7 +261,7 @@ static int poller_add(aeron_udp_transport_poller_t *poller, aeron_udp_channel_tr
         return -1;
     }
     poller->transports.array[poller->transports.length++].transport = transport;
-    return adk_endpoints_publish(&state->stack->endpoints, state->port, state, ADK_ROLE_RECEIVER);
+    return adk_ports_publish(state);
 }
 
 static void deliver_heard(
@@ -238,11 +274,9 @@ static void deliver_heard(
     aeron_udp_channel_transport_t *transport = state->transport;
     const adk_note_t *note = adk_mbuf_note(mbuf);
     const view_t view = { rte_pktmbuf_mtod(mbuf, uint8_t *), note->payload_offset, note->payload_length, mbuf };
-    struct sockaddr_storage address = { .ss_family = AF_INET };
-    struct sockaddr_in *source = (struct sockaddr_in *)&address;
+    struct sockaddr_storage address = { 0 };
 
-    source->sin_port = udp_of(view)->src_port;
-    source->sin_addr.s_addr = ipv4_of(view)->src_addr;
+    adk_resolver_name_source(state, view, &address);
     *bytes_rcved += view.payload_length;
     recv_func(
         transport->data_paths,

@@ -112,9 +112,9 @@ static int open_on_port(
 {
     aeron_udp_channel_transport_t *transport = state->transport;
     const bool is_group = aeron_is_addr_multicast(bind_addr);
-    const struct sockaddr_storage *peer = remote_of(state, multicast_if_addr, connect_addr);
+    struct sockaddr_storage *peer = remote_of(state, multicast_if_addr, connect_addr);
 
-    if (adk_check_mtu(state->stack, &state->params, state->is_ipv6) < 0 ||
+    if (adk_check_mtu(state, peer) < 0 ||
         (NULL != connect_addr && adk_check_peer_address(state, connect_addr) < 0) ||
         (is_group ? open_group(state, bind_addr, multicast_if_addr) < 0
                   : adk_check_bind_address(state->stack, bind_addr) < 0 || reserve_port(state, bind_addr, peer) < 0))

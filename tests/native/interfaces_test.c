@@ -51,6 +51,26 @@ static void put(const ring_port_t *port, uint32_t from, uint32_t to)
     ring_port_put(port, &frame);
 }
 
+static int init_with_mtu(two_t *two, uint32_t ipv4, struct sockaddr_storage *peer, size_t mtu_length)
+{
+    aeron_udp_channel_transport_t transport = { 0 };
+    struct sockaddr_storage bind_address = address_of(ipv4, 0);
+    aeron_udp_channel_transport_params_t params = { .mtu_length = mtu_length };
+    const int result = adk_transport_init(
+        &transport,
+        &bind_address,
+        NULL,
+        peer,
+        &params,
+        two->media->context,
+        AERON_UDP_CHANNEL_TRANSPORT_AFFINITY_SENDER);
+    if (0 == result)
+    {
+        CHECK_EQUAL(0, adk_transport_close(&transport));
+    }
+    return result;
+}
+
 /* A datagram to each of the two; how many of them the receiver was given. */
 static int heard(two_t *two)
 {
@@ -264,5 +284,25 @@ TEST(a_sleep_ends_for_any_interface_but_not_for_one_that_is_held)
     CHECK_EQUAL(1, adk_control_receive(two.further.stack, &event));
     CHECK_EQUAL(0, adk_control_receive(two.further.stack, &event));
     end(&two, &sender, ADK_ROLE_SENDER);
+    two_close(&two);
+}
+
+TEST(an_mtu_must_fit_every_link_that_a_channel_may_leave_by_and_no_other)
+{
+    adk_settings_t settings = further_settings();
+    settings.mtu = 1000;
+    two_t two = two_open_with(settings, AERON_THREADING_MODE_DEDICATED);
+    struct sockaddr_storage near = address_of(PEER_IPV4, PEER_PORT);
+    struct sockaddr_storage far = address_of(FURTHER_PEER_IPV4, PEER_PORT);
+
+    CHECK_EQUAL(0, init_with_mtu(&two, LOCAL_IPV4, NULL, 1408));
+    CHECK_EQUAL(0, init_with_mtu(&two, INADDR_ANY, &near, 1408));
+    CHECK_EQUAL(-1, init_with_mtu(&two, INADDR_ANY, &far, 1408));
+    CHECK(NULL != strstr(aeron_errmsg(), two.further.stack->port.name));
+    CHECK_EQUAL(-1, init_with_mtu(&two, FURTHER_IPV4, NULL, 1408));
+    CHECK_EQUAL(-1, init_with_mtu(&two, INADDR_ANY, NULL, 1408));
+    aeron_err_clear();
+    CHECK_EQUAL(0, init_with_mtu(&two, INADDR_ANY, NULL, 960));
+    CHECK_EQUAL(0, init_with_mtu(&two, INADDR_ANY, &far, 960));
     two_close(&two);
 }

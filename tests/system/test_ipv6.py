@@ -29,7 +29,7 @@ pytestmark = pytest.mark.usefixtures("dpdk_only")
 
 CONTENT: Content = {"messages": 200, "min": 1, "max": 4000}
 LONG: Content = {"messages": 200, "min": 1, "max": 30000}
-OURS, PEER = "2001:db8:91::1", "2001:db8:91::2"
+OURS, SECOND, PEER = "2001:db8:91::1", "2001:db8:91::5", "2001:db8:91::2"
 # Of the MACs 02:ad:00:00:00:01 and 02 (RFC 4291, appendix A).
 OURS_LINK_LOCAL, PEER_LINK_LOCAL = "fe80::ad:ff:fe00:1", "fe80::ad:ff:fe00:2"
 _groups = count(1, 2)  # Aeron's data groups have an odd last byte, the control group is the next one
@@ -44,7 +44,7 @@ class Pair:
 
 @pytest.fixture(scope="module")
 def pair(maker: Maker) -> Iterator[Pair]:
-    settings = {"AERON_DPDK_LOCAL_IPV6_ADDRESS": f"{OURS}/64"}
+    settings = {"AERON_DPDK_LOCAL_IPV6_ADDRESS": f"{OURS}/64,{SECOND}/64"}
     with maker.tap("ipv6", settings=settings) as (ours, kernel):
         # Only now, for until the kernel's side has a MAC of its own it would claim our link-local address.
         kernel.namespace.run("sysctl", "-qw", f"net.ipv6.conf.{kernel.interface}.disable_ipv6=0")
@@ -154,6 +154,39 @@ def test_channels_of_both_families_share_a_port_number(pair: Pair) -> None:
     subscriber.await_event("ready")
     transfer(pair.peer, pair.ours, udp(f"[{OURS}]", port), **CONTENT)
     subscriber.stop()
+
+
+def test_two_addresses_have_each_a_channel_on_one_port(pair: Pair) -> None:
+    port = next_port()
+    channels = [udp(f"[{address}]", port) for address in (OURS, SECOND)]
+    sinks = [pair.ours.client("subscribe", channel=channel, **CONTENT) for channel in channels]
+    for sink in sinks:
+        sink.await_event("ready")
+    sources = [
+        pair.peer.client("publish", channel=channel, seed=seed, **CONTENT)
+        for seed, channel in enumerate(channels)
+    ]
+    sent = [digest_of(source.finish()["publications"][0]) for source in sources]
+    came = [[digest_of(each) for each in sink.finish()["subscriptions"][0]["sources"]] for sink in sinks]
+    assert came == [[one] for one in sent] and sent[0] != sent[1]
+
+
+def test_one_address_serves_a_port_that_the_other_listens_on(pair: Pair) -> None:
+    """A publication's control address on the one, a subscription's endpoint on the other."""
+    port = next_port()
+    heard = udp(f"[{OURS}]", port)
+    sink = pair.ours.client("subscribe", channel=heard, **CONTENT)
+    sink.await_event("ready")
+    control = f"aeron:udp?control=[{SECOND}]:{port}|control-mode=dynamic"
+    transfer(
+        pair.ours,
+        pair.peer,
+        f"{control}|fc=min,g:/1",
+        f"{control}|endpoint=[{PEER}]:{next_port()}",
+        **CONTENT,
+    )
+    [sent] = pair.peer.client("publish", channel=heard, **CONTENT).finish()["publications"]
+    assert [digest_of(each) for each in sink.finish()["subscriptions"][0]["sources"]] == [digest_of(sent)]
 
 
 def datagram(port: int, **fields: object) -> Packet:

@@ -26,6 +26,15 @@ def named(name: str, end: End, neighbour: End) -> dict[str, str]:
     }
 
 
+def named_over_ipv6(name: str, address: str, neighbour: str) -> dict[str, str]:
+    return {
+        "AERON_NAME_RESOLVER_SUPPLIER": "driver",
+        "AERON_DRIVER_RESOLVER_NAME": name,
+        "AERON_DRIVER_RESOLVER_INTERFACE": f"[{address}]:{RESOLVER_PORT}",
+        "AERON_DRIVER_RESOLVER_BOOTSTRAP_NEIGHBOR": f"[{neighbour}]:{RESOLVER_PORT}",
+    }
+
+
 def knows_its_neighbour(driver: Driver) -> bool:
     return driver.counters().labelled("Resolver cache entries") > 0
 
@@ -71,3 +80,34 @@ def test_a_channel_does_not_get_the_resolvers_port(neighbours: tuple[Driver, Dri
     with pytest.raises(ClientError) as refused:
         left.client("subscribe", channel=udp(left.address, RESOLVER_PORT)).await_event("ready")
     assert "is in use" in refused.value.message
+
+
+@pytest.mark.parametrize("is_peer_kernel", [True, False], ids=["stock", "ours"])
+def test_drivers_tell_each_other_their_names_over_ipv6(maker: Maker, is_peer_kernel: bool) -> None:
+    """No stream by name: Aeron looks names up as IPv4 ones alone (aeron_driver_name_resolver_resolve())."""
+    here, there = "fd91::1", "fd91::2"
+    with (
+        topology.straight("names6", is_ours_kernel=False, is_peer_kernel=is_peer_kernel) as wire,
+        ExitStack() as undo,
+    ):
+        left = maker.dpdk(
+            wire.ours,
+            AF_PACKET,
+            "names6-left",
+            settings={**named_over_ipv6("left", here, there), "AERON_DPDK_LOCAL_IPV6_ADDRESS": f"{here}/64"},
+        )
+        settings = named_over_ipv6("right", there, here)
+        if is_peer_kernel:
+            topology.take_ipv6(wire.peer, f"{there}/64")
+            right: Driver = maker.kernel(wire.peer, "names6-right", **settings)
+        else:
+            own = {**settings, "AERON_DPDK_LOCAL_IPV6_ADDRESS": f"{there}/64"}
+            right = maker.dpdk(wire.peer, AF_PACKET, "names6-right", settings=own)
+        for driver in (left, right):
+            undo.callback(driver.discard)
+            driver.start()
+        for driver in (left, right):
+            eventually(partial(knows_its_neighbour, driver), f"{driver.label} knows the other")
+            assert driver.counters().labelled("Resolver neighbors") == 1
+        assert left.counters().errors == ()
+        assert left.stop() == 0, left.output

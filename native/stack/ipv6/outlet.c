@@ -2,6 +2,7 @@
 
 #include <rte_cycles.h>
 
+#include "stack/ipv6/endpoints.h"
 #include "stack/ipv6/frame.h"
 #include "stack/ipv6/sources.h"
 #include "stack/tx.h"
@@ -51,7 +52,7 @@ static int send_to_own_address(
     const struct iovec *payloads,
     uint16_t count)
 {
-    const uint32_t state = adk_endpoint_state(&stack->ipv6->endpoints.slots[destination->port_be]);
+    const uint32_t state = adk_endpoint_state(adk_endpoint6_of(stack->ipv6, destination->ipv6, destination->port_be));
     if (ADK_ENDPOINT_POLLED_BY_SENDER != state && ADK_ENDPOINT_POLLED_BY_RECEIVER != state)
     {
         adk_count(lane, ADK_COUNT_RX_NO_ENDPOINT, count);
@@ -85,6 +86,19 @@ void adk_outlet6_loop_back(
     }
 }
 
+void adk_outlet6_complete(
+    const adk_stack_t *stack,
+    const adk_destination6_t *destination,
+    struct rte_mbuf *frame,
+    const struct iovec *payload)
+{
+    adk_note_t *note = adk_mbuf_note(frame);
+
+    adk_frame6_build(&stack->port, destination, frame, payload, false);
+    *note = (adk_note_t){ .kind = ADK_CONTROL_UNRESOLVED6 };
+    memcpy(note->next_hop6, &destination->next_hop, sizeof(note->next_hop6));
+}
+
 /* Hands complete frames to the control plane, which keeps a few until the next hop answers. */
 static int park(
     const adk_stack_t *stack,
@@ -96,10 +110,7 @@ static int park(
 {
     for (uint16_t i = 0; i < count; i++)
     {
-        adk_note_t *note = adk_mbuf_note(frames[i]);
-        adk_frame6_build(&stack->port, destination, frames[i], &payloads[i], false);
-        *note = (adk_note_t){ .kind = ADK_CONTROL_UNRESOLVED6 };
-        memcpy(note->next_hop6, &destination->next_hop, sizeof(note->next_hop6));
+        adk_outlet6_complete(stack, destination, frames[i], &payloads[i]);
     }
     return adk_outlet_ask(stack, lane, frames, count);
 }

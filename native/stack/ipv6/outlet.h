@@ -25,4 +25,11 @@ int adk_outlet6_send(
     uint16_t count,
     enum adk_outlet_en outlet);
 
+/* A frame that lacks only its MAC, as adk_outlet_complete(). */
+void adk_outlet6_complete(
+    const adk_stack_t *stack,
+    const adk_destination6_t *destination,
+    struct rte_mbuf *frame,
+    const struct iovec *payload);
+
 #endif

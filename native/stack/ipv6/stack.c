@@ -6,6 +6,7 @@
 
 #include "port/error.h"
 #include "port/multicast.h"
+#include "stack/ipv6/endpoints.h"
 
 int adk_stack6_open(adk_stack_t *stack, const char *name, int socket_id)
 {
@@ -39,6 +40,7 @@ void adk_stack6_close(adk_stack_t *stack)
     if (NULL != stack6)
     {
         adk_neighbours_close(&stack6->neighbours);
+        adk_endpoints6_close(stack6);
         adk_endpoints_close(&stack6->endpoints);
         rte_free(stack6->lanes);
         rte_free(stack6);

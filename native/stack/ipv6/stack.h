@@ -31,6 +31,8 @@ typedef struct adk_stack6_stct
     _Atomic uint64_t gateway[2];      /* the address; zero: none */
     _Atomic uint32_t moved;           /* counts changes of addresses and gateway: destinations look again */
     adk_endpoints_t endpoints;
+    _Atomic bool has_own_endpoints;   /* some address has; see stack/ipv6/endpoints.h */
+    _Atomic(adk_endpoints_t *) own_endpoints[ADK_LOCALS6]; /* by the address's place among ours */
     adk_neighbours_t neighbours;
     adk_lane6_t *lanes;               /* of sender and receiver */
 } adk_stack6_t;

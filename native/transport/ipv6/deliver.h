@@ -55,11 +55,25 @@ static inline bool is_deaf_to(const adk_transport_t *owner, view_t view)
     return is_for_another || is_stranger;
 }
 
+/* To a transport that wants time stamps, or to the name resolver. */
+static __rte_noinline __rte_unused void deliver6_selectively(
+    adk_poller_t *poller, adk_lane_t *lane, const adk_transport_t *owner, const view_t *datagram)
+{
+    const view_t view = *datagram;
+    struct timespec now;
+
+    if (NULL != owner->heard[lane->role])
+    {
+        adk_resolver_hear(lane, owner, datagram);
+        return;
+    }
+    time_of(poller, lane, view, &now);
+    give6(poller, owner->transport, view, &now);
+}
+
 /* lane is that of the poll that saw the frame. */
 static inline void deliver6(adk_poller_t *poller, adk_lane_t *lane, const adk_transport_t *owner, view_t view)
 {
-    struct timespec now;
-
     if (__builtin_expect(is_deaf_to(owner, view), 0))
     {
         adk_drop(lane, ADK_COUNT_RX_NO_ENDPOINT);
@@ -70,8 +84,8 @@ static inline void deliver6(adk_poller_t *poller, adk_lane_t *lane, const adk_tr
     }
     else
     {
-        time_of(poller, lane, view, &now);
-        give6(poller, owner->transport, view, &now);
+        const view_t copy = view;
+        deliver6_selectively(poller, lane, owner, &copy);
     }
 }
 

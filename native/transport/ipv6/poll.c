@@ -1,6 +1,7 @@
 /* Hot path: from an mbuf with IPv6 to Aeron's receive functions. As transport/poll.c, behind its plain frames. */
 #include "transport/ipv6/poll.h"
 
+#include "stack/ipv6/endpoints.h"
 #include "stack/ipv6/fragments.h"
 #include "transport/ipv6/deliver.h"
 #include "transport/ipv6/group.h"
@@ -8,7 +9,7 @@
 
 static inline const adk_endpoint_t *endpoint_of(const adk_stack_t *stack, view_t view)
 {
-    return &stack->ipv6->endpoints.slots[udp_of(view)->dst_port];
+    return adk_endpoint6_of(stack->ipv6, adk_ipv6_of(header6_of(view)->destination), udp_of(view)->dst_port);
 }
 
 /* True when the mbuf is no longer ours. */

@@ -1,14 +1,19 @@
 """From the settings of each interface to a stack, on a port of its own or on one that it shares."""
 
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from logging import getLogger
 
+from aeron_dpdk.control.ipv6_routing import Ipv6Identity
 from aeron_dpdk.driver.aeron_settings import AeronSettings
 from aeron_dpdk.driver.interface_settings import InterfaceSettings, names_of
 from aeron_dpdk.driver.preflight import check_mtu
 from aeron_dpdk.driver.settings import Settings
+from aeron_dpdk.errors import PortError
 from aeron_dpdk.machine.facts.cpus import kernel_trusts_tsc
 from aeron_dpdk.seam import Parts, PortInfo, StackPart, StackSettings
+
+LOG = getLogger("aeron_dpdk.driver")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +22,7 @@ class OpenInterface:
     stack_settings: StackSettings
     stack: StackPart
     port: PortInfo
+    ipv6: Ipv6Identity | None = None
 
     @property
     def name(self) -> str:
@@ -26,7 +32,8 @@ class OpenInterface:
 def open_interfaces(
     settings: Settings, aeron: AeronSettings, parts: Parts, undo: ExitStack
 ) -> tuple[OpenInterface, ...]:
-    """Raises PortError, PortMemoryError and MtuError."""
+    """With IPv6 addresses that are still to be probed for: Aeron's name resolver binds as soon as it is made.
+    Raises PortError, PortMemoryError and MtuError."""
     opened: list[OpenInterface] = []
     for own, name in zip(settings.interfaces, names_of(settings.interfaces), strict=True):
         wanted = _stack_settings(own, name, settings, aeron)
@@ -35,7 +42,24 @@ def open_interfaces(
         port = stack.port_info()
         check_mtu(aeron, port, own)
         opened.append(OpenInterface(own, wanted, stack, port))
-    return tuple(opened)
+    return tuple(replace(each, ipv6=_ipv6_identity(each)) for each in opened)
+
+
+def _ipv6_identity(opened: OpenInterface) -> Ipv6Identity | None:
+    """Raises PortError for a device that cannot have IPv6, where somebody asked for it."""
+    settings, stack, port = opened.settings, opened.stack, opened.port
+    if not settings.local_ipv6_address:
+        return None
+    identity = Ipv6Identity(port.mac, port.mtu, settings.local_ipv6_address, settings.gateway_ipv6_address)
+    try:
+        for each in identity.addresses:
+            stack.have_address(each, is_usable=False)
+    except PortError as error:
+        if not settings.has_saved_ipv6:
+            raise
+        LOG.warning("starting without IPv6, although setup saved IPv6 addresses: %s", error.reason)
+        return None
+    return identity
 
 
 def _stack_settings(

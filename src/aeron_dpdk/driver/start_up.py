@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from logging import getLogger
 from pathlib import Path
 
-from aeron_dpdk.control.ipv6_routing import Ipv6Identity
 from aeron_dpdk.control.loop import ControlLoop
 from aeron_dpdk.control.routing import Identity, Routing
 from aeron_dpdk.driver import privileges
@@ -159,12 +158,12 @@ def _control_loop(interfaces: Sequence[OpenInterface]) -> ControlLoop:
     """What is logged of an interface begins with its name where there are several."""
     first, *further = interfaces
     prefix = f"{first.name}: " if further else ""
-    loop = ControlLoop(first.stack, _identity(first), ipv6=_ipv6_identity(first), prefix=prefix)
+    loop = ControlLoop(first.stack, _identity(first), ipv6=first.ipv6, prefix=prefix)
     settings = [each.settings for each in interfaces]
     for at, each in enumerate(further, 1):
         host = host_of(each.settings, settings)
         shared = None if host == at else host
-        loop.add(each.stack, _identity(each), _ipv6_identity(each), f"{each.name}: ", shared)
+        loop.add(each.stack, _identity(each), each.ipv6, f"{each.name}: ", shared)
     return loop
 
 
@@ -198,23 +197,6 @@ def _identity(opened: OpenInterface) -> Identity:
     own = opened.settings.local_ipv4_address
     routing = Routing(own.address, own.prefix_length, opened.settings.gateway_ipv4_address)
     return Identity(opened.port.mac, routing)
-
-
-def _ipv6_identity(opened: OpenInterface) -> Ipv6Identity | None:
-    """Raises PortError for a device that cannot have IPv6, where somebody asked for it."""
-    settings, stack, port = opened.settings, opened.stack, opened.port
-    if not settings.local_ipv6_address:
-        return None
-    identity = Ipv6Identity(port.mac, port.mtu, settings.local_ipv6_address, settings.gateway_ipv6_address)
-    try:
-        for each in identity.addresses:
-            stack.have_address(each, is_usable=False)
-    except PortError as error:
-        if not settings.has_saved_ipv6:
-            raise
-        LOG.warning("starting without IPv6, although setup saved IPv6 addresses: %s", error.reason)
-        return None
-    return identity
 
 
 def _has_addresses_alone(
