@@ -132,7 +132,7 @@ def test_doctor_changes_nothing(host: FakeKernel) -> None:
 
 @pytest.mark.parametrize("user", [None, "mike"])
 @pytest.mark.parametrize("name", NAMES)
-def test_setup_has_something_to_do_where_doctor_says_that_it_can_mend(
+def test_setup_has_something_to_do_where_doctor_says_that_it_can_fix(
     name: str, user: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fake = FakeKernel(name, tmp_path)
