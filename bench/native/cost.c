@@ -8,6 +8,7 @@
 #include "bench/native/count_datagram.h"
 #include "frame6.h"
 #include "media.h"
+#include "shared_port.h"
 #include "stack/ipv6/stack.h"
 
 #define WARM_UPS (2)
@@ -18,6 +19,7 @@ typedef struct region_stct
     test_media_t *test;
     aeron_udp_channel_transport_t transport;
     frame_t frame;
+    uint16_t tag;                     /* that the device took off */
     struct sockaddr_storage local;
     struct sockaddr_storage peer;
     int burst;
@@ -37,6 +39,11 @@ static void put_burst(region_t *region)
         if (region->is_device)
         {
             mbuf->ol_flags |= RTE_MBUF_F_RX_IP_CKSUM_GOOD | RTE_MBUF_F_RX_L4_CKSUM_GOOD;
+        }
+        if (0 != region->tag)
+        {
+            mbuf->ol_flags |= RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED;
+            mbuf->vlan_tci = region->tag;
         }
         ring_port_put_mbuf(&region->test->port, mbuf);
     }
@@ -104,6 +111,24 @@ static void add_transport(region_t *region, enum adk_role_en role)
     CHECK_EQUAL(0, adk_poller_add(&region->test->pollers[role], &region->transport));
 }
 
+/* Warms up, counts one poll and dumps it under the name. */
+static void count_poll(region_t *region, const char *name)
+{
+    for (int i = 0; i < WARM_UPS; i++)
+    {
+        put_burst(region);
+        poll_burst(region);
+    }
+    put_burst(region);
+    CALLGRIND_START_INSTRUMENTATION;
+    CALLGRIND_ZERO_STATS;
+    poll_burst(region);
+    CALLGRIND_STOP_INSTRUMENTATION;
+    CALLGRIND_DUMP_STATS_AT(name);
+    CHECK_EQUAL(region->burst * (WARM_UPS + 1), region->delivered);
+    CHECK_EQUAL(0, adk_transport_close(&region->transport));
+}
+
 static void count_receive(uint32_t message_length, int burst, bool is_device, bool is_ipv6)
 {
     region_t region = { .burst = burst, .is_device = is_device };
@@ -112,16 +137,6 @@ static void count_receive(uint32_t message_length, int burst, bool is_device, bo
     open_region(&region, is_ipv6);
     region.frame = is_ipv6 ? frame6_of(32 + message_length) : frame_of(32 + message_length);
     add_transport(&region, ADK_ROLE_RECEIVER);
-    for (int i = 0; i < WARM_UPS; i++)
-    {
-        put_burst(&region);
-        poll_burst(&region);
-    }
-    put_burst(&region);
-    CALLGRIND_START_INSTRUMENTATION;
-    CALLGRIND_ZERO_STATS;
-    poll_burst(&region);
-    CALLGRIND_STOP_INSTRUMENTATION;
     (void)snprintf(
         name,
         sizeof(name),
@@ -130,10 +145,26 @@ static void count_receive(uint32_t message_length, int burst, bool is_device, bo
         message_length,
         burst,
         is_device ? "device" : "software");
-    CALLGRIND_DUMP_STATS_AT(name);
-    CHECK_EQUAL(burst * (WARM_UPS + 1), region.delivered);
-    CHECK_EQUAL(0, adk_transport_close(&region.transport));
+    count_poll(&region, name);
     media_close(region.test);
+}
+
+/* Of four interfaces that share a port, by their positions: without a tag, and the last of them in its VLAN. */
+static void count_receive_shared(int position, int burst)
+{
+    shared_t shared = shared_open_with(0, AERON_THREADING_MODE_DEDICATED);
+    region_t region = { .test = shared.media, .burst = burst, .is_device = true, .tag = shared.tags[position] };
+    char name[64];
+
+    region.local = address_of(OWN[position], LOCAL_PORT);
+    region.frame = frame_of(64);
+    put32(region.frame.bytes + AT_SOURCE_IPV4, PEERS[position]);
+    put32(region.frame.bytes + AT_DESTINATION_IPV4, OWN[position]);
+    seal(&region.frame);
+    add_transport(&region, ADK_ROLE_RECEIVER);
+    (void)snprintf(name, sizeof(name), "receive-shared-%s 32 %d device", 0 == position ? "first" : "vlan", burst);
+    count_poll(&region, name);
+    shared_close(&shared);
 }
 
 static void send_burst(region_t *region, struct iovec *payloads)
@@ -215,6 +246,9 @@ int main(void)
     count_receive(32, 0, true, true);
     count_receive(32, 1, true, true);
     count_receive(32, 32, true, true);
+    count_receive_shared(0, 0);
+    count_receive_shared(0, 32);
+    count_receive_shared(INTERFACES - 1, 32);
 
     for (size_t i = 0; i < sizeof(send_bursts) / sizeof(send_bursts[0]); i++)
     {

@@ -67,11 +67,19 @@ int adk_vlan_filter(const adk_port_t *port)
     return rte_eth_dev_set_vlan_offload(port->id, port->rx_vlan_strip ? RTE_ETH_VLAN_STRIP_OFFLOAD : 0);
 }
 
-bool adk_vlan_take_off(struct rte_mbuf *mbuf)
+__rte_noinline bool adk_vlan_is_another(const adk_port_t *port, struct rte_mbuf *mbuf)
 {
-    const size_t length = sizeof(struct rte_ether_hdr) + sizeof(struct rte_vlan_hdr);
+    /* Where the port has a VLAN, tags are off already: a second one is not looked behind. */
+    if (0 == port->vlan_tci)
+    {
+        (void)adk_vlan_take_off(mbuf);
+    }
+    return adk_vlan_is_off(mbuf) && !adk_vlan_is_ours(port, mbuf);
+}
 
-    return !adk_vlan_is_off(mbuf) && rte_pktmbuf_data_len(mbuf) >= length && 0 == rte_vlan_strip(mbuf);
+bool adk_vlan_take_out(struct rte_mbuf *mbuf)
+{
+    return 0 == rte_vlan_strip(mbuf);
 }
 
 void adk_vlan_sort(const adk_port_t *port, struct rte_mbuf **burst, uint16_t count)

@@ -51,8 +51,30 @@ static inline void adk_vlan_mark(const adk_port_t *port, struct rte_mbuf *mbuf)
     }
 }
 
+/* False for nearly all: there is no tag, neither in the bytes nor taken off. They are looked at whatever their length. */
+static inline bool adk_vlan_may_have_tag(const struct rte_mbuf *mbuf)
+{
+    return adk_vlan_is_off(mbuf) ||
+        rte_cpu_to_be_16(RTE_ETHER_TYPE_VLAN) == rte_pktmbuf_mtod(mbuf, const struct rte_ether_hdr *)->ether_type;
+}
+
+/* Of such a frame: takes off what there is, and says whether it is of another VLAN than the port's, or of one at all. */
+__rte_noinline bool adk_vlan_is_another(const adk_port_t *port, struct rte_mbuf *mbuf);
+
+/* Of a frame whose bytes begin with a tag: takes it out of them. */
+bool adk_vlan_take_out(struct rte_mbuf *mbuf);
+
 /* True when the bytes began with a tag, which is out of them now. Of two tags the outer one. */
-bool adk_vlan_take_off(struct rte_mbuf *mbuf);
+static inline bool adk_vlan_take_off(struct rte_mbuf *mbuf)
+{
+    const size_t length = sizeof(struct rte_ether_hdr) + sizeof(struct rte_vlan_hdr);
+
+    return rte_pktmbuf_data_len(mbuf) >= length &&
+        rte_cpu_to_be_16(RTE_ETHER_TYPE_VLAN) == rte_pktmbuf_mtod(mbuf, const struct rte_ether_hdr *)->ether_type &&
+        !adk_vlan_is_off(mbuf) &&
+        adk_vlan_take_out(mbuf);
+}
+
 /* Received frames of a port with a VLAN: takes tags off and marks the frames. */
 void adk_vlan_sort(const adk_port_t *port, struct rte_mbuf **burst, uint16_t count);
 /* Back into the bytes, for who wants to see them as they were on the wire. */

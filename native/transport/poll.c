@@ -95,12 +95,7 @@ static __rte_noinline bool on_other_frame(adk_poller_t *poller, struct rte_mbuf 
 {
     adk_datagram_t datagram = { 0 };
 
-    /* Else the tags of the burst are off: a second one is not looked behind. */
-    if (0 == poller->stack->port.vlan_tci)
-    {
-        (void)adk_vlan_take_off(mbuf);
-    }
-    if (adk_vlan_is_off(mbuf) && !adk_vlan_is_ours(&poller->stack->port, mbuf))
+    if (__builtin_expect(adk_vlan_may_have_tag(mbuf), 0) && adk_vlan_is_another(&poller->stack->port, mbuf))
     {
         adk_drop(poller->lane, ADK_COUNT_RX_NOT_OUR_VLAN);
         return false;
