@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 from tests.system.conftest import clean_machine, maker, shared_testbed, testbed
+from tests.system.test_ipv6_channels import six
 
-__all__ = ["testbed", "clean_machine", "maker", "shared_testbed"]
+__all__ = ["clean_machine", "maker", "shared_testbed", "six", "testbed"]
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

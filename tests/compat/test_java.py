@@ -1,10 +1,11 @@
 """Java clients and an Archive over our driver and a stock one on the other end, a Cluster of three over three
-drivers of ours on one switch."""
+drivers of ours on one switch; each over IPv4, and over IPv6."""
 
 import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -68,9 +69,15 @@ def programs(java: tuple[str, ...]) -> Iterator[Programs]:
     made.end()
 
 
+@pytest.fixture(params=["testbed", "six"], ids=["ipv4", "ipv6"])
+def either(request: pytest.FixtureRequest) -> Testbed:
+    found: Testbed = request.getfixturevalue(request.param)
+    return found
+
+
 @pytest.fixture(params=["from_us", "to_us"])
-def ends(testbed: Testbed, request: pytest.FixtureRequest) -> tuple[Driver, Driver]:
-    return (testbed.ours, testbed.peer) if request.param == "from_us" else (testbed.peer, testbed.ours)
+def ends(either: Testbed, request: pytest.FixtureRequest) -> tuple[Driver, Driver]:
+    return (either.ours, either.peer) if request.param == "from_us" else (either.peer, either.ours)
 
 
 def test_a_stream_of_java_clients_crosses(programs: Programs, ends: tuple[Driver, Driver]) -> None:
@@ -99,8 +106,9 @@ def leader_of(nodes: dict[int, ChildProcess]) -> int | None:
 
 
 @contextmanager
-def switch(maker: Maker, members: int) -> Iterator[list[Driver]]:
-    """That many drivers of ours, each in a namespace of its own, on one bridge."""
+def switch(maker: Maker, members: int, *, is_ipv6: bool) -> Iterator[list[Driver]]:
+    """That many drivers of ours, each in a namespace of its own, on one bridge. `is_ipv6`: the family of
+    the address they are known by."""
     labels = [f"member{member}" for member in range(members)]
     with namespaces("switch", *labels) as (middle, *places):
         middle.ip("link", "add", "bridge", "type", "bridge")
@@ -114,7 +122,11 @@ def switch(maker: Maker, members: int) -> Iterator[list[Driver]]:
                 plug = End(middle, f"plug{number}", f"02:ad:00:00:01:{number:02x}", "", is_kernel=False)
                 join(end, plug)
                 middle.ip("link", "set", plug.interface, "master", "bridge")
-                drivers.append(maker.ours(end, f"member{number}", **CLUSTER_SETTINGS))
+                settings = {**CLUSTER_SETTINGS, "AERON_DPDK_LOCAL_IPV4_ADDRESS": end.cidr}
+                if is_ipv6:
+                    settings["AERON_DPDK_LOCAL_IPV6_ADDRESS"] = f"fd91::{number}/64"
+                    end = replace(end, address=f"[fd91::{number}]")
+                drivers.append(maker.ours(end, f"member{number}", **settings))
                 drivers[-1].start()
             yield drivers
         finally:
@@ -122,8 +134,11 @@ def switch(maker: Maker, members: int) -> Iterator[list[Driver]]:
                 driver.discard()
 
 
-def test_a_cluster_of_three_survives_its_leader(programs: Programs, maker: Maker, tmp_path: Path) -> None:
-    with switch(maker, 3) as drivers:
+@pytest.mark.parametrize("is_ipv6", [False, True], ids=["ipv4", "ipv6"])
+def test_a_cluster_of_three_survives_its_leader(
+    programs: Programs, maker: Maker, tmp_path: Path, is_ipv6: bool
+) -> None:
+    with switch(maker, 3, is_ipv6=is_ipv6) as drivers:
         hosts = ",".join(driver.address for driver in drivers)
         nodes = {
             member: programs.start(driver, "node", member, driver.aeron_dir, hosts, tmp_path / str(member))

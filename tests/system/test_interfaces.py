@@ -9,6 +9,7 @@ from tests.system.fixtures import topology
 from tests.system.fixtures.client import ClientProcess, Digest, digest_of
 from tests.system.fixtures.driver import DpdkDriver, Driver
 from tests.system.fixtures.testbed import AF_PACKET, Content, Maker, eventually, next_port, transfer, udp
+from tests.system.fixtures.tool import aeron_dpdk
 from tests.system.fixtures.topology import End, join
 
 pytestmark = pytest.mark.usefixtures("dpdk_only")
@@ -98,6 +99,24 @@ def test_streams_cross_both_networks_both_ways_at_once(place: Place) -> None:
     ]
     sinks = [subscribe(sink, channel) for _, sink, channel in ways]
     sources = [source.client("publish", channel=channel, **CONTENT) for source, _, channel in ways]
+    for source, sink in zip(sources, sinks, strict=True):
+        assert received_by(sink) == sent_by(source)
+
+
+def test_a_channel_on_localhost_runs_beside_streams_on_both_networks(place: Place) -> None:
+    ours, near, far = place.drivers
+    ways = [
+        (near, ours, udp(ours.address, next_port())),
+        (ours, far, udp(far.address, next_port())),
+        (ours, ours, udp("localhost", next_port())),
+    ]
+    sinks = [subscribe(sink, channel) for _, sink, channel in ways]
+    media = {each["uri"]: each["media"] for each in aeron_dpdk("status", ours, "--json").json["channels"]}
+    assert [media[ways[0][2]], media[ways[2][2]]] == [["dpdk"], ["kernel"]]
+    sources = [
+        source.client("publish", channel=channel, **{**CONTENT, "seed": seed})
+        for seed, (source, _, channel) in enumerate(ways)
+    ]
     for source, sink in zip(sources, sinks, strict=True):
         assert received_by(sink) == sent_by(source)
 

@@ -10,7 +10,7 @@ import io.aeron.archive.ArchiveThreadingMode;
 import io.aeron.archive.client.AeronArchive;
 import java.io.File;
 
-/** An Archive on one driver, its client on another: a stream is recorded, replayed, extended, replayed again. */
+/** An Archive on one driver, its client on another: a stream is recorded, replayed, extended, replayed again, at last to a group. */
 final class Recordings
 {
     private static final int MESSAGES = 500;
@@ -59,6 +59,7 @@ final class Recordings
             }
             archive.stopRecording(source, Messages.STREAM_ID);
             replay(archive, recording, clientHost, 2 * MESSAGES);
+            replayToGroup(archive, recording, archiveHost, clientHost, 2 * MESSAGES);
         }
     }
 
@@ -104,6 +105,25 @@ final class Recordings
         final String channel = "aeron:udp?endpoint=" + host + ":21030";
         final long length = archive.getStopPosition(recording);
         try (Subscription subscription = archive.replay(recording, 0, length, channel, Messages.STREAM_ID + 1))
+        {
+            new Messages().take(subscription, end);
+        }
+    }
+
+    private static void replayToGroup(
+        final AeronArchive archive,
+        final long recording,
+        final String archiveHost,
+        final String clientHost,
+        final long end)
+    {
+        final String group = clientHost.startsWith("[") ? "[ff15::91:41]" : "224.20.30.41";
+        final String channel = "aeron:udp?endpoint=" + group + ":21040|interface=";
+        final int stream = Messages.STREAM_ID + 2;
+        final long length = archive.getStopPosition(recording);
+        final int session = (int)archive.startReplay(recording, 0, length, channel + archiveHost, stream);
+        try (Subscription subscription = archive.context().aeron().addSubscription(
+            channel + clientHost + "|session-id=" + session, stream))
         {
             new Messages().take(subscription, end);
         }
