@@ -37,6 +37,16 @@ static int try_publication(adk_stream_t *stream, adk_load_t *load, const adk_loa
     return result;
 }
 
+/* What ended the wait for the driver, such as a stop, stands in the error already; Aeron then has none. Returns -1. */
+static int refused(const char *what, const char *channel)
+{
+    if (0 != aeron_errcode())
+    {
+        adk_set_error(aeron_errcode(), "cannot %s %s: %s", what, channel, aeron_errmsg());
+    }
+    return -1;
+}
+
 static int add_publication(adk_stream_t *stream, adk_load_t *load, const adk_load_phase_t *phase, int64_t deadline_ns)
 {
     aeron_publication_constants_t constants;
@@ -49,8 +59,7 @@ static int add_publication(adk_stream_t *stream, adk_load_t *load, const adk_loa
 
     if (result < 0 || aeron_exclusive_publication_constants(stream->publication, &constants) < 0)
     {
-        adk_set_error(aeron_errcode(), "cannot publish on %s: %s", phase->out_channel, aeron_errmsg());
-        return -1;
+        return refused("publish on", phase->out_channel);
     }
     if (phase->message_length < ADK_MESSAGE_MIN_LENGTH || phase->message_length > constants.max_payload_length)
     {
@@ -95,8 +104,7 @@ static int add_subscription(adk_stream_t *stream, adk_load_t *load, const adk_lo
 
     if (result < 0)
     {
-        adk_set_error(aeron_errcode(), "cannot subscribe to %s: %s", phase->in_channel, aeron_errmsg());
-        return -1;
+        return refused("subscribe to", phase->in_channel);
     }
 
     return 0;

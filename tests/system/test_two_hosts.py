@@ -4,6 +4,7 @@ import json
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,15 @@ import pytest
 from tests.system.fixtures import topology
 from tests.system.fixtures.driver import Driver
 from tests.system.fixtures.process import ChildProcess
-from tests.system.fixtures.testbed import Testbed
+from tests.system.fixtures.testbed import Testbed, next_port
 from tests.system.fixtures.tool import PROGRAM
 from tests.system.fixtures.topology import End
 
+from aeron_dpdk.errors.measure import LoadError
 from aeron_dpdk.exit_code import ExitCode
+from aeron_dpdk.tools.hosts.aeron_link import AeronLink
+from aeron_dpdk.tools.hosts.request import FIRST_STREAM_ID, Place, Request
+from aeron_dpdk.tools.measure.job import Phase, PhaseKind, Role
 
 # Long enough messages that the terms are soon walked, by drivers whose threads sleep when they are idle.
 LENGTH = 1344
@@ -91,6 +96,19 @@ def test_a_ping_that_nobody_answers_says_so(testbed: Testbed) -> None:
     done = ping(testbed.ours, testbed.peer.address, *QUICK, "--port=29999")
     assert done.returncode != 0
     assert "waited 10 s in vain for a subscriber on the other side" in done.stderr
+
+
+@pytest.mark.parametrize("kind", PhaseKind)
+@pytest.mark.parametrize("role", Role)
+def test_a_measurement_that_is_stopped_says_that_and_no_error_of_aerons(
+    testbed: Testbed, role: Role, kind: PhaseKind
+) -> None:
+    place = Place(IPv4Address(testbed.peer.address), next_port())
+    request = Request(place, FIRST_STREAM_ID, Phase(kind, LENGTH), 0, 10**9)
+    with AeronLink(testbed.ours.aeron_dir, role) as link:
+        link.stop()
+        with pytest.raises(LoadError, match="the load was stopped"):
+            link.run(request, place)
 
 
 def without_aeron(end: End, command: str, *arguments: str) -> tuple[str, ...]:

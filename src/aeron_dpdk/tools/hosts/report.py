@@ -73,16 +73,17 @@ def _ratio_row(title: str, found: Spread | None) -> tuple[str, ...]:
 
 
 def how(repeats: int, duration_ns: int, *, is_floor: bool = False) -> list[str]:
+    times = "1 repeat" if repeats == 1 else f"{repeats} repeats"
     if is_floor:
         return [
             "Without Aeron: UDP datagrams of the lengths that Aeron sends. The header of each is stored, and "
             "its payload has a number at both ends. Nothing is sent again; what is lost is counted.",
-            f"{repeats} repeats, each of {duration_ns / 1e9:g} s after a warm-up of a quarter of that.",
+            f"{times}, each of {duration_ns / 1e9:g} s after a warm-up of a quarter of that.",
         ]
     return [
         "Ping asks pong for each measurement over Aeron, and both drivers carry it. One at a time a message "
         "leaves when the last is back; at a fixed rate its time counts from the moment at which it was due.",
-        f"{repeats} repeats, all routes in turn. Every measurement lasts {duration_ns / 1e9:g} s after a "
+        f"{times}, all routes in turn. Every measurement lasts {duration_ns / 1e9:g} s after a "
         "warm-up of a quarter of that, an echo's until every term buffer has been walked.",
         "The drivers are whatever runs on the two hosts, with their settings. A message that is lost, "
         "repeated, reordered or cut fails the measurement.",
