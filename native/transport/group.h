@@ -7,11 +7,6 @@
 /* Linux's default: a datagram to a group does not leave the link (ip(7), IP_MULTICAST_TTL). */
 #define ADK_GROUP_DEFAULT_TTL (1)
 
-static inline bool adk_group_is_open(const adk_transport_t *state)
-{
-    return state->group_slot >= 0;
-}
-
 static inline uint8_t adk_group_ttl(const adk_transport_t *state)
 {
     return 0 == state->params.ttl ? ADK_GROUP_DEFAULT_TTL : state->params.ttl;

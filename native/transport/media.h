@@ -82,6 +82,11 @@ struct adk_transport_stct
     struct rte_ring *heard[ADK_ROLE_CONTROL]; /* of the resolver's: what each lane has for it */
 };
 
+static inline bool adk_group_is_open(const adk_transport_t *state)
+{
+    return state->group_slot >= 0;
+}
+
 /* The twelve functions (aeron_udp_channel_transport_bindings.h); the poll and the send are the hot path. */
 int adk_transport_init(
     aeron_udp_channel_transport_t *transport,

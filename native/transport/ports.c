@@ -7,7 +7,6 @@
 #include "stack/ipv6/endpoints.h"
 #include "transport/addresses.h"
 #include "transport/counters.h"
-#include "transport/group.h"
 #include "transport/kernel.h"
 
 /* Ports that are free in one array and not in all, before it is given up. */

@@ -1,7 +1,7 @@
 #include "transport/resolver_peer.h"
 
-#include "transport/ipv6/deliver.h"
 #include "transport/ports.h"
+#include "transport/view.h"
 #include "wire/ipv6/datagram.h"
 
 static enum adk_route_en find_way(const adk_transport_t *state, adk_way_out_t *way, uint32_t ipv4, rte_be16_t port_be)

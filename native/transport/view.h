@@ -30,6 +30,16 @@ static inline const struct rte_udp_hdr *udp_of(view_t view)
     return (const struct rte_udp_hdr *)(view.bytes + view.payload_offset) - 1;
 }
 
+static inline const adk_header6_t *header6_of(view_t view)
+{
+    return (const adk_header6_t *)view.bytes;
+}
+
+static inline adk_ipv6_t source6_of(view_t view)
+{
+    return adk_ipv6_of(header6_of(view)->source);
+}
+
 /*
  * The time at which the device received it, where the device tells; else the time of the first such question about this
  * burst.

@@ -6,16 +6,6 @@
 #include "stack/ipv6/witness.h"
 #include "transport/deliver.h"
 
-static inline const adk_header6_t *header6_of(view_t view)
-{
-    return (const adk_header6_t *)view.bytes;
-}
-
-static inline adk_ipv6_t source6_of(view_t view)
-{
-    return adk_ipv6_of(header6_of(view)->source);
-}
-
 static inline adk_lane6_t *lane6_of(const adk_poller_t *poller)
 {
     return &poller->stack->ipv6->lanes[poller->lane->role];

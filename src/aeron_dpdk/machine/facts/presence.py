@@ -1,7 +1,8 @@
 """Whether what a DPDK port stands on is still there: a PCI device may be pulled, an interface deleted.
 
 PMDs for interfaces of the kernel report a link that is up whatever becomes of the interface, and few others
-tell of a removal.
+tell of a removal. C asks the same of a PCI device at the moment at which it closes or restarts a port
+(native/port/watch.c), when nothing that was seen before is good enough.
 """
 
 import re
