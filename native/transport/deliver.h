@@ -3,6 +3,7 @@
 #define ADK_TRANSPORT_DELIVER_H
 
 #include "stack/witness.h"
+#include "transport/guard.h"
 #include "transport/view.h"
 
 /* lane, here and below, is that of the poll that saw the frame. */
@@ -38,21 +39,22 @@ static inline bool is_stranger(const adk_transport_t *owner, view_t view)
         (owner->connected_ipv4_be != ipv4_of(view)->src_addr || owner->connected_port_be != udp_of(view)->src_port);
 }
 
-/* To a transport that does not hear everybody, or that wants time stamps. */
+/* To a transport that does not hear everybody, or that wants time stamps; and frames of Aeron's that are not data. */
 static __rte_noinline __rte_unused void deliver_selectively(
     adk_poller_t *poller, adk_lane_t *lane, const adk_transport_t *owner, const view_t *datagram)
 {
-    const view_t view = *datagram;
     aeron_udp_channel_transport_t *transport = owner->transport;
     struct timespec time;
 
     if (NULL != owner->heard[lane->role])
     {
         adk_resolver_hear(lane, owner, datagram);
+        return;
     }
-    else if (owner->is_ipv6)
+    const view_t view = adk_guarded(owner, *datagram);
+    if (owner->is_ipv6)
     {
-        adk_deliver_mapped(poller, lane, owner, datagram);
+        adk_deliver_mapped(poller, lane, owner, &view);
     }
     else if (is_stranger(owner, view))
     {
@@ -72,7 +74,7 @@ static __rte_noinline __rte_unused void deliver_selectively(
 static __rte_always_inline void deliver(
     adk_poller_t *poller, adk_lane_t *lane, const adk_transport_t *owner, view_t view)
 {
-    if (__builtin_expect(owner->is_plain, 1))
+    if (__builtin_expect(adk_aeron_type(view) < owner->plain_types, 1))
     {
         give(poller, lane, owner->transport, view, NULL);
     }

@@ -1,3 +1,4 @@
+#include "transport/guard.h"
 #include "transport/kernel.h"
 
 #include <errno.h>
@@ -233,6 +234,30 @@ static bool is_due(adk_poller_t *poller)
     return epoll_wait(poller->kernel.fd, &event, 1, 0) > 0;
 }
 
+static void guarded_receive(
+    aeron_udp_channel_data_paths_t *data_paths,
+    aeron_udp_channel_transport_t *transport,
+    void *clientd,
+    void *endpoint_clientd,
+    void *destination_clientd,
+    uint8_t *buffer,
+    size_t length,
+    struct sockaddr_storage *address,
+    struct timespec *media_timestamp)
+{
+    const adk_transport_t *state = transport->bindings_clientd;
+    state->media->pollers[state->role]->recv_func(
+        data_paths,
+        transport,
+        clientd,
+        endpoint_clientd,
+        destination_clientd,
+        buffer,
+        adk_guarded_length(state, buffer, length),
+        address,
+        media_timestamp);
+}
+
 int adk_kernel_poll(adk_poller_t *poller, struct mmsghdr *msgvec, size_t vlen, int64_t *bytes_rcved)
 {
     if (!is_due(poller))
@@ -244,7 +269,7 @@ int adk_kernel_poll(adk_poller_t *poller, struct mmsghdr *msgvec, size_t vlen, i
         msgvec,
         vlen,
         bytes_rcved,
-        poller->recv_func,
+        guarded_receive,
         aeron_udp_channel_transport_recvmmsg,
         poller->clientd);
     poller->is_kernel_busy = datagrams > 0;

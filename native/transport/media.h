@@ -15,6 +15,12 @@
 /* Name of our entry among the context's bindings_clientd (aeron_driver_context.h). */
 #define ADK_BINDINGS_NAME "dpdk"
 
+/*
+ * Of Aeron's frame types, that many from PAD on are given on without a further look: PAD and DATA, which Aeron checks by
+ * itself. For the others see transport/guard.h.
+ */
+#define ADK_PLAIN_TYPES (2)
+
 typedef struct adk_transport_stct adk_transport_t;
 typedef struct adk_poller_stct adk_poller_t;
 typedef struct adk_counters_stct adk_counters_t;
@@ -57,7 +63,7 @@ struct adk_transport_stct
     aeron_udp_channel_transport_t *transport;
     adk_stack_t *stack;               /* of its interface; of one on all of them, where its peer is, or the first */
     bool is_on_all;                   /* bound to no address, in a driver of several interfaces */
-    bool is_plain;                    /* hears any peer, wants no time stamps, and is not the name resolver's */
+    uint16_t plain_types;             /* see ADK_PLAIN_TYPES; 0: any peer is not heard, or time stamps are wanted */
     bool is_on_port;                  /* has a UDP port of the DPDK port */
     bool is_wildcard;                 /* bound to no address: may get sockets when it sends where only they lead */
     rte_be16_t connected_port_be;
@@ -68,7 +74,7 @@ struct adk_transport_stct
     adk_media_t *media;
     adk_transport_t *next_orphan;
     bool is_ipv6;                     /* of IPv6; bound to no address and with a UDP port, it hears IPv4 peers too */
-    bool is_plain6;                   /* as is_plain, for frames of IPv6 */
+    uint16_t plain_types6;            /* as plain_types, for frames of IPv6 */
     adk_ipv6_t bound6;                /* unspecified: any of ours */
     adk_ipv6_t connected6;            /* unspecified: frames from any peer are welcome */
     adk_ipv6_t group6;

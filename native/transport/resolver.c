@@ -11,6 +11,7 @@
 #include "aeron_alloc.h"
 #include "stack/ipv6/outlet.h"
 #include "transport/addresses.h"
+#include "transport/guard.h"
 #include "transport/kernel.h"
 #include "transport/ports.h"
 #include "transport/resolver_peer.h"
@@ -285,7 +286,7 @@ static void deliver_heard(
         transport->dispatch_clientd,
         transport->destination_clientd,
         view.bytes + view.payload_offset,
-        view.payload_length,
+        adk_resolution_is_whole(view.bytes + view.payload_offset, view.payload_length) ? view.payload_length : 0,
         &address,
         NULL);
 }
@@ -307,7 +308,8 @@ static int resolver_poll(
 
     if (NULL == state)
     {
-        return aeron_udp_transport_poller_poll(poller, msgvec, vlen, bytes_rcved, recv_func, recvmmsg_func, clientd);
+        return aeron_udp_transport_poller_poll(
+            poller, msgvec, vlen, bytes_rcved, adk_guarded_resolver_receive, recvmmsg_func, clientd);
     }
     for (int role = 0; role < ADK_ROLE_CONTROL; role++)
     {

@@ -31,7 +31,7 @@ static void connect_to(
     }
     state->connected_ipv4_be = peer->sin_addr.s_addr;
     state->connected_port_be = peer->sin_port;
-    state->is_plain = false;
+    state->plain_types = 0;
 }
 
 /*
@@ -122,8 +122,8 @@ static int open_on_port(
         return -1;
     }
     state->is_on_port = true;
-    state->is_plain = !state->params.is_media_timestamping && !state->is_ipv6;
-    state->is_plain6 = !state->params.is_media_timestamping;
+    state->plain_types = state->params.is_media_timestamping || state->is_ipv6 ? 0 : ADK_PLAIN_TYPES;
+    state->plain_types6 = state->params.is_media_timestamping ? 0 : ADK_PLAIN_TYPES;
     if (NULL != connect_addr)
     {
         connect_to(state, transport, connect_addr);

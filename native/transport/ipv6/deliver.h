@@ -45,11 +45,11 @@ static inline bool is_deaf_to(const adk_transport_t *owner, view_t view)
     return is_for_another || is_stranger;
 }
 
-/* To a transport that wants time stamps, or to the name resolver. */
+/* To a transport that wants time stamps, or to the name resolver; and frames of Aeron's that are not data. */
 static __rte_noinline __rte_unused void deliver6_selectively(
     adk_poller_t *poller, adk_lane_t *lane, const adk_transport_t *owner, const view_t *datagram)
 {
-    const view_t view = *datagram;
+    aeron_udp_channel_transport_t *transport = owner->transport;
     struct timespec now;
 
     if (NULL != owner->heard[lane->role])
@@ -57,8 +57,16 @@ static __rte_noinline __rte_unused void deliver6_selectively(
         adk_resolver_hear(lane, owner, datagram);
         return;
     }
-    time_of(poller, lane, view, &now);
-    give6(poller, owner->transport, view, &now);
+    const view_t view = adk_guarded(owner, *datagram);
+    if (0 != (transport->timestamp_flags & AERON_UDP_CHANNEL_TRANSPORT_MEDIA_RCV_TIMESTAMP))
+    {
+        time_of(poller, lane, view, &now);
+        give6(poller, transport, view, &now);
+    }
+    else
+    {
+        give6(poller, transport, view, NULL);
+    }
 }
 
 /* lane is that of the poll that saw the frame. */
@@ -68,7 +76,7 @@ static inline void deliver6(adk_poller_t *poller, adk_lane_t *lane, const adk_tr
     {
         adk_drop(lane, ADK_COUNT_RX_NO_ENDPOINT);
     }
-    else if (__builtin_expect(owner->is_plain6, 1))
+    else if (__builtin_expect(adk_aeron_type(view) < owner->plain_types6, 1))
     {
         give6(poller, owner->transport, view, NULL);
     }
