@@ -16,7 +16,7 @@ static_assert(0 == (ADK_CAPTURE_RING_LENGTH & (ADK_CAPTURE_RING_LENGTH - 1)), "a
 static_assert(ADK_CAPTURE_RING_LENGTH > 16 * ADK_LINEAR_LENGTH, "the longest frame fits many times");
 
 /*
- * Sealed, because the tool has the descriptor too: a file that somebody cuts shorter turns the next write into SIGBUS.
+ * Sealed, because the tool holds the descriptor too: if it truncated the file, our next write would raise SIGBUS.
  * Populated, because the data path must not take the page faults.
  */
 static int share_rings(adk_capture_t *capture)

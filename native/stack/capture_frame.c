@@ -1,4 +1,4 @@
-/* Hot path, while someone captures: from a frame to a record in a lane's ring. */
+/* Hot path during a capture: from a frame to a record in a lane's ring. */
 #include <string.h>
 #include <time.h>
 
@@ -28,7 +28,10 @@ static void lose(adk_capture_writer_t *writer)
     atomic_store_explicit(&writer->ring->lost, writer->lost, memory_order_relaxed);
 }
 
-/* Room for a record in one piece, its filler written where it starts anew; NULL, and counted, when there is none. */
+/*
+ * Contiguous room for a record, after a filler when it has to start at the ring's start; NULL, and counted, without
+ * room.
+ */
 static adk_capture_record_t *reserve(adk_capture_writer_t *writer, uint32_t record_length)
 {
     adk_capture_ring_t *ring = writer->ring;
@@ -100,7 +103,7 @@ void adk_capture_end(adk_capture_t *capture, adk_lane_t *lane)
     }
 }
 
-/* A frame to our own address never leaves, so nobody has written its lengths. */
+/* A frame to our own address never leaves, so its length fields have not been filled in. */
 static void complete_lengths(uint8_t *copy, uint32_t captured_length, uint32_t frame_length)
 {
     adk_header_t *header = (adk_header_t *)copy;

@@ -9,8 +9,8 @@
 
 /*
  * Aeron may drop a receive destination without calling close_func (aeron_driver_conductor.c, after
- * aeron_driver_conductor_validate_initial_window_for_rcvbuf() fails). A reservation that no thread has begun to poll
- * after this long is such an orphan: a live receiver takes microseconds.
+ * aeron_driver_conductor_validate_initial_window_for_rcvbuf() fails). A reservation that no thread has started to poll
+ * after this long is taken to be such an orphan: a live receiver takes microseconds.
  */
 #define ABANDONED_AFTER_S (2)
 
@@ -51,7 +51,7 @@ static int reserve(adk_endpoint_t *slot, void *owner, void **stale)
         {
             return -EADDRINUSE;
         }
-        /* Nobody can publish it any more, or somebody just has. */
+        /* Either no thread can publish it any more, or one just has. */
         if (!atomic_compare_exchange_strong_explicit(
                 &slot->state, &state, ADK_ENDPOINT_WITHDRAWN, memory_order_acquire, memory_order_relaxed))
         {
@@ -65,7 +65,7 @@ static int reserve(adk_endpoint_t *slot, void *owner, void **stale)
     return 0;
 }
 
-/* answers NULL: any one will do. */
+/* answers NULL: any free port will do. */
 static int reserve_ephemeral(adk_endpoints_t *endpoints, const adk_answers_t *answers, void *owner, void **stale)
 {
     for (int i = ADK_EPHEMERAL_PORT_FIRST; i <= ADK_EPHEMERAL_PORT_LAST; i++)
@@ -119,7 +119,7 @@ int adk_endpoints_publish(adk_endpoints_t *endpoints, uint16_t port, const void 
     {
         return -1;
     }
-    if (adk_endpoint_owner(slot) != owner) /* taken over in between */
+    if (adk_endpoint_owner(slot) != owner) /* taken over in the meantime */
     {
         atomic_store_explicit(&slot->state, ADK_ENDPOINT_RESERVED, memory_order_release);
         return -1;

@@ -1,7 +1,7 @@
 /*
- * Which transport owns a UDP port. The conductor reserves and releases slots, the thread that polls a transport
- * publishes and withdraws it; a thread looks behind the owner only for slots that it published itself. So no frame
- * ever reaches a transport that is being torn down, without a lock.
+ * Which transport owns a UDP port. The conductor reserves and releases slots; the thread that polls a transport
+ * publishes and withdraws its slot. A thread dereferences the owner only of slots that it published itself, so no frame
+ * ever reaches a transport that is being torn down, and no lock is needed.
  */
 #ifndef ADK_STACK_ENDPOINTS_H
 #define ADK_STACK_ENDPOINTS_H
@@ -40,7 +40,7 @@ static_assert(16 == sizeof(adk_endpoint_t), "four endpoints to a cache line");
 
 typedef struct adk_endpoints_stct
 {
-    adk_endpoint_t *slots;            /* ADK_ENDPOINTS of them, by the port as it stands on the wire: rte_be16_t */
+    adk_endpoint_t *slots;            /* ADK_ENDPOINTS of them, indexed by the port in network order: rte_be16_t */
     uint32_t next_ephemeral;
 } adk_endpoints_t;
 
@@ -49,16 +49,16 @@ void adk_endpoints_close(adk_endpoints_t *endpoints);
 
 /*
  * Reserves port, or a free ephemeral one for 0. Returns the port, or -EADDRINUSE / -EADDRNOTAVAIL.
- * stale receives the owner whose abandoned reservation was taken over, else NULL; should it come back to life,
+ * stale receives the owner whose abandoned reservation was taken over, else NULL; if that owner turns out to be alive,
  * publishing fails for it.
  */
 int adk_endpoints_reserve(adk_endpoints_t *endpoints, uint16_t port, void *owner, void **stale);
-/* A free ephemeral port from which the answers reach the sender's queue; if there is none, whichever is free. */
+/* A free ephemeral port whose answers reach the sender's queue; if there is none, any free port. */
 int adk_endpoints_reserve_for(adk_endpoints_t *endpoints, const adk_answers_t *answers, void *owner, void **stale);
-/* Only if owner still has it: it may have lost a stale reservation to another. */
+/* Does nothing unless owner still has the port: a stale reservation may have passed to another transport. */
 void adk_endpoints_release(adk_endpoints_t *endpoints, uint16_t port, const void *owner);
 
-/* Owning thread only. 0, or -1 if the slot is another's by now. */
+/* Owning thread only. 0, or -1 if the slot belongs to another transport by now. */
 int adk_endpoints_publish(adk_endpoints_t *endpoints, uint16_t port, const void *owner, enum adk_role_en role);
 void adk_endpoints_withdraw(adk_endpoints_t *endpoints, uint16_t port, const void *owner);
 
@@ -78,8 +78,8 @@ static inline uint32_t adk_endpoint_state(const adk_endpoint_t *endpoint)
 }
 
 /*
- * Relaxed: a thread that reads the owner has published the slot itself, or learns from the state that it is another's
- * by now.
+ * Relaxed is enough: a thread that reads the owner either published the slot itself, or learns from the state that the
+ * slot belongs to another thread by now.
  */
 static inline void *adk_endpoint_owner(const adk_endpoint_t *endpoint)
 {

@@ -99,7 +99,7 @@ static bool is_valid_alu(const adk_filter_instruction_t *instruction)
         !(is_division && 0 == (instruction->code & SOURCE_X) && 0 == instruction->k);
 }
 
-/* left is how many instructions come after this one. */
+/* left: how many instructions follow this one. */
 static bool is_valid_jump(const adk_filter_instruction_t *instruction, uint32_t left)
 {
     if ((CLASS_JMP | JMP_JA) == instruction->code)
@@ -143,7 +143,7 @@ bool adk_filter_is_valid(const adk_filter_instruction_t *program, uint32_t lengt
     return length > 0 && length <= ADK_FILTER_LENGTH_MAX && CLASS_RET == (program[length - 1].code & CLASS_MASK);
 }
 
-/* size bytes in network order at offset. False beyond the end, which rejects the frame. */
+/* Loads size bytes in network order at offset. False beyond the end, which rejects the frame. */
 static bool load_bytes(const adk_filter_machine_t *machine, uint64_t offset, uint32_t size, uint32_t *value)
 {
     if (offset + size > machine->available)

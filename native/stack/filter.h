@@ -1,6 +1,7 @@
 /*
- * Classic BPF (McCanne & Jacobson 1993; bpf(4)): what libpcap compiles a filter expression to. An instruction is laid
- * out as libpcap's struct bpf_insn. Jumps only go forward, so that a program ends after at most its own length.
+ * Classic BPF (McCanne & Jacobson 1993; bpf(4)), which libpcap compiles filter expressions to. An instruction is laid
+ * out as libpcap's struct bpf_insn. Jumps only go forward, so a program ends after at most as many steps as it has
+ * instructions.
  */
 #ifndef ADK_STACK_FILTER_H
 #define ADK_STACK_FILTER_H
@@ -18,10 +19,10 @@ typedef struct adk_filter_instruction_stct
     uint32_t k;
 } adk_filter_instruction_t;
 
-/* Whether it may be run: known instructions only, no jump and no memory out of bounds, and it ends. */
+/* Whether a program is safe to run: only known instructions, no jump or memory access out of bounds, and it ends. */
 bool adk_filter_is_valid(const adk_filter_instruction_t *program, uint32_t length);
 
-/* Of a valid program. available is how many bytes of the frame's frame_length there are. */
+/* For valid programs only. available: how many of the frame's frame_length bytes are present. */
 bool adk_filter_accepts(
     const adk_filter_instruction_t *program, const uint8_t *frame, uint32_t available, uint32_t frame_length);
 

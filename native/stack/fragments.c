@@ -7,7 +7,9 @@
 
 #include "port/error.h"
 
-/* Two hash functions find a datagram's entry among twice these (rte_ip_frag_table_create()). */
+/*
+ * A datagram's entry is in one of two buckets, and the table has twice this many entries (rte_ip_frag_table_create()).
+ */
 #define BUCKETS (ADK_REASSEMBLIES / 4)
 #define BUCKET_ENTRIES (4)
 
@@ -115,7 +117,10 @@ void adk_fragments_cut(
 
 /* ---- in ---- */
 
-/* UDP, all but the last in units of eight bytes, and of a datagram that can exist: "ping of death" is longer. */
+/*
+ * UDP, all fragments but the last in units of eight bytes, and ending within the longest datagram possible: "ping of
+ * death" goes beyond it.
+ */
 static bool is_joinable(const struct rte_mbuf *mbuf, const struct rte_ipv4_hdr *ipv4)
 {
     const uint32_t header_length = rte_ipv4_hdr_len(ipv4);
@@ -137,7 +142,9 @@ void adk_fragments_account(
     struct rte_ip_frag_death_row *dead = &fragments->dead;
     if (0 != dead->cnt)
     {
-        /* The last one is this frame, or of a datagram that waited too long: which, does not matter to its count. */
+        /*
+         * The last one is either this frame or part of a datagram that timed out; the counts need not tell these apart.
+         */
         lane->drop_reason = mbuf == dead->row[dead->cnt - 1] ? ADK_COUNT_RX_FRAGMENT : lane->drop_reason;
         adk_count(lane, ADK_COUNT_RX_FRAGMENT, dead->cnt);
         rte_ip_frag_free_death_row(dead, 0);

@@ -12,8 +12,8 @@
 #define ADK_TX_OFFLOAD (rte_mbuf_tx_offload(sizeof(struct rte_ether_hdr), sizeof(struct rte_ipv4_hdr), 0, 0, 0, 0, 0))
 
 /*
- * The header, with room for a payload, in an mbuf just taken from the pool. There it is of one segment with one
- * reference (rte_mbuf.h, rte_mbuf_raw_alloc()); what else is read of an mbuf to send is set here.
+ * Writes the header, with room for a payload, into an mbuf just taken from the pool. Such an mbuf has one segment and
+ * one reference (rte_mbuf.h, rte_mbuf_raw_alloc()); the other fields that sending reads are set here.
  */
 static __rte_always_inline adk_header_t *adk_frame_begin(
     const adk_destination_t *destination, struct rte_mbuf *mbuf, size_t payload_length)
@@ -39,7 +39,7 @@ static __rte_always_inline void adk_frame_fill(
     rte_memcpy(header + 1, payload->iov_base, payload->iov_len);
 }
 
-/* The payload, and the UDP checksum that no device computes: in one pass. */
+/* Copies the payload and computes the UDP checksum in one pass, where the device does not compute it. */
 static __rte_noinline __rte_unused void adk_frame_sum(
     const adk_destination_t *destination, adk_header_t *header, const struct iovec *payload)
 {
@@ -47,7 +47,7 @@ static __rte_noinline __rte_unused void adk_frame_sum(
     header->udp.dgram_cksum = adk_checksum_udp_of(destination->pseudo_sum, &header->udp, payload_sum);
 }
 
-/* A frame as it leaves; is_offloaded leaves to the device the checksums that it can compute. */
+/* A complete frame; is_offloaded leaves to the device those checksums that it can compute. */
 static __rte_always_inline void adk_frame_build(
     const adk_port_t *port,
     const adk_destination_t *destination,

@@ -1,7 +1,7 @@
 /*
- * Which transports hear a multicast group on a UDP port. Several may hear the same one, so the array of endpoints
- * cannot tell them apart; this table is gone through for multicast frames, and for no others. Who does what with a
- * slot, and when, is as in stack/endpoints.h.
+ * Which transports hear a multicast group on a UDP port. Several may hear the same group, so the array of endpoints
+ * cannot tell them apart; this table is searched for multicast frames only. Which thread does what with a slot, and
+ * when, is as in stack/endpoints.h.
  */
 #ifndef ADK_STACK_GROUPS_H
 #define ADK_STACK_GROUPS_H
@@ -14,13 +14,13 @@
 
 #define ADK_GROUPS (256)
 
-/* Group and UDP port as they stand on the wire; 0 is no group. */
+/* Group and UDP port in network order; 0: no group. */
 static inline uint64_t adk_group_key(rte_be32_t ipv4_be, rte_be16_t port_be)
 {
     return (uint64_t)ipv4_be << 16 | port_be;
 }
 
-/* In the key of an IPv6 group, whose address is beside it. */
+/* Set in the key of an IPv6 group, whose address is stored beside the key. */
 #define ADK_GROUP_IPV6 (UINT64_C(1) << 63)
 
 static inline uint64_t adk_group6_key(rte_be16_t port_be)
@@ -38,12 +38,12 @@ typedef struct adk_group_stct
 
 typedef struct adk_groups_stct
 {
-    _Atomic uint32_t length;          /* no slot from here on was ever used */
-    _Atomic uint32_t changes;         /* of who hears what, counted: the control plane looks when it has moved */
+    _Atomic uint32_t length;          /* slots from here on have never been used */
+    _Atomic uint32_t changes;         /* counts changes of membership, for the control plane */
     adk_group_t slots[ADK_GROUPS];
 } adk_groups_t;
 
-/* Conductor. The slot, or -ENOBUFS. */
+/* Conductor. Returns the slot, or -ENOBUFS. */
 int adk_groups_reserve(adk_groups_t *groups, uint64_t key, void *owner);
 int adk_groups6_reserve(adk_groups_t *groups, adk_ipv6_t group, rte_be16_t port_be, void *owner);
 void adk_groups_release(adk_groups_t *groups, int slot);
@@ -52,19 +52,21 @@ void adk_groups_release(adk_groups_t *groups, int slot);
 void adk_groups_publish(adk_groups_t *groups, int slot, enum adk_role_en role);
 void adk_groups_withdraw(adk_groups_t *groups, int slot);
 
-/* Any thread: how often a slot was reserved or released. What adk_groups_joined() says after that is not older. */
+/* Any thread: how often a slot was reserved or released. A later adk_groups_joined() is at least as recent. */
 static inline uint32_t adk_groups_changes(const adk_groups_t *groups)
 {
     return atomic_load_explicit(&groups->changes, memory_order_acquire);
 }
 
-/* Any thread: the groups of all slots in use, in host byte order, one for each slot. How many they are. */
+/* Any thread: the groups of all slots in use, in host byte order, one per slot. Returns their number. */
 int adk_groups_joined(const adk_groups_t *groups, uint32_t ipv4[ADK_GROUPS]);
 
-/* The same of IPv6 groups, 16 bytes each. */
+/* The same for IPv6 groups, 16 bytes each. */
 int adk_groups6_joined(const adk_groups_t *groups, uint8_t *ipv6);
 
-/* The next slot from first on that the role's thread polls for key, or -1. Any thread, but see the owner's rule. */
+/*
+ * The next slot from first on that the role's thread polls for key, or -1. Any thread, but mind the rule for the owner.
+ */
 static inline int adk_groups_next(const adk_groups_t *groups, uint64_t key, enum adk_role_en role, int first)
 {
     const uint32_t polled_by = adk_endpoint_polled_by(role);
@@ -101,7 +103,7 @@ static inline int adk_groups6_next(
     return slot;
 }
 
-/* Of an address in host byte order. */
+/* ipv4: host byte order. */
 static inline bool adk_is_group(uint32_t ipv4)
 {
     return IN_MULTICAST(ipv4);

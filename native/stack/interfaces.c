@@ -2,7 +2,7 @@
 
 #include "stack/groups.h"
 
-/* How near a peer is: a longer prefix wins, then the earlier interface. A gateway is worth a prefix of no bits. */
+/* How near a peer is: a longer prefix wins, then the earlier interface. A gateway counts as a prefix of no bits. */
 enum
 {
     UNREACHABLE = -1,
@@ -40,7 +40,7 @@ adk_stack_t *adk_interfaces_first6(const adk_stack_t *any)
     return stack;
 }
 
-/* Of an address on the prefix that is no host's the interface is the one to say so. */
+/* For an address on the prefix that cannot be a host's, this interface is the one that has to refuse it. */
 static int nearness(const adk_stack_t *stack, uint32_t ipv4)
 {
     const uint32_t local_ipv4 = rte_be_to_cpu_32(stack->local.ipv4_be);
@@ -78,7 +78,7 @@ adk_stack_t *adk_interfaces_towards(const adk_stack_t *any, uint32_t ipv4)
     return NULL == nearest || ADK_ROUTE_UNREACHABLE == adk_stack_route(nearest, ipv4, &next_hop) ? NULL : nearest;
 }
 
-/* Link-local peers are on the link of every interface that has IPv6. */
+/* Link-local peers count as being on the link of every interface that has IPv6. */
 static int nearness6(const adk_stack_t *stack, adk_ipv6_t ipv6)
 {
     adk_ipv6_t next_hop;

@@ -1,4 +1,4 @@
-/* Every compile-time bound of the stack, and how they hang together. */
+/* Every compile-time bound of the stack, and how they depend on each other. */
 #ifndef ADK_STACK_LIMITS_H
 #define ADK_STACK_LIMITS_H
 
@@ -15,13 +15,16 @@
 
 #define ADK_NEIGHBOURS (1024)
 
-/* Of one driver. Each has tables and rings of its own; eight are two NICs with three VLANs and a further address each. */
+/*
+ * Per driver. Each interface has its own tables and rings; eight are two NICs with three VLANs and a further address
+ * each.
+ */
 #define ADK_INTERFACES_MAX (8)
 
 /* context.h AERON_NETWORK_PUBLICATION_MAX_MESSAGES_PER_SEND_MAX: an Aeron send call carries at most 16 datagrams. */
 #define ADK_SEND_BURST_MAX (16)
 
-/* Frames that wait between two of our threads. */
+/* Frames that may wait between two of our threads. */
 #define ADK_INBOX_LENGTH (2048)
 #define ADK_FORWARD_LENGTH (512)
 #define ADK_CONTROL_LENGTH (512)
@@ -30,36 +33,43 @@
 /* Destinations that one transport keeps a ready header for. */
 #define ADK_DESTINATIONS (16)
 
-/* Sources whose MAC a thread remembers from their last frame: one for each last octet of an address. */
+/* Sources whose MAC a thread remembers from their last frame: one per last octet of an address. */
 #define ADK_SOURCES (256)
 
-/* ARP packets against one neighbour that reach the control plane between two requests of its own; RFC 5227's two
- * announcements and the answers to our requests are fewer. */
+/*
+ * ARP packets against one neighbour that may reach the control plane between two of its own requests; RFC 5227's two
+ * announcements and the answers to our requests are fewer.
+ */
 #define ADK_DISPUTES (16)
 
-/* How long a destination waits before it bothers the control plane about the same neighbour again. */
+/* How long a destination waits before it asks the control plane about the same neighbour again. */
 #define ADK_ASK_AGAIN_NS (2 * 1000 * 1000)
 
-/* The longest frame that is copied together from several mbufs: a whole IPv4 datagram. */
+/* The longest frame that is gathered from several mbufs: a whole IPv4 datagram. */
 #define ADK_LINEAR_LENGTH (65536 + 64)
 
-/* Of one datagram: what DPDK's reassembly takes, and so what we send. */
+/* Per datagram: the limit of DPDK's reassembly, and so ours for sending. */
 #define ADK_FRAGMENTS_MAX (RTE_LIBRTE_IP_FRAG_MAX_FRAG)
 
-/* Datagrams that are being put together from fragments, for each thread that polls the port. */
+/* Datagrams being reassembled at a time, for each thread that polls the port. */
 #define ADK_REASSEMBLIES (32)
 
-/* How long a datagram's fragments wait for the others. A flood of lone fragments fills the table for no longer. */
+/*
+ * How long a datagram's fragments wait for the rest. A flood of lone fragments can fill the table for this long at
+ * most.
+ */
 #define ADK_REASSEMBLY_NS (500 * 1000 * 1000)
 
-/* Frames that a full TX ring has not taken: of one send, each payload in as many fragments as may be. */
+/* Frames that a full TX ring did not take: those of one send, each payload in as many fragments as allowed. */
 #define ADK_BACKLOG_LENGTH (ADK_SEND_BURST_MAX * ADK_FRAGMENTS_MAX)
 
 #define ADK_FRAGMENT_MBUFS (2 * ADK_REASSEMBLIES * ADK_FRAGMENTS_MAX + ADK_BACKLOG_LENGTH)
 #define ADK_RING_MBUFS (4 * ADK_INBOX_LENGTH + 2 * ADK_FORWARD_LENGTH + 5 * ADK_CONTROL_LENGTH + ADK_RESOLVER_LENGTH)
 #define ADK_EXTRA_MBUFS (ADK_RING_MBUFS + ADK_FRAGMENT_MBUFS)
 
-/* Rings of an interface that shares another one's port are shorter: all their frames are from the mempools of one. */
+/*
+ * Divides the length of the rings of an interface that shares another's port: their frames come from the same mempools.
+ */
 #define ADK_GUEST_PART (4)
 #define ADK_GUEST_MBUFS                                                                                        \
     ((ADK_RING_MBUFS - 2 * ADK_FORWARD_LENGTH) / ADK_GUEST_PART + 2 * ADK_FORWARD_LENGTH + ADK_FRAGMENT_MBUFS)

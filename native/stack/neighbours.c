@@ -13,7 +13,7 @@
 
 static_assert(__ORDER_LITTLE_ENDIAN__ == __BYTE_ORDER__, "the MAC is the low six bytes of the word");
 
-/* Keys whose removal some reader may not have noticed yet still take room (rte_hash guide, "RCU in the library"). */
+/* A removed key takes room until every reader has noticed the removal (rte_hash guide, "RCU in the library"). */
 #define NEIGHBOUR_KEYS (2 * ADK_NEIGHBOURS)
 
 int adk_neighbours_open(

@@ -1,7 +1,7 @@
 /*
- * Next hop -> MAC, for one family of addresses. The control thread writes, any thread reads without locks: rte_hash in
- * its lock-free mode finds the entry, and one 64-bit word holds MAC and generation together, so that a reader sees both
- * of one moment. A key is the address: of IPv4 a uint32_t, of IPv6 the 16 bytes.
+ * Next hop -> MAC, for one address family. The control thread writes, any thread reads without locks: rte_hash in its
+ * lock-free mode finds the entry, and one 64-bit word holds MAC and generation together, so that a reader always sees a
+ * matching pair. A key is the address: a uint32_t for IPv4, 16 bytes for IPv6.
  */
 #ifndef ADK_STACK_NEIGHBOURS_H
 #define ADK_STACK_NEIGHBOURS_H
@@ -22,16 +22,16 @@ typedef struct adk_neighbour_stct
 {
     _Atomic uint64_t word;            /* MAC in the low six bytes, in wire order; generation, never 0, above it */
     _Atomic uint32_t was_used;        /* set by the data path, cleared by the control plane */
-    _Atomic uint32_t was_heard;       /* a frame came from this MAC; likewise */
+    _Atomic uint32_t was_heard;       /* a frame came from this MAC; set and cleared likewise */
     _Atomic uint32_t disputes;        /* packets that named another MAC; likewise */
     uint8_t key[ADK_NEIGHBOUR_KEY_MAX];
-    uint64_t lost_before;             /* control thread only: frames lost when it last cleared them */
+    uint64_t lost_before;             /* control thread only: frames lost so far when disputes was last cleared */
 } adk_neighbour_t;
 
 typedef struct adk_neighbours_stct
 {
     struct rte_hash *index;
-    adk_neighbour_t *entries;         /* by the position that rte_hash gives to a key */
+    adk_neighbour_t *entries;         /* indexed by the position that rte_hash gives to a key */
     uint32_t key_length;
     uint16_t generation;
 } adk_neighbours_t;
@@ -49,7 +49,9 @@ int adk_neighbours_set(adk_neighbours_t *neighbours, const void *key, const uint
 void adk_neighbours_forget(adk_neighbours_t *neighbours, const void *key);
 int adk_neighbours_was_used(adk_neighbours_t *neighbours, const void *key);
 
-/* NULL when the control plane has not set it. The entry stays readable for ever, but may become another's. */
+/*
+ * NULL when the control plane has not set it. The entry stays readable for good, but may be reused for another address.
+ */
 static inline adk_neighbour_t *adk_neighbours_find(const adk_neighbours_t *neighbours, const void *key)
 {
     const int32_t position = rte_hash_lookup(neighbours->index, key);

@@ -74,13 +74,13 @@ int adk_outlet_put(
         rte_pktmbuf_free_bulk(frames, count);
         return 0;
     }
-    /* Room does not shrink: nobody but this thread puts anything in. */
+    /* Room cannot shrink meanwhile: only this thread enqueues. */
     (void)rte_ring_sp_enqueue_bulk(inbox, (void *const *)frames, count, NULL);
     adk_count(lane, ADK_COUNT_LOOPBACK_PACKETS, count);
     return count;
 }
 
-/* Datagrams for a thread of this driver, without a checksum: nobody but us has had them. */
+/* Datagrams for another thread of this driver. They need no checksum: they never leave the driver. */
 static int put_into_inbox(
     const adk_stack_t *stack,
     adk_lane_t *lane,
@@ -163,7 +163,7 @@ int adk_outlet_ask(const adk_stack_t *stack, adk_lane_t *lane, struct rte_mbuf *
     return count;
 }
 
-/* Hands complete frames to the control plane, which keeps a few until the next hop answers. */
+/* Hands complete frames to the control plane, which keeps a few of them until the next hop answers. */
 static int park(
     const adk_stack_t *stack,
     adk_lane_t *lane,
@@ -189,7 +189,7 @@ void adk_outlet_tell(const adk_stack_t *stack, adk_lane_t *lane, const adk_note_
     }
 }
 
-/* Tells the control plane which MAC was taken on trust, so that it confirms it. Losing the message costs nothing. */
+/* Tells the control plane which MAC was taken on trust, so that it can confirm it. Losing the message does no harm. */
 static void tell_learnt(const adk_stack_t *stack, adk_lane_t *lane, const adk_destination_t *destination)
 {
     adk_note_t note = { .kind = ADK_CONTROL_LEARN, .next_hop = destination->next_hop };
@@ -198,8 +198,8 @@ static void tell_learnt(const adk_stack_t *stack, adk_lane_t *lane, const adk_de
 }
 
 /*
- * The peer's own last frame tells its MAC, where it is on-link: a receiver's first status message need not wait for
- * ARP. Behind a gateway it would be the gateway's MAC under the wrong address.
+ * An on-link peer's own last frame gives its MAC, so a receiver's first status message need not wait for ARP. Behind a
+ * gateway it would give the gateway's MAC for the wrong address.
  */
 static bool learn_from_last_frame(adk_lane_t *lane, adk_destination_t *destination)
 {

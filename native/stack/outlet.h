@@ -12,13 +12,16 @@ enum adk_outlet_en
     ADK_OUTLET_OWN_ADDRESS,
     ADK_OUTLET_GROUP,                     /* the port, and the transports of this driver that hear the group */
     ADK_OUTLET_CONTROL,                   /* the control plane, which asks for the next hop's MAC */
-    ADK_OUTLET_NONE                       /* it has been asked a moment ago */
+    ADK_OUTLET_NONE                       /* nowhere: the control plane was asked a moment ago */
 };
 
-/* For a destination that has no MAC, or an outdated one. */
+/* For a destination without a MAC, or with an outdated one. */
 enum adk_outlet_en adk_outlet_find(const adk_stack_t *stack, adk_lane_t *lane, adk_destination_t *destination);
 
-/* What was sent to a group, to those in this driver who hear it, as the kernel does (IP_MULTICAST_LOOP). */
+/*
+ * Delivers what was sent to a group to the transports of this driver that hear it, as the kernel does
+ * (IP_MULTICAST_LOOP).
+ */
 void adk_outlet_loop_back(
     const adk_stack_t *stack,
     adk_lane_t *lane,
@@ -26,7 +29,9 @@ void adk_outlet_loop_back(
     const struct iovec *payloads,
     uint16_t count);
 
-/* Anywhere but the port. frames come straight from the pool and are taken in any case; see adk_tx_send() otherwise. */
+/*
+ * Sends anywhere but the port. frames come straight from the pool and are always consumed; otherwise as adk_tx_send().
+ */
 int adk_outlet_send(
     const adk_stack_t *stack,
     adk_lane_t *lane,
@@ -36,16 +41,16 @@ int adk_outlet_send(
     uint16_t count,
     enum adk_outlet_en outlet);
 
-/* ---- what IPv6 shares (stack/ipv6/outlet.c) ---- */
+/* ---- shared with IPv6 (stack/ipv6/outlet.c) ---- */
 
-/* Headers and payload in as many mbufs as it takes, the first of them given. False when there were not enough. */
+/* Writes headers and payload into as many mbufs as needed, the first of which is given. False if the pool ran out. */
 bool adk_outlet_fill_long(
     adk_lane_t *lane,
     const void *headers,
     uint16_t headers_length,
     struct rte_mbuf *frame,
     const struct iovec *payload);
-/* Frames for a thread of this driver; is_filled: all of them are whole. */
+/* Frames for another thread of this driver; is_filled: they are already complete. */
 int adk_outlet_put(
     const adk_stack_t *stack,
     adk_lane_t *lane,
@@ -53,11 +58,11 @@ int adk_outlet_put(
     struct rte_mbuf **frames,
     uint16_t count,
     bool is_filled);
-/* Frames, with their notes, to the control plane: all, or none and freed. */
+/* Frames, with their notes, to the control plane: all of them, or none and they are freed. */
 int adk_outlet_ask(const adk_stack_t *stack, adk_lane_t *lane, struct rte_mbuf **frames, uint16_t count);
 void adk_outlet_tell(const adk_stack_t *stack, adk_lane_t *lane, const adk_note_t *note);
 
-/* A frame that lacks only its MAC, with a note of whose: the control plane sends it once it knows. */
+/* A frame that lacks only its MAC, with a note of the next hop: the control plane sends it once it knows the MAC. */
 void adk_outlet_complete(
     const adk_stack_t *stack,
     const adk_destination_t *destination,

@@ -1,4 +1,4 @@
-/* The way in, up to the verdict over one mbuf. What happens with a datagram is the transport's business. */
+/* The way in, up to the verdict on one mbuf. What happens to a datagram is up to the transport. */
 #ifndef ADK_STACK_RX_H
 #define ADK_STACK_RX_H
 
@@ -6,7 +6,7 @@
 #include "stack/stack.h"
 #include "wire/plain.h"
 
-/* The whole frame as contiguous, writable bytes: the mbuf's own, or copied together when it has several segments. */
+/* The whole frame as contiguous, writable bytes: the mbuf's own, or a copy when it has several segments. */
 static inline uint8_t *adk_rx_bytes(const adk_stack_t *stack, const adk_lane_t *lane, struct rte_mbuf *mbuf)
 {
     if (__builtin_expect(1 == mbuf->nb_segs, 1))
@@ -26,7 +26,7 @@ static inline uint8_t *adk_rx_bytes(const adk_stack_t *stack, const adk_lane_t *
     return linear;
 }
 
-/* A clone would take the flags instead of the mbuf: one more register that the frames without a sum would pay for. */
+/* A clone would take the flags instead of the mbuf: one more register, paid for even by frames without a checksum. */
 #if __has_attribute(noclone)
 #define ADK_RX_APART __attribute__((noinline, noclone, unused))
 #else
@@ -42,7 +42,7 @@ ADK_RX_APART static bool adk_rx_is_intact(const struct rte_mbuf *mbuf, const uin
             0 != (mbuf->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_GOOD));
 }
 
-/* True for nearly every frame; the others are adk_rx_verdict()'s. bytes are those of the mbuf's first segment. */
+/* True for nearly every frame; the rest go to adk_rx_verdict(). bytes: those of the mbuf's first segment. */
 static __rte_always_inline bool adk_rx_is_plain(
     const adk_stack_t *stack, const struct rte_mbuf *mbuf, const uint8_t *bytes, uint32_t *payload_length)
 {

@@ -13,7 +13,7 @@
 #include "stack/fragments.h"
 #include "stack/ipv6/stack.h"
 
-/* What DPDK finds by name is one for all interfaces; the first one's names are those of a driver that has no other. */
+/* DPDK's names are global to all interfaces; the first interface has the same names as in a driver without others. */
 static void name_of(char *name, size_t length, const adk_stack_t *stack, const char *what)
 {
     if (0 == stack->index)
@@ -50,7 +50,7 @@ static struct rte_ring *ring_create(
     return ring;
 }
 
-/* The lane whose thread transmits for role where the device has too few TX queues. */
+/* The lane whose thread transmits on role's behalf when the device has too few TX queues. */
 static enum adk_role_en transmitting_role(const adk_stack_t *stack, enum adk_role_en role)
 {
     const uint16_t queues = stack->port.tx_queues;
@@ -188,7 +188,7 @@ static int open_tables(adk_stack_t *stack, const adk_settings_t *settings)
     return 0;
 }
 
-/* Behind the last one of the chain, or as the first of its own. -1 where there are as many as may be. */
+/* Appends to the chain, or starts a chain with this stack. -1 when the chain is full. */
 static int join_chain(adk_stack_t *stack, adk_stack_t *first)
 {
     stack->first = NULL == first ? stack : first;
@@ -222,7 +222,7 @@ static void leave_chain(const adk_stack_t *stack)
     }
 }
 
-/* The first interface before this one that has the port, and where is_of_vlan the VLAN too; NULL: none. */
+/* The first interface before this one on the same port and, if is_of_vlan, the same VLAN; NULL: none. */
 static adk_stack_t *before_on_port(const adk_stack_t *stack, const adk_settings_t *settings, bool is_of_vlan)
 {
     for (adk_stack_t *each = stack->first; each != stack; each = each->next)
@@ -236,7 +236,7 @@ static adk_stack_t *before_on_port(const adk_stack_t *stack, const adk_settings_
     return NULL;
 }
 
-/* One control plane, one sleep, one wake-up. */
+/* All interfaces have one control plane, which sleeps once and is woken once: they share a wakeup. */
 static int open_port(adk_stack_t *stack, const adk_settings_t *settings)
 {
     adk_wakeup_t *wakeup = stack->first == stack ? adk_wakeup_open() : stack->first->port.wakeup;
@@ -371,7 +371,7 @@ enum adk_route_en adk_stack_route(const adk_stack_t *stack, uint32_t destination
     const uint8_t length = stack->prefix_length;
     const uint32_t mask = 0 == length ? 0 : UINT32_MAX << (32 - length);
     const bool is_on_link = 0 == length ? 0 == stack->gateway_ipv4 : (destination_ipv4 & mask) == (local_ipv4 & mask);
-    /* The subnet's network and broadcast addresses are no host (RFC 1122 §3.2.1.3); /31 and /32 have none. */
+    /* The subnet's network and broadcast addresses are not hosts (RFC 1122 §3.2.1.3); /31 and /32 have neither. */
     const bool is_broadcast = UINT32_MAX == destination_ipv4 ||
         (length > 0 &&
          length < 31 &&

@@ -24,14 +24,14 @@ static __rte_noinline bool is_still_blocked(const adk_stack_t *stack, adk_lane_t
          (0 != lane->backlog_length && !flush_backlog(stack, lane)));
 }
 
-/* Nothing may be sent now. */
+/* Whether nothing may be sent now. */
 static __rte_always_inline bool is_blocked(const adk_stack_t *stack, adk_lane_t *lane)
 {
     const bool is_held = atomic_load_explicit(&stack->port.is_held, memory_order_acquire);
     return __builtin_expect(is_held || 0 != lane->backlog_length, 0) && is_still_blocked(stack, lane);
 }
 
-/* Tags, and how many of the frames the device will take at all; the others are freed and counted. */
+/* Adds tags, and returns how many of the frames the device will take; the others are freed and counted. */
 static __rte_noinline uint16_t prepare_burst(
     const adk_port_t *port, adk_lane_t *lane, struct rte_mbuf **frames, uint16_t count, adk_capture_t *capture)
 {
@@ -64,7 +64,7 @@ static __rte_noinline void keep_backlog(adk_lane_t *lane, struct rte_mbuf **fram
     memcpy(lane->backlog, frames, count * sizeof(frames[0]));
 }
 
-/* Takes all frames or none; what the TX ring has no room for waits in the backlog, so none is sent twice. */
+/* Takes all frames or none; frames that the TX ring has no room for wait in the backlog, so none is sent twice. */
 static __rte_always_inline bool transmit(
     const adk_stack_t *stack, adk_lane_t *lane, struct rte_mbuf **frames, uint16_t count)
 {
@@ -117,7 +117,7 @@ static __rte_always_inline int send_frames(
     return count;
 }
 
-/* Out of line: only what is sent to one peer is worth a copy of send_frames() in adk_tx_send(). */
+/* Out of line: only sends to a single peer justify a copy of send_frames() in adk_tx_send(). */
 static __rte_noinline int send_to_group(
     const adk_stack_t *stack,
     adk_lane_t *lane,
@@ -134,7 +134,7 @@ static __rte_noinline int send_to_group(
     return result;
 }
 
-/* How many frames the payloads become; 0 when one is too long for fragments too. */
+/* How many frames the payloads become; 0 when one is too long even for fragments. */
 static uint16_t frames_of(const adk_stack_t *stack, const struct iovec *payloads, uint16_t count, size_t *payload_bytes)
 {
     uint16_t total = 0;
@@ -198,7 +198,7 @@ static int transmit_fragments(
     return count;
 }
 
-/* To threads of this driver a datagram is never cut. */
+/* A datagram to threads of this driver is never cut. */
 static int send_within(
     const adk_stack_t *stack,
     adk_lane_t *lane,
@@ -214,7 +214,7 @@ static int send_within(
     return adk_outlet_send(stack, lane, destination, frames, payloads, count, ADK_OUTLET_OWN_ADDRESS);
 }
 
-/* A batch with a payload that does not fit the link, or to where no way leads; as adk_tx_send(). */
+/* A batch with a payload that does not fit the link, or a destination without a route; as adk_tx_send(). */
 static __rte_noinline int send_otherwise(
     const adk_stack_t *stack,
     adk_lane_t *lane,
@@ -257,7 +257,7 @@ static __rte_noinline int send_otherwise(
     }
     else
     {
-        /* Fragments do not wait for a MAC: the heartbeat, which Aeron sends when data does not go, asks for it. */
+        /* Fragments do not wait for a MAC: the heartbeat, which Aeron sends when no data goes out, asks for it. */
         destination->ask_again_tsc = 0;
         adk_count(lane, ADK_COUNT_TX_UNRESOLVED, total);
     }
@@ -269,7 +269,7 @@ static __rte_noinline int send_otherwise(
     return result;
 }
 
-/* Whether the port could send the payloads whole, with the sum of their lengths. */
+/* Whether the port can send all payloads unfragmented; also sums their lengths. */
 static __rte_always_inline bool goes_whole(
     const adk_stack_t *stack,
     const adk_destination_t *destination,

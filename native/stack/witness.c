@@ -13,8 +13,9 @@ bool adk_witness_stands_for(const adk_neighbour_t *neighbour, const void *mac)
 }
 
 /*
- * After the source was noted, as the control plane clears the mark before it doubts the sources: in any other order a
- * frame between the two could leave neither a mark nor a doubt, and a neighbour that lives would be taken for silent.
+ * Called after the source was noted, whereas the control plane clears the mark before it doubts the sources: in any
+ * other order a frame between the two could leave neither a mark nor a doubt, and a live neighbour would be taken for
+ * silent.
  */
 void adk_witness_mark_heard(adk_neighbour_t *neighbour)
 {
@@ -22,7 +23,7 @@ void adk_witness_mark_heard(adk_neighbour_t *neighbour)
     atomic_store_explicit(&neighbour->was_heard, 1, memory_order_relaxed);
 }
 
-/* By the way an answer would take: what comes from beyond the gateway comes from the gateway's MAC. */
+/* The neighbour that an answer would go through: a frame from beyond the gateway has the gateway's MAC. */
 static adk_neighbour_t *neighbour_towards(const adk_stack_t *stack, uint32_t ipv4)
 {
     uint32_t next_hop;
@@ -95,7 +96,10 @@ bool adk_witness_put(
     adk_wakeup_give(stack->port.wakeup);
     if (NULL != contradicted)
     {
-        /* Only what gets through counts: were all of them lost, the control plane would have nothing to look into. */
+        /*
+         * Only packets that get through count: if all of them were lost, the control plane would have nothing to
+         * investigate.
+         */
         (void)atomic_fetch_add_explicit(&contradicted->disputes, 1, memory_order_relaxed);
     }
     return true;
@@ -108,7 +112,7 @@ __rte_noinline bool adk_witness_offer(
     return adk_witness_put(stack, lane, mbuf, contradicted, ADK_COUNT_ARP_DISPUTED);
 }
 
-/* Frames that got lost before anybody looked at them: a true answer may have been among them. */
+/* Frames that were lost unseen: a true answer may have been among them. */
 static uint64_t frames_lost(const adk_stack_t *stack)
 {
     uint64_t lost = adk_port_missed(&stack->port);
@@ -122,8 +126,9 @@ static uint64_t frames_lost(const adk_stack_t *stack)
 }
 
 /*
- * The next frame from there is looked at again. The one word of a lane that another thread changes: its owner writes
- * it whole, so either the owner's word stands, and then it has just borne witness, or this one, and then it will.
+ * Makes the next frame from there be looked at again. This is the one word of a lane that another thread changes: its
+ * owner writes it whole, so either the owner's word stands, and the source has just been witnessed, or this word
+ * stands, and the source will be.
  */
 static void forget_sources(const adk_stack_t *stack, const adk_neighbour_t *neighbour, adk_lane_t *lane)
 {

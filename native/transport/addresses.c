@@ -1,4 +1,4 @@
-/* What a channel may ask of the port, and the sentence for what it may not. */
+/* What a channel may ask of the port, and the error messages for what it may not. */
 #include "transport/addresses.h"
 
 #include <arpa/inet.h>

@@ -14,8 +14,8 @@ static void record(const aeron_driver_context_t *context, int code, const char *
 }
 
 /*
- * rte_eal_init() pins the thread that calls it, and Aeron's threads inherit that one core. They get the process's own
- * mask back first; then Aeron applies the affinities that are set.
+ * rte_eal_init() pins the calling thread, and Aeron's threads inherit that one core. They first get the process's
+ * original mask back; then Aeron applies the configured affinities.
  */
 void adk_agent_on_start(void *state, const char *role_name)
 {

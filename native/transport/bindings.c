@@ -1,6 +1,6 @@
 #include "transport/media.h"
 
-/* The layouts that we fill in belong to one Aeron version; another's must not compile by accident. */
+/* These layouts belong to one version of Aeron; a build against another version must fail. */
 static_assert(120 == sizeof(aeron_udp_channel_transport_bindings_t), "twelve functions and meta_info");
 static_assert(88 == sizeof(aeron_udp_channel_transport_t), "aeron_udp_channel_transport.h");
 static_assert(40 == sizeof(aeron_udp_transport_poller_t), "aeron_udp_transport_poller.h");

@@ -12,9 +12,9 @@ __extension__ typedef unsigned __int128 wide_t;
 /* Written before any thread of Aeron's exists. */
 static uint64_t start_tsc;
 static int64_t start_ns;
-static uint64_t ns_per_tick;          /* with FRACTION_BITS behind the point */
+static uint64_t ns_per_tick;          /* fixed point with FRACTION_BITS fractional bits */
 
-/* Both clocks at the same moment: the closest of a few tries, for a thread may lose its CPU in between. */
+/* Reads both clocks at the same moment: the closest pair of a few tries, since a thread may lose its CPU in between. */
 static int64_t monotonic_ns(uint64_t *tsc)
 {
     uint64_t shortest = UINT64_MAX;

@@ -11,14 +11,14 @@
 #include "port/share.h"
 #include "port/vlan.h"
 
-/* The xstats of a NIC with a few queues; more would crowd the user's own counters out of the file. */
+/* Enough for the xstats of a NIC with a few queues; more would crowd the user's own counters out of the file. */
 #define XSTATS_MAX (256)
 
 /* Of one interface. */
 typedef struct adk_interface_counters_stct
 {
     const adk_stack_t *stack;
-    char prefix[16];                  /* of labels: "dpdk-", of further interfaces "dpdk-1-" and so on */
+    char prefix[16];                  /* of labels: "dpdk-", for further interfaces "dpdk-1-" and so on */
     int32_t port_info;
     int32_t missed;
     int32_t rx_mempool;
@@ -37,7 +37,7 @@ struct adk_counters_stct
     adk_interface_counters_t interfaces[ADK_INTERFACES_MAX];
 };
 
-/* Upstream names no type for most drop reasons: those are DPDK_ERROR, told apart by their labels. */
+/* Upstream defines no type for most drop reasons: those use DPDK_ERROR and differ by label. */
 static int32_t type_of(int count)
 {
     switch (count)
@@ -146,7 +146,7 @@ static int open_counts(adk_counters_t *counters, adk_interface_counters_t *inter
     return 0;
 }
 
-/* What the device counts, for all interfaces that share it. */
+/* The device's own counts, once for all interfaces that share it. */
 static void open_device(adk_counters_t *counters, adk_interface_counters_t *interface)
 {
     const char *prefix = interface->prefix;

@@ -14,11 +14,14 @@ void adk_counters_close(adk_media_t *media);
 /* Control thread. */
 void adk_counters_publish(adk_media_t *media);
 
-/* Conductor thread. One counter of type_id with a formatted label; its id, or -1 when the counters file is full. */
+/*
+ * Conductor thread. Allocates a counter of type_id with a formatted label; its id, or -1 when the counters file is
+ * full.
+ */
 __attribute__((format(printf, 3, 4))) int32_t
 adk_counters_allocate(adk_counters_t *counters, int32_t type_id, const char *label_format, ...);
 void adk_counters_free(adk_counters_t *counters, int32_t counter_id);
-/* Any thread that has the counter to itself. */
+/* Any thread, provided that no other thread sets this counter. */
 void adk_counters_set(adk_counters_t *counters, int32_t counter_id, int64_t value);
 
 #endif

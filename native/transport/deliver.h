@@ -1,4 +1,4 @@
-/* Hot path: one datagram to Aeron's receive function, or to the other thread. */
+/* Hot path: passes one datagram to Aeron's receive function, or to the other thread. */
 #ifndef ADK_TRANSPORT_DELIVER_H
 #define ADK_TRANSPORT_DELIVER_H
 
@@ -6,7 +6,7 @@
 #include "transport/guard.h"
 #include "transport/view.h"
 
-/* lane, here and below, is that of the poll that saw the frame. */
+/* Here and below, lane is that of the poll that saw the frame. */
 static __rte_always_inline void give(
     adk_poller_t *poller,
     adk_lane_t *lane,
@@ -32,14 +32,14 @@ static __rte_always_inline void give(
         media_timestamp);
 }
 
-/* A connected kernel socket does not hear strangers either. */
+/* A connected kernel socket ignores datagrams from other peers too. */
 static inline bool is_stranger(const adk_transport_t *owner, view_t view)
 {
     return 0 != owner->connected_ipv4_be &&
         (owner->connected_ipv4_be != ipv4_of(view)->src_addr || owner->connected_port_be != udp_of(view)->src_port);
 }
 
-/* To a transport that does not hear everybody, or that wants time stamps; and frames of Aeron's that are not data. */
+/* For transports that accept only some peers or want time stamps, and for frames of Aeron's other than data. */
 static __rte_noinline __rte_unused void deliver_selectively(
     adk_poller_t *poller, adk_lane_t *lane, const adk_transport_t *owner, const view_t *datagram)
 {
@@ -90,7 +90,7 @@ static inline bool knows_source(adk_lane_t *lane, view_t view)
     return adk_lane_knows_source(lane, ipv4_of(view)->src_addr, ethernet_of(view));
 }
 
-/* Not of what we sent to ourselves: nobody else may come from our address. */
+/* Not called for what we sent to ourselves: nobody else may use our address. */
 static __rte_noinline __rte_unused void note_source(adk_poller_t *poller, const view_t *view)
 {
     const rte_be32_t source_ipv4_be = ipv4_of(*view)->src_addr;
@@ -101,7 +101,7 @@ static __rte_noinline __rte_unused void note_source(adk_poller_t *poller, const 
     }
 }
 
-/* The lane that will answer remembers the MAC, whichever poll saw the frame. */
+/* The lane that will answer remembers the MAC, whichever thread's poll saw the frame. */
 static inline void deliver_and_note(adk_poller_t *poller, adk_lane_t *lane, const adk_transport_t *owner, view_t view)
 {
     if (!knows_source(poller->lane, view))
@@ -111,7 +111,7 @@ static inline void deliver_and_note(adk_poller_t *poller, adk_lane_t *lane, cons
     deliver(poller, lane, owner, view);
 }
 
-/* A datagram for the other role. True when the mbuf is no longer ours. */
+/* A datagram for the other role. True when we no longer own the mbuf. */
 static inline bool hand_off(adk_poller_t *poller, struct rte_mbuf *mbuf, view_t view)
 {
     adk_lane_t *lane = poller->lane;
@@ -129,7 +129,7 @@ static inline bool hand_off(adk_poller_t *poller, struct rte_mbuf *mbuf, view_t 
     return true;
 }
 
-/* The other role's poller, where it is called on this thread and has been called once. */
+/* The other role's poller, if it runs on this thread and has been polled at least once. */
 static inline adk_poller_t *ready_sibling(const adk_poller_t *poller)
 {
     return NULL != poller->sibling && NULL != poller->sibling->recv_func ? poller->sibling : NULL;

@@ -7,7 +7,7 @@
 #include "port/wakeup.h"
 #include "transport/addresses.h"
 
-/* Who hears any group hears queriers too, who ask all hosts (RFC 3376 §4.1.12). */
+/* A host that has joined any group must hear queries too, which go to all hosts (RFC 3376 §4.1.12). */
 static int join(adk_port_t *port, uint32_t group)
 {
     if (adk_port_join(port, INADDR_ALLHOSTS_GROUP) < 0)
@@ -75,7 +75,7 @@ static uint64_t key_of(view_t view)
     return adk_group_key(ipv4_of(view)->dst_addr, udp_of(view)->dst_port);
 }
 
-/* Aeron may write into what it is given, so that each hearer but the last one gets a copy. */
+/* Aeron may write into the bytes it is given, so every transport but the last gets a copy. */
 static void deliver_to_all(adk_poller_t *poller, adk_lane_t *lane, view_t view, int first, bool is_last)
 {
     const adk_groups_t *groups = poller->stack->groups;

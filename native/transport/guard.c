@@ -3,10 +3,10 @@
 #include "aeron_network_publication.h"
 #include "concurrent/aeron_logbuffer_descriptor.h"
 
-/* Aeron counts a datagram of no bytes among its invalid ones. */
+/* Aeron counts an empty datagram as invalid. */
 #define LENGTH_OF_A_REFUSED_FRAME (0)
 
-/* Every frame in a term buffer says whose it is and where it stands; what is in the middle of a message does not. */
+/* Every frame in a term buffer states its own stream and position; bytes in the middle of a message do not. */
 static bool is_a_frames_start(
     const aeron_network_publication_t *publication, const aeron_nak_header_t *nak, size_t index)
 {
@@ -23,7 +23,7 @@ static bool may_resend(const aeron_network_publication_t *publication, const aer
 {
     const int32_t term_length = publication->term_length_mask + 1;
 
-    /* Before the first term there is no buffer; Aeron looks for one near the start of a stream. */
+    /* Before the first term there is no buffer; Aeron would look for one near the start of a stream. */
     if (aeron_sub_wrap_i32(nak->term_id, publication->initial_term_id) < 0 ||
         nak->term_offset < 0 ||
         nak->term_offset > term_length - (int32_t)AERON_DATA_HEADER_LENGTH ||
@@ -34,12 +34,12 @@ static bool may_resend(const aeron_network_publication_t *publication, const aer
     const int64_t position = aeron_logbuffer_compute_position(
         nak->term_id, nak->term_offset, publication->position_bits_to_shift, publication->initial_term_id);
     const int64_t sender_position = aeron_counter_get_plain(publication->snd_pos_position.value_addr);
-    /* Older than this Aeron sends nothing again, now or later; the next term is being cleaned there. */
+    /* Aeron does not resend anything older than this, now or later; the next term is being cleaned there. */
     if (position < sender_position - term_length)
     {
         return true;
     }
-    /* Nobody misses what was not sent yet; a NAK that waits for its delay would be answered after it was. */
+    /* Nothing unsent can be missing; a NAK that waits out its delay would be answered after the data was sent. */
     return position < sender_position &&
         is_a_frames_start(
                publication, nak, aeron_logbuffer_index_by_position(position, publication->position_bits_to_shift));
@@ -53,7 +53,7 @@ bool adk_nak_is_answerable(const aeron_send_channel_endpoint_t *endpoint, const 
     {
         return true;
     }
-    memcpy(&nak, frame, sizeof(nak)); /* it stands where no word is aligned */
+    memcpy(&nak, frame, sizeof(nak)); /* it may be unaligned */
     if (AERON_HDR_TYPE_NAK != nak.frame_header.type)
     {
         return true;
@@ -77,7 +77,7 @@ bool adk_setup_is_in_order(const uint8_t *frame, size_t length)
         aeron_sub_wrap_i32(setup.active_term_id, setup.initial_term_id) >= 0;
 }
 
-/* Of an entry, with its padding; 0 where it is not whole. */
+/* Length of an entry with its padding; 0 if it is incomplete. */
 static size_t entry_length(const uint8_t *entry, size_t remaining)
 {
     const bool is_ipv6 = AERON_RES_HEADER_TYPE_NAME_TO_IP6_MD == entry[offsetof(aeron_resolution_header_t, res_type)];
@@ -102,7 +102,7 @@ bool adk_resolution_is_whole(const uint8_t *frame, size_t length)
 {
     size_t offset = sizeof(aeron_frame_header_t);
 
-    /* What is left of a frame when it is shorter than any entry, Aeron refuses by itself. */
+    /* Aeron itself refuses a remainder that is shorter than any entry. */
     while (offset + sizeof(aeron_resolution_header_t) <= length)
     {
         const size_t taken = entry_length(frame + offset, length - offset);

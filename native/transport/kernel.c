@@ -32,7 +32,7 @@ static bool is_of_a_port(const adk_stack_t *stack, const struct sockaddr_storage
     return NULL != adk_interfaces_with(stack, ipv4);
 }
 
-/* A link-local peer is on the link of a kernel's interface where its scope says so. */
+/* A link-local peer belongs to the kernel if its scope names one of the kernel's interfaces. */
 static bool is_reached_by_port6(const adk_stack_t *stack, const struct sockaddr_in6 *address)
 {
     const adk_ipv6_t ipv6 = adk_ipv6_of(&address->sin6_addr);
@@ -91,14 +91,17 @@ unsigned int adk_kernel_media_of(
     {
         return adk_kernel_takes_peer(stack, peer) ? ADK_MEDIUM_KERNEL : ADK_MEDIUM_PORT;
     }
-    /* A wildcard address with a port of its own hears on all; the others are known only by what they send. */
+    /*
+     * A wildcard address with a fixed port hears on all media; otherwise only what is sent tells which medium is
+     * needed.
+     */
     const bool hears_on_all = ADK_KERNEL_SOCKETS_NONE != stack->kernel_sockets &&
         (AF_INET == bind_address->ss_family || NULL != adk_interfaces_first6(stack)) &&
         !aeron_is_wildcard_port(bind_address);
     return hears_on_all ? ADK_MEDIUM_PORT | ADK_MEDIUM_KERNEL : ADK_MEDIUM_PORT;
 }
 
-/* Where only loopback is allowed, a socket bound to no address would hear on the kernel's other interfaces too. */
+/* Where only loopback is allowed, a socket bound to no address would also hear the kernel's other interfaces. */
 static struct sockaddr_storage narrowed(const adk_stack_t *stack, struct sockaddr_storage *bind_address)
 {
     struct sockaddr_storage address = *bind_address;
@@ -124,7 +127,7 @@ int adk_kernel_open(
     struct sockaddr_storage *connect_address)
 {
     aeron_udp_channel_transport_t *transport = state->transport;
-    /* Aeron's init function resets what belongs to a transport in use, so it gets one of its own. */
+    /* Aeron's init function resets fields of a transport in use, so it gets a separate one. */
     aeron_udp_channel_transport_t opened = { .connected_address = NULL };
     struct sockaddr_storage address = narrowed(state->stack, bind_address);
     const bool is_receiver = ADK_ROLE_RECEIVER == state->role;
@@ -185,7 +188,10 @@ int adk_kernel_remove(adk_poller_t *poller, adk_transport_t *state)
     return result;
 }
 
-/* Only now is it known where a transport bound to no address sends: to one that the kernel alone reaches. */
+/*
+ * A transport bound to no address gets its sockets only now: the peer turns out to be one that only the kernel can
+ * reach.
+ */
 static int open_late(adk_transport_t *state, struct sockaddr_storage *peer)
 {
     struct sockaddr_storage bind_address = { .ss_family = peer->ss_family };
@@ -216,7 +222,7 @@ int adk_kernel_send(
     return aeron_udp_channel_transport_send(NULL, state->transport, peer, iov, iov_length, bytes_sent);
 }
 
-/* True when there is something on a socket, for one system call whatever their number. */
+/* Whether any socket has something to read: one system call, whatever their number. */
 static bool is_due(adk_poller_t *poller)
 {
     const uint64_t now_tsc = rte_rdtsc();

@@ -11,7 +11,7 @@ static inline const adk_endpoint_t *endpoint_of(const adk_stack_t *stack, view_t
     return &stack->endpoints.slots[udp_of(view)->dst_port];
 }
 
-/* True when the mbuf is no longer ours. */
+/* True when we no longer own the mbuf. */
 static bool on_datagram(adk_poller_t *poller, struct rte_mbuf *mbuf, view_t view)
 {
     const adk_endpoint_t *endpoint = endpoint_of(poller->stack, view);
@@ -36,7 +36,7 @@ static bool on_datagram(adk_poller_t *poller, struct rte_mbuf *mbuf, view_t view
     return false;
 }
 
-/* True when the mbuf is no longer ours. */
+/* True when we no longer own the mbuf. */
 static bool on_verdict(
     adk_poller_t *poller, struct rte_mbuf *mbuf, uint8_t *bytes, int verdict, const adk_datagram_t *parsed)
 {
@@ -59,13 +59,16 @@ static bool on_verdict(
     return false;
 }
 
-/* Whichever queues a datagram's fragments come to, one table puts them together. True when the mbuf is no longer ours. */
+/*
+ * A datagram's fragments may arrive on several queues, but one table collects them. True when we no longer own the
+ * mbuf.
+ */
 static bool hand_off_fragment(adk_poller_t *poller, struct rte_mbuf *mbuf)
 {
     return hand_off(poller, mbuf, (view_t){ .payload_offset = 0 });
 }
 
-/* Of a datagram that came in fragments no device has seen the UDP checksum. */
+/* No device has checked the UDP checksum of a datagram that came in fragments. */
 static __rte_noinline void on_fragment(adk_poller_t *poller, struct rte_mbuf *mbuf)
 {
     const adk_stack_t *stack = poller->stack;
@@ -119,7 +122,7 @@ static __rte_noinline bool on_other_frame(adk_poller_t *poller, struct rte_mbuf 
     return on_verdict(poller, mbuf, bytes, verdict, &datagram);
 }
 
-/* A plain frame from a known source, when this poll is not its endpoint's. True when the mbuf is no longer ours. */
+/* A plain frame from a known source whose endpoint the other poll serves. True when we no longer own the mbuf. */
 static __rte_noinline bool on_sibling_frame(adk_poller_t *poller, struct rte_mbuf *mbuf, const view_t *datagram)
 {
     const view_t view = *datagram;
@@ -134,7 +137,7 @@ static __rte_noinline bool on_sibling_frame(adk_poller_t *poller, struct rte_mbu
     return on_other_frame(poller, mbuf);
 }
 
-/* True when the mbuf is no longer ours. */
+/* True when we no longer own the mbuf. */
 static __rte_always_inline bool on_frame(
     adk_poller_t *poller, adk_lane_t *lane, const adk_stack_t *stack, struct rte_mbuf *mbuf)
 {
@@ -178,7 +181,9 @@ bool adk_poll_on_frame(adk_poller_t *poller, struct rte_mbuf *mbuf)
     return on_frame(poller, poller->lane, poller->stack, mbuf);
 }
 
-/* capture is a constant NULL in all but the second caller: nothing is asked per frame when nobody captures. */
+/*
+ * capture is the constant NULL in all callers but the second, so nothing is checked per frame when no capture is open.
+ */
 static __rte_always_inline void on_burst(
     adk_poller_t *poller, struct rte_mbuf **burst, uint16_t count, adk_capture_t *capture)
 {
@@ -191,7 +196,10 @@ static __rte_always_inline void on_burst(
     for (uint16_t i = 0; i < count; i++)
     {
         struct rte_mbuf *mbuf = burst[i];
-        /* The last one is fetched twice: cheaper than to ask which is the last. Nearly all begin at the headroom's end. */
+        /*
+         * The last one is prefetched twice: cheaper than checking which is the last. Nearly all begin at the headroom's
+         * end.
+         */
         rte_prefetch0((const uint8_t *)burst[i + 1]->buf_addr + RTE_PKTMBUF_HEADROOM);
         frame_bytes += mbuf->pkt_len;
         if (NULL != capture)
@@ -207,7 +215,7 @@ static __rte_always_inline void on_burst(
             adk_capture_end(capture, poller->lane);
         }
     }
-    /* It leaves NULLs out. */
+    /* rte_pktmbuf_free_bulk() skips NULLs. */
     rte_pktmbuf_free_bulk(burst, count);
     adk_count(lane, ADK_COUNT_RX_PACKETS, count);
     adk_count(lane, ADK_COUNT_RX_BYTES, frame_bytes);
@@ -264,7 +272,7 @@ static __rte_always_inline int poll_port(adk_poller_t *poller)
     return count;
 }
 
-/* Frames that another thread has parsed, or that were sent to our own address. True when the mbuf is no longer ours. */
+/* Frames that another thread has parsed, or that were sent to our own address. True when we no longer own the mbuf. */
 static bool on_inbox_frame(adk_poller_t *poller, struct rte_mbuf *mbuf)
 {
     adk_lane_t *lane = poller->lane;
@@ -338,7 +346,7 @@ static __rte_always_inline int poll_interface(adk_poller_t *poller, int64_t *byt
     return datagrams;
 }
 
-/* The interfaces behind the first one, as the first one. */
+/* Polls the other interfaces in the same way as the first. */
 static int poll_further(const adk_poller_t *first, int64_t *bytes_rcved)
 {
     int datagrams = 0;
@@ -347,7 +355,9 @@ static int poll_further(const adk_poller_t *first, int64_t *bytes_rcved)
     {
         poller->recv_func = first->recv_func;
         poller->clientd = first->clientd;
-        /* Of all before any is polled: where a port is shared, one's poll looks at another one's tables. */
+        /*
+         * For all interfaces before any is polled: where a port is shared, one interface's poll reads another's tables.
+         */
         adk_stack_quiescent(poller->stack, poller->lane);
     }
     for (adk_poller_t *poller = first->next; NULL != poller; poller = poller->next)
@@ -367,7 +377,7 @@ static __rte_noinline int work_on_the_side(
                                                  : datagrams + adk_kernel_poll(poller, msgvec, vlen, bytes_rcved);
 }
 
-/* msgvec and vlen are for the kernel's sockets: what the NIC has put somewhere Aeron reads there, as much as there is. */
+/* msgvec and vlen are for the kernel's sockets: Aeron receives into them, as many datagrams as there are. */
 int adk_poller_poll(
     aeron_udp_transport_poller_t *poller,
     struct mmsghdr *msgvec,

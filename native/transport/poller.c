@@ -1,4 +1,4 @@
-/* Set-up and tear-down of the two pollers, and what they poll. */
+/* Set-up and tear-down of the two pollers, and of the list of transports they poll. */
 #include "aeron_alloc.h"
 #include "aeron_counters.h"
 #include "port/share.h"
@@ -43,7 +43,7 @@ static void free_chain(adk_poller_t *first)
     }
 }
 
-/* Behind the poller of the interface whose port it is, where that is another one. */
+/* Appends guest to the poller whose interface owns the port, if that is another interface. */
 static void share_port(adk_poller_t *first, adk_poller_t *guest)
 {
     while (&first->stack->port != guest->stack->port.device)
@@ -57,7 +57,7 @@ static void share_port(adk_poller_t *first, adk_poller_t *guest)
     first->next_on_port = first == guest ? NULL : guest;
 }
 
-/* One for each interface; NULL when there was no memory. */
+/* One poller per interface; NULL without memory. */
 static adk_poller_t *make_chain(adk_media_t *media, enum adk_role_en role)
 {
     adk_poller_t *first = NULL;
@@ -77,7 +77,7 @@ static adk_poller_t *make_chain(adk_media_t *media, enum adk_role_en role)
     return first;
 }
 
-/* Where both roles are one thread. */
+/* For modes in which both roles run on one thread. */
 static void pair(adk_poller_t *sender, adk_poller_t *receiver)
 {
     for (; NULL != sender && NULL != receiver; sender = sender->next, receiver = receiver->next)

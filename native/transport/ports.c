@@ -9,10 +9,10 @@
 #include "transport/counters.h"
 #include "transport/kernel.h"
 
-/* Ports that are free in one array and not in all, before it is given up. */
+/* How many ports that are free in one array but not in all are tried before giving up. */
 #define ATTEMPTS (64)
 
-/* Frames of IPv6 and of groups the receiver hands over. */
+/* Frames of IPv6 and of groups are not steered: the receiver hands them over. */
 static bool is_steered(const adk_transport_t *state)
 {
     return state->is_on_port && ADK_ROLE_SENDER == state->role && !state->is_ipv6 && !adk_group_is_open(state);
@@ -55,7 +55,9 @@ void adk_transport_hide(adk_transport_t *state)
     }
 }
 
-/* The port went to another: Aeron has forgotten this transport, or is so slow that it will find out in poller_add. */
+/*
+ * The port went to another transport: Aeron has forgotten this one, or is so slow that it will find out in poller_add.
+ */
 static void orphan(adk_transport_t *state)
 {
     adk_transport_hide(state);
@@ -82,14 +84,16 @@ static int reserve_in(adk_endpoints_t *endpoints, adk_transport_t *state, uint16
     return port;
 }
 
-/* Those that a transport's UDP port is in: of its family or both, on its interface or all. The first one chooses. */
+/*
+ * The arrays that hold a transport's UDP port: of its family or both, on its interface or all. The first one chooses.
+ */
 typedef struct adk_arrays_stct
 {
     adk_endpoints_t *list[2 * ADK_INTERFACES_MAX];
     int length;
 } adk_arrays_t;
 
-/* A UDP port that two addresses have is in an array of the second one's own. */
+/* A UDP port used by two addresses is in the second address's own array. */
 static adk_endpoints_t *array6_of(const adk_transport_t *state, adk_stack6_t *stack6)
 {
     adk_endpoints_t *own = adk_endpoints6_of_address(stack6, state->bound6);
@@ -123,7 +127,7 @@ static adk_arrays_t arrays_of(const adk_transport_t *state)
     return arrays;
 }
 
-/* Nobody is bound to [::] on a port that an address has. */
+/* Nothing may bind to [::] on a port that a single address has taken. */
 static bool is_of_an_address(const adk_transport_t *state, uint16_t port)
 {
     for (adk_stack_t *stack = state->stack->first; state->is_ipv6 && NULL != stack; stack = stack->next)
@@ -138,7 +142,7 @@ static bool is_of_an_address(const adk_transport_t *state, uint16_t port)
     return false;
 }
 
-/* The port, once it is taken in all of them; else what is wrong, and none is taken. */
+/* Returns the port once it is reserved in all arrays; otherwise an error, with none of them reserved. */
 static int reserve_in_all(
     const adk_arrays_t *arrays, adk_transport_t *state, uint16_t wanted, const adk_answers_t *answers)
 {
@@ -170,7 +174,7 @@ static bool is_of_another_address(const adk_transport_t *state, uint16_t port)
     return NULL != owner && !adk_ipv6_is_unspecified(owner->bound6) && !adk_ipv6_is_same(owner->bound6, state->bound6);
 }
 
-/* Of a transport bound to an IPv6 address: a port that a transport at another address has is taken beside it. */
+/* For a transport bound to an IPv6 address: it may take a port that a transport at another address has taken. */
 static int reserve_at_address(adk_transport_t *state, uint16_t wanted)
 {
     adk_stack6_t *stack6 = state->stack->ipv6;

@@ -1,10 +1,10 @@
 /*
  * The transport of Aeron's driver name resolver: a few datagrams a second, sent and heard by Aeron's agent for native
  * resources, which has no lane. What it sends goes to the control plane as frames that lack their MAC; what it hears is
- * copied into rings by the thread that polls the port. On an address of the kernel's it is Aeron's own transport.
+ * copied into rings by the thread that polls the port. On a kernel address it is Aeron's own transport.
  *
- * An endpoint of the receiver's is published and withdrawn here by another thread, against the rule of
- * stack/endpoints.h: the resolver is made before any agent runs and closed when none does (aeron_driver_close()).
+ * Here another thread publishes and withdraws an endpoint of the receiver's, against the rule of stack/endpoints.h: the
+ * resolver is created before any agent runs and closed when none runs any more (aeron_driver_close()).
  */
 #include <errno.h>
 
@@ -79,7 +79,7 @@ static int open_rings(adk_transport_t *state)
     return 0;
 }
 
-/* Aeron's agent begins before it is known that nobody else has our IPv6 addresses. */
+/* Aeron's agent starts before duplicate address detection has confirmed our IPv6 addresses. */
 static int check_address(const adk_stack_t *stack, struct sockaddr_storage *address)
 {
     const adk_ipv6_t ipv6 = adk_ipv6_of(&((const struct sockaddr_in6 *)address)->sin6_addr);
@@ -91,7 +91,7 @@ static int check_address(const adk_stack_t *stack, struct sockaddr_storage *addr
 
 static int open_on_port(adk_transport_t *state, struct sockaddr_storage *address)
 {
-    /* The port stands at the same place for both families. */
+    /* The port field is at the same offset for both families. */
     const uint16_t wanted = rte_be_to_cpu_16(((const struct sockaddr_in *)address)->sin_port);
 
     state->is_ipv6 = AF_INET6 == address->ss_family;
@@ -118,7 +118,7 @@ static int resolver_init(
     adk_media_t *media = adk_media_of(context);
     adk_transport_t *state = NULL;
 
-    /* Aeron closes what it could not open, and 0 is a descriptor too. */
+    /* Aeron closes what it could not open, and 0 is a valid descriptor. */
     transport->fd = -1;
     transport->recv_fd = -1;
     if (adk_kernel_takes_bind(media->stack, bind_addr))
@@ -166,7 +166,7 @@ static int resolver_close(aeron_udp_channel_transport_t *transport)
     return 0;
 }
 
-/* 1 when it is on its way to the control plane, which finds the MAC; 0 when it is lost, as a datagram may be. */
+/* 1 when it is on its way to the control plane, which finds the MAC; 0 when it is lost, as any datagram may be. */
 static int send_one(const adk_stack_t *stack, const adk_way_out_t *way, const struct iovec *payload)
 {
     struct rte_mbuf *frame = rte_pktmbuf_alloc(stack->lanes[ADK_ROLE_CONTROL].tx_mempool);
@@ -191,7 +191,7 @@ static int send_one(const adk_stack_t *stack, const adk_way_out_t *way, const st
     return 1;
 }
 
-/* Until it is known that they are ours alone, nothing is sent from our IPv6 addresses. */
+/* Nothing is sent from our IPv6 addresses until duplicate address detection has confirmed them. */
 static bool may_not_send_yet(const adk_transport_t *state)
 {
     if (!state->is_ipv6)
@@ -326,7 +326,7 @@ static int resolver_poll(
     return datagrams;
 }
 
-/* Of the rest the resolver calls none; on sockets they are Aeron's. */
+/* The resolver never calls the rest; on sockets they are Aeron's. */
 aeron_udp_channel_transport_bindings_t adk_resolver_bindings =
 {
     .init_func = resolver_init,

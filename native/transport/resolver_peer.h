@@ -1,11 +1,11 @@
-/* The peers of Aeron's driver name resolver: what it calls them, and the header to one. */
+/* The peers of Aeron's driver name resolver: the addresses it is told, and the header to send to one. */
 #ifndef ADK_TRANSPORT_RESOLVER_PEER_H
 #define ADK_TRANSPORT_RESOLVER_PEER_H
 
 #include "stack/ipv6/destination.h"
 #include "transport/view.h"
 
-/* Of one family there is a header, of the other none. */
+/* The header of one family is filled in, the other's is not. */
 typedef struct adk_way_out_stct
 {
     bool is_ipv6;
@@ -17,7 +17,7 @@ typedef struct adk_way_out_stct
 enum adk_route_en adk_resolver_find_way(
     const adk_transport_t *state, const struct sockaddr_storage *peer, adk_way_out_t *way);
 
-/* To a resolver on [::] an IPv4 peer is ::ffff:a.b.c.d, as to a socket of both families. */
+/* A resolver on [::] sees an IPv4 peer as ::ffff:a.b.c.d, as a socket of both families would. */
 void adk_resolver_name_source(const adk_transport_t *state, view_t view, struct sockaddr_storage *source);
 
 #endif

@@ -8,7 +8,9 @@
 
 static_assert(AERON_NETWORK_PUBLICATION_MAX_MESSAGES_PER_SEND <= ADK_SEND_BURST_MAX, "a send call fits one burst");
 
-/* Knuth, The Art of Computer Programming 6.4: 2^64 over the golden ratio spreads what differs in a few bits. */
+/*
+ * Knuth, The Art of Computer Programming 6.4: 2^64 over the golden ratio spreads keys that differ in only a few bits.
+ */
 #define FIBONACCI_MULTIPLIER (UINT64_C(0x9e3779b97f4a7c15))
 #define SLOT_SHIFT (64 - 4)
 
@@ -41,7 +43,7 @@ static __rte_noinline adk_destination_t *prepare(
     return destination;
 }
 
-/* NULL for a peer that the port does not reach. */
+/* NULL for a peer that the port cannot reach. */
 static inline adk_destination_t *destination_of(adk_transport_t *state, const struct sockaddr_storage *peer)
 {
     const uint64_t key = adk_destination_key(peer);
@@ -50,7 +52,7 @@ static inline adk_destination_t *destination_of(adk_transport_t *state, const st
     return __builtin_expect(destination->key == key, 1) ? destination : prepare(state, destination, peer);
 }
 
-/* Only a socket of both families may be told a mapped address; none connects to one here. */
+/* A mapped address is valid only on a socket of both families; no transport here connects to one. */
 static __rte_noinline int send_mapped(
     adk_transport_t *state, struct sockaddr_storage *peer, struct iovec *iov, size_t iov_length, int64_t *bytes_sent)
 {
@@ -67,7 +69,7 @@ static __rte_noinline int send_mapped(
     return adk_transport_send(NULL, state->transport, &storage, iov, iov_length, bytes_sent);
 }
 
-/* To a peer that IPv4 on the port does not reach. */
+/* To a peer that IPv4 on the port cannot reach. */
 static inline int send_otherwise(
     adk_transport_t *state, struct sockaddr_storage *peer, struct iovec *iov, size_t iov_length, int64_t *bytes_sent)
 {

@@ -1,6 +1,6 @@
 /*
- * Hot path of a port that several interfaces share: whose is each frame, by its VLAN and its destination address. From
- * there on it is handled as a frame of that interface's own port would be. See docs/decisions/0028
+ * Hot path of a port that several interfaces share: decides by VLAN and destination address which interface a frame
+ * belongs to. From there on it is handled like a frame from that interface's own port. See docs/decisions/0028
  */
 #include "transport/shared.h"
 
@@ -14,7 +14,7 @@ static inline uint16_t vlan_of(const adk_poller_t *poller)
     return poller->stack->port.vlan_tci & ADK_VLAN_ID_MASK;
 }
 
-/* From each on; NULL: the VLAN has no further one. */
+/* Searches from each on; NULL: no further interface in the VLAN. */
 static inline adk_poller_t *next_in_vlan(adk_poller_t *each, uint16_t vlan)
 {
     while (NULL != each && vlan_of(each) != vlan)
@@ -34,7 +34,7 @@ static adk_poller_t *with_ipv4(adk_poller_t *first, uint16_t vlan, rte_be32_t ip
     return each;
 }
 
-/* The first on its link has the link's IPv6 addresses. */
+/* The first interface on a link has the link's IPv6 addresses. */
 static adk_poller_t *with_address(adk_poller_t *first, uint16_t vlan, const struct rte_mbuf *mbuf)
 {
     const struct rte_ether_hdr *ethernet = rte_pktmbuf_mtod(mbuf, const struct rte_ether_hdr *);
@@ -66,7 +66,7 @@ ADK_CAPTURE_APART static bool hand_seen_to(adk_poller_t *poller, struct rte_mbuf
     return is_taken;
 }
 
-/* True when the mbuf is no longer ours. */
+/* True when we no longer own the mbuf. */
 static bool hand_to(adk_poller_t *poller, struct rte_mbuf *mbuf)
 {
     adk_capture_t *capture = adk_stack_capture(poller->stack);
@@ -81,7 +81,7 @@ static bool hand_to(adk_poller_t *poller, struct rte_mbuf *mbuf)
     return adk_poll_on_frame(poller, mbuf);
 }
 
-/* ARP about others may tell where a neighbour is now, and neighbours are each interface's own. */
+/* ARP between other hosts may show that a neighbour has moved, and each interface has its own neighbours. */
 static __rte_noinline bool hand_to_all(adk_poller_t *poller, uint16_t vlan, struct rte_mbuf *mbuf)
 {
     for (adk_poller_t *each = next_in_vlan(poller->next_on_port, vlan); NULL != each;
@@ -113,7 +113,7 @@ static bool on_frame(adk_poller_t *first, struct rte_mbuf *mbuf)
     poller = next_in_vlan(first, vlan);
     if (NULL == poller)
     {
-        return hand_to(first, mbuf); /* which says that it is not its VLAN */
+        return hand_to(first, mbuf); /* counts it as another VLAN's */
     }
     return is_arp(mbuf) ? hand_to_all(poller, vlan, mbuf) : hand_to(poller, mbuf);
 }

@@ -3,7 +3,7 @@
 
 #include "transport/media.h"
 
-/* A burst of the port that several interfaces share; first: the poller that took it. The mbufs are taken. */
+/* A burst of the port that several interfaces share; first: the poller that received it. The mbufs are consumed. */
 void adk_shared_on_burst(adk_poller_t *first, struct rte_mbuf **burst, uint16_t count);
 
 #endif

@@ -7,9 +7,12 @@
 
 #include "util/aeron_fileutil.h"
 
-#define BLOCK (512) /* of st_blocks, stat(2) */
+#define BLOCK (512) /* unit of st_blocks, stat(2) */
 
-/* What the files of one directory may still take. A directory that is not there, or files that go meanwhile, take nothing. */
+/*
+ * What the files of one directory may still grow by. A missing directory, or files that vanish meanwhile, count as
+ * nothing.
+ */
 static uint64_t promised_in(int parent, const char *name)
 {
     uint64_t promised = 0;

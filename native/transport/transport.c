@@ -35,8 +35,9 @@ static void connect_to(
 }
 
 /*
- * Of a channel whose UDP port nobody has chosen, and which sends to one peer, when we know to which queue the device
- * brings his answers. Several peers have a channel without one address (aeron_udp_channel_parse()), or a group.
+ * Whether we may choose the UDP port: nobody else has chosen it, the channel sends to one peer, and we know which queue
+ * the device brings that peer's answers to. A channel with several peers has no single address
+ * (aeron_udp_channel_parse()), or a group.
  */
 static bool may_choose(const adk_transport_t *state, uint16_t wanted, const struct sockaddr_storage *peer)
 {
@@ -72,7 +73,7 @@ static int open_group(adk_transport_t *state, struct sockaddr_storage *group, st
                                                         : adk_group_open(state, group, interface_addr);
 }
 
-/* peer: where the transport sends to; NULL when that is not known */
+/* peer: where the transport sends to; NULL if unknown */
 static int reserve_port(
     adk_transport_t *state, const struct sockaddr_storage *bind_addr, const struct sockaddr_storage *peer)
 {
@@ -96,14 +97,17 @@ static int reserve_port(
     return adk_ports_reserve(state, wanted, &answers);
 }
 
-/* Of a unicast publication the address that others join a group by is where it sends to (aeron_send_channel_endpoint.c). */
+/*
+ * Of a unicast publication, the address by which others join a group is the one it sends to
+ * (aeron_send_channel_endpoint.c).
+ */
 static struct sockaddr_storage *remote_of(
     const adk_transport_t *state, struct sockaddr_storage *multicast_if_addr, struct sockaddr_storage *connect_addr)
 {
     return NULL != connect_addr ? connect_addr : ADK_ROLE_SENDER == state->role ? multicast_if_addr : NULL;
 }
 
-/* On the port: a UDP port of it or a group, the peer, and who hears the frames first. */
+/* On the port: reserves a UDP port or joins a group, and sets the peer and the thread that sees its frames first. */
 static int open_on_port(
     adk_transport_t *state,
     struct sockaddr_storage *bind_addr,
@@ -135,7 +139,7 @@ static int open_on_port(
     return 0;
 }
 
-/* A host whose kernel has no IPv6 has no ::1 either, on which a channel of the port could hear too. */
+/* A host whose kernel has no IPv6 has no ::1 either, so a channel of the port cannot also hear there. */
 static int open_on_kernel(
     adk_transport_t *state,
     struct sockaddr_storage *bind_addr,
@@ -204,7 +208,7 @@ static adk_transport_t *make(
     return state;
 }
 
-/* What reserved a UDP port and is not to be. */
+/* Discards a transport whose UDP port is reserved but that failed to open. */
 static void discard(adk_transport_t *state)
 {
     if (state->is_on_port && adk_group_is_open(state))
@@ -296,7 +300,7 @@ int adk_transport_close(aeron_udp_channel_transport_t *transport)
     return 0;
 }
 
-/* Aeron only hands it on to the poller, which needs none: one poll serves all transports. */
+/* Aeron only passes it on to the poller, which does not need it: one poll serves all transports. */
 int adk_transport_recvmmsg(
     aeron_udp_channel_transport_t *transport,
     struct mmsghdr *msgvec,
@@ -325,7 +329,7 @@ int adk_transport_get_so_rcvbuf(aeron_udp_channel_transport_t *transport, size_t
     {
         return -1;
     }
-    /* The window of a stream that may come either way must fit both. */
+    /* The window of a stream that may arrive on either medium must fit both. */
     const bool is_sockets = adk_kernel_has_sockets(state) && (!state->is_on_port || socket_length < descriptors_length);
     *so_rcvbuf = is_sockets ? socket_length : descriptors_length;
     return 0;

@@ -1,4 +1,4 @@
-/* A received datagram as the transport hands it on: where it lies, and when it came. */
+/* A received datagram as the transport passes it on: where it is, and when it came. */
 #ifndef ADK_TRANSPORT_VIEW_H
 #define ADK_TRANSPORT_VIEW_H
 
@@ -6,13 +6,13 @@
 
 #include "transport/media.h"
 
-/* A received UDP datagram: where it lies. Nothing is copied out of a frame before Aeron reads it. */
+/* Where a received UDP datagram is. Nothing is copied out of a frame before Aeron reads it. */
 typedef struct view_stct
 {
     uint8_t *bytes;                   /* of the whole frame */
     uint32_t payload_offset;
     uint32_t payload_length;
-    const struct rte_mbuf *mbuf;      /* that it came in */
+    const struct rte_mbuf *mbuf;      /* the mbuf it came in */
 } view_t;
 
 static inline const struct rte_ether_hdr *ethernet_of(view_t view)
@@ -41,8 +41,8 @@ static inline adk_ipv6_t source6_of(view_t view)
 }
 
 /*
- * The time at which the device received it, where the device tells; else the time of the first such question about this
- * burst.
+ * The time at which the device received it, if the device reports that; else the time at which this was first asked for
+ * the burst.
  */
 static inline void time_of(adk_poller_t *poller, adk_lane_t *lane, view_t view, struct timespec *time)
 {
@@ -58,7 +58,7 @@ static inline void time_of(adk_poller_t *poller, adk_lane_t *lane, view_t view, 
     *time = lane->burst_time;
 }
 
-/* To a transport that is bound to [::] (transport/ipv6/mapped.c). */
+/* For a transport that is bound to [::] (transport/ipv6/mapped.c). */
 __rte_noinline void adk_deliver_mapped(
     adk_poller_t *poller, adk_lane_t *lane, const adk_transport_t *owner, const view_t *datagram);
 

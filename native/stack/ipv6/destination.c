@@ -12,7 +12,7 @@ void adk_destination6_prepare(
     const adk_stack6_t *stack6 = stack->ipv6;
     adk_header6_t *header = &destination->header;
 
-    /* Read before what it counts changes of. */
+    /* Must be read before the state whose changes it counts. */
     destination->moved = adk_stack6_moved(stack6);
     destination->stack = stack;
     destination->ipv6 = ipv6;

@@ -12,7 +12,7 @@ typedef struct adk_destination6_stct
     adk_ipv6_t next_hop;
     rte_be16_t port_be;
     uint8_t route;                    /* enum adk_route_en */
-    uint32_t moved;                   /* see adk_stack6_moved(): when it was made */
+    uint32_t moved;                   /* adk_stack6_moved() when this was built */
     uint64_t word;                    /* the neighbour's word that the header's MAC was taken from */
     adk_neighbour_t *neighbour;
     uint64_t ask_again_tsc;
@@ -24,7 +24,7 @@ typedef struct adk_destination6_stct
 
 /*
  * Builds the header for a peer; the neighbour is looked up at the first send. source: the address that the sender is
- * bound to; unspecified, the one that fits is chosen. hop_limit: of a group.
+ * bound to; if unspecified, a suitable one is chosen. hop_limit: for groups.
  */
 void adk_destination6_prepare(
     const adk_stack_t *stack,

@@ -2,7 +2,10 @@
 
 #include <rte_malloc.h>
 
-/* Of the address's slot among ours, which outlives the address: who is bound to an earlier one hears nothing any more. */
+/*
+ * Index of the address's slot. A slot outlives its address: a channel bound to a removed address hears nothing any
+ * more.
+ */
 static int index_of(const adk_stack6_t *stack6, adk_ipv6_t address)
 {
     const uint32_t length = adk_locals6_length(&stack6->locals);

@@ -53,7 +53,7 @@ void adk_fragments6_cut(
     uint16_t count,
     const struct iovec *payload)
 {
-    /* Not to be guessed (RFC 7739): who knows the next one can spoil a datagram. */
+    /* Must not be predictable (RFC 7739): an attacker who knows the next id can corrupt a datagram. */
     const uint32_t id = (uint32_t)rte_rand();
     const uint16_t room = adk_fragment6_room(port);
     const uint8_t *next = payload->iov_base;
@@ -81,7 +81,10 @@ static struct rte_ipv6_fragment_ext *extension_of(struct rte_mbuf *mbuf)
     return rte_pktmbuf_mtod_offset(mbuf, struct rte_ipv6_fragment_ext *, FRAGMENT_OFFSET);
 }
 
-/* Directly behind the IPv6 header, UDP, all but the last in units of eight bytes, and of a datagram that can exist. */
+/*
+ * Directly behind the IPv6 header, UDP, all fragments but the last in units of eight bytes, and ending within the
+ * longest datagram possible.
+ */
 static bool is_joinable(struct rte_mbuf *mbuf)
 {
     const adk_header6_t *header = rte_pktmbuf_mtod(mbuf, const adk_header6_t *);

@@ -1,11 +1,11 @@
-/* IPv6 fragments (RFC 8200 §4.5), as stack/fragments.h has those of IPv4: docs/decisions/0022 and 0024. */
+/* IPv6 fragments (RFC 8200 §4.5), the counterpart of stack/fragments.h: docs/decisions/0022 and 0024. */
 #ifndef ADK_STACK_IPV6_FRAGMENTS_H
 #define ADK_STACK_IPV6_FRAGMENTS_H
 
 #include "stack/ipv6/destination.h"
 #include "stack/fragments.h"
 
-/* Of the datagram in a fragment: a multiple of eight bytes. */
+/* Bytes of the datagram in one fragment: a multiple of eight. */
 static inline uint16_t adk_fragment6_room(const adk_port_t *port)
 {
     const uint32_t headers = (uint32_t)(sizeof(struct rte_ipv6_hdr) + sizeof(struct rte_ipv6_fragment_ext));
@@ -18,7 +18,7 @@ static inline uint32_t adk_fragments6_longest(const adk_stack_t *stack)
     return adk_fragments_longest_of(stack, ADK_IPV6_UDP_HEADER_LENGTH, adk_fragment6_room(&stack->port));
 }
 
-/* In how many frames a payload leaves. */
+/* The number of frames a payload is sent in. */
 static inline uint16_t adk_fragments6_of(const adk_port_t *port, size_t payload_length)
 {
     const size_t datagram_length = sizeof(struct rte_udp_hdr) + payload_length;
@@ -35,7 +35,7 @@ void adk_fragments6_cut(
     uint16_t count,
     const struct iovec *payload);
 
-/* Takes a frame with a fragment, which adk_parse_frame6() has found good but for that; see adk_fragments_join(). */
+/* Takes a frame with a fragment that adk_parse_frame6() has otherwise found valid; see adk_fragments_join(). */
 struct rte_mbuf *adk_fragments6_join(const adk_stack_t *stack, adk_lane_t *lane, struct rte_mbuf *mbuf);
 
 #endif

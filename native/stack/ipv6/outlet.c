@@ -26,7 +26,7 @@ static bool fill(
     return adk_outlet_fill_long(lane, &destination->header, sizeof(destination->header), frame, payload);
 }
 
-/* Datagrams for a thread of this driver, without a checksum: nobody but us has had them. */
+/* Datagrams for another thread of this driver. They need no checksum: they never leave the driver. */
 static int put_into_inbox(
     const adk_stack_t *stack,
     adk_lane_t *lane,
@@ -99,7 +99,7 @@ void adk_outlet6_complete(
     memcpy(note->next_hop6, &destination->next_hop, sizeof(note->next_hop6));
 }
 
-/* Hands complete frames to the control plane, which keeps a few until the next hop answers. */
+/* Hands complete frames to the control plane, which keeps a few of them until the next hop answers. */
 static int park(
     const adk_stack_t *stack,
     adk_lane_t *lane,
@@ -123,7 +123,7 @@ static void tell_learnt(const adk_stack_t *stack, adk_lane_t *lane, const adk_de
     adk_outlet_tell(stack, lane, &note);
 }
 
-/* As for IPv4: the MAC of an on-link peer's own last frame. */
+/* As for IPv4: takes the MAC from the last frame of an on-link peer. */
 static bool learn_from_last_frame(const adk_stack_t *stack, const adk_lane_t *lane, adk_destination6_t *destination)
 {
     const adk_source6_t *source = adk_source6(&stack->ipv6->lanes[lane->role], destination->ipv6);

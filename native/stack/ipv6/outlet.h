@@ -1,14 +1,14 @@
-/* Where frames of IPv6 go that do not simply leave by the port. See stack/outlet.h. */
+/* Where IPv6 frames go that do not simply leave by the port. See stack/outlet.h. */
 #ifndef ADK_STACK_IPV6_OUTLET_H
 #define ADK_STACK_IPV6_OUTLET_H
 
 #include "stack/ipv6/destination.h"
 #include "stack/outlet.h"
 
-/* For a destination that has no MAC, or an outdated one. */
+/* For a destination without a MAC, or with an outdated one. */
 enum adk_outlet_en adk_outlet6_find(const adk_stack_t *stack, adk_lane_t *lane, adk_destination6_t *destination);
 
-/* What was sent to a group, to those in this driver who hear it. */
+/* Delivers what was sent to a group to the transports of this driver that hear it. */
 void adk_outlet6_loop_back(
     const adk_stack_t *stack,
     adk_lane_t *lane,
@@ -16,7 +16,7 @@ void adk_outlet6_loop_back(
     const struct iovec *payloads,
     uint16_t count);
 
-/* Payloads that would fit the link, or of any length to our own address, anywhere but the port. */
+/* Sends payloads anywhere but the port: they fit the link, or go to our own address and may have any length. */
 int adk_outlet6_send(
     const adk_stack_t *stack,
     adk_lane_t *lane,
@@ -25,7 +25,7 @@ int adk_outlet6_send(
     uint16_t count,
     enum adk_outlet_en outlet);
 
-/* A frame that lacks only its MAC, as adk_outlet_complete(). */
+/* A frame that lacks only its MAC; see adk_outlet_complete(). */
 void adk_outlet6_complete(
     const adk_stack_t *stack,
     const adk_destination6_t *destination,

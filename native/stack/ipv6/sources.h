@@ -4,7 +4,10 @@
 
 #include "stack/ipv6/stack.h"
 
-/* By bits of the interface identifier: neighbours differ in the last, and those made of MACs in those before. */
+/*
+ * Hashes by bits of the interface identifier: neighbours differ in the last ones, addresses made from MACs in those
+ * before.
+ */
 static inline adk_source6_t *adk_source6(adk_lane6_t *lane6, adk_ipv6_t ipv6)
 {
     const uint64_t word = ipv6.words[1];
@@ -20,7 +23,7 @@ static inline bool adk_source6_is_known(adk_lane6_t *lane6, adk_ipv6_t ipv6, con
         !atomic_load_explicit(&source->is_doubted, memory_order_relaxed);
 }
 
-/* Called for accepted datagrams, and for none else. The mark goes before: what doubts it meanwhile stands. */
+/* Called for accepted datagrams only. Clears the mark first, so that a doubt raised in the meantime stays. */
 static inline void adk_source6_note(adk_lane6_t *lane6, adk_ipv6_t ipv6, const struct rte_ether_hdr *ethernet)
 {
     adk_source6_t *source = adk_source6(lane6, ipv6);

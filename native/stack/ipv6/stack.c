@@ -50,7 +50,7 @@ void adk_stack6_close(adk_stack_t *stack)
 
 /* ---- addresses and the gateway ---- */
 
-/* To the destinations on all interfaces: another one may lead there now. */
+/* To destinations on all interfaces: another interface may lead there now. */
 static void tell_moved(adk_stack_t *stack)
 {
     for (adk_stack_t *each = stack->first; NULL != each; each = each->next)
@@ -62,7 +62,7 @@ static void tell_moved(adk_stack_t *stack)
     }
 }
 
-/* The groups by which neighbours find an address. */
+/* Joins the groups through which neighbours look up an address. */
 static int hear(adk_port_t *port, adk_ipv6_t address)
 {
     uint8_t solicited[RTE_ETHER_ADDR_LEN];
@@ -92,7 +92,7 @@ static void hear_no_more(adk_port_t *port, adk_ipv6_t address)
     adk_port_leave_mac(port, mac);
 }
 
-/* The slot of the address; where it has none, a free one, or NULL. */
+/* The address's slot; if it has none, a free one, or NULL. */
 static adk_local6_t *slot_for(adk_locals6_t *locals, adk_ipv6_t address)
 {
     adk_local6_t *free_slot = NULL;
@@ -180,9 +180,9 @@ void adk_stack6_set_gateway(adk_stack_t *stack, adk_ipv6_t address)
     }
 }
 
-/* ---- where an address leads, and from which of ours ---- */
+/* ---- where an address leads, and which source address to use ---- */
 
-/* Of the longest prefix that the destination is on; 0: of none. */
+/* The longest of our prefixes that the destination is on; 0: none. */
 static uint32_t longest_prefix(const adk_locals6_t *locals, adk_ipv6_t destination)
 {
     const uint32_t length = adk_locals6_length(locals);
@@ -263,7 +263,7 @@ adk_ipv6_t adk_stack6_source_for(const adk_stack6_t *stack6, adk_ipv6_t destinat
         const adk_ipv6_t address = adk_local6_address(slot);
         const bool is_same = adk_ipv6_is_same(address, destination);
         const bool is_of_scope = is_link == adk_ipv6_is_link_local(address);
-        /* Off the link nobody could answer to a link-local address. */
+        /* From off the link, nobody could answer a link-local address. */
         const bool fits = is_of_scope || is_link || is_same;
         const uint32_t rank = 1 + adk_ipv6_common_prefix(address, destination) + (is_of_scope ? 256 : 0);
         if (ADK_LOCAL6_USABLE == adk_local6_state(slot) && fits && (is_same || rank > best_rank))

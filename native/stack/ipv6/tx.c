@@ -7,7 +7,7 @@
 #include "stack/ipv6/outlet.h"
 #include "stack/tx.h"
 
-/* How many frames the payloads become; 0 when one is too long for fragments too. */
+/* How many frames the payloads become; 0 when one is too long even for fragments. */
 static uint16_t frames_of(const adk_stack_t *stack, const struct iovec *payloads, uint16_t count, size_t *payload_bytes)
 {
     const size_t whole = (size_t)(stack->port.mtu - ADK_IPV6_UDP_HEADER_LENGTH);
@@ -57,7 +57,7 @@ static uint64_t build(
     return frame_bytes;
 }
 
-/* By the port: all or none. */
+/* Transmits by the port: all frames or none. */
 static int transmit(
     const adk_stack_t *stack,
     adk_lane_t *lane,
@@ -84,7 +84,7 @@ static int transmit(
     return count;
 }
 
-/* Anywhere but simply away: fragments do not wait for a MAC, see decision 22. */
+/* Sends anywhere but directly by the port: fragments do not wait for a MAC, see decision 22. */
 static __rte_noinline int send_otherwise(
     const adk_stack_t *stack,
     adk_lane_t *lane,

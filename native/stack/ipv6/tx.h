@@ -1,4 +1,4 @@
-/* The way out of payloads for an IPv6 peer. See stack/tx.h. */
+/* Sends payloads to an IPv6 peer. See stack/tx.h. */
 #ifndef ADK_STACK_IPV6_TX_H
 #define ADK_STACK_IPV6_TX_H
 

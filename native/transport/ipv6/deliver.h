@@ -1,4 +1,4 @@
-/* Hot path: one datagram of IPv6 to Aeron's receive function. See transport/deliver.h. */
+/* Hot path: passes one datagram of IPv6 to Aeron's receive function. See transport/deliver.h. */
 #ifndef ADK_TRANSPORT_IPV6_DELIVER_H
 #define ADK_TRANSPORT_IPV6_DELIVER_H
 
@@ -34,7 +34,7 @@ static __rte_always_inline void give6(
         media_timestamp);
 }
 
-/* Bound to another address of ours, or connected to another peer. */
+/* Whether owner is bound to another address of ours, or connected to another peer. */
 static inline bool is_deaf_to(const adk_transport_t *owner, view_t view)
 {
     const bool is_for_another = !adk_ipv6_is_unspecified(owner->bound6) &&
@@ -45,7 +45,7 @@ static inline bool is_deaf_to(const adk_transport_t *owner, view_t view)
     return is_for_another || is_stranger;
 }
 
-/* To a transport that wants time stamps, or to the name resolver; and frames of Aeron's that are not data. */
+/* For transports that want time stamps, for the name resolver, and for frames of Aeron's other than data. */
 static __rte_noinline __rte_unused void deliver6_selectively(
     adk_poller_t *poller, adk_lane_t *lane, const adk_transport_t *owner, const view_t *datagram)
 {
@@ -69,7 +69,7 @@ static __rte_noinline __rte_unused void deliver6_selectively(
     }
 }
 
-/* lane is that of the poll that saw the frame. */
+/* lane: that of the poll that saw the frame. */
 static inline void deliver6(adk_poller_t *poller, adk_lane_t *lane, const adk_transport_t *owner, view_t view)
 {
     if (__builtin_expect(is_deaf_to(owner, view), 0))
@@ -87,7 +87,7 @@ static inline void deliver6(adk_poller_t *poller, adk_lane_t *lane, const adk_tr
     }
 }
 
-/* Not of what we sent to ourselves: nobody else may come from our address. */
+/* Not called for what we sent to ourselves: nobody else may use our address. */
 static __rte_noinline __rte_unused void note_source6(adk_poller_t *poller, const view_t *view)
 {
     const adk_stack6_t *stack6 = poller->stack->ipv6;
@@ -100,7 +100,7 @@ static __rte_noinline __rte_unused void note_source6(adk_poller_t *poller, const
     }
 }
 
-/* The lane that will answer remembers the MAC, whichever poll saw the frame. */
+/* The lane that will answer remembers the MAC, whichever thread's poll saw the frame. */
 static inline void deliver6_and_note(adk_poller_t *poller, adk_lane_t *lane, const adk_transport_t *owner, view_t view)
 {
     if (!adk_source6_is_known(lane6_of(poller), source6_of(view), ethernet_of(view)))

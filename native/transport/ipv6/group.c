@@ -55,7 +55,7 @@ static int next_hearer(const adk_groups_t *groups, view_t view, enum adk_role_en
     return adk_groups6_next(groups, group, udp_of(view)->dst_port, role, first);
 }
 
-/* Aeron may write into what it is given, so that each hearer but the last one gets a copy. */
+/* Aeron may write into the bytes it is given, so every transport but the last gets a copy. */
 static void deliver_to_all(adk_poller_t *poller, adk_lane_t *lane, view_t view, int first, bool is_last)
 {
     const adk_groups_t *groups = poller->stack->groups;

@@ -4,7 +4,7 @@
 
 #include "transport/ipv6/deliver.h"
 
-/* Conductor: a slot of the table, and the device's filter. 0, or -1 with Aeron's error set. */
+/* Conductor: takes a slot of the table and sets the device's filter. 0, or -1 with Aeron's error set. */
 int adk_group6_open(adk_transport_t *state, struct sockaddr_storage *group, struct sockaddr_storage *interface_address);
 void adk_group6_close(adk_transport_t *state);
 

@@ -1,4 +1,4 @@
-/* IPv4 peers of a transport that is bound to [::]: to Aeron they are ::ffff:a.b.c.d (RFC 3493 §3.7). */
+/* IPv4 peers of a transport that is bound to [::]: Aeron sees them as ::ffff:a.b.c.d (RFC 3493 §3.7). */
 #include "transport/view.h"
 
 void adk_deliver_mapped(adk_poller_t *poller, adk_lane_t *lane, const adk_transport_t *owner, const view_t *datagram)

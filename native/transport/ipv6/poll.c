@@ -1,4 +1,7 @@
-/* Hot path: from an mbuf with IPv6 to Aeron's receive functions. As transport/poll.c, behind its plain frames. */
+/*
+ * Hot path: from an mbuf with IPv6 to Aeron's receive functions. Called by transport/poll.c after its check for plain
+ * IPv4 frames.
+ */
 #include "transport/ipv6/poll.h"
 
 #include "stack/ipv6/endpoints.h"
@@ -12,7 +15,7 @@ static inline const adk_endpoint_t *endpoint_of(const adk_stack_t *stack, view_t
     return adk_endpoint6_of(stack->ipv6, adk_ipv6_of(header6_of(view)->destination), udp_of(view)->dst_port);
 }
 
-/* True when the mbuf is no longer ours. */
+/* True when we no longer own the mbuf. */
 static bool on_datagram(adk_poller_t *poller, struct rte_mbuf *mbuf, view_t view)
 {
     const adk_endpoint_t *endpoint = endpoint_of(poller->stack, view);
@@ -37,7 +40,7 @@ static bool on_datagram(adk_poller_t *poller, struct rte_mbuf *mbuf, view_t view
     return false;
 }
 
-/* True when the mbuf is no longer ours. */
+/* True when we no longer own the mbuf. */
 static bool on_verdict(
     adk_poller_t *poller, struct rte_mbuf *mbuf, uint8_t *bytes, int verdict, const adk_datagram_t *datagram)
 {
@@ -57,7 +60,7 @@ static bool on_verdict(
     }
 }
 
-/* Of a datagram that came in fragments no device has seen the UDP checksum. */
+/* No device has checked the UDP checksum of a datagram that came in fragments. */
 static void on_fragment(adk_poller_t *poller, struct rte_mbuf *mbuf)
 {
     const adk_stack_t *stack = poller->stack;
@@ -89,7 +92,7 @@ static __rte_noinline bool on_other_frame(adk_poller_t *poller, struct rte_mbuf 
     {
         if (ADK_ROLE_SENDER == poller->lane->role)
         {
-            /* As with IPv4: all of a datagram's fragments meet at the receiver's. */
+            /* As with IPv4: all fragments of a datagram are collected in the receiver's table. */
             return hand_off(poller, mbuf, (view_t){ .payload_offset = 0 });
         }
         on_fragment(poller, mbuf);

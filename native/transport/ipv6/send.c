@@ -4,7 +4,7 @@
 #include "transport/kernel.h"
 #include "transport/way.h"
 
-/* Linux's default of a multicast datagram (RFC 3493 §5.2). */
+/* Linux's default for multicast datagrams (RFC 3493 §5.2). */
 #define DEFAULT_MULTICAST_HOPS (1)
 
 /* Knuth, The Art of Computer Programming 6.4; see transport/send.c. */
@@ -13,7 +13,7 @@
 
 static_assert(1 << (64 - SLOT_SHIFT) == ADK_DESTINATIONS, "the hash's upper bits are the slot");
 
-/* NULL for a peer that the port does not reach. */
+/* NULL for a peer that the port cannot reach. */
 static adk_destination6_t *destination_of(adk_transport_t *state, const struct sockaddr_storage *peer)
 {
     const struct sockaddr_in6 *address = (const struct sockaddr_in6 *)peer;
