@@ -10,9 +10,9 @@
 #include "port/error.h"
 
 /*
- * Capabilities are each thread's own, and only the thread itself can give them up (capabilities(7)). So each is asked by
- * a signal, as glibc does for a change of ids (nptl/nptl_setxid.c). A thread whose id does not change needs that: the
- * kernel takes capabilities only from who was root.
+ * Each thread has its own capabilities, and only the thread itself can give them up (capabilities(7)). So each is asked
+ * by a signal, as glibc does for a change of ids (nptl/nptl_setxid.c). This is needed for a thread whose ids do not
+ * change: on a change of ids the kernel drops capabilities only of threads that were root.
  */
 #define ADK_GIVE_UP_SIGNAL SIGRTMAX
 

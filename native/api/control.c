@@ -25,7 +25,7 @@ int adk_stack_link(adk_stack_t *stack, adk_link_t *link)
     return result;
 }
 
-/* In turn: neither frames for dead peers nor a flood on one ring may hold up what waits in another. */
+/* The rings take turns: neither frames for dead peers nor a flood on one ring may delay what waits in another. */
 static struct rte_mbuf *next_mbuf(adk_stack_t *stack)
 {
     static_assert(2 == ADK_ROLE_CONTROL, "the roles in front of the control plane have two rings each");
@@ -128,7 +128,7 @@ int adk_neighbour_is_disputed(adk_stack_t *stack, uint32_t ipv4)
     return adk_witness_is_disputed(stack, ipv4);
 }
 
-/* The interface that the port is polled for. */
+/* The interface that polls the port. */
 static const adk_stack_t *polled_for(const adk_stack_t *stack)
 {
     const adk_stack_t *each = stack->first;
@@ -161,7 +161,7 @@ uint64_t adk_count_value(const adk_stack_t *stack, int count)
     uint64_t sum = 0;
     for (int role = 0; role < ADK_ROLE_COUNT; role++)
     {
-        /* Another thread writes it; an aligned 64-bit load sees one of its values, and that is all we need. */
+        /* Written by another thread; an aligned 64-bit load sees one of its values, and that is enough. */
         sum += __atomic_load_n(&stack->lanes[role].counts[count], __ATOMIC_RELAXED);
     }
     return sum;
@@ -193,7 +193,7 @@ void adk_stack_request_reset(adk_stack_t *stack)
     atomic_store_explicit(&stack->port.device->is_reset_requested, true, memory_order_release);
 }
 
-/* The next one, from each on, that shares the port; NULL: none. */
+/* The next stack, from each on, that shares the port; NULL: none. */
 static adk_stack_t *next_on_port(const adk_port_t *port, adk_stack_t *each)
 {
     while (NULL != each && each->port.device != port)
@@ -203,7 +203,7 @@ static adk_stack_t *next_on_port(const adk_port_t *port, adk_stack_t *each)
     return each;
 }
 
-/* Nobody touches the port, whichever interface's it is. */
+/* Keeps every interface of the port from touching it, or lets them again. */
 static void hold(adk_stack_t *stack, bool is_held)
 {
     const adk_port_t *port = &stack->port;
@@ -264,7 +264,7 @@ int adk_stack_reset_step(adk_stack_t *stack)
     const int result = adk_port_restart(port);
     if (0 == result)
     {
-        /* On failure the port stays held: nothing may touch a device that did not come back. */
+        /* On failure the port stays held: nothing may touch a device that failed to restart. */
         hold(stack, false);
     }
     return result;

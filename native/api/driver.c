@@ -1,4 +1,4 @@
-/* The Aeron media driver as a whole: context, our bindings, its threads, and its end. */
+/* The Aeron media driver as a whole: context, our bindings, its threads, and its shutdown. */
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -79,7 +79,7 @@ static int use_ports(adk_driver_t *driver, adk_stack_t *stack)
         : 0;
 }
 
-/* As aeronmd.c does it, with our own first step for every thread. */
+/* As in aeronmd.c, plus our own first step for every thread. */
 static int configure(adk_driver_t *driver)
 {
     aeron_driver_context_t *context = driver->context;
@@ -105,7 +105,7 @@ static int configure(adk_driver_t *driver)
         : 0;
 }
 
-/* Over kernel sockets: the affinities that are set, as aeronmd.c applies them. */
+/* Over kernel sockets: applies the configured affinities, as aeronmd.c does. */
 static int configure_stock(adk_driver_t *driver)
 {
     aeron_driver_context_t *context = driver->context;
@@ -114,7 +114,9 @@ static int configure_stock(adk_driver_t *driver)
         : 0;
 }
 
-/* What Aeron leaves behind: pollers when aeron_driver_init() fails half-way, and transports it forgot to close. */
+/*
+ * Frees what Aeron leaves behind: pollers when aeron_driver_init() fails half-way, and transports it forgot to close.
+ */
 static void free_leftovers(adk_media_t *media)
 {
     for (int role = 0; role < ADK_ROLE_CONTROL; role++)
@@ -161,7 +163,7 @@ adk_driver_t *adk_driver_open(adk_stack_t *stack)
     return driver;
 
 error:
-    /* What failed first is what the operator must read, whatever the context says on its way out. */
+    /* The operator must see the first error, whatever the context reports while closing. */
     (void)aeron_driver_context_close(driver->context);
     aeron_err_clear();
     discard(driver);
@@ -194,7 +196,10 @@ int adk_driver_start(adk_driver_t *driver, int is_manual)
 
     if (is_invoker && !is_manual)
     {
-        /* The invoking thread starts the driver itself, so that its on-start function runs where the work is done. */
+        /*
+         * The invoking thread starts the driver itself, so that the on-start function runs on the thread that does the
+         * work.
+         */
         const int result = pthread_create(&driver->invoker, NULL, start_invoker, driver);
         if (0 != result)
         {

@@ -15,7 +15,7 @@
 #include "port/error.h"
 #include "port/port.h"
 
-/* There is one EAL in a process, so its state is the process's too. */
+/* A process has one EAL, so its state is per process too. */
 static cpu_set_t process_mask;
 
 const cpu_set_t *adk_eal_process_mask(void)

@@ -1,6 +1,6 @@
 /*
- * Aeron resolves interface= through getifaddrs(), which no longer lists a NIC that left the kernel. This adds entries
- * in front of the kernel's list (util/aeron_netutil.c aeron_set_getifaddrs).
+ * Aeron resolves interface= through getifaddrs(), which does not list a NIC that the kernel has given up. This adds
+ * entries in front of the kernel's list (util/aeron_netutil.c aeron_set_getifaddrs).
  */
 #include <ifaddrs.h>
 #include <net/if.h>
@@ -24,7 +24,7 @@ typedef struct adk_interface_stct
 {
     adk_shown_address_t shown[1 + ADK_LOCALS6];
     char name[16];
-    const adk_locals6_t *locals6;     /* read at each look-up; NULL: none */
+    const adk_locals6_t *locals6;     /* read at each lookup; NULL: none */
 } adk_interface_t;
 
 typedef struct adk_published_stct
@@ -33,7 +33,7 @@ typedef struct adk_published_stct
     int length;
 } adk_published_t;
 
-/* aeron_set_getifaddrs() takes bare functions, so what they answer has to be the process's. */
+/* aeron_set_getifaddrs() takes functions without a state argument, so what they return has to be per process. */
 static adk_published_t published;
 
 static void show6(adk_shown_address_t *shown, adk_ipv6_t address, uint32_t prefix_length)
@@ -50,7 +50,10 @@ static void show6(adk_shown_address_t *shown, adk_ipv6_t address, uint32_t prefi
     }
 }
 
-/* The usable ones; link-local ones last, for they are the last that interface={name} shall mean. How many there are. */
+/*
+ * The usable addresses; link-local ones last, because interface={name} should pick one only if there is no other.
+ * Returns their number.
+ */
 static int show_all6(adk_interface_t *ours)
 {
     const uint32_t length = NULL == ours->locals6 ? 0 : adk_locals6_length(ours->locals6);
@@ -69,7 +72,7 @@ static int show_all6(adk_interface_t *ours)
     return count;
 }
 
-/* The first entry of one interface, in front of those that follow it. */
+/* Chains the entries of one interface in front of those that follow; returns the first. */
 static struct ifaddrs *link_up(adk_interface_t *ours, struct ifaddrs *following)
 {
     const int last = show_all6(ours);
@@ -105,7 +108,7 @@ static int list_interfaces(struct ifaddrs **list)
     return 0;
 }
 
-/* The list's first entry is the first thing in what was allocated for ours. */
+/* Freeing the list's first entry frees the whole allocation. */
 static_assert(0 == offsetof(adk_published_t, interfaces[0].shown[0].entry), "free() takes the list");
 
 static bool is_ours(const adk_published_t *ours, const struct ifaddrs *entry)

@@ -1,4 +1,4 @@
-/* What the files of this folder share; Python does not see it. */
+/* Shared by the files of this folder; not visible to Python. */
 #ifndef ADK_API_INTERNAL_H
 #define ADK_API_INTERNAL_H
 
@@ -12,10 +12,10 @@ const cpu_set_t *adk_eal_process_mask(void);
 
 /*
  * Shows a port to Aeron's interface lookups under name, behind those shown before and in front of the kernel's own
- * interfaces. Of locals6, which may be NULL, those addresses that are usable when somebody looks.
+ * interfaces. locals6 may be NULL; of its addresses, those are shown that are usable at the time of the lookup.
  */
 void adk_interface_publish(const char *name, uint32_t ipv4, uint8_t prefix_length, const adk_locals6_t *locals6);
-/* Of all. */
+/* Withdraws all of them. */
 void adk_interface_withdraw(void);
 
 #endif

@@ -1,4 +1,4 @@
-/* The way of DPDK's log lines to the control plane, and out of a process that crashes. */
+/* How DPDK's log lines reach the control plane, and how they get out of a process that crashes. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -14,14 +14,14 @@
 
 #define CRASHES_LENGTH (sizeof(crashes) / sizeof(crashes[0]))
 
-/* There is one EAL in a process, and one set of signal handlers. */
+/* A process has one EAL, and one set of signal handlers. */
 static FILE *log_stream;
 static int log_fd = -1;
 static int drain_from = -1;
 static int drain_to = -1;
 static const int crashes[] = { SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL };
 
-/* Called for each line, while rte_log() still knows its level: levels are syslog's plus one (rte_log.h). */
+/* Called for each line, while rte_log() can still tell its level: levels are syslog's plus one (rte_log.h). */
 static ssize_t write_line(void *cookie, const char *data, size_t length)
 {
     const int level = rte_log_cur_msg_loglevel();
@@ -62,7 +62,7 @@ int adk_eal_log_to(int fd)
     return 0;
 }
 
-/* Async-signal-safe calls only. The handler was reset when it was called, so the signal ends the process. */
+/* Async-signal-safe calls only. The handler was reset when it was invoked, so the signal ends the process. */
 static void on_crash(int number)
 {
     char buffer[4096];

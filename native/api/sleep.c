@@ -36,7 +36,7 @@ static bool has_link_moved(const adk_stack_t *first)
 }
 
 /*
- * On multiples of the period, as the control plane's own timers are: what is due at the same time needs one wake-up.
+ * On multiples of the period, as the control plane's own timers are: things that are due together need one wake-up.
  * True when a link is not as the control plane was last told.
  */
 static bool publish_if_due(adk_stack_t *stack, adk_driver_t *driver, int64_t now_ns)
@@ -53,7 +53,7 @@ static bool publish_if_due(adk_stack_t *stack, adk_driver_t *driver, int64_t now
     return has_link_moved(stack);
 }
 
-/* While the control plane holds a port, what its interface has for it must wait until the port runs again. */
+/* While the control plane holds a port, work for its interface must wait until the port runs again. */
 static bool has_interface_work(adk_stack_t *stack)
 {
     if (is_held(stack))

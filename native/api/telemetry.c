@@ -14,12 +14,14 @@
 #include "port/error.h"
 #include "stack/ipv6/endpoints.h"
 
-/* RTE_TEL_MAX_DICT_ENTRIES and RTE_TEL_MAX_ARRAY_ENTRIES; 24.11 made them larger, and an answer has 16 KiB in all. */
+/*
+ * RTE_TEL_MAX_DICT_ENTRIES and RTE_TEL_MAX_ARRAY_ENTRIES; 24.11 raised them, but a whole answer is limited to 16 KiB.
+ */
 #define ENTRIES_MAX (256)
 #define TEXT_LENGTH (32)
 #define PARAMETERS " Parameters: first entry (0), interface (0)"
 
-/* DPDK cannot take a command back, so the commands outlive the stack and look here for it. */
+/* DPDK cannot unregister a command, so the commands outlive the stack and look it up here. */
 static pthread_mutex_t offered_lock = PTHREAD_MUTEX_INITIALIZER;
 static adk_stack_t *offered;
 
@@ -32,7 +34,7 @@ static void add_number(struct rte_tel_data *answer, const char *name, uint64_t v
 #endif
 }
 
-/* Of "first entry,interface"; what is left out or makes no sense is 0. */
+/* The first field of "first entry,interface"; missing or invalid: 0. */
 static int first_wanted(const char *parameters)
 {
     const long first = NULL == parameters ? 0 : strtol(parameters, NULL, 10);
@@ -61,7 +63,7 @@ static void answer_counts(adk_stack_t *stack, int first, struct rte_tel_data *an
     }
 }
 
-/* Returns how many entries there were until now, of which those from first on are in the answer. */
+/* Returns how many entries there have been so far; those from first on are in the answer. */
 static int add_endpoints(
     const adk_endpoints_t *endpoints, const char *prefix, int first, int seen, struct rte_tel_data *answer)
 {

@@ -1,4 +1,6 @@
-/* The last error of a thread: an errno value and a sentence. Set-up and tear-down only; the hot path has no errors. */
+/*
+ * A thread's last error: an errno value and a sentence. For set-up and tear-down only; the hot path reports no errors.
+ */
 #ifndef ADK_PORT_ERROR_H
 #define ADK_PORT_ERROR_H
 

@@ -39,7 +39,7 @@ static struct rte_mempool *mempool_create(
     return mempool;
 }
 
-/* One less than a power of two is what a mempool's ring holds (rte_mempool_create). */
+/* A mempool's ring holds one less than a power of two (rte_mempool_create). */
 static uint32_t mempool_size(uint32_t needed)
 {
     return rte_align32pow2(needed + 1) - 1;
@@ -72,7 +72,7 @@ int adk_port_mempools_create(adk_port_t *port, uint32_t extra_mbufs)
         return -1;
     }
 
-    /* A device may hold every descriptor it has until the ring wraps (lazy free). */
+    /* A device may hold on to every descriptor it has until the ring wraps (lazy free). */
     const uint32_t tx_pools = settings->tx_mempool_per_queue ? ADK_PORT_TX_QUEUES_MAX : 1;
     const uint32_t tx_size = mempool_size(
         (ADK_PORT_TX_QUEUES_MAX / tx_pools) * (uint32_t)port->tx_queue_size + extra_mbufs + caches);

@@ -9,10 +9,10 @@
 
 struct adk_multicast_stct
 {
-    pthread_mutex_t lock; /* set-up only: conductor against a restart by the control thread */
+    pthread_mutex_t lock; /* set-up only: serialises the conductor with a restart by the control thread */
     uint32_t length;
     struct rte_ether_addr macs[ADK_PORT_MULTICAST_MAX];
-    uint32_t joined[ADK_PORT_MULTICAST_MAX]; /* how often, by position in macs */
+    uint32_t joined[ADK_PORT_MULTICAST_MAX]; /* number of joins, by position in macs */
 };
 
 int adk_port_multicast_open(adk_port_t *port)
@@ -37,7 +37,7 @@ void adk_port_multicast_close(adk_port_t *port)
     }
 }
 
-/* The narrowest that the device has. */
+/* Applies the narrowest filter that the device supports. */
 static int apply(adk_port_t *port)
 {
     adk_multicast_t *multicast = port->multicast;

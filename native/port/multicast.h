@@ -1,4 +1,7 @@
-/* Which multicast frames the device lets through: its filter where it has one, else all of them, else everything. */
+/*
+ * Which multicast frames the device lets through: those of its filter if it has one, else all multicast, else
+ * everything.
+ */
 #ifndef ADK_PORT_MULTICAST_H
 #define ADK_PORT_MULTICAST_H
 
@@ -18,14 +21,14 @@ static inline void adk_multicast_mac(uint32_t group, uint8_t *mac)
     mac[5] = (uint8_t)group;
 }
 
-/* Conductor. Each join counts. 0, or -1 with the error set where the device hears no multicast. */
+/* Conductor. Joins are counted. 0, or -1 with the error set if the device receives no multicast. */
 int adk_port_join(adk_port_t *port, uint32_t group);
 void adk_port_leave(adk_port_t *port, uint32_t group);
-/* The same by MAC; also the control thread, for what IPv6 hears beside channels. */
+/* The same by MAC; also called by the control thread, for groups that IPv6 itself needs. */
 int adk_port_join_mac(adk_port_t *port, const uint8_t *mac);
 void adk_port_leave_mac(adk_port_t *port, const uint8_t *mac);
 
-/* Around a restart: no filter is changed meanwhile, and what was wanted is asked for again. */
+/* Brackets a restart: no filter is changed in between, and all joins are applied again afterwards. */
 void adk_port_multicast_suspend(adk_port_t *port);
 void adk_port_multicast_resume(adk_port_t *port, bool is_started);
 

@@ -31,7 +31,7 @@ static int on_reset_event(uint16_t port_id, enum rte_eth_event_type event, void 
     return 0;
 }
 
-/* vfio asks again and again; by igb_uio and uio_pci_generic a device goes unasked (DPDK, pci_hot_unplug_handler()). */
+/* vfio repeats its request; with igb_uio and uio_pci_generic there is none (DPDK, pci_hot_unplug_handler()). */
 static void on_removal(const char *device_name, enum rte_dev_event_type event, void *clientd)
 {
     (void)device_name;
@@ -183,7 +183,7 @@ static int configure(adk_port_t *port)
     return 0;
 }
 
-/* What was tried with two queues, and did not work. */
+/* Falls back when two queues were tried and did not work. */
 static int configure_one_queue(adk_port_t *port)
 {
     adk_port_rss_close(port);
@@ -192,7 +192,7 @@ static int configure_one_queue(adk_port_t *port)
     return configure(port);
 }
 
-/* Two RX queues where the device can tell the sender's frames from the rest, by rules or by a hash that we know. */
+/* Two RX queues if the device can tell the sender's frames from the rest, by rules or by a hash that we know. */
 static int configure_queues(adk_port_t *port, const struct rte_eth_dev_info *info)
 {
     if (port->settings.threads_shared || info->max_rx_queues <= ADK_SENDER_RX_QUEUE)
@@ -200,7 +200,7 @@ static int configure_queues(adk_port_t *port, const struct rte_eth_dev_info *inf
         return configure(port);
     }
     port->rx_queues = ADK_PORT_RX_QUEUES_MAX;
-    /* A full queue of ixgbe keeps all others waiting, unless it may drop (Linux: ixgbe_set_rx_drop_en()). */
+    /* A full queue of ixgbe blocks all others unless it may drop (Linux: ixgbe_set_rx_drop_en()). */
     port->rx_configuration.rx_drop_en = 1;
     if ((0 == configure(port) && adk_port_steering_open(port, port->settings.local_ipv4)) ||
         (adk_port_rss_open(port, info) && 0 == configure(port)))
@@ -226,7 +226,7 @@ int adk_port_start(adk_port_t *port)
     }
     if (0 == result && 0 != port->settings.mtu)
     {
-        /* Not every PMD has the call (ENOTSUP); rte_eth_dev_configure() took the MTU already. */
+        /* Not every PMD has the call (ENOTSUP); rte_eth_dev_configure() has already taken the MTU. */
         const int mtu_result = rte_eth_dev_set_mtu(port->id, port->mtu);
         result = -ENOTSUP == mtu_result ? 0 : mtu_result;
     }
@@ -255,7 +255,7 @@ int adk_port_start(adk_port_t *port)
     return 0;
 }
 
-/* A device that does not let its hash be known, or does not start with it, gets one queue after all. */
+/* A device that does not reveal its hash, or does not start with it, gets one queue after all. */
 static int start_with_queues(adk_port_t *port)
 {
     const int result = adk_port_start(port);
@@ -313,7 +313,7 @@ int adk_port_open(adk_port_t *port, const adk_settings_t *settings, uint32_t ext
         goto error;
     }
     port->is_callback_registered = true;
-    /* A device that cannot tell is one that goes unasked. */
+    /* A device for which this fails is one that is removed without asking. */
     (void)rte_dev_event_callback_register(rte_dev_name(info.device), on_removal, port);
     adk_port_xstats_find(port, &port->missed_xstats, port->quirks->missed_xstats);
     adk_port_xstats_find(port, &port->fault_xstats, port->quirks->fault_xstats);
@@ -337,13 +337,13 @@ void adk_port_close(adk_port_t *port)
         (void)rte_eth_dev_callback_unregister(port->id, RTE_ETH_EVENT_INTR_RESET, on_reset_event, port);
         while (-EAGAIN == rte_dev_event_callback_unregister(NULL, on_removal, port))
         {
-            rte_pause(); /* it runs */
+            rte_pause(); /* the callback is running */
         }
         port->is_callback_registered = false;
     }
     if (port->is_started && adk_port_is_gone(port))
     {
-        /* Its registers read as all ones, for which PMDs wait: net_e1000_em did not come back within minutes. */
+        /* Its registers read as all ones, and PMDs wait for them to change: net_e1000_em took minutes. */
         forbids_cleanup = true;
     }
     else if (port->is_started)
@@ -376,7 +376,7 @@ static int restart(adk_port_t *port)
     {
         return -1;
     }
-    /* Both queues are polled by now, and whatever the device makes of its table, each frame finds its thread. */
+    /* Both queues are polled by now, so every frame finds its thread whether or not the device accepts its table. */
     (void)(NULL != port->rss && adk_port_rss_start(port));
     return read_mac(port);
 }

@@ -16,7 +16,7 @@
 #include "port/rx_clock.h"
 #include "port/wakeup.h"
 
-/* Queue 0 for the receiver, one more for the sender where the device can steer, or hashes by a key that we know. */
+/* Queue 0 is the receiver's; the sender gets one more if the device can steer, or hashes with a key that we know. */
 #define ADK_SENDER_RX_QUEUE (1)
 #define ADK_PORT_RX_QUEUES_MAX (2)
 /* Sender, receiver, control plane. */
@@ -27,31 +27,35 @@
 #define ADK_PORT_DEFAULT_QUEUE_SIZE (1024)
 #define ADK_PORT_DEFAULT_MEMPOOL_CACHE_SIZE (256)
 
-/* Some PMDs write the FCS or a VLAN tag beside the frame that the MTU promises. */
+/* Some PMDs write the FCS or a VLAN tag in addition to a frame of the MTU's size. */
 #define ADK_PORT_LINK_OVERHEAD (RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN + 2 * (int)RTE_VLAN_HLEN)
 #define ADK_PORT_DATA_ROOM_ALIGN (64u)
-/* An mbuf tells the length of its data room in 16 bits, and every frame we send is in one mbuf. */
+/* An mbuf holds the length of its data room in 16 bits, and every frame we send is in one mbuf. */
 #define ADK_PORT_MTU_MAX                                                                                    \
     (RTE_ALIGN_FLOOR(UINT16_MAX - RTE_PKTMBUF_HEADROOM, ADK_PORT_DATA_ROOM_ALIGN) - ADK_PORT_LINK_OVERHEAD)
 
 /*
  * NONE is as good as GOOD: "the checksum is not correct in the packet data, but the integrity ... is verified"
- * (rte_mbuf_core.h), as virtio says of what comes from its own host. It has both bits, of GOOD and of BAD.
+ * (rte_mbuf_core.h), which virtio reports for frames from its own host. NONE sets both bits, that of GOOD and that of
+ * BAD.
  */
 static_assert(0 != (RTE_MBUF_F_RX_IP_CKSUM_NONE & RTE_MBUF_F_RX_IP_CKSUM_GOOD), "NONE vouches");
 static_assert(0 != (RTE_MBUF_F_RX_L4_CKSUM_NONE & RTE_MBUF_F_RX_L4_CKSUM_GOOD), "NONE vouches");
 
-/* What the device does not vouch for is verified here: some report UNKNOWN for bad sums, some BAD for good ones. */
+/*
+ * Checksums that the device does not vouch for are verified here: some devices report UNKNOWN for bad ones, some BAD
+ * for good ones.
+ */
 #define ADK_RX_CHECKSUMS_GOOD (RTE_MBUF_F_RX_IP_CKSUM_GOOD | RTE_MBUF_F_RX_L4_CKSUM_GOOD)
 
-/* What an mbuf carries beside its bytes, in the pool's private area. */
+/* What an mbuf carries in addition to its bytes, in the pool's private area. */
 typedef struct adk_note_stct
 {
     uint32_t kind;                    /* enum adk_control_kind_en, on the way to the control plane */
     uint32_t next_hop;
     uint8_t next_hop6[16];
     uint8_t hint_mac[6];
-    uint16_t payload_offset; /* on the way to the other thread: the frame was parsed already; 0: a fragment */
+    uint16_t payload_offset; /* on the way to the other thread: the frame was already parsed; 0: a fragment */
     uint16_t payload_length;
     uint16_t reserved;
     uint32_t padding;
@@ -60,7 +64,7 @@ typedef struct adk_note_stct
 static_assert(40 == sizeof(adk_note_t), "a multiple of RTE_MBUF_PRIV_ALIGN");
 static_assert(0 == sizeof(adk_note_t) % RTE_MBUF_PRIV_ALIGN, "rte_pktmbuf_pool_create() wants it");
 
-/* Of the queues' extended statistics, those that are summed up. */
+/* The maximum number of extended statistics of the queues that are summed up. */
 #define ADK_PORT_XSTATS_MAX (16)
 
 typedef struct adk_port_xstats_stct
@@ -86,7 +90,7 @@ struct adk_port_stct
     bool needs_tx_prepare;
     bool rx_vlan_strip;
     bool tx_vlan_insert;
-    bool touches_frames;              /* on their way out: by rte_eth_tx_prepare(), or with a tag */
+    bool touches_frames;              /* on their way out: with rte_eth_tx_prepare(), or with a tag */
     uint16_t vlan_tci;                /* the tag of every frame; 0: none. See port/vlan.h */
     _Atomic bool is_held; /* the data path must not touch the port: a restart is under way */
     uint64_t tx_mbuf_flags; /* ol_flags of every frame we send */
@@ -94,14 +98,14 @@ struct adk_port_stct
     adk_rx_clock_t rx_clock;          /* read by the data path for the frames of channels that want time stamps */
 
     /* set-up and control plane only */
-    adk_port_t *device;     /* of the interface that opened it: itself, but for guests. See port/share.h */
+    adk_port_t *device;     /* of the interface that opened it: itself, except for guests. See port/share.h */
     adk_port_t *next_guest; /* of the same device */
     _Atomic bool is_reset_requested;
-    _Atomic bool is_removal_requested; /* the kernel wants the device back, which it cannot take from us */
+    _Atomic bool is_removal_requested; /* the kernel wants the device back, and cannot take it from us */
     bool is_started;
     bool is_callback_registered;
     bool has_place_on_pci;
-    bool was_link_down;               /* when it was last watched */
+    bool was_link_down;               /* when it was last checked */
     bool rx_checksum;
     uint16_t rx_queues;
     uint16_t tx_queues;
@@ -109,9 +113,9 @@ struct adk_port_stct
     uint16_t tx_queue_size;
     const adk_quirks_t *quirks;
     adk_steering_t *steering; /* NULL: no rules by UDP port; see port/steering.h */
-    adk_rss_t *rss; /* NULL: no hash; see port/rss.h. Without both, one RX queue for all */
+    adk_rss_t *rss; /* NULL: no hash; see port/rss.h. With neither, one RX queue for all */
     adk_multicast_t *multicast; /* see port/multicast.h */
-    adk_wakeup_t *wakeup; /* of the control plane, one for all ports; NULL: nobody sleeps */
+    adk_wakeup_t *wakeup; /* of the control plane, one for all ports; NULL: no thread sleeps */
     struct rte_mempool *rx_mempool;
     struct rte_mempool *tx_mempools[ADK_PORT_TX_QUEUES_MAX];
     struct rte_eth_conf configuration;
@@ -130,15 +134,17 @@ static inline adk_note_t *adk_mbuf_note(struct rte_mbuf *mbuf)
 }
 
 /*
- * extra_mbufs: how many may wait in our own rings beside the device's descriptors. wakeup stays the caller's. 0, or -1
- * with the error set.
+ * extra_mbufs: how many may wait in our own rings in addition to the device's descriptors. The caller keeps ownership
+ * of wakeup. 0, or -1 with the error set.
  */
 int adk_port_open(adk_port_t *port, const adk_settings_t *settings, uint32_t extra_mbufs, adk_wakeup_t *wakeup);
-/* Safe on a port that was never opened (zeroed), and twice. */
+/* Safe on a port that was never opened (zeroed), and when called twice. */
 void adk_port_close(adk_port_t *port);
 
-/* A port that did not open would crash whoever closes its device, and one that is gone would hold him for minutes:
- * rte_eal_cleanup() must not be called. */
+/*
+ * rte_eal_cleanup() must not be called: closing the device of a port that failed to open would crash, and closing one
+ * that is gone would block for minutes.
+ */
 bool adk_port_forbids_cleanup(void);
 
 /* Stop, reset, configure, start again. The data path must have let go of the port. */
@@ -147,20 +153,26 @@ int adk_port_restart(adk_port_t *port);
 int adk_port_info(const adk_port_t *port, adk_port_info_t *info);
 int adk_port_link(const adk_port_t *port, adk_link_t *link);
 
-/* Frames that the device dropped, for want of a descriptor or of an mbuf. */
+/* Frames that the device dropped for lack of a descriptor or an mbuf. */
 uint64_t adk_port_missed(const adk_port_t *port);
-/* About once a second: the timers of a PMD that has some, and a restart that it needs and does not ask for. */
+/*
+ * Called about once a second: runs the timers of a PMD that has some, and starts a restart that a device needs but does
+ * not ask for.
+ */
 void adk_port_watch(adk_port_t *port);
 
-/* At the start; from then on it can be told whether the device was pulled. Always false for others than PCI devices. */
+/* Called at the start; from then on a pulled device can be detected. Only PCI devices are ever seen as pulled. */
 void adk_port_find_place(adk_port_t *port);
 bool adk_port_is_gone(const adk_port_t *port);
 
-/* names: without "rx_q0_" or "tx_q0_" in front; NULL ends them. What the device does not have counts as zero. */
+/*
+ * names: without the prefix "rx_q0_" or "tx_q0_"; NULL ends them. A statistic that the device does not have counts as
+ * zero.
+ */
 void adk_port_xstats_find(const adk_port_t *port, adk_port_xstats_t *xstats, const char *const *names);
 uint64_t adk_port_xstats_sum(const adk_port_t *port, const adk_port_xstats_t *xstats);
 
-/* Between adk_port_open()'s parts. */
+/* Called by adk_port_open(). */
 int adk_port_mempools_create(adk_port_t *port, uint32_t extra_mbufs);
 void adk_port_mempools_free(adk_port_t *port);
 int adk_port_start(adk_port_t *port);

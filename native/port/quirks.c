@@ -4,14 +4,16 @@
 #include <string.h>
 
 /*
- * ENA: ena_close() releases the rings of all queues, those that rte_eth_rx_queue_setup() never made included. Without
- * intr_conf.lsc ena_configure_aenq() turns link events off, and nothing else tells of the link.
- * It claims TX UDP checksums when the device has them for either family; eth_ena_prep_pkts() then refuses frames of the other.
- * What the burst functions find makes them ask for a reset by a flag; the watchdog takes that flag for one of its own,
- * whose event it has sent, and looks at nothing more (drivers/net/ena/ena_ethdev.c, ena_timer_wd_callback(), 22.11 to 26.11).
+ * ENA: ena_close() releases the rings of all queues, even of those that rte_eth_rx_queue_setup() never made. Without
+ * intr_conf.lsc ena_configure_aenq() turns link events off, and nothing else reports the link.
+ * It claims TX UDP checksums when the device has them for either family; eth_ena_prep_pkts() then refuses frames of the
+ * other.
+ * On a fault the burst functions set a flag to ask for a reset; the watchdog takes that flag for its own, as if it had
+ * already sent its event, and checks nothing more (drivers/net/ena/ena_ethdev.c, ena_timer_wd_callback(), 22.11 to
+ * 26.11).
  */
 static const char *const ena_faults[] = { "bad_req_id", "bad_desc_num", "prepare_ctx_err", NULL };
-/* QPRDC, of queues that may drop: drivers/net/ixgbe/ixgbe_ethdev.c has it in q_errors and not in imissed. */
+/* QPRDC, for queues that may drop: drivers/net/ixgbe/ixgbe_ethdev.c adds it to q_errors but not to imissed. */
 static const char *const ixgbe_missed[] = { "errors", NULL };
 
 static const adk_quirks_t quirks[] = {
@@ -37,10 +39,12 @@ static const adk_quirks_t quirks[] = {
     { .driver = "net_pcap", .hears_all_multicast = true },
     /* drivers/net/af_xdp: the fill ring alone takes 2 x 2048 buffers. */
     { .driver = "net_af_xdp", .rx_mempool_size_min = 16383 },
-    /* drivers/net/memif: each TX queue wants an RX queue at the other end, and we poll one. memif_connect_client() is
-     * called by memif_dev_start() alone. */
+    /*
+     * drivers/net/memif: each TX queue needs an RX queue at the other end, and we poll only one. Only memif_dev_start()
+     * calls memif_connect_client().
+     */
     { .driver = "net_memif", .tx_queues_max = 1, .connects_when_started = true, .hears_all_multicast = true },
-    /* drivers/net/tap: as many TX queues as RX queues, or tap_dev_configure() fails. */
+    /* drivers/net/tap: unless there are as many TX queues as RX queues, tap_dev_configure() fails. */
     { .driver = "net_tap", .tx_queues_max = 1 },
 };
 

@@ -6,10 +6,13 @@
 
 #include <rte_thash.h>
 
-/* Addresses and ports of UDP over IPv4. All else, fragments too, has no hash then, and goes where entry 0 leads. */
+/*
+ * Addresses and ports of UDP over IPv4. Anything else, including fragments, then has no hash and goes to the queue of
+ * entry 0.
+ */
 #define HASHED (RTE_ETH_RSS_NONFRAG_IPV4_UDP)
 
-/* i40e's key has 52 bytes, the longest of DPDK's PMDs but for those with a hash of their own. */
+/* i40e's key of 52 bytes is the longest among DPDK's PMDs, except for those with a hash of their own. */
 #define KEY_LENGTH_MAX (52)
 #define TABLE_LENGTH_MAX (RTE_ETH_RSS_RETA_SIZE_512 * 4)
 
@@ -24,7 +27,7 @@ struct adk_rss_stct
     uint32_t mask;                    /* a hash with all of these bits leads to the sender's queue */
 };
 
-/* Of Microsoft's "Verifying the RSS Hash Calculation", which drivers take where nobody wants another. */
+/* The key of Microsoft's "Verifying the RSS Hash Calculation", which drivers accept unless configured otherwise. */
 static const uint8_t key_bytes[] = { 0x6d, 0x5a, 0x56, 0xda, 0x25, 0x5b, 0x0e, 0xc2, 0x41, 0x67, 0x25, 0x3d, 0x43, 0xa3,
                                      0x8f, 0xb0, 0xd0, 0xca, 0x2b, 0xcb, 0xae, 0x7b, 0x30, 0xb4, 0x77, 0xcb, 0x2d, 0xa3,
                                      0x80, 0x30, 0xf2, 0x0c, 0x6a, 0x42, 0xb7, 0x3b, 0xbe, 0xac, 0x01, 0xfa };
@@ -85,7 +88,9 @@ bool adk_port_rss_start(adk_port_t *port)
         group->mask |= UINT64_C(1) << (i % RTE_ETH_RETA_GROUP_SIZE);
         group->reta[i % RTE_ETH_RETA_GROUP_SIZE] = leads_to_sender(rss, i) ? ADK_SENDER_RX_QUEUE : 0;
     }
-    /* A device that has a key of its own names it here; one that keeps it to itself has no use for two queues. */
+    /*
+     * A device that keeps its own key reports it here; with a device that does not reveal it, two queues are of no use.
+     */
     return 0 == rte_eth_dev_rss_reta_update(port->id, table, rss->table_length) &&
         0 == rte_eth_dev_rss_hash_conf_get(port->id, &hash) &&
         HASHED == (hash.rss_hf & HASHED);

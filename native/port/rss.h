@@ -1,7 +1,7 @@
 /*
- * Two RX queues under RSS, where the device cannot be told which UDP ports are the sender's: the device hashes by
+ * Two RX queues under RSS, for a device that cannot be told which UDP ports are the sender's: the device hashes by
  * Toeplitz with a key that we know, one entry of its table in 128 leads to the sender's queue, and a publication sends
- * from a port whose answers hash to it. Whatever arrives on the other queue all the same is handed over in software.
+ * from a port whose answers hash to that entry. Frames that arrive on the wrong queue are handed over in software.
  * Not run on hardware. docs/decisions/0023
  */
 #ifndef ADK_PORT_RSS_H
@@ -9,7 +9,7 @@
 
 #include "port/port.h"
 
-/* The frames of one peer to a UDP port of ours that is to be chosen. Host byte order. */
+/* The frames of one peer to a UDP port of ours that is still to be chosen. Host byte order. */
 typedef struct adk_answers_stct
 {
     const adk_rss_t *rss;
@@ -18,11 +18,11 @@ typedef struct adk_answers_stct
     uint16_t peer_port;
 } adk_answers_t;
 
-/* Before the device is configured: allocates port->rss and asks for the hash, where the device has one that we know. */
+/* Before the device is configured: allocates port->rss and requests the hash, if the device has one that we know. */
 bool adk_port_rss_open(adk_port_t *port, const struct rte_eth_dev_info *info);
 void adk_port_rss_close(adk_port_t *port);
 
-/* After each start: fills the device's table, reads its key. False where it does not let itself be known. */
+/* After each start: fills the device's table and reads its key. False if the device does not reveal it. */
 bool adk_port_rss_start(adk_port_t *port);
 
 bool adk_answers_reach_sender(const adk_answers_t *answers, uint16_t local_port);

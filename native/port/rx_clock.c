@@ -4,9 +4,12 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* A thread may lose its CPU between two clocks. */
+/* A thread may lose its CPU between two clock reads. */
 #define ADK_READING_TRIES (5)
-/* More than this the kernel's clock is set, not slewed (adjtimex(2): at most 500 parts in a million). */
+/*
+ * A greater change of rate means that the kernel's clock was set, not slewed (adjtimex(2): at most 500 parts in a
+ * million).
+ */
 #define ADK_RATE_CHANGE_MAX (1e-3)
 #define ADK_SLEWED_NS_MAX (INT64_C(1000000))
 
@@ -17,7 +20,7 @@ static int64_t realtime_ns(void)
     return now.tv_sec * ADK_NS_PER_S + now.tv_nsec;
 }
 
-/* Both clocks at the same moment: the closest of a few tries. */
+/* Reads both clocks at the same moment: the closest pair of a few tries. */
 static bool read_both(uint16_t port_id, adk_clock_reading_t *reading)
 {
     int64_t closest_ns = INT64_MAX;
@@ -96,7 +99,7 @@ void adk_rx_clock_follow(adk_rx_clock_t *clock, adk_clock_reading_t reading)
         atomic_store_explicit(&clock->version, 0, memory_order_relaxed);
         return;
     }
-    /* What is missing is caught up with until the next reading. */
+    /* The remaining difference is made up by the time of the next reading. */
     draw(
         clock, (adk_clock_reading_t){ reading.ticks, expected_ns }, ns_per_tick * (1 + (double)behind_ns / elapsed_ns));
 }

@@ -1,7 +1,7 @@
 /*
- * When a device received a frame, by its own time stamps (RTE_ETH_RX_OFFLOAD_TIMESTAMP), as CLOCK_REALTIME. Its clock
- * is read beside the kernel's once a second, and a line through these readings converts in between. One line leads into
- * the next without a step, as adjtime(3) would have it; a clock that was set begins anew.
+ * When a device received a frame, from its own time stamps (RTE_ETH_RX_OFFLOAD_TIMESTAMP), as CLOCK_REALTIME. Its clock
+ * is read together with the kernel's once a second, and a line through these readings converts in between. Each line
+ * continues the previous one without a step, as with adjtime(3); after a clock was set, a new line starts.
  */
 #ifndef ADK_PORT_RX_CLOCK_H
 #define ADK_PORT_RX_CLOCK_H
@@ -24,26 +24,26 @@ typedef struct adk_clock_reading_stct
 
 typedef struct adk_rx_clock_stct
 {
-    uint64_t flag;                    /* of an mbuf that has a time stamp; 0: this device's have none */
-    int offset;                       /* of the time stamp in it */
-    _Atomic uint32_t version;         /* of the line: odd while it is written, 0 while there is none */
-    _Atomic uint64_t ticks;           /* where it begins */
+    uint64_t flag;                    /* of an mbuf that has a time stamp; 0: this device has none */
+    int offset;                       /* of the time stamp in the mbuf */
+    _Atomic uint32_t version;         /* of the line: odd while it is being written, 0 while there is none */
+    _Atomic uint64_t ticks;           /* where the line begins */
     _Atomic int64_t ns;
     _Atomic double ns_per_tick;
-    bool has_reading;                 /* what follows is the control thread's */
+    bool has_reading;                 /* the fields from here on belong to the control thread */
     adk_clock_reading_t reading;
 } adk_rx_clock_t;
 
-/* The offload to configure, or 0 where the device lacks the time stamps or the clock to read them by. */
+/* The offload to configure, or 0 if the device lacks the time stamps or the clock to interpret them. */
 uint64_t adk_rx_clock_open(adk_rx_clock_t *clock, uint16_t port_id, uint64_t capabilities);
-/* The device was started, and its clock perhaps with it. */
+/* The device was restarted, and its clock may have been too. */
 void adk_rx_clock_restart(adk_rx_clock_t *clock, uint16_t port_id);
-/* The control thread's, about once a second. */
+/* Control thread, about once a second. */
 void adk_rx_clock_discipline(adk_rx_clock_t *clock, uint16_t port_id);
-/* What discipline does with a reading. */
+/* The part of discipline that handles a reading. */
 void adk_rx_clock_follow(adk_rx_clock_t *clock, adk_clock_reading_t reading);
 
-/* Any thread's. False where nothing is known: no time stamp, no line yet, or one that is just being written. */
+/* Any thread. False if the time is unknown: no time stamp, no line yet, or one that is just being written. */
 static inline bool adk_rx_clock_ns(const adk_rx_clock_t *clock, uint64_t ticks, int64_t *ns)
 {
     const uint32_t version = atomic_load_explicit(&clock->version, memory_order_acquire);

@@ -9,11 +9,11 @@
 
 #define UDP_PORTS (65536)
 
-/* PMDs differ in what they insist on beside the UDP port; the first form that a device accepts is kept. */
+/* PMDs differ in what they require in addition to the UDP port; the first form that a device accepts is kept. */
 enum steering_form_en
 {
-    FORM_PORT_AND_ADDRESS, /* ixgbe's ntuple filter wants the protocol (ixgbe_flow.c cons_parse_ntuple_filter) */
-    FORM_PORT,             /* i40e's flow director wants its input set free of it */
+    FORM_PORT_AND_ADDRESS, /* ixgbe's ntuple filter needs the protocol (ixgbe_flow.c cons_parse_ntuple_filter) */
+    FORM_PORT,             /* i40e's flow director needs an input set without it */
     FORM_COUNT
 };
 
@@ -21,8 +21,7 @@ struct adk_steering_stct
 {
     enum steering_form_en form;
     uint32_t local_ipv4;
-    pthread_mutex_t
-        lock; /* set-up only: conductor against a restart by the control thread, which holds it from stop to start */
+    pthread_mutex_t lock; /* set-up only: conductor against control thread, which holds it through a restart */
     bool is_wanted[UDP_PORTS];
     struct rte_flow *flows[UDP_PORTS];
 };

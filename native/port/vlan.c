@@ -5,7 +5,7 @@ static bool is_in_vlan(uint16_t tci)
     return 0 != (tci & ADK_VLAN_ID_MASK);
 }
 
-/* Of the interfaces that share the device, how many are in a VLAN. */
+/* How many of the interfaces that share the device are in a VLAN. */
 static int count_tagged(const adk_settings_t *settings)
 {
     int tagged = is_in_vlan(settings->vlan_tci);
@@ -28,7 +28,7 @@ void adk_vlan_choose_offloads(adk_port_t *port, const struct rte_eth_dev_info *i
     *rx |= info->rx_offload_capa & RTE_ETH_RX_OFFLOAD_VLAN_STRIP;
     if (1 + port->settings.sharers == tagged)
     {
-        /* PMDs differ in whether untagged frames pass it. */
+        /* PMDs differ in whether untagged frames pass the filter. */
         *rx |= info->rx_offload_capa & RTE_ETH_RX_OFFLOAD_VLAN_FILTER;
     }
     *tx |= info->tx_offload_capa & RTE_ETH_TX_OFFLOAD_VLAN_INSERT;
@@ -63,13 +63,13 @@ int adk_vlan_filter(const adk_port_t *port)
     {
         return 0;
     }
-    /* A filter that lets nothing through is worse than none: every frame's tag is looked at anyway. */
+    /* A filter that lets nothing through is worse than none: every frame's tag is checked here anyway. */
     return rte_eth_dev_set_vlan_offload(port->id, port->rx_vlan_strip ? RTE_ETH_VLAN_STRIP_OFFLOAD : 0);
 }
 
 __rte_noinline bool adk_vlan_is_another(const adk_port_t *port, struct rte_mbuf *mbuf)
 {
-    /* Where the port has a VLAN, tags are off already: a second one is not looked behind. */
+    /* On a port with a VLAN, tags have already been removed: a second tag is not looked behind. */
     if (0 == port->vlan_tci)
     {
         (void)adk_vlan_take_off(mbuf);
@@ -112,7 +112,7 @@ void adk_vlan_put_on(const adk_port_t *port, struct rte_mbuf **frames, uint16_t 
         }
         else
         {
-            /* There is headroom, and nobody else has the mbuf: it cannot fail. */
+            /* Cannot fail: there is headroom, and the mbuf has no other owner. */
             (void)rte_vlan_insert(&frames[i]);
         }
     }

@@ -1,29 +1,30 @@
 /*
- * One VLAN of IEEE 802.1Q on a port: the tag of every frame that leaves, and whether a frame that came has it. By the
- * device where it can, else here. Between device and wire only: above, frames have no tag.
+ * One VLAN of IEEE 802.1Q on a port: adds the tag to every frame that leaves, and checks received frames for it. The
+ * device does this if it can, else the code here. Only between device and wire: the layers above see frames without a
+ * tag.
  */
 #ifndef ADK_PORT_VLAN_H
 #define ADK_PORT_VLAN_H
 
 #include "port/port.h"
 
-/* The tag control information: three bits of priority, one that we leave alone, twelve of the VLAN's id. */
+/* The tag control information: three bits of priority, one unused here, twelve for the VLAN id. */
 #define ADK_VLAN_ID_MASK (0x0fff)
 
-/* What the device shall do with tags, of what it can; set-up. */
+/* Set-up: selects what the device shall do with tags, among what it can do. */
 void adk_vlan_choose_offloads(adk_port_t *port, const struct rte_eth_dev_info *info, uint64_t *rx, uint64_t *tx);
-/* What the data path does with tags: the port's own one. */
+/* What the data path does with tags: sets the port's own tag. */
 void adk_vlan_set_tag(adk_port_t *port, uint16_t tci);
-/* After each start of the device. 0, or a negative errno. */
+/* To be called after each start of the device. 0, or a negative errno. */
 int adk_vlan_filter(const adk_port_t *port);
 
-/* Whether a received frame had a tag that is not in its bytes any more. */
+/* Whether a received frame's tag has been removed from its bytes. */
 static inline bool adk_vlan_is_off(const struct rte_mbuf *mbuf)
 {
     return 0 != (mbuf->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED);
 }
 
-/* Of a frame whose tag was taken off, or that has none. A tag with id 0 has a priority and no VLAN. */
+/* The VLAN id of a frame whose tag was removed, or that has none. A tag with id 0 has a priority but no VLAN. */
 static inline uint16_t adk_vlan_id_of(const struct rte_mbuf *mbuf)
 {
     return adk_vlan_is_off(mbuf) ? mbuf->vlan_tci & ADK_VLAN_ID_MASK : 0;
@@ -35,8 +36,8 @@ static inline bool adk_vlan_is_ours(const adk_port_t *port, const struct rte_mbu
 }
 
 /*
- * Once the tag is off: a frame of ours looks like one on a port without a VLAN from now on, and any other as if a tag
- * had been taken off, which no port takes for plain.
+ * Called once the tag is off: a frame of our VLAN now looks like one on a port without a VLAN; any other is marked as
+ * having had a tag removed, which no port treats as plain.
  */
 static inline void adk_vlan_mark(const adk_port_t *port, struct rte_mbuf *mbuf)
 {
@@ -51,20 +52,26 @@ static inline void adk_vlan_mark(const adk_port_t *port, struct rte_mbuf *mbuf)
     }
 }
 
-/* False for nearly all: there is no tag, neither in the bytes nor taken off. They are looked at whatever their length. */
+/*
+ * False for nearly all frames: no tag, neither in the bytes nor removed from them. Reads the bytes whatever their
+ * length.
+ */
 static inline bool adk_vlan_may_have_tag(const struct rte_mbuf *mbuf)
 {
     return adk_vlan_is_off(mbuf) ||
         rte_cpu_to_be_16(RTE_ETHER_TYPE_VLAN) == rte_pktmbuf_mtod(mbuf, const struct rte_ether_hdr *)->ether_type;
 }
 
-/* Of such a frame: takes off what there is, and says whether it is of another VLAN than the port's, or of one at all. */
+/*
+ * For such a frame: removes the tag, if any, and says whether the frame is outside the port's VLAN, or, on a port
+ * without one, in any VLAN.
+ */
 __rte_noinline bool adk_vlan_is_another(const adk_port_t *port, struct rte_mbuf *mbuf);
 
-/* Of a frame whose bytes begin with a tag: takes it out of them. */
+/* Removes the tag from a frame whose bytes begin with one. */
 bool adk_vlan_take_out(struct rte_mbuf *mbuf);
 
-/* True when the bytes began with a tag, which is out of them now. Of two tags the outer one. */
+/* True when the bytes began with a tag, which has now been removed. Of two tags, removes the outer one. */
 static inline bool adk_vlan_take_off(struct rte_mbuf *mbuf)
 {
     const size_t length = sizeof(struct rte_ether_hdr) + sizeof(struct rte_vlan_hdr);
@@ -75,12 +82,14 @@ static inline bool adk_vlan_take_off(struct rte_mbuf *mbuf)
         adk_vlan_take_out(mbuf);
 }
 
-/* Received frames of a port with a VLAN: takes tags off and marks the frames. */
+/* Received frames of a port with a VLAN: removes tags and marks the frames. */
 void adk_vlan_sort(const adk_port_t *port, struct rte_mbuf **burst, uint16_t count);
-/* Back into the bytes, for who wants to see them as they were on the wire. */
+/* Puts the tag back into the bytes, to show a frame as it was on the wire. */
 void adk_vlan_put_back(struct rte_mbuf *mbuf);
 
-/* Frames of one segment that are about to leave; is_seen: into the bytes, whatever the device can. */
+/*
+ * Frames of one segment that are about to leave; is_seen: put the tag into the bytes even if the device could add it.
+ */
 void adk_vlan_put_on(const adk_port_t *port, struct rte_mbuf **frames, uint16_t count, bool is_seen);
 
 #endif

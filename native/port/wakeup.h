@@ -1,7 +1,7 @@
 /*
- * How other threads wake a control plane that sleeps, with a system call only when it does. Both sides write what they
- * have to say, pass a full fence and read what the other has said (Dekker's handshake): either the giver sees that a
- * wake-up is wanted, or the sleeper sees what there is to do before it sleeps.
+ * How other threads wake a sleeping control plane, making a system call only when it does sleep. Each side writes its
+ * message, passes a full fence and reads the other's message (Dekker's handshake): either the giver sees that a wake-up
+ * is wanted, or the sleeper sees the work before it sleeps.
  */
 #ifndef ADK_PORT_WAKEUP_H
 #define ADK_PORT_WAKEUP_H
@@ -14,7 +14,7 @@
 typedef struct adk_wakeup_stct
 {
     _Atomic bool is_wanted;
-    int fd;                           /* an eventfd: readable when it was given */
+    int fd;                           /* an eventfd: readable after a wake-up was given */
 } __attribute__((aligned(RTE_CACHE_LINE_SIZE))) adk_wakeup_t;
 
 /* NULL with the error set. */
@@ -22,14 +22,14 @@ adk_wakeup_t *adk_wakeup_open(void);
 /* NULL is fine. */
 void adk_wakeup_close(adk_wakeup_t *wakeup);
 
-/* Any thread, once what there is to do can be seen: one system call for each sleep, however many give. */
+/* Any thread, once the work is visible: one system call per sleep, no matter how many threads give. */
 void adk_wakeup_give(adk_wakeup_t *wakeup);
 
-/* The sleeper, before it looks whether there is anything to do. */
+/* The sleeper, before it checks for work. */
 void adk_wakeup_want(adk_wakeup_t *wakeup);
 /*
- * The sleeper, awake: was the eventfd readable? A wake-up that is still on its way ends the next sleep at once, and is
- * taken then, although it was not that sleep's own.
+ * The sleeper, awake: was the eventfd readable? A wake-up still on its way ends the next sleep at once, and is consumed
+ * then, although it was not meant for that sleep.
  */
 void adk_wakeup_taken(adk_wakeup_t *wakeup, bool is_readable);
 

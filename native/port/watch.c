@@ -1,4 +1,4 @@
-/* What a device has counted, what its driver has found and told nobody, and whether it is still there. */
+/* What a device has counted, what its driver has detected but not reported, and whether the device is still there. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -39,7 +39,7 @@ uint64_t adk_port_xstats_sum(const adk_port_t *port, const adk_port_xstats_t *xs
 {
     uint64_t values[ADK_PORT_XSTATS_MAX];
     uint64_t sum = 0;
-    /* Without a single id the call would ask for all there are. */
+    /* With no ids the call would ask for all statistics. */
     const int found = 0 == xstats->length ? 0 : rte_eth_xstats_get_by_id(port->id, xstats->ids, values, xstats->length);
 
     for (int i = 0; i < found; i++)
@@ -64,7 +64,7 @@ static bool is_server(const adk_port_t *port)
     return NULL != arguments && (NULL != strstr(arguments, "role=server") || NULL != strstr(arguments, "role=master"));
 }
 
-/* Seen twice: a second is more than it takes from the start to the link. */
+/* Must be seen twice: after a start the link needs less than a second to come up. */
 static bool has_lost_its_server(adk_port_t *port)
 {
     struct rte_eth_link link;
@@ -91,7 +91,7 @@ void adk_port_watch(adk_port_t *port)
     port->faults_seen = faults;
 }
 
-/* A PCI device's name is its address. Until it is pulled it has a place there; under vfio the kernel waits for us. */
+/* A PCI device's name is its address, which exists until the device is pulled; under vfio the kernel waits for us. */
 static bool is_on_pci(const adk_port_t *port)
 {
     char place[sizeof("/sys/bus/pci/devices/") + RTE_ETH_NAME_MAX_LEN];

@@ -59,10 +59,7 @@ static bool on_verdict(
     return false;
 }
 
-/*
- * A datagram's fragments may arrive on several queues, but one table collects them. True when we no longer own the
- * mbuf.
- */
+/* Fragments may arrive on several queues, but one table collects them. True when we no longer own the mbuf. */
 static bool hand_off_fragment(adk_poller_t *poller, struct rte_mbuf *mbuf)
 {
     return hand_off(poller, mbuf, (view_t){ .payload_offset = 0 });
@@ -181,9 +178,7 @@ bool adk_poll_on_frame(adk_poller_t *poller, struct rte_mbuf *mbuf)
     return on_frame(poller, poller->lane, poller->stack, mbuf);
 }
 
-/*
- * capture is the constant NULL in all callers but the second, so nothing is checked per frame when no capture is open.
- */
+/* capture is a constant NULL in all callers but the second: without a capture nothing is checked per frame. */
 static __rte_always_inline void on_burst(
     adk_poller_t *poller, struct rte_mbuf **burst, uint16_t count, adk_capture_t *capture)
 {
@@ -196,10 +191,7 @@ static __rte_always_inline void on_burst(
     for (uint16_t i = 0; i < count; i++)
     {
         struct rte_mbuf *mbuf = burst[i];
-        /*
-         * The last one is prefetched twice: cheaper than checking which is the last. Nearly all begin at the headroom's
-         * end.
-         */
+        /* The last one twice: cheaper than checking which is the last. Nearly all begin at the headroom's end. */
         rte_prefetch0((const uint8_t *)burst[i + 1]->buf_addr + RTE_PKTMBUF_HEADROOM);
         frame_bytes += mbuf->pkt_len;
         if (NULL != capture)
@@ -355,9 +347,7 @@ static int poll_further(const adk_poller_t *first, int64_t *bytes_rcved)
     {
         poller->recv_func = first->recv_func;
         poller->clientd = first->clientd;
-        /*
-         * For all interfaces before any is polled: where a port is shared, one interface's poll reads another's tables.
-         */
+        /* For all before any is polled: on a shared port one interface's poll reads another's tables. */
         adk_stack_quiescent(poller->stack, poller->lane);
     }
     for (adk_poller_t *poller = first->next; NULL != poller; poller = poller->next)
