@@ -343,7 +343,7 @@ void adk_port_close(adk_port_t *port)
     }
     if (port->is_started && adk_port_is_gone(port))
     {
-        /* Its registers read as all ones, and PMDs wait for them to change: net_e1000_em took minutes. */
+        /* Its registers read as all ones, which makes PMDs wait: net_e1000_em did not return within minutes. */
         forbids_cleanup = true;
     }
     else if (port->is_started)

@@ -1,4 +1,4 @@
-/* Two IPv6 addresses of one interface on one UDP port: as on the kernel, each has a channel of its own. */
+/* Two IPv6 addresses of one interface on one UDP port: as with the kernel, each can have its own channel. */
 #include "media6.h"
 #include "sending.h"
 #include "suite.h"
@@ -20,7 +20,7 @@ static frame_t frame_to(const uint8_t *ipv6)
     return frame;
 }
 
-/* Whoever hears the next frame to that address; NULL: nobody. */
+/* The transport that hears the next frame to that address; NULL: none does. */
 static const aeron_udp_channel_transport_t *hearer_of(test_media_t *test, const uint8_t *ipv6)
 {
     const frame_t frame = frame_to(ipv6);

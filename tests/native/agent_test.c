@@ -1,4 +1,4 @@
-/* What every thread of the driver does first, after the EAL has pinned the thread that makes them all. */
+/* What every thread of the driver does first, after the EAL has pinned the thread that creates the others. */
 #include <pthread.h>
 
 #include <rte_lcore.h>

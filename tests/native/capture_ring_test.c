@@ -1,4 +1,4 @@
-/* The memory that driver and capture tool share: order, loss, end, and a tool that plays foul. */
+/* The memory that driver and capture tool share: order, loss, end, and a hostile tool. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -7,7 +7,7 @@
 #include "capturing.h"
 #include "suite.h"
 
-/* Numbered frames through a ring that is read now and then, at lengths that end everywhere in it. */
+/* Numbered frames through a ring that is read now and then, at lengths that put record ends at every position in it. */
 TEST(frames_come_out_of_the_ring_in_order_however_often_it_wraps)
 {
     looking_t looking = look(WHOLE);
@@ -95,7 +95,7 @@ TEST(what_finds_no_room_is_lost_and_counted_and_the_rest_stays_whole)
     look_away(&looking);
 }
 
-/* Address and undefined-behaviour sanitizers watch the driver's side meanwhile. */
+/* Address and undefined-behaviour sanitizers check the driver's side meanwhile. */
 TEST(a_tool_that_writes_nonsense_into_the_shared_memory_harms_only_itself)
 {
     test_media_t *media = media_open();

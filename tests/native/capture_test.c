@@ -1,4 +1,4 @@
-/* Copies of frames for a capture tool: what is captured, and how. */
+/* Copies of frames for a capture tool: which frames are captured, and what the copies contain. */
 #include "capturing.h"
 #include "sending.h"
 #include "suite.h"

@@ -1,4 +1,4 @@
-/* A test media with a capture of every frame on it, and the tool's end of that. */
+/* A test media with a capture of every frame on it, and the tool's end of that capture. */
 #ifndef ADK_TESTS_CAPTURING_H
 #define ADK_TESTS_CAPTURING_H
 

@@ -1,4 +1,4 @@
-/* What a native test holds to be true; the first thing that is not ends the program with a line that says where. */
+/* Assertions for native tests; the first one that fails ends the program with a line that says where. */
 #ifndef ADK_TESTS_CHECK_H
 #define ADK_TESTS_CHECK_H
 

@@ -101,7 +101,7 @@ TEST(the_udp_checksum_is_the_slow_one_for_even_and_odd_lengths)
         {
             frame.bytes[AT_PAYLOAD + i] = payload_byte(i * length);
         }
-        /* An odd datagram is padded with a zero that is not in the frame: what lies behind must not matter. */
+        /* An odd datagram is padded with a zero that is not in the frame: the byte behind it must not matter. */
         frame.bytes[AT_PAYLOAD + length] = 0xa5;
 
         const uint16_t checksum = adk_checksum_udp_finish(
@@ -123,7 +123,7 @@ TEST(a_udp_checksum_of_zero_is_sent_as_all_ones)
     } frame = { .header = header_of(2) };
     const uint32_t base = adk_checksum_pseudo_base(&frame.header);
 
-    /* The checksum without the payload, taken as the payload, makes the whole sum to 0xffff. */
+    /* The checksum over an empty payload, used as the payload, makes the total sum 0xffff. */
     frame.payload = adk_checksum_udp_finish(base, &frame.header.udp, 10);
     CHECK_EQUAL(0xffff, adk_checksum_udp_finish(base, &frame.header.udp, 10));
 }

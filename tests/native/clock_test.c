@@ -1,4 +1,7 @@
-/* Our clocks against the kernel's. Each reading of ours lies between two of the kernel's, so a lost CPU harms nothing. */
+/*
+ * Our clocks against the kernel's. Each of our readings is taken between two of the kernel's, so losing the CPU does no
+ * harm.
+ */
 #include <time.h>
 
 #include <rte_cycles.h>
@@ -6,7 +9,7 @@
 #include "suite.h"
 #include "transport/clock.h"
 
-/* The calibration's 5 ms are measured to some 100 ns at worst. */
+/* The calibration's 5 ms are measured with an error of some 100 ns at worst. */
 #define PART_PER (10000)
 
 static int64_t kernel_ns(clockid_t id)

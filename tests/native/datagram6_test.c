@@ -1,4 +1,4 @@
-/* The verdict over a received frame of IPv6, and that the short way agrees with the long one. */
+/* The verdict on a received IPv6 frame, and that the short check agrees with the long one. */
 #include "frame6.h"
 #include "suite.h"
 #include "wire/ipv6/plain.h"
@@ -86,7 +86,7 @@ TEST(a_checksum_is_mandatory_and_zero_is_none_even_where_the_device_vouches)
     frame.bytes[AT_PAYLOAD6 + 7] ^= 1;
     CHECK_EQUAL(ADK_COUNT_RX_UDP_CHECKSUM, verdict_of(&frame));
     CHECK_EQUAL(ADK_VERDICT_DATAGRAM, verdict_with(&frame, true));
-    /* An address in the pseudo header that is still ours. */
+    /* The pseudo header's address is still one of ours. */
     frame = frame6_of(33);
     memcpy(frame.bytes + AT_DESTINATION6, LINK_LOCAL_IPV6, 16);
     CHECK_EQUAL(ADK_COUNT_RX_UDP_CHECKSUM, verdict_of(&frame));
@@ -136,7 +136,7 @@ TEST(extension_headers_that_may_be_skipped_are)
         CHECK_EQUAL(AT_PAYLOAD6 + 16, datagram.payload_offset);
         CHECK_EQUAL(40, datagram.payload_length);
     }
-    /* A lone fragment is whole (RFC 6946); its reserved bits mean nothing. */
+    /* A lone fragment is a whole datagram (RFC 6946); its reserved bits have no meaning. */
     frame_t frame = frame6_behind(44, 8, 40);
     frame.bytes[AT_UDP6 + 1] = 0x77;
     frame.bytes[AT_UDP6 + 3] = 6;
@@ -217,7 +217,7 @@ TEST(a_group_must_be_that_of_the_mac)
     CHECK_EQUAL(ADK_VERDICT_GROUP, verdict_of(&frame));
     frame.bytes[5] ^= 1;
     CHECK_EQUAL(ADK_COUNT_RX_NOT_OUR_ADDRESS, verdict_of(&frame));
-    /* An address of ours in a multicast frame is what RFC 1122 §3.3.6 forbids in IPv4. */
+    /* One of our addresses in a multicast frame: what RFC 1122 §3.3.6 forbids in IPv4. */
     memcpy(frame.bytes + AT_DESTINATION6, LOCAL_IPV6, 16);
     CHECK_EQUAL(ADK_COUNT_RX_NOT_OUR_ADDRESS, verdict_of(&frame));
 }

@@ -1,4 +1,7 @@
-/* From a frame to its one verdict. Each frame is judged from memory of exactly its length, for ASan to guard. */
+/*
+ * From a frame to its one verdict. Each frame is copied into memory of exactly its length, so that ASan catches
+ * overruns.
+ */
 #include "wire/plain.h"
 
 #include "frame.h"
@@ -6,7 +9,9 @@
 
 static const adk_address_t LOCAL = { .mac = { 0x02, 0x00, 0x00, 0x00, 0x00, 0x05 }, .ipv4_be = RTE_BE32(LOCAL_IPV4) };
 
-/* Every frame of these tests is also asked whether it is plain: not when it is refused for anything but its source. */
+/*
+ * Every frame of these tests is also checked for being plain: a frame refused for anything but its source must not be.
+ */
 static void check_plain(const uint8_t *bytes, uint32_t length, bool is_ipv4_good, bool is_udp_good, int verdict)
 {
     uint32_t payload_length;

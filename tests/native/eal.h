@@ -1,4 +1,4 @@
-/* One EAL for a test program, started by the first test that needs it: no huge pages, no devices, no files. */
+/* One EAL per test program, started by the first test that needs it: no huge pages, no devices, no files. */
 #ifndef ADK_TESTS_EAL_H
 #define ADK_TESTS_EAL_H
 

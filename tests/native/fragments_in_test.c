@@ -1,11 +1,11 @@
-/* Fragments on the way in: datagrams put together, and what attackers make of it. */
+/* Fragments on the way in: datagrams put together, and attacks with fragments. */
 #include <time.h>
 
 #include "media.h"
 #include "suite.h"
 #include "stack/fragments.h"
 
-#define ROOM (1480) /* of a datagram in each fragment */
+#define ROOM (1480) /* bytes of the datagram in each fragment */
 #define AT_ID (18)
 #define DATAGRAM (4000) /* bytes of payload: three fragments */
 #define MORE (0x2000u)
@@ -28,7 +28,7 @@ static uint64_t counted(const test_media_t *test, int count)
     return adk_count_value(test->port.stack, count);
 }
 
-/* length bytes of the datagram in whole, from offset on. */
+/* Sends length bytes of the whole datagram, from offset on. */
 static void put_fragment(
     test_media_t *test, const frame_t *whole, uint16_t id, uint32_t offset, uint32_t length, uint32_t flags)
 {
@@ -151,7 +151,7 @@ TEST(the_senders_datagram_crosses_to_the_sender_whole)
     media_close(test);
 }
 
-/* Nothing of it is delivered, and every frame of it is counted once. */
+/* No part of it is delivered, and every frame of it is counted once. */
 static void check_attack(void (*attack)(test_media_t *test, const frame_t *whole), int frames)
 {
     test_media_t *test = media_with_fragments();
@@ -166,21 +166,21 @@ static void check_attack(void (*attack)(test_media_t *test, const frame_t *whole
     end(test, &transport);
 }
 
-/* CVE-1999-0015: the second lies within the first. */
+/* CVE-1999-0015: the second fragment lies within the first. */
 static void teardrop(test_media_t *test, const frame_t *whole)
 {
     put_fragment(test, whole, 1, 0, 64, MORE);
     put_fragment(test, whole, 1, 24, 16, 0);
 }
 
-/* CVE-1999-0128: it would end beyond what a datagram can have. */
+/* CVE-1999-0128: the datagram would end beyond the greatest possible length. */
 static void ping_of_death(test_media_t *test, const frame_t *whole)
 {
     put_fragment(test, whole, 1, 65528, 32, 0);
     put_fragment(test, whole, 1, 65504, 32, MORE);
 }
 
-/* RFC 791 §3.2: all but the last in units of eight bytes. */
+/* RFC 791 §3.2: all fragments but the last must be in units of eight bytes. */
 static void crooked(test_media_t *test, const frame_t *whole)
 {
     put_fragment(test, whole, 1, 0, 60, MORE);
@@ -229,7 +229,7 @@ TEST(fragments_of_other_protocols_are_dropped)
     check_attack(other_protocol, 2);
 }
 
-/* RFC 5722's reason: what is checked must be what is delivered. */
+/* The reason behind RFC 5722: what is checked must be what is delivered. */
 TEST(no_byte_of_an_overlap_is_delivered)
 {
     test_media_t *test = media_with_fragments();
@@ -240,7 +240,7 @@ TEST(no_byte_of_an_overlap_is_delivered)
     add(test, &transport);
     memset(forged.bytes + AT_PAYLOAD, 0xee, DATAGRAM);
     put_part(test, &whole, 9, 0);
-    put_fragment(test, &forged, 9, 8, ROOM, MORE); /* over the first and eight bytes of the second */
+    put_fragment(test, &forged, 9, 8, ROOM, MORE); /* overlaps the first, and eight bytes of the second */
     put_part(test, &whole, 9, 2);
     put_part(test, &whole, 9, 1);
     for (int i = 0; i < test->deliveries->count; i++)

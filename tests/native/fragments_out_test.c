@@ -1,4 +1,4 @@
-/* Payloads that do not fit the link: cut on the way out, and not within this driver. */
+/* Payloads that do not fit the link: cut on the way out, but not within this driver. */
 #include <errno.h>
 
 #include "media.h"
@@ -35,7 +35,9 @@ static uint8_t *payload_of(uint32_t length)
     return payload;
 }
 
-/* Takes the fragments of one datagram off the wire and puts them together, byte by byte. Returns its length. */
+/*
+ * Takes the fragments of one datagram off the wire and reassembles them, byte by byte. Returns the datagram's length.
+ */
 static uint32_t rebuild(const ring_port_t *port, uint8_t *datagram, uint16_t *id)
 {
     uint32_t expected = 0;

@@ -1,6 +1,6 @@
 /*
- * Frames as a peer would send them, and a slow checksum of our own (RFC 1071 §1, byte by byte) to seal and to judge
- * them with. frame_of() makes a good one; a test bends it at an offset and seals it again.
+ * Frames as a peer would send them, and a slow checksum of our own (RFC 1071 §1, byte by byte) to fill in and to check.
+ * frame_of() makes a valid one; a test changes it at an offset and computes the checksums again.
  */
 #ifndef ADK_TESTS_FRAME_H
 #define ADK_TESTS_FRAME_H
@@ -90,7 +90,7 @@ static inline uint16_t slow_ipv4_checksum(const uint8_t *frame)
     return slow_checksum(slow_sum(ipv4, ipv4_header_length(frame)) - get16(frame + AT_IPV4_CHECKSUM));
 }
 
-/* As RFC 768 sends it: never zero. */
+/* As RFC 768 requires: never zero. */
 static inline uint16_t slow_udp_checksum(const uint8_t *frame)
 {
     const uint8_t *udp = frame + AT_VERSION_IHL + ipv4_header_length(frame);
@@ -117,7 +117,7 @@ static inline uint8_t payload_byte(uint32_t index)
     return (uint8_t)(index * 167 + (index >> 8) + 1);
 }
 
-/* A good datagram from PEER to LOCAL, with options_length bytes of IPv4 options (no-operation, RFC 791 §3.1). */
+/* A valid datagram from PEER to LOCAL, with options_length bytes of IPv4 options (no-operation, RFC 791 §3.1). */
 static inline frame_t frame_with_options(uint32_t payload_length, uint32_t options_length)
 {
     frame_t frame = { .length = AT_PAYLOAD + options_length + payload_length };
@@ -152,7 +152,7 @@ static inline frame_t frame_of(uint32_t payload_length)
 
 #define TAG_LENGTH (4)
 
-/* With the tag of IEEE 802.1Q behind the MACs. */
+/* The frame with the tag of IEEE 802.1Q behind the MACs. */
 static inline frame_t tagged(const frame_t *frame, uint16_t tag)
 {
     frame_t made = { .length = frame->length + TAG_LENGTH };

@@ -1,4 +1,4 @@
-/* Frames of IPv6 as a peer would send them; see frame.h. */
+/* IPv6 frames as a peer would send them; see frame.h. */
 #ifndef ADK_TESTS_FRAME6_H
 #define ADK_TESTS_FRAME6_H
 
@@ -18,7 +18,7 @@ enum frame6_offset_en
     AT_PAYLOAD6 = 62
 };
 
-/* 2001:db8::5 and so on; of the documentation prefix (RFC 3849). */
+/* 2001:db8::5 and so on, from the documentation prefix (RFC 3849). */
 static const uint8_t LOCAL_IPV6[16] = { 0x20, 0x01, 0x0d, 0xb8, [15] = 5 };
 static const uint8_t PEER_IPV6[16] = { 0x20, 0x01, 0x0d, 0xb8, [15] = 9 };
 static const uint8_t GATEWAY_IPV6[16] = { 0xfe, 0x80, [15] = 1 };
@@ -46,7 +46,7 @@ static inline void seal6(frame_t *frame)
     seal6_at(frame, AT_UDP6);
 }
 
-/* Headers of IPv6 from PEER to LOCAL, with length bytes behind them that are still zero. */
+/* IPv6 headers from PEER to LOCAL, followed by length zero bytes. */
 static inline frame_t frame6_around(uint8_t next_header, uint32_t length)
 {
     frame_t frame = { .length = AT_UDP6 + length };
@@ -77,7 +77,7 @@ static inline void put_udp6(frame_t *frame, uint32_t udp_offset, uint32_t payloa
     seal6_at(frame, udp_offset);
 }
 
-/* A good datagram from PEER to LOCAL. */
+/* A valid datagram from PEER to LOCAL. */
 static inline frame_t frame6_of(uint32_t payload_length)
 {
     frame_t frame = frame6_around(17, 8 + payload_length);
@@ -85,7 +85,7 @@ static inline frame_t frame6_of(uint32_t payload_length)
     return frame;
 }
 
-/* The same behind an extension header of length bytes, which is the caller's to fill from its third byte on. */
+/* The same behind an extension header of length bytes, which the caller fills in from its third byte on. */
 static inline frame_t frame6_behind(uint8_t extension, uint32_t length, uint32_t payload_length)
 {
     frame_t frame = frame6_around(extension, length + 8 + payload_length);

@@ -1,4 +1,4 @@
-/* Multicast on the port: who hears a group, what leaves for one, and what comes back to ourselves. */
+/* Multicast on the port: which transports hear a group, what is sent to one, and what comes back to ourselves. */
 #include <errno.h>
 
 #include "media.h"
@@ -8,7 +8,7 @@
 #include "transport/group.h"
 
 #define GROUP (0xe0000101u)
-#define OTHER_GROUP (0xe0800101u)     /* of the same MAC */
+#define OTHER_GROUP (0xe0800101u)     /* maps to the same MAC */
 #define AT_TTL (22)
 
 static const uint8_t GROUP_MAC[] = { 0x01, 0x00, 0x5e, 0x00, 0x01, 0x01 };
@@ -125,7 +125,7 @@ TEST(what_queriers_ask_is_for_the_control_plane_and_what_hosts_tell_routers_is_n
         int count;                    /* of a drop; ADK_COUNT_SIZE for none */
     } cases[] = {
         { PEER_IPV4, 0xe0000001, ADK_COUNT_SIZE },
-        { 0, 0xe0000001, ADK_COUNT_SIZE }, /* a switch without an address of its own */
+        { 0, 0xe0000001, ADK_COUNT_SIZE }, /* a switch that has no address */
         { PEER_IPV4, GROUP, ADK_COUNT_SIZE },
         { PEER_IPV4, 0xe0000002, ADK_COUNT_RX_NOT_OUR_GROUP },
         { PEER_IPV4, 0xe0000016, ADK_COUNT_RX_NOT_OUR_GROUP },

@@ -1,4 +1,4 @@
-/* What Aeron must not see: NAKs for what is no frame, setups before the stream's first term, entries that are not whole. */
+/* What Aeron must not see: NAKs for what is not a frame, setups before the stream's first term, incomplete entries. */
 #include "aeron_network_publication.h"
 #include "suite.h"
 #include "transport/guard.h"
@@ -137,7 +137,7 @@ TEST(a_nak_for_what_was_not_sent_yet_is_not)
     close_publication(&all);
 }
 
-/* Aeron itself ignores one that comes so late; it may be honest. */
+/* Aeron itself ignores a NAK that late, and the sender may be honest. */
 TEST(a_nak_that_comes_a_term_too_late_is_left_to_aeron)
 {
     publication_t all;
@@ -181,7 +181,7 @@ TEST(a_setup_in_the_first_term_or_a_later_one_is_taken_and_before_it_is_not)
     CHECK(!is_setup_in_order(0, INT32_MIN));
 }
 
-/* An entry of IPv4 at 8, one of IPv6 at 32. */
+/* An IPv4 entry at 8, an IPv6 entry at 32. */
 static const uint8_t TWO_ENTRIES[] = {
     0,   0,   0,   0,   0, 0, 7, 0, 1, 0x80, 0x72, 0x1f, 0,    0,    0,   0,   10,  0,   0,   1,   4, 0,
     'l', 'e', 'f', 't', 0, 0, 0, 0, 0, 0,    2,    0,    0x72, 0x1f, 0,   0,   0,   0,   0,   0,   0, 0,
@@ -198,7 +198,7 @@ TEST(entries_that_end_before_the_frame_does_are_whole)
     CHECK(adk_resolution_is_whole(TWO_ENTRIES, 32));
     for (size_t length = 16; length < sizeof(TWO_ENTRIES); length++)
     {
-        /* Less than the start of an entry Aeron refuses by itself. */
+        /* Aeron itself refuses a remainder shorter than the start of an entry. */
         CHECK((32 <= length && length < 40) == adk_resolution_is_whole(TWO_ENTRIES, length));
     }
 }

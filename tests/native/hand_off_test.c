@@ -1,4 +1,4 @@
-/* Frames that one thread receives and the other delivers, and the modes in which both are one. */
+/* Frames that one thread receives and the other delivers, and the modes in which one thread does both. */
 #include "media.h"
 #include "suite.h"
 

@@ -1,4 +1,4 @@
-/* The chain of a driver's interfaces: which of them leads where, how many there are, and their counters. */
+/* The chain of a driver's interfaces: which one leads to a peer, how many there may be, and their counters. */
 #include <errno.h>
 
 #include "suite.h"
@@ -21,7 +21,7 @@ TEST(a_peer_is_reached_by_the_longest_prefix_it_is_on_and_else_by_the_first_gate
     CHECK(first == adk_interfaces_towards(first, BEYOND_IPV4)); /* both have a gateway */
     CHECK(first == adk_interfaces_towards(first, LOCAL_IPV4));
     CHECK(further == adk_interfaces_towards(first, FURTHER_IPV4));
-    CHECK(NULL == adk_interfaces_towards(first, 0x0a0000ffu)); /* a broadcast of the /24, though a host of the /8 */
+    CHECK(NULL == adk_interfaces_towards(first, 0x0a0000ffu)); /* a host of the /8, but the /24's broadcast */
     CHECK(first == adk_interfaces_towards(first, GROUP_IPV4));
     CHECK(further == adk_interfaces_with(first, FURTHER_IPV4));
     CHECK(NULL == adk_interfaces_with(first, PEER_IPV4));
@@ -53,7 +53,7 @@ TEST(a_driver_has_no_more_than_eight_interfaces)
     adk_settings_t settings = further_settings();
 
     settings.port_id = ring_device(&further, RING_PORT_QUEUES_MAX, 64);
-    first.stack->index = ADK_INTERFACES_MAX - 1; /* for lack of memory for eight, as if there were seven before it */
+    first.stack->index = ADK_INTERFACES_MAX - 1; /* as if seven came before it: there is no memory for eight */
     CHECK(NULL == adk_stack_open(&settings, first.stack));
     CHECK_EQUAL(ENOBUFS, adk_error_code());
     CHECK(NULL == first.stack->next);

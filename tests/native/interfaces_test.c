@@ -1,4 +1,4 @@
-/* What channels hear and where they send in a driver of two interfaces, and that one does not disturb the other. */
+/* Where channels listen and send in a driver with two interfaces, and that one does not disturb the other. */
 #include "suite.h"
 #include "two_interfaces.h"
 
@@ -71,7 +71,7 @@ static int init_with_mtu(two_t *two, uint32_t ipv4, struct sockaddr_storage *pee
     return result;
 }
 
-/* A datagram to each of the two; how many of them the receiver was given. */
+/* Sends a datagram to each of the two; returns how many of them the receiver got. */
 static int heard(two_t *two)
 {
     const int before = two->media->deliveries->count;
@@ -93,7 +93,7 @@ static int send_to(aeron_udp_channel_transport_t *transport, uint32_t ipv4)
     return result;
 }
 
-/* The source address of the next frame that left by the port; 0: none did. */
+/* The source address of the next frame that left by the port; 0: there was none. */
 static uint32_t sent_from(const ring_port_t *port)
 {
     struct rte_mbuf *mbuf = ring_port_take(port, 0);
@@ -155,7 +155,7 @@ TEST(two_channels_may_have_one_udp_port_on_two_interfaces_but_not_beside_one_on_
 
     CHECK_EQUAL(0, init_at(&two, &further, ADK_ROLE_RECEIVER, FURTHER_IPV4, LOCAL_PORT));
     CHECK_EQUAL(-1, init_at(&two, &both, ADK_ROLE_RECEIVER, INADDR_ANY, LOCAL_PORT));
-    /* Which has left nothing behind on the first. */
+    /* The failed one has left nothing behind on the first interface. */
     CHECK_EQUAL(0, init_at(&two, &first, ADK_ROLE_RECEIVER, LOCAL_IPV4, LOCAL_PORT));
     CHECK_EQUAL(0, adk_transport_close(&first));
     CHECK_EQUAL(0, adk_transport_close(&further));
@@ -247,7 +247,7 @@ TEST(a_port_that_is_held_leaves_the_other_interface_as_it_was)
     (void)media_poll(two.media, ADK_ROLE_SENDER);
     (void)media_poll(two.media, ADK_ROLE_RECEIVER);
     CHECK_EQUAL(0, adk_stack_reset_step(two.further.stack));
-    CHECK_EQUAL(2, heard(&two) - 1); /* and what had waited in the device */
+    CHECK_EQUAL(2, heard(&two) - 1); /* plus the one that had waited in the device */
     CHECK_EQUAL(1, send_to(&sender, FURTHER_PEER_IPV4));
     CHECK_EQUAL(FURTHER_IPV4, sent_from(&two.further));
     end(&two, &receiver, ADK_ROLE_RECEIVER);
@@ -267,7 +267,7 @@ TEST(a_sleep_ends_for_any_interface_but_not_for_one_that_is_held)
     CHECK_EQUAL(0, adk_stack_link(first, &link));
     CHECK_EQUAL(0, adk_stack_link(two.further.stack, &link));
     add_at(&two, &sender, ADK_ROLE_SENDER, INADDR_ANY, 0);
-    CHECK_EQUAL(1, send_to(&sender, FURTHER_PEER_IPV4 + 1)); /* whose MAC is wanted */
+    CHECK_EQUAL(1, send_to(&sender, FURTHER_PEER_IPV4 + 1)); /* whose MAC is still unknown */
     CHECK_EQUAL(0, adk_control_sleep(first, NULL, for_ever, NULL, 0));
     CHECK_EQUAL(0, adk_control_receive(first, &event));
     CHECK_EQUAL(1, adk_control_receive(two.further.stack, &event));

@@ -1,4 +1,4 @@
-/* What channels of IPv6 send: frames, fragments, to groups and to ourselves. */
+/* What IPv6 channels send: frames, fragments, to groups and to ourselves. */
 #include "media6.h"
 #include "suite.h"
 
@@ -141,7 +141,10 @@ TEST(a_long_datagram_leaves_in_fragments_that_another_driver_puts_together)
     CHECK_EQUAL(1, count_of(&test->port, ADK_COUNT_TX_FRAGMENTED));
     while (NULL != (fragment = ring_port_take(&test->port, ADK_ROLE_SENDER)))
     {
-        /* The wire turns round: what we sent to the peer comes from it, to us. Both addresses change places in the sum. */
+        /*
+         * Reverses the direction: what we sent to the peer now comes from it. Swapping the addresses leaves the sum
+         * unchanged.
+         */
         uint8_t *bytes = rte_pktmbuf_mtod(fragment, uint8_t *);
         CHECK(fragment->pkt_len <= 14 + 1500);
         CHECK_EQUAL(fragment->pkt_len, AT_UDP6 + (uint32_t)get16(bytes + AT_PAYLOAD_LENGTH6));
@@ -174,7 +177,7 @@ TEST(fragments_that_cannot_become_a_datagram_are_counted_and_freed)
     add6(test, &receiver, ADK_ROLE_RECEIVER, LOCAL_IPV6);
     for (int i = 0; i < 3; i++)
     {
-        /* No unit of eight bytes; beyond 65,535 bytes ("ping of death"); ICMPv6. */
+        /* Not a multiple of eight bytes; beyond 65,535 bytes ("ping of death"); ICMPv6. */
         frame_t frame = frame6_behind(44, 8, 1 == i ? 64 : 37);
         put16(frame.bytes + AT_UDP6 + 2, 1 == i ? 0xfff8 : 1);
         frame.bytes[AT_UDP6] = 2 == i ? 58 : 17;

@@ -1,4 +1,4 @@
-/* Channels of IPv6 on the port: what Aeron hears of them, beside those of IPv4. */
+/* IPv6 channels on the port: what Aeron receives for them, with IPv4 channels present. */
 #include "media6.h"
 #include "sending.h"
 #include "suite.h"

@@ -1,4 +1,4 @@
-/* Channels that the kernel carries beside the port: which they are, and real datagrams over real sockets. */
+/* Channels that the kernel carries in addition to the port: which ones, and real datagrams over real sockets. */
 #include <errno.h>
 
 #include "media.h"
@@ -79,7 +79,7 @@ static int poll_once(test_media_t *test, enum adk_role_en role)
         &test->pollers[role], messages, 2, &bytes, record_delivery, adk_transport_recvmmsg, test->deliveries);
 }
 
-/* Loopback hands over in the send call; only the interval between two looks at an empty socket has to pass. */
+/* Loopback delivers within the send call; only the interval between two polls of an empty socket has to pass. */
 static void await(test_media_t *test, enum adk_role_en role, int deliveries)
 {
     for (int i = 0; i < 1000 * 1000 && test->deliveries->count < deliveries; i++)
@@ -131,7 +131,7 @@ TEST(a_channel_on_loopback_is_the_kernels_and_the_port_sees_nothing_of_it)
     CHECK_EQUAL(LOOPBACK, rte_be_to_cpu_32(delivery->source.sin_addr.s_addr));
     CHECK(NULL == ring_port_take(&test->port, 0));
 
-    /* And back, to where it came from: what a status message does. */
+    /* And back to its source, as a status message would go. */
     struct sockaddr_storage back = address_of(LOOPBACK, rte_be_to_cpu_16(delivery->source.sin_port));
     send_one(&receiver, &back, 60);
     await(test, ADK_ROLE_SENDER, 2);
@@ -223,7 +223,7 @@ TEST(an_empty_socket_is_left_alone_for_a_while)
     poller->next_kernel_poll_tsc = due_tsc;
     await(test, ADK_ROLE_RECEIVER, 1);
 
-    /* What was busy is looked at again at once. */
+    /* Sockets that had data are polled again at once. */
     poller->next_kernel_poll_tsc = UINT64_MAX;
     send_one(&sender, &peer, 32);
     CHECK_EQUAL(1, poll_once(test, ADK_ROLE_RECEIVER));

@@ -1,4 +1,4 @@
-/* How full everything is: what was put in is what is shown. */
+/* How full everything is: the levels shown are what the test put in. */
 #include "api/levels.h"
 #include "ring_port.h"
 #include "stack/ipv6/stack.h"

@@ -1,4 +1,4 @@
-/* The load generator's messages: whatever happens to one on the way, it no longer matches. */
+/* The load generator's messages: any change on the way makes a message fail its check. */
 #include "load/message.h"
 #include "suite.h"
 

@@ -1,4 +1,4 @@
-/* Frames to the port's own address: delivered inside the driver, never to the device. */
+/* Frames to the port's own address: delivered inside the driver, never given to the device. */
 #include "sending.h"
 #include "suite.h"
 

@@ -1,4 +1,4 @@
-/* Aeron's side of the bindings without its driver: a real context with counters and error log, two real pollers. */
+/* Aeron's side of the bindings without its driver: a real context with counters and error log, and two real pollers. */
 #ifndef ADK_TESTS_MEDIA_H
 #define ADK_TESTS_MEDIA_H
 
@@ -9,15 +9,15 @@
 #define MEDIA_COUNTERS (1024)
 #define DELIVERIES_MAX (512)
 
-/* One call of the receive function, which is its clientd's deliveries. */
+/* One call of the receive function, whose clientd is the deliveries. */
 typedef struct delivery_stct
 {
     aeron_udp_channel_data_paths_t *data_paths;
     aeron_udp_channel_transport_t *transport;
     void *endpoint_clientd;
     void *destination_clientd;
-    struct sockaddr_in source;        /* of an IPv4 peer; family 0 otherwise */
-    struct sockaddr_in6 source6;      /* of an IPv6 one; likewise */
+    struct sockaddr_in source; /* of an IPv4 peer; family 0 otherwise */
+    struct sockaddr_in6 source6; /* of an IPv6 peer; likewise */
     bool has_timestamp;
     struct timespec timestamp;
     size_t length;
@@ -80,7 +80,7 @@ static inline void record_delivery(
         delivery->source = *(struct sockaddr_in *)addr;
     }
     memcpy(delivery->bytes, buffer, length);
-    /* Aeron writes into what it is given: timestamps, decryption. */
+    /* As Aeron may: it writes into the bytes it is given, for time stamps and decryption. */
     memset(buffer, 0xa5, length);
 }
 
@@ -183,7 +183,7 @@ static inline struct sockaddr_storage address_of(uint32_t ipv4, uint16_t udp_por
     return storage;
 }
 
-/* adk_transport_init() at udp_port, which may be 0; connected to peer unless that is NULL. */
+/* adk_transport_init() at udp_port, which may be 0; connected to peer unless peer is NULL. */
 static inline int media_init(
     test_media_t *test,
     aeron_udp_channel_transport_t *transport,
@@ -204,7 +204,7 @@ static inline int media_init(
                                 : AERON_UDP_CHANNEL_TRANSPORT_AFFINITY_RECEIVER);
 }
 
-/* Initialised and polled, as a channel in use is. */
+/* Initialised and polled, like a channel in use. */
 static inline void media_add(
     test_media_t *test, aeron_udp_channel_transport_t *transport, enum adk_role_en role, uint16_t udp_port)
 {

@@ -1,4 +1,4 @@
-/* Channels of IPv6 beside those of media.h. */
+/* IPv6 channels in addition to those of media.h. */
 #ifndef ADK_TESTS_MEDIA6_H
 #define ADK_TESTS_MEDIA6_H
 

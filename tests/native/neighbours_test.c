@@ -1,4 +1,4 @@
-/* The table of next hops: one writer, readers that hold neither locks nor copies. */
+/* The table of next hops: one writer, and readers that neither lock nor copy. */
 #include <pthread.h>
 #include <sched.h>
 
@@ -105,7 +105,7 @@ typedef struct reader_stct
     pthread_t thread;
 } reader_t;
 
-/* The writer below gives neighbour n only MACs whose six octets are all alike and say n in their low nibble. */
+/* The writer below gives neighbour n only MACs whose six octets are all equal, with n in their low nibble. */
 static bool is_whole(uint64_t word, uint32_t n)
 {
     uint8_t mac[6];
@@ -124,7 +124,7 @@ static void *read_neighbours(void *state)
 {
     reader_t *reader = state;
     adk_lane_t *lane = &reader->port->stack->lanes[reader->role];
-    /* On a busy machine all of the writer's work may be over before this thread first runs. */
+    /* On a busy machine the writer may have finished before this thread first runs. */
     for (uint32_t i = 0; i < LOOKUPS || 0 == reader->resolved; i++)
     {
         const uint32_t n = i % 4;
@@ -165,7 +165,7 @@ TEST(readers_under_a_busy_writer_see_a_whole_mac_or_none)
         {
             adk_neighbour_forget(port.stack, PEER_IPV4 + n);
         }
-        /* Readers that have not noticed a removal yet may still hold its room; the control plane tries again too. */
+        /* Readers that have not noticed a removal yet may still occupy its room; the control plane retries too. */
         (void)adk_neighbour_set(port.stack, PEER_IPV4 + n, mac);
     }
     while (adk_neighbour_set(port.stack, PEER_IPV4, (const uint8_t[6]){ 0 }) < 0)

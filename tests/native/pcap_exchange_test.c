@@ -1,7 +1,7 @@
 /*
- * Not a suite: what tests/unit/native/test_frames_against_scapy.py runs. The real stack between two captures (net_pcap
- * PMD): it is polled until IN is used up, sends LENGTHS to a peer on the link and to one behind the gateway, and says on
- * stdout what became of every frame.
+ * Not a suite: tests/unit/native/test_frames_against_scapy.py runs this. The real stack between two captures (net_pcap
+ * PMD): it is polled until IN is used up, sends LENGTHS to a peer on the link and to one behind the gateway, and
+ * reports on stdout what became of every frame.
  *
  *     pcap_exchange_test IN OUT LENGTHS...
  */
@@ -77,7 +77,10 @@ static void send_length(test_media_t *test, aeron_udp_channel_transport_t *trans
         struct sockaddr_storage peer = address_of(peers[i], PEER_PORT);
         int64_t bytes = 0;
         CHECK_EQUAL(1, adk_transport_send(NULL, transport, &peer, batch.payloads, 1, &bytes));
-        /* The capture has one TX queue, which is the sender's: the receiver's frames leave with its next poll. */
+        /*
+         * The capture has one TX queue, which belongs to the sender: the receiver's frames leave with the sender's next
+         * poll.
+         */
         CHECK_EQUAL(0, media_poll(test, ADK_ROLE_SENDER));
     }
 }

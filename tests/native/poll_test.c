@@ -1,4 +1,4 @@
-/* From the RX ring to Aeron's receive function, and what becomes of every frame that does not get there. */
+/* From the RX ring to Aeron's receive function, and what becomes of every frame that does not get that far. */
 #include "media.h"
 #include "suite.h"
 
@@ -70,7 +70,7 @@ TEST(one_poll_is_bounded_however_many_frames_wait)
     media_close(test);
 }
 
-/* One of each kind that a test can make, and the count it must end in; -1 for those that are delivered. */
+/* Damages the frame in one of several ways; returns the count it must end up in, or -1 if it is still delivered. */
 static int bend(frame_t *frame, int kind)
 {
     switch (kind)

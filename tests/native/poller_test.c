@@ -1,4 +1,4 @@
-/* The set-up half of the pollers: what Aeron reads of them, and who owns which port meanwhile. */
+/* The set-up half of the pollers: which of their fields Aeron reads, and who owns which port meanwhile. */
 #include <errno.h>
 
 #include "media.h"

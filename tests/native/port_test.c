@@ -1,4 +1,4 @@
-/* Opening and closing a port: what is refused, with which words, and that nothing stays behind. */
+/* Opening and closing a port: what is refused, with which message, and that nothing is left behind. */
 #include <errno.h>
 
 #include "media.h"

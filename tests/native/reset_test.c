@@ -1,9 +1,9 @@
-/* A port restart: nobody touches the port between hold and release, and traffic resumes by itself. */
+/* A port restart: nothing touches the port between hold and release, and traffic resumes by itself. */
 #include "media.h"
 #include "sending.h"
 #include "suite.h"
 
-/* rte_eth_dev_callback_process() and the device it wants are for PMDs; their header is not installed. */
+/* rte_eth_dev_callback_process() and the device it takes are for PMDs; their header is not installed. */
 extern char rte_eth_devices[];
 int rte_eth_dev_callback_process(void *device, enum rte_eth_event_type event, void *result);
 
@@ -28,7 +28,7 @@ static uint16_t count_tx(void *queue, struct rte_mbuf **frames, uint16_t count)
     return 0;
 }
 
-/* What the data path calls for this port; rte_eth_dev_start() puts the device's own functions back. */
+/* Replaces the functions that the data path calls for this port; rte_eth_dev_start() restores the device's own. */
 static void watch(const ring_port_t *port)
 {
     rte_eth_fp_ops[port->stack->port.id].rx_pkt_burst = count_rx;
@@ -159,7 +159,7 @@ TEST(the_devices_own_reset_event_is_a_request_until_it_is_served)
     test_media_t *test = media_open();
     adk_stack_t *stack = test->port.stack;
 
-    CHECK_EQUAL(0, stack->port.id); /* rte_eth_devices begins with the device of port 0 */
+    CHECK_EQUAL(0, stack->port.id); /* rte_eth_devices starts with the device of port 0 */
     CHECK_EQUAL(0, adk_stack_reset_requested(stack));
     (void)rte_eth_dev_callback_process(rte_eth_devices, RTE_ETH_EVENT_INTR_LSC, NULL);
     CHECK_EQUAL(0, adk_stack_reset_requested(stack));

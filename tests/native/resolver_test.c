@@ -1,4 +1,7 @@
-/* The name resolver's transport: what it hears waits in bounded rings, what it sends asks the control plane for a MAC. */
+/*
+ * The name resolver's transport: what it receives waits in bounded rings; for what it sends, it asks the control plane
+ * for a MAC.
+ */
 #include <errno.h>
 
 #include "media.h"
@@ -134,7 +137,7 @@ TEST(what_waits_for_a_resolver_that_ends_is_freed)
     open_resolver(&test);
     start(&test);
     put(&test, 48);
-    close_resolver(&test); /* the suite looks for mbufs that are left */
+    close_resolver(&test); /* the suite checks for leaked mbufs */
 }
 
 TEST(what_the_resolver_sends_is_a_whole_frame_that_lacks_its_mac)

@@ -1,6 +1,6 @@
 /*
- * A DPDK port between rings of ours (net_ring PMD): what a test puts into rx arrives, what is sent ends in tx[queue].
- * Each has a stack above it, whose own address is made LOCAL's.
+ * A DPDK port between our own rings (net_ring PMD): what a test puts into rx is received, what is sent ends up in
+ * tx[queue]. Each has a stack above it, whose address is set to LOCAL's.
  */
 #ifndef ADK_TESTS_RING_PORT_H
 #define ADK_TESTS_RING_PORT_H
@@ -35,7 +35,7 @@ static inline adk_settings_t ring_settings(void)
                              .gateway_ipv4 = GATEWAY_IPV4 };
 }
 
-/* No library to link against: the EAL has loaded the PMD, and this finds the same copy again. */
+/* There is no library to link against: the EAL has loaded the PMD, and this finds that copy. */
 static inline int ring_device_create(
     const char *name, struct rte_ring **rx, unsigned int rx_queues, struct rte_ring **tx, unsigned int tx_queues)
 {
@@ -57,7 +57,7 @@ static inline struct rte_ring *ring_of(const char *device, const char *what, int
     return ring;
 }
 
-/* A device alone, its DPDK port id; tx_length is how many frames each TX queue holds before it refuses more. */
+/* A device alone; returns its DPDK port id. tx_length: how many frames each TX queue holds before it refuses more. */
 static inline uint16_t ring_device_with(
     ring_port_t *port, uint16_t rx_queues, uint16_t tx_queues, unsigned int tx_length)
 {
@@ -123,7 +123,7 @@ static inline void ring_port_close(ring_port_t *port)
     rte_ring_free(port->rx[1]);
 }
 
-/* Every mbuf is back: nothing leaked, nothing was freed twice (that would make more of them). */
+/* Every mbuf is back: none leaked, and none was freed twice (then there would be more). */
 static inline void check_no_mbuf_is_missing(const ring_port_t *port)
 {
     CHECK_EQUAL(port->rx_mbufs, rte_mempool_avail_count(port->stack->port.rx_mempool));
@@ -154,7 +154,7 @@ static inline void ring_port_put(const ring_port_t *port, const frame_t *frame)
     ring_port_put_mbuf(port, ring_port_mbuf(port, frame->bytes, frame->length));
 }
 
-/* The frame in segments of the given lengths, the last of which takes the rest; none has headroom. */
+/* The frame in segments of the given lengths, the last of which takes what remains; none has headroom. */
 static inline struct rte_mbuf *chain_of(
     const ring_port_t *port, const frame_t *frame, const uint16_t *lengths, int count)
 {

@@ -1,4 +1,4 @@
-/* The table that the control plane's own routing is tested with: both halves must answer alike. */
+/* The same table that the control plane's own routing is tested with: both halves must give the same answers. */
 #include <arpa/inet.h>
 
 #include "frame.h"

@@ -1,6 +1,6 @@
 /*
- * A NIC that hashes: DPDK's net_null keeps key and table as it is told, and we put each frame into the queue that the
- * two name, by a Toeplitz hash of our own, bit by bit (Microsoft, "RSS Hashing Functions").
+ * A NIC that hashes: DPDK's net_null stores the key and table it is given, and we put each frame into the queue that
+ * the two determine, by a Toeplitz hash of our own, bit by bit (Microsoft, "RSS Hashing Functions").
  */
 #ifndef ADK_TESTS_RSS_DEVICE_H
 #define ADK_TESTS_RSS_DEVICE_H
@@ -26,7 +26,7 @@ static inline uint32_t toeplitz(const uint8_t *key, const uint8_t *input, uint32
     return hash;
 }
 
-/* Stands in for the PMD's. */
+/* Replaces the PMD's receive function. */
 static inline uint16_t rss_receive(void *queue, struct rte_mbuf **mbufs, uint16_t size)
 {
     const ring_port_t *port = &rss_media->port;
@@ -34,7 +34,7 @@ static inline uint16_t rss_receive(void *queue, struct rte_mbuf **mbufs, uint16_
     return (uint16_t)rte_ring_sc_dequeue_burst(port->rx[index], (void **)mbufs, size, NULL);
 }
 
-/* After each start of the device. */
+/* To be called after each start of the device. */
 static inline void rss_plug_in(test_media_t *test)
 {
     rss_media = test;
@@ -65,7 +65,7 @@ static inline test_media_t *rss_media_open(void)
     return rss_media_open_with(ring_settings(), AERON_THREADING_MODE_DEDICATED);
 }
 
-/* Where the device brings a frame. What is no whole UDP datagram has no hash. */
+/* The queue that the device would put a frame in. Anything but a whole UDP datagram has no hash. */
 static inline int rss_queue_of(const test_media_t *test, const frame_t *frame)
 {
     const uint16_t id = test->port.stack->port.id;

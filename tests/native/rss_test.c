@@ -1,4 +1,4 @@
-/* Two RX queues under RSS: a publication's source port is chosen by the queue that its answers come to. */
+/* Two RX queues under RSS: a publication's source port is chosen by the queue that its answers arrive on. */
 #include <dlfcn.h>
 
 #include "rss_device.h"
@@ -10,13 +10,13 @@
 
 static int tells_its_key = 1;
 static int takes_a_table = 1;
-static uint8_t key_of_its_own; /* 0: it takes the one that it is given */
+static uint8_t key_of_its_own; /* 0: the device accepts the key that it is given */
 
 int rte_eth_dev_info_get(uint16_t port_id, struct rte_eth_dev_info *info)
 {
     __typeof__(&rte_eth_dev_info_get) real = (__typeof__(real))(uintptr_t)dlsym(RTLD_NEXT, "rte_eth_dev_info_get");
     const int result = real(port_id, info);
-    info->hash_key_size = RSS_KEY_LENGTH; /* which net_null has, and leaves out here */
+    info->hash_key_size = RSS_KEY_LENGTH; /* net_null has one, but does not report it */
     return result;
 }
 
@@ -39,7 +39,10 @@ int rte_eth_dev_rss_reta_update(uint16_t port_id, struct rte_eth_rss_reta_entry6
     return takes_a_table ? real(port_id, table, length) : -ENOTSUP;
 }
 
-/* As Aeron makes a publication's transport: not connected, its peer where others name a group's interface. */
+/*
+ * As Aeron makes a publication's transport: not connected, its peer being what other transports take for a group's
+ * interface.
+ */
 static uint16_t publish_from(
     test_media_t *test, aeron_udp_channel_transport_t *transport, uint16_t own_port, uint32_t peer, uint16_t peer_port)
 {
@@ -223,7 +226,7 @@ TEST(of_the_frames_to_a_port_of_the_receivers_one_in_a_hundred_takes_the_long_wa
     media_close(test);
 }
 
-/* The first port from which the peer's frames to DATA_PORT come to the sender's queue. */
+/* The first port from which the peer's frames to DATA_PORT arrive on the sender's queue. */
 static uint16_t straying_port(const test_media_t *test)
 {
     for (uint16_t port = 32768; port < 60000; port++)
@@ -315,7 +318,7 @@ static void check_fragments_of(enum adk_role_en role, int queue_of_first, int qu
     media_close(test);
 }
 
-/* A device may look for ports in the first one, which has them, or steer it. */
+/* A device may take the first fragment's ports into account, or steer it by them. */
 TEST(fragments_meet_whichever_queues_they_come_to)
 {
     for (int queues = 0; queues < 4; queues++)

@@ -1,6 +1,6 @@
 /*
- * The device's time stamps as CLOCK_REALTIME, against a device that exists in this file: a net_ring port that is said to
- * have RTE_ETH_RX_OFFLOAD_TIMESTAMP and a clock of 125 MHz.
+ * The device's time stamps as CLOCK_REALTIME, with a device simulated in this file: a net_ring port that claims to have
+ * RTE_ETH_RX_OFFLOAD_TIMESTAMP and a clock of 125 MHz.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -16,7 +16,7 @@
 static bool has_clock;
 static uint64_t clock_ticks;
 
-/* DPDK's own, which knows what the device really has. */
+/* DPDK's own function, which reports what the device really has. */
 #define REAL(name) ((__typeof__(&name))(uintptr_t)dlsym(RTLD_NEXT, #name))
 
 int rte_eth_dev_info_get(uint16_t port_id, struct rte_eth_dev_info *info)
@@ -54,7 +54,7 @@ int rte_eth_read_clock(uint16_t port_id, uint64_t *clock)
     return has_clock ? 0 : -ENOTSUP;
 }
 
-/* s seconds after the start by the device's clock, when the kernel's is so much ahead of it. */
+/* A reading s seconds after the start by the device's clock, with the kernel's clock ahead_ns ahead of it. */
 static adk_clock_reading_t after(int64_t s, int64_t ahead_ns)
 {
     return (adk_clock_reading_t){ START + (uint64_t)(s * TICKS_PER_S), START_NS + s * ADK_NS_PER_S + ahead_ns };

@@ -1,4 +1,4 @@
-/* What the device says about checksums, and what becomes of it. */
+/* What the device reports about checksums, and how we treat each report. */
 #include "stack/rx.h"
 
 #include "frame.h"

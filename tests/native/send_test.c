@@ -91,7 +91,7 @@ TEST(more_peers_than_a_transport_keeps_headers_for_are_all_reached)
     batch_fill(&batch, 1, 32, 0);
     for (uint32_t i = 0; i < 400; i++)
     {
-        /* Far and near in turn, over four times as many ports as there are ready headers. */
+        /* Far and near peers in turn, over four times as many ports as there are prepared headers. */
         const uint16_t udp_port = (uint16_t)(PEER_PORT + i % (4 * ADK_DESTINATIONS));
         struct sockaddr_storage peer = address_of(PEER_IPV4, udp_port);
         int64_t bytes = 0;

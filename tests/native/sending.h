@@ -1,4 +1,4 @@
-/* What a test sends, and the frame that must come of it. */
+/* What a test sends, and the frame that must result. */
 #ifndef ADK_TESTS_SENDING_H
 #define ADK_TESTS_SENDING_H
 
@@ -12,7 +12,7 @@ typedef struct batch_stct
     uint16_t count;
 } batch_t;
 
-/* count payloads of length bytes each; the first four bytes number them from first on. */
+/* count payloads of length bytes each; their first four bytes number them, from first on. */
 static inline void batch_fill(batch_t *batch, uint16_t count, uint16_t length, uint32_t first)
 {
     batch->count = count;
@@ -53,7 +53,7 @@ static inline int send_batch(
     return adk_tx_send(port->stack, &port->stack->lanes[role], destination, batch->payloads, batch->count, bytes);
 }
 
-/* As RFC 791 and RFC 768 have it, with the checksums of frame.h. */
+/* The frame that RFC 791 and RFC 768 require, with the checksums of frame.h. */
 static inline frame_t frame_from_local(const uint8_t *mac, uint32_t ipv4, const struct iovec *payload)
 {
     frame_t frame = frame_of((uint32_t)payload->iov_len);

@@ -1,4 +1,4 @@
-/* A driver whose interfaces share a port: 10.0.0.5, 10.0.0.6 beside it, and 10.1.0.5 and 10.2.0.5 in VLANs 100 and 200. */
+/* A driver whose interfaces share a port: 10.0.0.5 and 10.0.0.6, and 10.1.0.5 and 10.2.0.5 in VLANs 100 and 200. */
 #ifndef ADK_TESTS_SHARED_PORT_H
 #define ADK_TESTS_SHARED_PORT_H
 
@@ -19,7 +19,7 @@ typedef struct shared_stct
     aeron_udp_channel_transport_t transports[INTERFACES];
 } shared_t;
 
-/* Of the first interface the tag is `first_tag`, and of its further address. */
+/* first_tag: of the first interface and of its further address. */
 static inline shared_t shared_open_with(uint16_t first_tag, aeron_threading_mode_t mode)
 {
     shared_t shared = { .tags = { first_tag, first_tag, 3 << 13 | 100, 200 } };

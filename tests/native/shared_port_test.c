@@ -1,4 +1,4 @@
-/* Interfaces that share a port: which of them gets a frame, what each sends, and that a restart is one for all. */
+/* Interfaces that share a port: which of them gets a frame, what each sends, and that one restart serves all. */
 #include "shared_port.h"
 #include "suite.h"
 
@@ -49,7 +49,7 @@ static void put(const shared_t *shared, const frame_t *frame, uint16_t tag)
     ring_port_put(&shared->media->port, &sent);
 }
 
-/* As a device hands it over that takes tags off. */
+/* As delivered by a device that removes tags. */
 static void put_stripped(const shared_t *shared, const frame_t *frame, uint16_t tag)
 {
     struct rte_mbuf *mbuf = ring_port_mbuf(&shared->media->port, frame->bytes, frame->length);
@@ -292,7 +292,7 @@ TEST(a_group_belongs_to_a_link_so_that_a_further_address_hears_it_and_another_vl
     CHECK_EQUAL(1, shared.media->deliveries->count);
     CHECK_EQUAL(1, counted(&shared, 2, ADK_COUNT_RX_NOT_OUR_GROUP));
 
-    /* The device's filter is one for all: it stays open while anybody is left. */
+    /* All share the device's filter: it stays open while any interface still needs it. */
     add_at(&shared, 2, ADK_ROLE_RECEIVER, GROUP_IPV4);
     end_at(&shared, 1, ADK_ROLE_RECEIVER);
     put(&shared, &frame, 100);

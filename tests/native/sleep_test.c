@@ -1,4 +1,4 @@
-/* The control plane's sleep: what ends it, and that nothing which should end it is ever missed. */
+/* The control plane's sleep: what ends it, and that nothing which should end it is missed. */
 #include <poll.h>
 #include <pthread.h>
 #include <time.h>
@@ -21,7 +21,7 @@ static int64_t now_ns(void)
     return now.tv_sec * (int64_t)NS_PER_S + now.tv_nsec;
 }
 
-/* Without the publications, which look at everything ten times a second, what is missed is missed for good. */
+/* The publications check everything ten times a second; without them, a missed wake-up stays missed. */
 static ring_port_t port_without_publications(void)
 {
     ring_port_t port = ring_port();
@@ -127,7 +127,7 @@ TEST(a_wake_up_that_came_late_ends_the_next_sleep_and_is_no_descriptor)
 
     CHECK_EQUAL((int)sizeof(one), write(port.stack->port.wakeup->fd, &one, sizeof(one)));
     CHECK_EQUAL(0, sleep_for_ever(&port, NULL, 0));
-    CHECK_EQUAL(-1, read(port.stack->port.wakeup->fd, &given, sizeof(given))); /* else no later sleep would be one */
+    CHECK_EQUAL(-1, read(port.stack->port.wakeup->fd, &given, sizeof(given))); /* or later sleeps would end at once */
     ring_port_close(&port);
 }
 
@@ -148,7 +148,7 @@ TEST(the_devices_reset_request_and_a_change_of_link_end_a_sleep)
     ring_port_t port = port_without_publications();
     adk_link_t link;
 
-    CHECK_EQUAL(0, port.stack->port.id); /* rte_eth_devices begins with the device of port 0 */
+    CHECK_EQUAL(0, port.stack->port.id); /* rte_eth_devices starts with the device of port 0 */
     adk_wakeup_want(port.stack->port.wakeup);
     (void)rte_eth_dev_callback_process(rte_eth_devices, RTE_ETH_EVENT_INTR_RESET, NULL);
     CHECK(was_given(&port));
@@ -172,7 +172,7 @@ typedef struct producer_stct
     pthread_t thread;
 } producer_t;
 
-/* One frame at a time, each put where the sleeper is just about to sleep, or has just begun to. */
+/* One frame at a time, each put just as the sleeper is about to sleep, or has just started to. */
 static void *produce(void *state)
 {
     const producer_t *producer = state;

@@ -1,4 +1,4 @@
-/* Where an IPv6 address leads, from which of ours, and what the control plane may change meanwhile. */
+/* Where an IPv6 address leads, from which of our addresses, and what the control plane may change meanwhile. */
 #include "frame6.h"
 #include "ring_port.h"
 #include "stack/ipv6/stack.h"

@@ -1,6 +1,6 @@
 /*
- * Steering the sender's UDP ports to its own RX queue, against a device that exists in this file: our rte_flow_*() take
- * the place of DPDK's and write down the rules.
+ * Steering the sender's UDP ports to its own RX queue, with a device simulated in this file: our rte_flow_*() replace
+ * DPDK's and record the rules.
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -138,7 +138,7 @@ TEST(a_device_that_steers_brings_the_senders_frames_to_the_senders_poll)
     CHECK_EQUAL(0, adk_stack_port_info(test->port.stack, &info));
     CHECK(info.steered);
     CHECK_EQUAL(2, info.rx_queues);
-    CHECK_EQUAL(1, test->port.stack->port.rx_configuration.rx_drop_en); /* no thread waits for the other */
+    CHECK_EQUAL(1, test->port.stack->port.rx_configuration.rx_drop_en); /* neither thread waits for the other */
     media_add(test, &transport, ADK_ROLE_SENDER, SENDER_PORT);
     CHECK_EQUAL(1, rules_for(SENDER_PORT));
     CHECK_EQUAL(1, rules[0].queue);

@@ -44,7 +44,7 @@ static void suite_add(const char *name, void (*run)(void))
     }                                                               \
     static void name(void)
 
-/* For what this machine cannot do; the reason is shown in pytest's summary. */
+/* For tests that this machine cannot run; pytest's summary shows the reason. */
 #define SKIP(reason)            \
     do                          \
     {                           \

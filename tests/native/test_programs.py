@@ -1,7 +1,7 @@
 """Runs every TEST of every tests/native/*_test.c under ASan and UBSan.
 
-A program runs all its tests in one process, since starting the EAL takes longer than any of them. When that
-does not end well each test gets a process of its own, so that the report names those that fail and no others.
+A program runs all its tests in one process, since starting the EAL takes longer than any of them. If that
+run fails, each test gets its own process, so that the report names exactly those that fail.
 """
 
 import re

@@ -1,4 +1,4 @@
-/* The set-up half of Aeron's bindings: what a channel may ask for, what it is told, and how it ends. */
+/* The set-up half of Aeron's bindings: what a channel may ask for, what it is told, and how it is closed. */
 #include <errno.h>
 
 #include "media.h"
@@ -17,7 +17,7 @@ static int init_at(
         transport, &bind_address, NULL, peer, &params, test->context, AERON_UDP_CHANNEL_TRANSPORT_AFFINITY_RECEIVER);
 }
 
-/* A failed init: its errno, the words that must be in its message, and a transport that can be closed. */
+/* A failed init: its errno, the words required in its message, and that the transport can be closed. */
 static void check_refused(aeron_udp_channel_transport_t *transport, int result, int code, const char *const *words)
 {
     CHECK_EQUAL(-1, result);

@@ -1,4 +1,4 @@
-/* A driver with two interfaces: 10.0.0.5/24 with a gateway, and 10.1.0.5/24 beside it. */
+/* A driver with two interfaces: 10.0.0.5/24 with a gateway, and 10.1.0.5/24. */
 #ifndef ADK_TESTS_TWO_INTERFACES_H
 #define ADK_TESTS_TWO_INTERFACES_H
 

@@ -1,4 +1,6 @@
-/* Frames to peers whose MAC is known: what they look like, and that each leaves once whatever the TX ring takes. */
+/*
+ * Frames to peers whose MAC is known: what they look like, and that each is sent once however many the TX ring takes.
+ */
 #include <errno.h>
 
 #include "sending.h"

@@ -1,4 +1,4 @@
-/* Sending to peers whose MAC nobody knows yet, or knows no longer. */
+/* Sending to peers whose MAC is not known yet, or no longer. */
 #include <errno.h>
 
 #include "sending.h"
@@ -40,7 +40,7 @@ TEST(a_batch_to_an_unknown_neighbour_goes_whole_to_the_control_plane)
     batch_t batch;
     int64_t bytes = 0;
 
-    /* Whatever the device computes: these frames leave later and by another way. */
+    /* Device offloads must not matter: these frames leave later and by another path. */
     port.stack->port.tx_ipv4_checksum = true;
     port.stack->port.tx_udp_checksum = true;
     batch_fill(&batch, 3, 100, 0);

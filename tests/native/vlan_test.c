@@ -1,4 +1,4 @@
-/* A port with a VLAN, and one without: which frames are taken, and what leaves with a tag. */
+/* A port with a VLAN, and one without: which frames are accepted, and what is sent with a tag. */
 #include "capturing.h"
 #include "port/vlan.h"
 #include "sending.h"
@@ -15,7 +15,7 @@ static test_media_t *media_with(uint16_t tag)
     return media_open_with(settings, AERON_THREADING_MODE_DEDICATED);
 }
 
-/* As a device hands it over that takes tags off and vouches for checksums. */
+/* As delivered by a device that removes tags and vouches for checksums. */
 static void put_stripped(const ring_port_t *port, const frame_t *frame, uint16_t tag)
 {
     struct rte_mbuf *mbuf = ring_port_mbuf(port, frame->bytes, frame->length);
@@ -31,7 +31,7 @@ static void put_vouched(const ring_port_t *port, const frame_t *frame)
     ring_port_put_mbuf(port, mbuf);
 }
 
-/* Twice: the first time nobody knows the source. */
+/* Twice: the first time the source is still unknown. */
 static void check_taken(test_media_t *test, const frame_t *frame, int expected, uint64_t dropped)
 {
     for (int i = 0; i < 2; i++)

@@ -1,8 +1,11 @@
-/* What is noticed of a device that says nothing: sums of its queues' statistics, and the restart that they ask for. */
+/*
+ * What is noticed about a device that reports nothing itself: sums of its queues' statistics, and the restart they call
+ * for.
+ */
 #include "media.h"
 #include "suite.h"
 
-/* Stands for a count of faults: a device here has none that can be made to happen. */
+/* Stands in for a count of faults: no device available here can be made to have any. */
 static const char *const packets[] = { "packets", NULL };
 static const char *const unknown[] = { "packets_of_tomorrow", NULL };
 

@@ -1,4 +1,4 @@
-/* What frames say for and against the MACs of the neighbour table, and what a flood of them can do. */
+/* What frames say for and against the MACs in the neighbour table, and what a flood of them can do. */
 #include "media.h"
 #include "suite.h"
 
