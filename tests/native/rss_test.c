@@ -39,10 +39,7 @@ int rte_eth_dev_rss_reta_update(uint16_t port_id, struct rte_eth_rss_reta_entry6
     return takes_a_table ? real(port_id, table, length) : -ENOTSUP;
 }
 
-/*
- * As Aeron makes a publication's transport: not connected, its peer being what other transports take for a group's
- * interface.
- */
+/* As Aeron makes a publication's transport: not connected, the peer passed where others pass a group's interface. */
 static uint16_t publish_from(
     test_media_t *test, aeron_udp_channel_transport_t *transport, uint16_t own_port, uint32_t peer, uint16_t peer_port)
 {

@@ -1,7 +1,7 @@
 """Fixtures: what is installed, a wire, drivers on it.
 
-`testbed` is shared by every test that leaves it as it found it; a test that breaks wires or drivers makes its
-own.
+`testbed` is shared by all tests that leave it as they found it; a test that breaks wires or drivers makes
+its own.
 """
 
 import os
@@ -41,7 +41,7 @@ def maker(clean_machine: None, pytestconfig: pytest.Config) -> Maker:
 
 @pytest.fixture(autouse=True)
 def nothing_reported(pytestconfig: pytest.Config) -> Iterator[None]:
-    """With --sanitised, the test in which the sanitisers find something fails, whatever else it looks at."""
+    """With --sanitised, a test fails if the sanitisers report anything, whatever the test itself checks."""
     before = installation.reports()
     yield
     assert installation.reports() == before
@@ -72,14 +72,14 @@ def dpdk_only(maker: Maker) -> None:
 
 @pytest.fixture
 def wire(maker: Maker, request: pytest.FixtureRequest) -> Iterator[topology.Wire]:
-    """A wire of the test's own."""
+    """A wire for one test."""
     with topology.straight("own", is_ours_kernel=maker.is_ours_kernel) as made:
         yield made
 
 
 @pytest.fixture
 def own_testbed(maker: Maker, wire: topology.Wire) -> Iterator[Testbed]:
-    """A testbed to break: its wire and its drivers are the test's own."""
+    """A testbed that the test may break: its wire and its drivers are not shared."""
     with maker.testbed(wire, "own", AERON_IMAGE_LIVENESS_TIMEOUT="15s") as made:
         yield made
 

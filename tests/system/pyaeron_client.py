@@ -1,7 +1,7 @@
 """Run by an interpreter that has pyaeron: `publish DIR CHANNEL COUNT` or `subscribe DIR CHANNEL COUNT`.
 
 Message n is n as text, repeated up to about 3 kB, so that both whole frames and fragmented messages occur.
-Prints `ready`, and `done COUNT` when all has been sent, or has come as it should.
+Prints `ready`, and `done COUNT` when all messages have been sent, or received correctly.
 """
 
 import sys

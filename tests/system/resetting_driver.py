@@ -1,6 +1,6 @@
-"""`aeronmd_dpdk` on devices that ask for a restart when they are told to: signal SIGRTMAX - N, the port N.
+"""`aeronmd_dpdk` on devices that ask for a restart on command: signal SIGRTMAX - N, for port N.
 
-The request takes the way that a poll-mode driver has: rte_eth_dev_callback_process(), on another thread.
+The request is made as a poll-mode driver would: rte_eth_dev_callback_process(), on another thread.
 """
 
 import ctypes
@@ -39,6 +39,6 @@ def ask_for_restarts() -> None:
 
 
 if __name__ == "__main__":
-    signal.pthread_sigmask(signal.SIG_BLOCK, PORTS)  # all threads that come inherit it
+    signal.pthread_sigmask(signal.SIG_BLOCK, PORTS)  # threads created later inherit the mask
     threading.Thread(target=ask_for_restarts, daemon=True).start()
     main()

@@ -1,4 +1,5 @@
-"""What hosts on the same wire see of a port the kernel no longer has: ARP and ping, and no gullibility."""
+"""What other hosts on the wire see of a port that the kernel has given up: ARP and ping, and no
+gullibility."""
 
 import struct
 from collections.abc import Iterator
@@ -85,7 +86,7 @@ def test_an_echo_reply_returns_what_was_sent(host: Station, ours: Driver) -> Non
     assert (answer[IP].src, answer[IP].dst) == (ours.address, host.end.address)
     assert answer[ICMP].seq == 7
     assert bytes(answer[ICMP].payload)[:66] == b"\x00\xff" * 33
-    # Scapy computes a checksum again when there is none: both must come out as they were received.
+    # Scapy computes missing checksums: both must come out as they were received.
     rebuilt = IP(bytes(answer[IP]))
     del rebuilt.chksum, rebuilt[ICMP].chksum
     assert bytes(IP(bytes(rebuilt))) == bytes(answer[IP])[: answer[IP].len]
@@ -102,7 +103,7 @@ def test_a_question_for_our_address_is_answered(host: Station, ours: Driver, des
 
 
 def test_a_probe_before_an_address_is_taken_is_answered(host: Station, ours: Driver) -> None:
-    """RFC 5227 §2.1.1: the sender has no address yet, the question stands all the same."""
+    """RFC 5227 §2.1.1: the sender has no address yet, but its question must be answered."""
     host.send(who_has(host, ours.address, sender_ip="0.0.0.0"))
     assert host.await_frame(lambda packet: is_answer_about(ours.address, packet)) is not None
 
@@ -138,7 +139,7 @@ def setup_frame(stream_id: int, session_id: int) -> bytes:
 
 
 def test_the_first_status_message_does_not_wait_for_arp(ours: Driver, host: Station) -> None:
-    """Nobody answers questions for 10.91.0.66: its MAC is known from the frame that opened the stream."""
+    """ARP for 10.91.0.66 is never answered: its MAC is known only from the frame that opened the stream."""
     source_mac, port = "02:ad:00:00:00:66", next_port()
     ours.client("subscribe", channel=udp(ours.address, port), stream=66, patient=True).await_event("ready")
     opening = IP(src="10.91.0.66", dst=ours.address) / UDP(sport=30066, dport=port) / Raw(setup_frame(66, 1))
@@ -183,7 +184,8 @@ def test_a_forged_claim_to_a_peers_address_draws_no_traffic(
 def test_no_neighbour_is_reached_at_a_group_or_null_address(
     maker: Maker, quiet_wire: Wire, ours: Driver, host: Station, mac: str
 ) -> None:
-    """The question for 10.91.0.50 is answered with a MAC no host can have: Aeron frames must not follow."""
+    """ARP for 10.91.0.50 is answered with a MAC that no host can have: Aeron frames must not be sent to
+    it."""
     publisher = ours.client("publish", channel=udp("10.91.0.50", next_port()), timeout_ms=1500)
     publisher.await_event("ready")
     asked = host.await_frame(lambda packet: ARP in packet and packet[ARP].pdst == "10.91.0.50")

@@ -1,6 +1,7 @@
-"""A neighbour on the wire that floods us with forged ARP at full rate, and answers every question of ours.
+"""A neighbour on the wire that floods us with forged ARP at full rate, and answers each of our ARP
+requests.
 
-`./dev attack` does it a hundred times in each of its forms, the tests of every day once.
+`./dev attack` does it a hundred times in each of its forms, the everyday tests once.
 """
 
 import random
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("dpdk_only")
 EVIL = "02:66:66:66:66"  # and one octet more
 ATTACK_S = 4.0  # longer than all requests of a sequence together
 WHO_HAS, IS_AT = 1, 2
-# A client that is starved for ten seconds, Aeron's default, ends, and its stream with it.
+# After Aeron's default of ten seconds without CPU time a client ends, and its stream with it.
 PATIENCE = {"AERON_CLIENT_LIVENESS_TIMEOUT": "120s", "AERON_PUBLICATION_UNBLOCK_TIMEOUT": "180s"}
 
 
@@ -35,7 +36,7 @@ def forged_replies(victim: str, ours: End, attackers: int) -> list[bytes]:
 
 
 def redirected(host: Station, victim: str, answers: list[bytes], seconds: float) -> int:
-    """Answers every question for `victim` with a lie; counts what followed a lie."""
+    """Answers every ARP request for `victim` with a lie; counts the frames sent to the false MAC."""
     dice = random.Random(victim)
     caught = 0
     for frame in host.received(seconds):

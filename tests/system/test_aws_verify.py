@@ -1,4 +1,4 @@
-"""`aeron-dpdk aws verify` on a driver that nobody uses yet: what it asks, and what it makes of silence."""
+"""`aeron-dpdk aws verify` on a driver without clients: what it asks, and what it concludes from silence."""
 
 import subprocess
 import time

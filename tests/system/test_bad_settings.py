@@ -1,6 +1,7 @@
 """Settings that make no sense: the driver starts in spite of them, or says why not in one sentence.
 
-`./dev attack` tries some hundreds, the tests of every day a few. A failure names the seed that repeats it.
+`./dev attack` tries some hundreds of them, the everyday tests a few. A failure names the seed that repeats
+it.
 """
 
 import os
@@ -34,7 +35,7 @@ def installed(pytestconfig: pytest.Config) -> Installation:
 
 @pytest.fixture
 def place() -> Iterator[Path]:
-    """Where the driver runs; any user that it becomes may write there."""
+    """Where the driver runs; writable for any user that it may become."""
     made = Path("/dev/shm") / unique("bad-settings")
     made.mkdir()
     made.chmod(0o777)
@@ -43,7 +44,7 @@ def place() -> Iterator[Path]:
 
 
 def run(installed: Installation, start: BadStart, place: Path) -> tuple[int, str]:
-    """The exit code and all output of a start that is stopped once it is ready, if it ever is."""
+    """The exit code and all output of a start; the driver is stopped once it is ready, if it ever is."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("AERON_")}
     own = {
         "AERON_DPDK_LOCAL_IPV4_ADDRESS": "10.91.0.1",
@@ -78,7 +79,7 @@ def run(installed: Installation, start: BadStart, place: Path) -> tuple[int, str
 
 
 def fault_of(code: int, output: str) -> str:
-    """What is wrong with the way a start ended; empty when nothing is."""
+    """What is wrong with how a start ended; empty when nothing is."""
     sentences = [line for line in output.splitlines() if line.startswith(("error: ", '{"time"'))]
     if "Traceback" in output:
         return "a traceback"

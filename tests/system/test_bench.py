@@ -1,4 +1,4 @@
-"""`./dev bench` as it is run, but for its durations. Its figures are not judged."""
+"""`./dev bench` as users run it, but with shorter durations. Its figures are not judged."""
 
 import json
 import signal
@@ -27,7 +27,7 @@ def bench(*arguments: str) -> "subprocess.Popen[str]":
 
 
 def traces() -> dict[str, Any]:
-    """What a bench may change on a machine, seen while nothing measures."""
+    """What a bench may change on a machine, recorded while nothing is being measured."""
     with measuring_alone(lambda: None):
         return {
             "files": {path.name for path in SHARED_MEMORY.glob("aeron-dpdk-measure-*")},
@@ -44,7 +44,7 @@ def nothing_is_left() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """All parts but cost, which has a test of its own; once, for 20 ms each."""
+    """All parts but cost, which has a separate test; once, for 20 ms each."""
     file = tmp_path_factory.mktemp("bench") / "bench.json"
     parts = ("floor", "echo", "throughput", "endpoints", "quiet", "threads", "driver")
     process = bench("--repeats", "1", "--duration-ms", "20", "--json", str(file), *parts)
@@ -56,7 +56,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 def table(content: dict[str, Any], title: str) -> dict[str, list[str]]:
-    """The cells of the table whose title begins so, by their row's first."""
+    """The cells of the table whose title begins with `title`, by the first cell of their row."""
     found = next(each for each in content["tables"] if each["title"].startswith(title))
     return {row[0]: row[1:] for row in found["rows"]}
 
@@ -97,7 +97,8 @@ def test_a_poll_is_measured_at_every_number_of_channels(measured: dict[str, Any]
 
 
 def test_the_data_path_is_quiet(measured: dict[str, Any]) -> None:
-    """Page faults, allocations, system calls and sleeps of our threads; not what other processes do."""
+    """Page faults, allocations, system calls and sleeps of our threads; not the effects of other
+    processes."""
     rows = table(measured, "Quiet")
     assert len(rows) == 4
     for name, (allocations, system_calls, page_faults, own_switches, *_) in rows.items():

@@ -1,4 +1,4 @@
-"""`aeron-dpdk capture`: tshark reads it, every frame is in it once, and nobody is delayed by it."""
+"""`aeron-dpdk capture`: tshark can read it, it contains every frame once, and it delays nobody."""
 
 import contextlib
 import json
@@ -44,7 +44,7 @@ def tshark() -> None:
 
 @pytest.fixture(scope="module")
 def quiet(maker: Maker) -> Iterator[tuple[DpdkDriver, Station]]:
-    """Our driver and nobody else on its wire."""
+    """Our driver alone on its wire."""
     with topology.straight("capture", is_ours_kernel=False) as wire:
         ours = maker.dpdk(wire.ours, AF_PACKET, "capture-ours")
         ours.start()
@@ -55,7 +55,7 @@ def quiet(maker: Maker) -> Iterator[tuple[DpdkDriver, Station]]:
 
 @contextlib.contextmanager
 def capturing(driver: Driver, file: Path, *arguments: str) -> Iterator[ChildProcess]:
-    """A capture that is at work, until its bounds or the end of the block."""
+    """A running capture, until its bounds or the end of the block."""
     command = [str(PROGRAM), "capture", f"--aeron-dir={driver.aeron_dir}", "-w", str(file), *arguments]
     process = ChildProcess(command)
     line = process.next_line(30)
@@ -71,7 +71,7 @@ def capturing(driver: Driver, file: Path, *arguments: str) -> Iterator[ChildProc
 
 
 def read(file: Path, *arguments: str) -> list[dict[str, Any]]:
-    """What tshark says of each frame, by the names in FIELDS; absent ones are None."""
+    """What tshark reports for each frame, by the names in FIELDS; absent ones are None."""
     command = ["tshark", "-r", str(file), "-T", "json", *[word for name in FIELDS for word in ("-e", name)]]
     done = subprocess.run([*command, *arguments], capture_output=True, text=True, check=True)
     layers = [packet["_source"]["layers"] for packet in json.loads(done.stdout)]
@@ -98,7 +98,7 @@ def test_every_frame_of_a_stream_is_there_once_and_tshark_knows_it_for_aeron(
         counted = [testbed.ours.counters().labelled(name) - before.labelled(name) for name in names]
     frames = read(file, *aeron(port))
     directions = Counter(frame["frame.packet_flags_direction"] for frame in frames)
-    # Frames go on while the counters are read: status messages, setups and heartbeats.
+    # Status messages, setups and heartbeats continue while the counters are read.
     assert directions["0x00000001"] >= counted[0] >= 50
     assert directions["0x00000002"] >= counted[1] > 0
     assert summary(process) == f"{len(frames)} frames captured, 0 lost"
@@ -172,7 +172,7 @@ def test_a_filter_lets_through_what_tcpdump_would(quiet: tuple[DpdkDriver, Stati
 
 
 def read_anyway(file: Path) -> list[dict[str, Any]]:
-    """Of a file that is still being written."""
+    """Reads a file that is still being written."""
     with contextlib.suppress(subprocess.CalledProcessError, json.JSONDecodeError):
         return read(file)
     return []
@@ -217,7 +217,7 @@ def test_it_streams_into_tshark_while_it_goes_on(quiet: tuple[DpdkDriver, Statio
                 time.sleep(0.1)
             assert sink.wait(10) == 0
             assert sink.stdout.read().split() == ["20997"] * 3
-        host.send(TO_US / UDP(dport=20997))  # the capture notices that nobody reads any more
+        host.send(TO_US / UDP(dport=20997))  # the capture notices that its reader has gone
         assert source.wait(30) == 0
 
 

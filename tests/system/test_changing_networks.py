@@ -1,4 +1,4 @@
-"""Routers, links that flap, peers that change their MAC, vanish and come back: streams survive them all."""
+"""Routers, links that flap, peers that change their MAC, vanish and come back: streams survive all of it."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ from tests.system.fixtures.topology import End
 from aeron_dpdk.exit_code import ExitCode
 
 CONTENT: Content = {"messages": 200, "min": 1, "max": 4000}
-# Three megabytes: several times what sender and receiver windows hold, so that the publisher cannot be done
+# Three megabytes: several times what sender and receiver windows hold, so that the publisher cannot finish
 # while the network is away.
 LONG_STREAM: Content = {"messages": 3000, "min": 1000, "max": 1000}
 OUTAGE_S = 0.5
@@ -27,7 +27,7 @@ def link(end: End, state: str) -> None:
 
 
 class Stream:
-    """A long stream under way, to be finished after something has happened to the network."""
+    """A long stream in progress, to be finished after something has happened to the network."""
 
     def __init__(self, source: Driver, sink: Driver) -> None:
         channel = udp(sink.address, next_port())
@@ -141,7 +141,7 @@ def crash_and_stay_silent(testbed: Testbed) -> None:
 def test_a_publication_finds_a_peer_again_that_vanished_and_returned(
     own_testbed: Testbed, vanish: Callable[[Testbed], None]
 ) -> None:
-    """Nobody but the peer is restarted: the publication, its client and our driver stay as they were."""
+    """Only the peer is restarted: the publication, its client and our driver keep running."""
     channel = udp(own_testbed.peer.address, next_port())
     endless = {"messages": 10**9, "min": 100, "max": 1000}
 

@@ -92,7 +92,7 @@ def test_a_publication_tells_the_port_it_was_given(flow: Flow) -> None:
     assert int(port) > 0
     publisher.finish()
     [received] = subscriber.finish()["subscriptions"]
-    # What the peer sees as the source of the stream is the very address and port the publication reports.
+    # The peer sees the stream come from exactly the address and port that the publication reports.
     assert received["sources"][0]["identity"] == f"{source.address}:{port}"
 
 
@@ -189,7 +189,7 @@ def test_any_session_id_crosses(flow: Flow, session_id: int) -> None:
 
 
 def test_a_channel_may_ask_when_its_messages_were_received(flow: Flow) -> None:
-    """Also of the driver over sockets, so that the same is asked of both."""
+    """Also tests the driver over sockets, so that both have to meet the same requirement."""
     source, sink = flow
     channel = udp(sink.address, next_port(), media_rcv_ts_offset="reserved")
     subscriber = sink.client("subscribe", channel=channel, messages=50, min=1, max=1000)

@@ -1,5 +1,5 @@
-"""The driver as a container runtime would run it: own namespaces, root file system read-only, an ordinary
-user without capabilities. The settings and the probes are those of packaging/kubernetes."""
+"""The driver as a container runtime would run it: separate namespaces, a read-only root file system, an
+ordinary user without capabilities. The settings and the probes are those of packaging/kubernetes."""
 
 import os
 import shlex
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(shutil.which("bwrap") is None, reason="bwrap (pa
 ROOT = Path(__file__).resolve().parents[2]
 MANIFEST = ROOT / "packaging" / "kubernetes" / "aeronmd-dpdk.yaml"
 TIMEOUT_S = 120
-# net_null has no gateway that could answer ARP, and no huge pages are asked of this machine.
+# net_null has no gateway that could answer ARP, and this machine need not have huge pages.
 NOT_HERE = ("AERON_DPDK_GATEWAY_IPV4_ADDRESS", "AERON_DPDK_THREADS_FROM_CGROUP")
 DRIVER = "aeronmd_dpdk --no-huge -m 256 --no-pci --vdev=net_null0"
 SCRIPT = """
@@ -54,7 +54,7 @@ def in_container(script: str, settings: dict[str, str]) -> str:
         "--tmpfs",
         "/tmp",
     ]
-    files += ["--ro-bind", str(ROOT), str(ROOT)]  # which may lie below /tmp
+    files += ["--ro-bind", str(ROOT), str(ROOT)]  # it may be below /tmp
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     values = {name: value for name, value in settings.items() if name not in NOT_HERE}
     environment = [word for name, value in values.items() for word in ("--setenv", name, value)]

@@ -1,4 +1,4 @@
-"""`aeron-dpdk counters` and `errors`: what an Aeron client reads, and what was really sent."""
+"""`aeron-dpdk counters` and `errors`: what an Aeron client reads, against what was really sent."""
 
 import json
 import os
@@ -25,7 +25,7 @@ FRAMES_BEYOND_THE_RING = 3000  # net_af_packet's own default is 512 frames
 
 @pytest.fixture(scope="module")
 def quiet(maker: Maker) -> Iterator[tuple[DpdkDriver, Station]]:
-    """Our driver and nobody else on its wire."""
+    """Our driver alone on its wire."""
     with topology.straight("counters", is_ours_kernel=False) as wire:
         ours = maker.dpdk(wire.ours, AF_PACKET, "counters-ours")
         ours.start()
@@ -66,7 +66,7 @@ def test_frames_that_were_sent_are_the_frames_that_are_counted(quiet: tuple[Dpdk
 def test_frames_that_the_kernel_threw_away_before_the_port_are_counted(
     quiet: tuple[DpdkDriver, Station],
 ) -> None:
-    """The driver is stopped until the kernel's ring for net_af_packet has long been full."""
+    """The driver is paused until the kernel's ring for net_af_packet has long been full."""
     driver, host = quiet
     names = ("dpdk-rx-packets", "dpdk-rx-kernel-dropped")
     before = shown(driver)

@@ -1,4 +1,5 @@
-"""`./dev demo` as a user runs it, but for the rounds. Its figures are not judged: the machine may be busy."""
+"""`./dev demo` as a user runs it, but with fewer rounds. Its figures are not judged: the machine may be
+busy."""
 
 import json
 import shutil
@@ -21,7 +22,7 @@ HUGE_PAGES = Path("/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages")
 
 
 def demo(*arguments: str) -> "subprocess.Popen[str]":
-    """Its standard error is for pytest to show."""
+    """pytest shows its standard error."""
     command = [str(PROGRAM), "demo", *arguments]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
 
@@ -44,7 +45,7 @@ def children(parent: int) -> set[int]:
 
 
 def await_load(process: "subprocess.Popen[str]") -> dict[int, list[str]]:
-    """The demo's two load processes, once they are there."""
+    """The demo's two load processes, once both exist."""
     deadline = time.monotonic() + TIMEOUT_S
     while True:
         assert process.poll() is None, "the demo ended"
@@ -60,7 +61,7 @@ def huge_pages() -> int:
 
 
 def traces() -> dict[str, Any]:
-    """What a demo may change on a machine, seen while none runs."""
+    """What a demo may change on a machine, recorded while none runs."""
     with measuring_alone(lambda: None):
         return {
             "processes": set(load_processes()),

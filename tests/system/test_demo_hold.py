@@ -1,4 +1,4 @@
-"""`./dev demo --hold`: the drivers that the documentation's commands are shown on."""
+"""`./dev demo --hold`: the drivers that the documentation uses to show its commands."""
 
 import os
 import signal

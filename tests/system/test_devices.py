@@ -1,4 +1,4 @@
-"""The same driver on other virtual devices: AF_XDP and tap against a kernel, memif against itself."""
+"""The same driver on other virtual devices: AF_XDP and tap with a kernel as peer, memif with itself."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -56,7 +56,7 @@ def expect_link_changes(driver: Driver, count: int) -> None:
 
 
 def test_a_link_that_goes_down_and_up_is_counted_logged_and_survived(maker: Maker) -> None:
-    """The tap PMD tells the link state; af_packet's always says up."""
+    """The tap PMD reports the link state; af_packet always says up."""
     with maker.tap("flap") as (ours, kernel):
         peer = maker.kernel(kernel, "flap-peer")
         try:
@@ -132,7 +132,7 @@ def test_a_memif_client_finds_its_server_again(maker: Maker, tmp_path: Path) -> 
                 lambda: aeron_dpdk("status", client).exit_code == ExitCode.UNHEALTHY, "a link that is down"
             )
             server.start()
-            # The tries come further and further apart.
+            # The intervals between tries grow.
             eventually(lambda: aeron_dpdk("status", client).exit_code == 0, "the link is up", 60)
             for source, sink in ((server, client), (client, server)):
                 transfer(source, sink, udp(sink.address, next_port()), **CONTENT)

@@ -1,4 +1,4 @@
-"""A frame that is not ours, not whole or not well-formed is counted once, under the name of its fault."""
+"""A frame that is not ours, incomplete or malformed is counted once, under the name of its fault."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -36,7 +36,7 @@ REASONS = (
 
 
 def frame(*, mac: str = OUR_MAC, above: Packet | None = None, **ip: object) -> bytes:
-    """A good frame to a port nobody has, but for what is given."""
+    """A valid frame to a port that no channel has, except for the fields given."""
     transport = above or UDP(sport=40000, dport=20990)
     header = IP(**{"src": PEER, "dst": OURS, **ip})
     return bytes(Ether(src=PEER_MAC, dst=mac) / header / transport / Raw(DATA_HEADER))
@@ -88,9 +88,9 @@ FRAGMENTS = [
 
 @pytest.fixture(scope="module", params=["af_packet", "tap"])
 def quiet(maker: Maker, request: pytest.FixtureRequest) -> Iterator[tuple[DpdkDriver, Station]]:
-    """Our driver and nobody else: only what a test sends is on the wire."""
+    """Our driver alone: only what a test sends is on the wire."""
     if request.param == "tap":
-        whole_only = {"AERON_DPDK_FRAGMENTS": "false"}  # else a lone fragment waits for the others
+        whole_only = {"AERON_DPDK_FRAGMENTS": "false"}  # otherwise a lone fragment waits for the others
         with maker.tap("drops", settings=whole_only) as (driver, kernel), station(kernel) as host:
             yield driver, host
         return
@@ -127,7 +127,7 @@ def test_a_bad_frame_is_counted_once_under_its_fault(
     expect_counted_once(quiet, fault, reason, bad)
 
 
-# The af_packet PMD has the kernel put fragments together before we see them (PACKET_FANOUT_FLAG_DEFRAG).
+# The af_packet PMD makes the kernel reassemble fragments before we see them (PACKET_FANOUT_FLAG_DEFRAG).
 @pytest.mark.parametrize("quiet", ["tap"], indirect=True)
 @pytest.mark.parametrize(("fault", "bad"), FRAGMENTS, ids=named(FRAGMENTS))
 def test_a_fragment_is_counted_once(quiet: tuple[DpdkDriver, Station], fault: str, bad: bytes) -> None:
@@ -135,7 +135,7 @@ def test_a_fragment_is_counted_once(quiet: tuple[DpdkDriver, Station], fault: st
 
 
 def test_padding_of_a_short_frame_is_not_taken_for_data(quiet: tuple[DpdkDriver, Station]) -> None:
-    """Ethernet pads to 60 bytes; the datagram ends where IPv4 says: a good frame to an unknown port."""
+    """Ethernet pads to 60 bytes; the datagram ends where IPv4 says: a valid frame to an unknown port."""
     driver, host = quiet
     before = reasons(driver.counters())
     short = Ether(src=PEER_MAC, dst=OUR_MAC) / IP(src=PEER, dst=OURS) / UDP(dport=20990) / Raw(b"x")

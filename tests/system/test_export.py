@@ -1,4 +1,4 @@
-"""`aeron-dpdk export`: what Prometheus scrapes is what was sent, and strangers do not reach it."""
+"""`aeron-dpdk export`: Prometheus scrapes what was really sent, and strangers cannot reach it."""
 
 import re
 import socket
@@ -24,7 +24,7 @@ RACES = 20
 
 @pytest.fixture(scope="module")
 def quiet(maker: Maker) -> Iterator[tuple[DpdkDriver, Station]]:
-    """Our driver and nobody else on its wire."""
+    """Our driver alone on its wire."""
     with topology.straight("export", is_ours_kernel=False) as wire:
         ours = maker.dpdk(wire.ours, AF_PACKET, "export-ours")
         ours.start()

@@ -1,4 +1,4 @@
-"""Loss, duplication, reordering, corruption and garbage: the streams come out whole."""
+"""Loss, duplication, reordering, corruption and garbage: the streams arrive whole."""
 
 import random
 
@@ -55,7 +55,7 @@ def test_aerons_own_loss_interceptor_works_above_us(
 
 
 def garbage(dice: random.Random, template: bytes) -> bytes:
-    """A frame to our MAC: noise, a mutilated copy of a good frame, or a good one with noise for Aeron."""
+    """A frame to our MAC: noise, a mutilated copy of a valid frame, or a valid one with noise for Aeron."""
     kind = dice.randrange(3)
     if kind == 0:
         return template[:12] + dice.randbytes(dice.randrange(2, 1500))

@@ -1,6 +1,7 @@
-"""Channels whose MTU is above the link's, against the stock driver: their datagrams go and come in fragments.
+"""Channels with an MTU above the link's, against the stock driver: their datagrams travel in fragments
+both ways.
 
-Over a tap: net_af_packet has the kernel put fragments together before we see them.
+Over a tap: net_af_packet makes the kernel reassemble fragments before we see them.
 """
 
 from collections.abc import Iterator
@@ -61,7 +62,8 @@ def test_a_channel_mtu_above_eight_fragments_is_refused(tap: tuple[DpdkDriver, D
 
 
 def test_forged_fragments_disturb_no_stream(tap: tuple[DpdkDriver, Driver], ours_mac: str) -> None:
-    """Scapy cuts datagrams and leaves pieces out: the table fills, and what is whole still gets through."""
+    """Scapy cuts datagrams and leaves pieces out: the table fills up, and complete datagrams still get
+    through."""
     ours, peer = tap
     port = next_port()
     before = ours.counters().labelled("dpdk-rx-fragment")

@@ -1,4 +1,5 @@
-"""An Aeron directory on a file system that is full: who asks for more is told so, who has room goes on."""
+"""An Aeron directory on a full file system: clients that ask for more get an error, those that have room
+go on."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -21,7 +22,7 @@ STREAM: Content = {
     "messages": 12_000,
     "min": 1000,
     "max": 1000,
-}  # each term of 1 MiB comes round more than once
+}  # so that each term of 1 MiB is reused
 
 
 @contextmanager
@@ -61,7 +62,7 @@ def ours(maker: Maker, wire: Wire, place: Path, request: pytest.FixtureRequest) 
 
 @pytest.mark.parametrize("ours", ["true"], indirect=True, ids=["sparse"])
 def test_sparse_terms_are_promised_once_and_who_wants_more_is_refused(ours: Driver) -> None:
-    """Stock Aeron promises the same room to everybody: 48 MiB of the 80 that cnc.dat leaves."""
+    """Stock Aeron promises the same room to all: 48 of the 80 MiB that cnc.dat leaves."""
     ours.start()
     stream: Content = {"messages": 60_000, "min": 1000, "max": 1000}  # more than three terms
     channel = "aeron:ipc?term-length=16m"

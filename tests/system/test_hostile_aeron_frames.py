@@ -1,7 +1,8 @@
-"""Frames of Aeron's own protocol from the peer's MAC, address and port, about streams that live, with fields
-spoiled: they pass all of our checks and reach Aeron's sender, receiver and name resolver.
+"""Frames of Aeron's own protocol from the peer's MAC, address and port, about live streams, with corrupted
+fields: they pass all of our checks and reach Aeron's sender, receiver and name resolver.
 
-What they say of their stream is believed, as over the kernel. The driver lives, and other streams are whole.
+As over the kernel, what they say about their stream is believed. The driver survives, and other streams
+stay whole.
 """
 
 import random
@@ -26,7 +27,7 @@ FRAMES_PER_ATTACK = 400
 
 
 def await_stream(wire: Wire, port: int) -> tuple[LiveStream, int]:
-    """The stream whose data goes to that UDP port, and the port that it comes from."""
+    """The stream whose data goes to that UDP port, and the port it comes from."""
     with packet_socket(wire.peer.namespace, wire.peer.interface) as tap:
         tap.settimeout(20)
         while True:

@@ -1,4 +1,4 @@
-"""What a driver costs while nothing happens: wake-ups and CPU time as the kernel counts them."""
+"""What a driver costs while nothing happens: wake-ups and CPU time as counted by the kernel."""
 
 import time
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.usefixtures("dpdk_only")
 
 IDLE_S = 4.0
 WAKE_UPS_PER_SECOND = 20
-# The goal is 0.2 %, which the bench looks at; a busy machine makes each wake-up dearer.
+# The goal is 0.2 %, which the bench checks; on a busy machine each wake-up costs more.
 CPU_SHARE = 0.01
 
 

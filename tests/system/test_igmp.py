@@ -1,4 +1,5 @@
-"""Groups behind a switch that sends them to who has asked: the kernel's bridge, snooping and querying."""
+"""Groups behind a switch that forwards them only to hosts that asked: the kernel's bridge, snooping and
+querying."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -36,7 +37,7 @@ class Switched:
 
 
 def keeps_to_itself(net: SwitchedWire) -> bool:
-    """Whether a datagram to a group that nobody has joined stays in the switch."""
+    """Whether the switch keeps a datagram to a group that no host has joined."""
     group = IP(src=net.wire.peer.address, dst="239.20.39.1") / UDP(dport=9)
     with station(net.wire.peer) as source, station(net.bystander) as bystander:
         source.send(Ether(src=net.wire.peer.mac, dst="01:00:5e:14:27:01") / group)
@@ -56,7 +57,7 @@ def test_a_subscriber_is_sent_its_group_and_is_taken_off_when_it_leaves(switched
     subscriber = ours.client("subscribe", channel=switched.channel(ours, port), patient=True)
     subscriber.await_event("ready")
     eventually(lambda: switched.hears("ours", GROUP), "the switch knows our membership")
-    # Five seconds: longer than a membership lasts there without answers to queries.
+    # Five seconds: longer than a membership lasts in the switch without answers to queries.
     queries = ours.counters().labelled("dpdk-igmp-queries")
     eventually(lambda: ours.counters().labelled("dpdk-igmp-queries") >= queries + 5, "queries come")
     eventually(lambda: switched.hears("ours", GROUP), "the switch still knows our membership")
@@ -71,7 +72,7 @@ def test_a_stream_reaches_who_joined_and_nobody_else(switched: Switched, directi
     ours, peer, port = switched.testbed.ours, switched.testbed.peer, next_port()
     source, sink = (ours, peer) if direction == "from us" else (peer, ours)
     heard, answered = ("peer", "ours") if source is ours else ("ours", "peer")
-    # Members beforehand, so that no frame meets a switch that has not learnt of them yet.
+    # Joined beforehand, so that no frame arrives before the switch has learnt of the members.
     for driver in (source, sink):
         driver.client("subscribe", channel=switched.channel(driver, next_port()), patient=True)
         driver.client("publish", channel=switched.channel(driver, next_port()), timeout_ms=600_000)
@@ -98,7 +99,7 @@ def test_an_orderly_end_takes_us_off_at_once(maker: Maker) -> None:
 
 
 def test_a_querier_of_version_one_is_answered_in_its_version(testbed: Testbed) -> None:
-    """No bridge speaks it any more: scapy does."""
+    """No bridge supports version 1 any more, so scapy sends the query."""
     with station(testbed.peer.end) as querier:
         testbed.ours.client(
             "subscribe",

@@ -1,4 +1,5 @@
-"""One driver of ours on two networks with a stock driver on each: streams on both, and what chooses."""
+"""Our driver on two networks, with a stock driver on each: streams on both, and what selects the
+interface."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -152,7 +153,7 @@ def test_both_families_are_heard_from_both_networks_at_no_address(place: Place) 
 
 
 def test_a_channel_at_one_address_is_deaf_to_the_other_network(place: Place) -> None:
-    """The peer of the further network sends to that port all the same, at the address that it reaches."""
+    """The peer on the other network still sends to that port, at the address it can reach."""
     ours, near, far = place.drivers
     port = next_port()
     before = ours.counters().labelled("dpdk-1-rx-no-endpoint")

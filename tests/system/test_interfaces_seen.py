@@ -1,4 +1,4 @@
-"""What the tools show of a driver on two networks, IPv6 included."""
+"""What the tools show of a driver on two networks, including IPv6."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,14 +19,15 @@ from aeron_dpdk.exit_code import ExitCode
 pytestmark = pytest.mark.usefixtures("dpdk_only")
 
 FURTHER, FAR = "10.95.0.1", "10.95.0.2"
-GATEWAY = "10.95.0.254"  # which is not there
+GATEWAY = "10.95.0.254"  # no host has it
 FURTHER6, FAR6 = "fd95::1", "fd95::2"
 MEMORY = ("--no-huge", "--no-shconf", "-m", "512")
 
 
 @dataclass(frozen=True)
 class Place:
-    """Ours has two interfaces; `near` is a stock driver on the first network, `far` one on the further."""
+    """Our driver has two interfaces; `near` is a stock driver on the first network, `far` one on the
+    second."""
 
     ours: DpdkDriver
     near: Driver
@@ -145,7 +146,7 @@ def test_telemetry_has_the_endpoints_and_neighbours_of_each_and_of_ipv6(place: P
 
 
 def test_status_names_the_interface_of_a_problem(place: Place) -> None:
-    """The last one, for the gateway stays silent."""
+    """It is the last interface that has a problem: its gateway does not answer."""
     place.ours.client("publish", channel=udp("192.0.2.1", next_port()), messages=1)
     problem = f"dpdk1: the gateway {GATEWAY} does not answer ARP"
     eventually(lambda: problem in aeron_dpdk("status", place.ours).output, "it is told")

@@ -1,6 +1,6 @@
 """IPv6 over the DPDK port against the stock driver: unicast, groups, fragments, both families on one port.
 
-Over a tap, so that fragments arrive as they are, and the device is asked for checksums of IPv6.
+Over a tap, so that fragments arrive unchanged, and the device is asked for IPv6 checksums.
 """
 
 from collections.abc import Callable, Iterator
@@ -30,9 +30,9 @@ pytestmark = pytest.mark.usefixtures("dpdk_only")
 CONTENT: Content = {"messages": 200, "min": 1, "max": 4000}
 LONG: Content = {"messages": 200, "min": 1, "max": 30000}
 OURS, SECOND, PEER = "2001:db8:91::1", "2001:db8:91::5", "2001:db8:91::2"
-# Of the MACs 02:ad:00:00:00:01 and 02 (RFC 4291, appendix A).
+# From the MACs 02:ad:00:00:00:01 and 02 (RFC 4291, appendix A).
 OURS_LINK_LOCAL, PEER_LINK_LOCAL = "fe80::ad:ff:fe00:1", "fe80::ad:ff:fe00:2"
-_groups = count(1, 2)  # Aeron's data groups have an odd last byte, the control group is the next one
+_groups = count(1, 2)  # Aeron's data groups have an odd last byte; the control group is the next one up.
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Pair:
 def pair(maker: Maker) -> Iterator[Pair]:
     settings = {"AERON_DPDK_LOCAL_IPV6_ADDRESS": f"{OURS}/64,{SECOND}/64"}
     with maker.tap("ipv6", settings=settings) as (ours, kernel):
-        # Only now, for until the kernel's side has a MAC of its own it would claim our link-local address.
+        # Only now: until the kernel's side has its own MAC, it would claim our link-local address.
         kernel.namespace.run("sysctl", "-qw", f"net.ipv6.conf.{kernel.interface}.disable_ipv6=0")
         kernel.namespace.ip("address", "add", f"{PEER}/64", "dev", kernel.interface, "nodad")
         peer = maker.kernel(kernel, "ipv6-peer")
@@ -77,7 +77,7 @@ def interface_of(pair: Pair, driver: Driver) -> str:
 
 
 def next_group() -> str:
-    """Of this test alone, and of a scope that a site is routed for."""
+    """A group for one test, with a scope that a site would route."""
     return f"[ff15::20:{next(_groups):x}]"
 
 
@@ -87,7 +87,8 @@ def test_a_stream_crosses(pair: Pair, flow: tuple[Driver, Driver]) -> None:
 
 
 def test_a_stream_between_link_local_addresses_crosses(pair: Pair, is_ours_the_source: bool) -> None:
-    """Aeron drops %scope: the stock driver's socket has one by its interface, or by [::]."""
+    """Aeron drops %scope: the stock driver's socket gets one from its interface, or by being bound to
+    [::]."""
     port = next_port()
     if is_ours_the_source:
         transfer(pair.ours, pair.peer, udp(f"[{PEER_LINK_LOCAL}]", port), udp("[::]", port), **CONTENT)
@@ -172,7 +173,7 @@ def test_two_addresses_have_each_a_channel_on_one_port(pair: Pair) -> None:
 
 
 def test_one_address_serves_a_port_that_the_other_listens_on(pair: Pair) -> None:
-    """A publication's control address on the one, a subscription's endpoint on the other."""
+    """A publication's control address uses one, a subscription's endpoint the other."""
     port = next_port()
     heard = udp(f"[{OURS}]", port)
     sink = pair.ours.client("subscribe", channel=heard, **CONTENT)
@@ -249,13 +250,13 @@ def test_a_hostile_frame_is_counted_once_under_its_fault(pair: Pair, kind: str) 
     with station(pair.kernel) as stranger:
         stranger.send(Ether(src=pair.kernel.mac, dst=mac, type=0x86DD) / packet(next_port()))
         if kind == "a lone first fragment":
-            # It waits for half a second; whatever comes next has it given up.
+            # It waits for half a second; the next frame after that makes the table discard it.
             stranger.send(Ether(src=pair.kernel.mac, dst=mac) / packet(next_port()))
     eventually(lambda: pair.ours.counters().labelled(name) > before, f"{name} moves")
 
 
 def test_headers_that_may_be_skipped_and_a_lone_fragment_are_data(pair: Pair) -> None:
-    """They get as far as the question of whose UDP port it is."""
+    """They get as far as the lookup of the UDP port."""
     before = pair.ours.counters().labelled("dpdk-rx-no-endpoint")
     with station(pair.kernel) as stranger:
         for extension in (IPv6ExtHdrHopByHop(), IPv6ExtHdrDestOpt(), IPv6ExtHdrFragment(id=9)):

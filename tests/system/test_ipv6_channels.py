@@ -1,4 +1,4 @@
-"""The kinds of channel of test_channels.py again over IPv6, each between a kernel driver and ours."""
+"""The kinds of channel in test_channels.py, over IPv6, each between a kernel driver and ours."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -46,10 +46,10 @@ OURS, PEER = "fd91::1", "fd91::2"
 
 @pytest.fixture(scope="module")
 def six(maker: Maker) -> Iterator[Testbed]:
-    """Both drivers have IPv4 too; the address that they are known by is of IPv6."""
+    """Both drivers have IPv4 too; the address that identifies each is an IPv6 one."""
     with topology.straight("six", is_ours_kernel=False) as wire, ExitStack() as undo:
         topology.take_ipv6(wire.peer, f"{PEER}/64")
-        # What the kernel sends to itself goes by its loopback interface.
+        # The kernel sends traffic to itself through its loopback interface.
         wire.peer.namespace.run("sysctl", "-qw", "net.ipv6.conf.lo.disable_ipv6=0")
         settings = {
             "AERON_DPDK_LOCAL_IPV4_ADDRESS": wire.ours.cidr,
@@ -78,7 +78,7 @@ def flow(request: pytest.FixtureRequest, testbed: Testbed) -> tuple[Driver, Driv
 
 
 def test_a_manual_mdc_publication_reaches_every_destination(flow: Flow) -> None:
-    """With a control address: without one its socket is of IPv4, in Aeron too."""
+    """With a control address: without one its socket is an IPv4 one, in Aeron too."""
     source, sink = flow
     hearers = (sink, sink, source)
     destinations = [udp(driver.address, next_port()) for driver in hearers]

@@ -1,4 +1,5 @@
-"""Channels that the kernel carries beside the DPDK port, in one driver, against the stock driver."""
+"""Channels carried by the kernel together with channels on the DPDK port, in one driver, against the stock
+driver."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ GROUP = "224.20.30.39"
 
 @dataclass(frozen=True)
 class Place:
-    """Our driver with its port, the stock driver behind it, and another one in our own namespace."""
+    """Our driver with its port, the stock driver behind it, and another one in our namespace."""
 
     ours: Driver
     peer: Driver
@@ -28,7 +29,7 @@ class Place:
 
 @pytest.fixture(scope="module")
 def place(maker: Maker) -> Iterator[Place]:
-    """The kernel of our namespace has loopback, IPv6 on it too, and a second interface towards the peer."""
+    """The kernel of our namespace has loopback, with IPv6, and a second interface towards the peer."""
     with topology.straight("kernel", is_ours_kernel=False) as wire:
         ours, peer = wire.ours, wire.peer
         ours.namespace.run("sysctl", "-qw", "net.ipv6.conf.lo.disable_ipv6=0")
@@ -76,7 +77,7 @@ def received(client: ClientProcess) -> set[Digest]:
 
 
 def media(driver: Driver, port: int) -> set[str]:
-    """What carries the channels that have port in an address of their own or in their name."""
+    """Which medium carries the channels that have port in an address or in their name."""
     channels = aeron_dpdk("status", driver, "--json").json["channels"]
     return {medium for each in channels if f":{port}" in each["uri"] for medium in each["media"]}
 
@@ -99,7 +100,8 @@ def test_a_multicast_channel_on_loopback_is_the_kernels(local_flow: tuple[Driver
 def test_a_multicast_channel_on_a_kernel_interface_crosses(place: Place) -> None:
     ends = [(place.ours, "10.93.0.1/24"), (place.peer, "10.93.0.2/24")]
     for (source, source_end), (sink, sink_end) in (ends, ends[::-1]):
-        # A port of its own: a subscription of before that is not closed yet would hear, and set the pace.
+        # A separate port: an earlier subscription that is not closed yet would hear the stream and limit its
+        # rate.
         port = next_port()
         channels = (udp(GROUP, port, interface=end) for end in (source_end, sink_end))
         transfer(source, sink, *channels, **CONTENT)
@@ -148,7 +150,7 @@ def test_status_says_which_medium_each_channel_has(place: Place) -> None:
 
 @pytest.fixture
 def narrow(maker: Maker, wire: topology.Wire, request: pytest.FixtureRequest) -> Iterator[Driver]:
-    """A driver of the test's own, with the setting given as parameter."""
+    """A driver for one test, with the setting given as parameter."""
     driver = maker.dpdk(wire.ours, AF_PACKET, "narrow", settings={"AERON_DPDK_KERNEL_SOCKETS": request.param})
     driver.start()
     yield driver

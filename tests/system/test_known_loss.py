@@ -1,4 +1,4 @@
-"""Frames chosen by a seed are taken off the wire, and every view tells of exactly that loss."""
+"""Frames chosen by a seed are taken off the wire, and every tool reports exactly that loss."""
 
 import shutil
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ STREAM = 1001
 
 @dataclass(frozen=True)
 class Lossy:
-    """A stream to our driver that has lost something and stands still; both ends are there yet."""
+    """A stalled stream to our driver that has lost something; both ends are still running."""
 
     testbed: Testbed
     dropper: Dropper
@@ -53,7 +53,7 @@ def lossy(maker: Maker) -> Iterator[Lossy]:
             publisher = testbed.peer.client("publish", messages=10**9, interval_us=1000, **content)
             publisher.await_event("connected")
             eventually(lambda: len(dropper.dropped) > 9, "frames are dropped off the wire")
-            publisher.kill()  # its driver keeps the publication alive, and repairs what is missing
+            publisher.kill()  # its driver keeps the publication alive, and resends what is missing
             lossy = Lossy(testbed, dropper, channel)
             eventually(lambda: is_repaired(lossy), "all gaps are filled")
             yield lossy

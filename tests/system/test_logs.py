@@ -1,4 +1,4 @@
-"""The log of a running driver: one door for everybody's lines, and none for each packet."""
+"""The log of a running driver: one place for everybody's lines, and none written per packet."""
 
 import json
 from collections import Counter
@@ -25,7 +25,7 @@ def json_driver(maker: Maker, wire: topology.Wire, **settings: str) -> DpdkDrive
 
 
 def told(driver: DpdkDriver) -> list[dict[str, Any]]:
-    """What it logged: every line but the ready line on stdout is an object of JSON."""
+    """What it logged: every line except the ready line on stdout is a JSON object."""
     lines = driver.output.splitlines()
     return [json.loads(line) for line in lines if not line.startswith("aeronmd_dpdk is ready")]
 

@@ -1,4 +1,5 @@
-"""IPv6 groups behind a switch that sends them to who has asked: the kernel as bridge, snooping, querying."""
+"""IPv6 groups behind a switch that forwards them only to hosts that asked: the kernel as bridge, snooping,
+querying."""
 
 from collections.abc import Iterator
 
@@ -38,7 +39,7 @@ def test_the_switch_knows_our_own_group_and_the_channels_until_they_go(
     subscriber = ours.client("subscribe", channel=channel, patient=True)
     subscriber.await_event("ready")
     eventually(lambda: hears(net, OUR_GROUP, GROUP), "the switch knows both")
-    # Five seconds: longer than a membership lasts there without answers to queries.
+    # Five seconds: longer than a membership lasts in the switch without answers to queries.
     queries = ours.counters().labelled("dpdk-mld-queries")
     eventually(lambda: ours.counters().labelled("dpdk-mld-queries") >= queries + 5, "queries come")
     eventually(lambda: hears(net, OUR_GROUP, GROUP), "the switch still knows both")

@@ -11,7 +11,7 @@ from tests.system.fixtures.topology import Wire
 
 Flow = tuple[Driver, Driver]
 CONTENT: Content = {"messages": 200, "min": 1, "max": 4000}
-_hosts = count(1, 2)  # Aeron's data groups have an odd last octet, the control group is the next one
+_hosts = count(1, 2)  # Aeron's data groups have an odd last octet; the control group is the next one up.
 
 
 def group(driver: Driver, address: str, port: int, **parameters: object) -> str:
@@ -20,7 +20,7 @@ def group(driver: Driver, address: str, port: int, **parameters: object) -> str:
 
 
 def next_group() -> str:
-    """Of this test alone: what another test's subscription, not closed yet, hears is no part of it."""
+    """A group for one test: a subscription of another test that is not closed yet must not hear it."""
     return f"224.20.30.{next(_hosts)}"
 
 
@@ -42,7 +42,7 @@ def test_a_stream_to_a_group_crosses(flow: Flow) -> None:
 
 @pytest.mark.usefixtures("dpdk_only")
 def test_two_subscribers_one_of_them_stock_hear_the_same_and_set_the_pace_together(testbed: Testbed) -> None:
-    """From us only: the stock driver does not hear the group that it sends to on these interfaces."""
+    """Only from us: on these interfaces the stock driver does not hear the group that it sends to."""
     address, port = next_group(), next_port()
     subscribers = [subscribe(driver, group(driver, address, port)) for driver in (testbed.ours, testbed.peer)]
     publisher = testbed.ours.client(

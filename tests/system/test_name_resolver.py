@@ -1,4 +1,4 @@
-"""Aeron's driver name resolver: drivers tell each other their names, ours over the DPDK port."""
+"""Aeron's driver name resolver: drivers exchange their names, ours over the DPDK port."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -84,7 +84,7 @@ def test_a_channel_does_not_get_the_resolvers_port(neighbours: tuple[Driver, Dri
 
 @pytest.mark.parametrize("is_peer_kernel", [True, False], ids=["stock", "ours"])
 def test_drivers_tell_each_other_their_names_over_ipv6(maker: Maker, is_peer_kernel: bool) -> None:
-    """No stream by name: Aeron looks names up as IPv4 ones alone (aeron_driver_name_resolver_resolve())."""
+    """No stream by name: Aeron resolves names only as IPv4 names (aeron_driver_name_resolver_resolve())."""
     here, there = "fd91::1", "fd91::2"
     with (
         topology.straight("names6", is_ours_kernel=False, is_peer_kernel=is_peer_kernel) as wire,

@@ -1,4 +1,4 @@
-"""What hosts on the same wire see of our IPv6 addresses: neighbour discovery, ping, routers, and no
+"""What other hosts on the wire see of our IPv6 addresses: neighbour discovery, ping, routers, and no
 gullibility."""
 
 import json
@@ -48,7 +48,7 @@ def wire(maker: Maker) -> Iterator[Wire]:
 def ours(maker: Maker, wire: Wire) -> Iterator[Driver]:
     driver = maker.ours(wire.ours, "ndp-ours", **IPV6)
     driver.start()
-    # Both addresses are announced twice, to all: from here on whatever advertises one is an answer.
+    # Each address has been announced twice, to all nodes: any later advertisement is an answer.
     eventually(lambda: driver.counters().labelled("dpdk-ndp-advertisements-sent") >= 4, "they are announced")
     yield driver
     driver.discard()
@@ -94,7 +94,7 @@ def test_an_address_that_a_host_has_ends_the_start_and_names_the_host(maker: Mak
 
 
 def question(hop_limit: int = 255) -> Packet:
-    """Somebody's probe for our address, before he takes it."""
+    """Another host's probe for our address, before it takes the address."""
     return (
         Ether(src=EVIL, dst=OUR_GROUP_MAC)
         / IPv6(src="::", dst=OUR_GROUP, hlim=hop_limit)

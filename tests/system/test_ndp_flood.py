@@ -1,6 +1,7 @@
-"""A neighbour on the wire that floods us with forged neighbour discovery, and answers every question of ours.
+"""A neighbour on the wire that floods us with forged neighbour discovery, and answers each of our
+solicitations.
 
-`./dev attack` does it a hundred times, the tests of every day once.
+`./dev attack` does it a hundred times, the everyday tests once.
 """
 
 import random
@@ -32,8 +33,8 @@ ENDLESS = {"messages": 10**9, "min": 100, "max": 1000}
 
 
 def forged(testbed: Testbed, attackers: int) -> list[bytes]:
-    """Each attacker says that the peer is he: as an answer, to all, and by asking for us in the peer's name;
-    and that he is the router."""
+    """Each attacker claims to be the peer, in answers, in announcements to all and in solicitations for us
+    from the peer's address; and claims to be the router."""
     lies = []
     for mac in (f"{EVIL}:{i:02x}" for i in range(attackers)):
         to_us = Ether(src=mac, dst=testbed.wire.ours.mac) / IPv6(src=PEER, dst=OURS, hlim=255)
@@ -63,7 +64,7 @@ def is_data(frame: Ether) -> bool:
 
 
 def redirected(host: Station, answers: list[bytes], seconds: float) -> int:
-    """Answers every question for the peer with a lie; counts what followed a lie."""
+    """Answers every solicitation for the peer with a lie; counts the frames sent to the false MAC."""
     dice = random.Random(len(answers))
     caught = 0
     for frame in host.received(seconds):
@@ -106,7 +107,7 @@ def test_a_peer_that_changes_its_mac_is_found_again(attacked: Testbed) -> None:
     subscriber.await_event("ready")
     attacked.ours.client("publish", channel=channel, patient=True, interval_us=1000, **ENDLESS)
     subscriber.await_event("receiving")
-    # It says so, as a host that takes over another's address does.
+    # It announces the change, as a host that takes over another's address does.
     end.namespace.run("sysctl", "-qw", f"net.ipv6.conf.{end.interface}.ndisc_notify=1")
     end.namespace.ip("link", "set", end.interface, "address", moved)
     with station(end) as host:

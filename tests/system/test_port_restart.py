@@ -1,6 +1,6 @@
-"""A port whose device asks for a restart, under streams of its own and of another interface's.
+"""A port whose device asks for a restart, while it carries streams and another interface does too.
 
-The port is a tap, since net_af_packet does not start again once it was stopped.
+The port is a tap, since net_af_packet cannot be started again once stopped.
 """
 
 import sys
@@ -23,12 +23,12 @@ pytestmark = pytest.mark.usefixtures("dpdk_only")
 RESETTING = Path(__file__).with_name("resetting_driver.py")
 RESTARTS = 3
 STEADY, RESTARTING = "10.95.0.1", "10.91.0.1"
-# Long enough that all restarts fall into it, and slow enough that only a pause lets frames wait.
+# Long enough to include all restarts, and slow enough that frames wait only during a pause.
 CONTENT: Content = {"messages": 20_000, "min": 32, "max": 1200, "interval_us": 500}
 RECEIVED: Content = {"messages": 20_000, "min": 32, "max": 1200}
-# What holds up or gives up the frames of an interface.
+# Counts of delayed or dropped frames of an interface.
 PAUSES = ("tx-eagain", "tx-reset", "tx-nobufs", "handoff-full", "port-resets", "link-changes")
-# A restarted tap has no carrier for a moment, and the kernel's end of it no route.
+# A restarted tap has no carrier for a moment, so the kernel's end of it has no route.
 PATIENT = {"AERON_IMAGE_LIVENESS_TIMEOUT": "20s", "AERON_PUBLICATION_CONNECTION_TIMEOUT": "20s"}
 
 
@@ -58,13 +58,14 @@ class Place:
 
 
 def part_from_the_port(kernel: End) -> None:
-    """At each start net_tap gives the kernel's end the port's own MAC, as no two hosts on a wire have."""
+    """At each start net_tap gives the kernel's end the port's own MAC; no two hosts on a wire may share
+    one."""
     kernel.namespace.ip("link", "set", kernel.interface, "address", kernel.mac)
 
 
 @pytest.fixture(params=["first", "further"])
 def place(maker: Maker, request: pytest.FixtureRequest) -> Iterator[Place]:
-    """The interface that restarts is the driver's first one, or its further one."""
+    """The interface that restarts is the driver's first, or the other one."""
     is_first = request.param == "first"
     with topology.namespaces("restart-ours", "restart-far") as (here, there), ExitStack() as undo:
         tap = End(here, "tap0", "02:ad:00:00:00:01", RESTARTING, is_kernel=False)
@@ -130,6 +131,6 @@ def test_a_restart_ends_no_stream_and_holds_up_none_of_another_interface(place: 
     for source, sink in zip(sources, sinks, strict=True):
         [sent] = source.finish()["publications"]
         assert received_by(sink) == [digest_of(sent)]
-    after = ours.counters()  # of seconds after the restarts: they are published now and then
+    after = ours.counters()  # from seconds after the restarts: they are published at intervals
     assert pauses(after, place.steady) == before
     assert after.labelled(f"{place.restarting}port-resets") == RESTARTS

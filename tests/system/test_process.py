@@ -1,4 +1,4 @@
-"""aeronmd_dpdk as a process: its name, its stops and crashes, its threads, who it runs as, what it counts."""
+"""aeronmd_dpdk as a process: its name, how it stops and crashes, its threads, its user, its counters."""
 
 import os
 import socket
@@ -52,7 +52,7 @@ def peer(maker: Maker, module_wire: Wire) -> Iterator[Driver]:
 
 @pytest.fixture
 def ours(maker: Maker, module_wire: Wire, request: pytest.FixtureRequest) -> Iterator[Driver]:
-    """Not started yet; a test may parametrise its settings."""
+    """Not yet started; a test may parametrise its settings."""
     driver = maker.ours(module_wire.ours, "process-ours", **getattr(request, "param", {}))
     yield driver
     driver.discard()
@@ -148,7 +148,7 @@ def spoil_the_error_log(cnc: Path) -> None:
         file.seek(128 + buffers[0] - 128)  # the heartbeat: a driver that died long ago
         file.write(bytes(8))
         file.seek(128 + sum(buffers[:4]))
-        file.write(struct.pack("<i", -7))  # aligned to 0: a reader that trusts it never comes further
+        file.write(struct.pack("<i", -7))  # aligns to 0: a reader that trusts it never advances
 
 
 @pytest.mark.parametrize("spoil", [cut, spoil_the_error_log])
@@ -164,7 +164,8 @@ def test_a_spoiled_cnc_file_of_a_dead_driver_stops_no_start(
 
 
 def test_a_killed_driver_leaves_no_huge_page_behind(maker: Maker, module_wire: Wire, peer: Driver) -> None:
-    """The default: huge pages without names. Three starts, two of them after kill -9, on memory for one."""
+    """The default: huge pages without names. Three starts, two of them after kill -9, with memory for only
+    one."""
     with reserved_huge_pages(HUGE_PAGES_NEEDED) as are_reserved:
         if not are_reserved:
             pytest.skip(f"{HUGE_PAGES_NEEDED} huge pages of 2 MiB cannot be reserved")

@@ -1,4 +1,4 @@
-"""An Aeron client nobody here wrote: pyaeron from PyPI, in an interpreter of its own (3.12 or later)."""
+"""An Aeron client from outside this project: pyaeron from PyPI, in a separate interpreter (3.12 or later)."""
 
 import shutil
 import subprocess
@@ -18,7 +18,7 @@ COUNT = 500
 
 
 def interpreters() -> list[str]:
-    """Interpreters that may be new enough: this one, those on the PATH, those pyenv has."""
+    """Interpreters that may be new enough: this one, those on the PATH, those of pyenv."""
     named = [path for version in VERSIONS if (path := shutil.which(f"python{version}"))]
     of_pyenv = [
         str(path)
@@ -44,7 +44,8 @@ def has_pyaeron(python: str) -> bool:
 
 @pytest.fixture(scope="module")
 def python() -> str:
-    """An interpreter with pyaeron, or a skip that says what is missing. Installed once, kept in .cache."""
+    """An interpreter with pyaeron, or a skip that says what is missing. Installed once, then kept in
+    .cache."""
     made = str(ENVIRONMENT / "bin" / "python")
     if has_pyaeron(made):
         return made

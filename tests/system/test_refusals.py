@@ -1,4 +1,4 @@
-"""What cannot work is refused where the application asks for it, with a message that says why."""
+"""What cannot work is refused when the application asks for it, with a message that says why."""
 
 import pytest
 from tests.system.fixtures.client import ClientError
@@ -9,7 +9,7 @@ CONTENT: Content = {"messages": 20, "min": 1, "max": 2000}
 
 
 def refusal(driver: Driver, program: str, channel: str) -> str:
-    """The message the client gets; the test fails when it gets what it asked for."""
+    """The message that the client gets; the test fails if the client gets what it asked for."""
     client = driver.client(program, channel=channel)
     with pytest.raises(ClientError) as refused:
         client.await_event("ready")
@@ -47,7 +47,7 @@ def test_a_port_is_free_again_once_its_channel_is_closed(ours: Driver) -> None:
             return False
         return True
 
-    # The client is gone before the driver has closed what was the client's: that is Aeron's own way.
+    # Aeron lets a client end before the driver has closed the client's resources.
     eventually(is_free, f"port {port} is free again")
 
 

@@ -1,5 +1,5 @@
-"""One port with two addresses and two VLANs beside them, as a trunk to stock drivers: one without a tag, and
-one in each VLAN. What each hears and sends, and what a restart of the port leaves of all of them."""
+"""One port with two addresses, and two VLANs, as a trunk to stock drivers: one without a tag, and one in
+each VLAN. What each receives and sends, and what a restart of the port does to all of them."""
 
 import os
 import signal
@@ -49,7 +49,7 @@ SETTINGS = {
 
 @dataclass(frozen=True)
 class Place:
-    """`peers` by their VLANs; `trunk` is the end towards us of what switches between them."""
+    """`peers` by their VLANs; `trunk` is our end of the switch between them."""
 
     ours: DpdkDriver
     peers: dict[int, Driver]
@@ -65,8 +65,8 @@ class Place:
 
 @pytest.fixture(scope="module", params=["af_packet", "tap"])
 def place(maker: Maker, request: pytest.FixtureRequest) -> Iterator[Place]:
-    """Over net_af_packet, which takes tags off and puts them on as a device would, and over a tap, where we
-    do."""
+    """Over net_af_packet, which removes and adds tags as a device would, and over a tap, where our code
+    does."""
     is_tap = request.param == "tap"
     labels = [f"shared-{name}" for name in ("ours", "middle", *NETWORKS)]
     with topology.namespaces(*labels) as (own, middle, *others):
@@ -232,7 +232,7 @@ def test_a_frame_for_an_address_in_the_vlan_of_another_is_dropped_and_counted(pl
     )
 
 
-# The PMD of af_packet closes its sockets when it stops, and does not open them again.
+# The af_packet PMD closes its sockets when it stops, and does not open them again.
 @pytest.mark.parametrize("place", ["tap"], indirect=True)
 def test_a_restart_of_the_port_is_one_for_all_of_them_and_their_streams_go_on(place: Place) -> None:
     content: Content = {"messages": 4000, "min": 32, "max": 1300}

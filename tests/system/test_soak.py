@@ -1,5 +1,6 @@
-"""The soak: streams of all kinds, killed and paused clients, a wire that loses, doubles, reorders and damages
-frames, flaps, liars and garbage, all at once, for --soak-minutes. Every stream is compared by hash.
+"""The soak: streams of all kinds, killed and paused clients, a wire that loses, duplicates, reorders and
+corrupts frames and flaps, liars and garbage, all at once, for --soak-minutes. Every stream is compared by
+hash.
 
 `./dev soak --minutes N --seed S` does it for longer. The seed repeats every decision, not the timing.
 """
@@ -28,12 +29,13 @@ TURN_S = 0.05
 TROUBLE_CHANCE = 0.05  # of each turn
 FAULTS = {"drop": 0.01, "duplicate": 0.01, "reorder": 0.02, "corrupt": 0.01}
 SETTLE_TIMEOUT_S = 90.0
-# A busy machine starves everybody for seconds, which is nobody's death; what was killed is given up later.
+# On a busy machine threads get no CPU for seconds, which must not end anything; killed clients time out
+# later.
 TIMEOUTS = {
     "AERON_CLIENT_LIVENESS_TIMEOUT": "10s",
     "AERON_IMAGE_LIVENESS_TIMEOUT": "15s",
     "AERON_PUBLICATION_CONNECTION_TIMEOUT": "10s",
-    "AERON_PUBLICATION_LINGER_TIMEOUT": "10s",  # the last messages of a stream outlast every trouble
+    "AERON_PUBLICATION_LINGER_TIMEOUT": "10s",  # the last messages of a stream outlive every trouble
     "AERON_PUBLICATION_UNBLOCK_TIMEOUT": "20s",
     "AERON_DPDK_KERNEL_SOCKETS": "loopback",
     "AERON_COUNTERS_FREE_TO_REUSE_TIMEOUT": "100ms",
@@ -86,7 +88,7 @@ def tapped(maker: Maker) -> Iterator[TappedWire]:
 
 
 def settled(testbed: Testbed, before: Account) -> None:
-    """Nothing is left of all that came and went."""
+    """Nothing is left of what was created during the soak."""
     latest: dict[str, tuple[int, int]] = {}
 
     def is_back() -> bool:

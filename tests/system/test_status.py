@@ -1,4 +1,5 @@
-"""`aeron-dpdk status`: each number against an independent one, the exit code, and who may ask how much."""
+"""`aeron-dpdk status`: each number against an independent one, the exit code, and limits on what others
+may ask."""
 
 import contextlib
 import json
@@ -27,7 +28,7 @@ UNHEALTHY, NO_DRIVER, NOT_ANSWERING = 30, 31, 32
 PEER_MAC = "02:ad:00:00:00:02"
 TO_US = Ether(src=PEER_MAC, dst="02:ad:00:00:00:01") / IP(src="10.91.0.2", dst="10.91.0.1")
 NOBODY = 65534
-THIRD = "10.91.0.3"  # a host that is only what a test makes of it
+THIRD = "10.91.0.3"  # a host that only the test simulates
 
 
 def status(driver: Driver) -> Any:
@@ -35,14 +36,14 @@ def status(driver: Driver) -> Any:
 
 
 def counts(driver: Driver) -> Any:
-    """Of its one interface."""
+    """The counts of its only interface."""
     [own] = status(driver)["counts"]
     return own
 
 
 @pytest.fixture(scope="module")
 def quiet(maker: Maker) -> Iterator[tuple[DpdkDriver, Station]]:
-    """Our driver, a gateway that is not there, and nobody else on the wire."""
+    """Our driver alone on the wire, with a gateway that does not exist."""
     with topology.straight("status", is_ours_kernel=False) as wire:
         settings = {"AERON_DPDK_GATEWAY_IPV4_ADDRESS": "10.91.0.254"}
         ours = maker.dpdk(wire.ours, AF_PACKET, "status-ours", settings=settings)
@@ -99,7 +100,7 @@ def test_every_thread_is_shown_with_the_cpus_it_may_run_on(quiet: tuple[DpdkDriv
 def test_the_longest_cycles_are_aerons(quiet: tuple[DpdkDriver, Station]) -> None:
     driver, _ = quiet
 
-    def agree() -> bool:  # they are read one after the other, and may grow in between
+    def agree() -> bool:  # the two are read one after the other, and may grow in between
         cycles, counters = status(driver)["longest_cycles_ns"], driver.counters()
         return all(
             cycles[role.lower()] == counters.labelled(f"{role} max cycle time")
@@ -127,7 +128,7 @@ def test_drops_are_shown_by_name_with_their_number(quiet: tuple[DpdkDriver, Stat
 def test_what_leaves_is_what_arrives_at_the_other_end(quiet: tuple[DpdkDriver, Station]) -> None:
     driver, host = quiet
 
-    def agree() -> bool:  # but for ARP of the driver's own between drain and look
+    def agree() -> bool:  # except for the driver's own ARP between draining and looking
         host.drain()
         before = counts(driver)
         host.send(*[TO_US / ICMP(id=5, seq=number) / Raw(bytes(40)) for number in range(9)])
@@ -260,7 +261,7 @@ def test_nothing_said_on_the_socket_keeps_the_driver_from_its_work(
         for number in range(30):
             connection = stack.enter_context(socket.socket(socket.AF_UNIX))
             connection.settimeout(0.2)
-            with contextlib.suppress(OSError):  # the later ones find no room, or are hung up on
+            with contextlib.suppress(OSError):  # the later ones find no room, or the driver disconnects them
                 connection.connect(f"{driver.aeron_dir}/dpdk.sock")
                 connection.sendall((b"", rude, b'{"request": "view"}\n', b"[" * 100_000 + b"\n")[number % 4])
         host.drain()

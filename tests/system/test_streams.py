@@ -11,7 +11,7 @@ HUNDRED_MEGABYTES = 100 * 1000 * 1000
 
 def test_a_hundred_megabytes_arrive_unchanged(flow: Flow) -> None:
     source, sink = flow
-    # A message may be an eighth of a term: 128 KiB of the 1 MiB terms, ninety-odd fragments.
+    # A message may be an eighth of a term: 128 KiB of the 1 MiB terms, more than ninety fragments.
     sent = transfer(
         source, sink, udp(sink.address, next_port()), messages=3200, min=1, max=128 * 1024, seed=7
     )

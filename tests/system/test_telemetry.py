@@ -1,4 +1,4 @@
-"""DPDK's telemetry socket: `dpdk-telemetry.py` sees our driver, and our own commands answer."""
+"""DPDK's telemetry socket: `dpdk-telemetry.py` sees our driver, and our own commands are answered."""
 
 import contextlib
 import json
@@ -42,7 +42,7 @@ TO_US = Ether(src="02:ad:00:00:00:02", dst="02:ad:00:00:00:01") / IP(src=PEER, d
 
 @dataclass
 class TellingDriver(DpdkDriver):
-    """One that was not told to be silent."""
+    """A driver that runs without --no-telemetry."""
 
     def command(self) -> list[str]:
         return [word for word in super().command() if word != "--no-telemetry"]
@@ -133,7 +133,7 @@ def test_nothing_said_on_it_keeps_the_driver_from_its_work(telling: tuple[Tellin
         for number, request in enumerate(NONSENSE * 3):
             connection = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET))
             connection.settimeout(5)
-            with contextlib.suppress(OSError):  # DPDK serves ten at a time and hangs up on the others
+            with contextlib.suppress(OSError):  # DPDK serves ten at a time and disconnects the rest
                 connection.connect(str(socket_of(driver)))
                 connection.send(request)
                 if number % 2:
@@ -148,7 +148,7 @@ def test_nothing_said_on_it_keeps_the_driver_from_its_work(telling: tuple[Tellin
 def answers(driver: TellingDriver) -> bool:
     try:
         return bool(ask(driver, "/aeron/counts"))
-    except (OSError, ValueError):  # hung up on
+    except (OSError, ValueError):  # disconnected
         return False
 
 

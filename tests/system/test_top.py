@@ -24,7 +24,7 @@ STRAY = Ether(src="02:ad:00:00:00:02", dst="02:ad:00:00:00:01") / IP(src="10.91.
 
 @pytest.fixture(scope="module")
 def quiet(maker: Maker) -> Iterator[tuple[DpdkDriver, Station]]:
-    """Our driver and nobody else on its wire."""
+    """Our driver alone on its wire."""
     with topology.straight("top", is_ours_kernel=False) as wire:
         ours = maker.dpdk(wire.ours, AF_PACKET, "top-ours")
         ours.start()

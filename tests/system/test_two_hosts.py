@@ -1,4 +1,4 @@
-"""`aeron-dpdk ping` and `aeron-dpdk pong` between two drivers, one of which is Aeron's own."""
+"""`aeron-dpdk ping` and `aeron-dpdk pong` between two drivers, one of which is stock."""
 
 import json
 import subprocess
@@ -22,7 +22,7 @@ from aeron_dpdk.tools.hosts.aeron_link import AeronLink
 from aeron_dpdk.tools.hosts.request import FIRST_STREAM_ID, Place, Request
 from aeron_dpdk.tools.measure.job import Phase, PhaseKind, Role
 
-# Long enough messages that the terms are soon walked, by drivers whose threads sleep when they are idle.
+# Messages long enough to go through the terms quickly, with drivers whose threads sleep when idle.
 LENGTH = 1344
 PING_TIMEOUT_S = 100.0
 QUICK = (f"--lengths={LENGTH}", "--rates=200", "--repeats=1", "--duration-ms=100")
@@ -41,7 +41,7 @@ def pong_beside(driver: Driver, *arguments: str) -> Iterator[ChildProcess]:
 def ping(
     driver: Driver, address: str, *arguments: str, end: End | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """`end` is where it runs, if not beside its driver."""
+    """`end`: where it runs, if not on its driver's host."""
     command = [str(PROGRAM), "ping", address, "--aeron-dir", str(driver.aeron_dir), *arguments]
     return subprocess.run(
         (end or driver.end).namespace.command(*command),
@@ -74,7 +74,7 @@ def test_ping_measures_and_pong_answers(flow: tuple[Driver, Driver], tmp_path: P
 
 @pytest.mark.usefixtures("dpdk_only")
 def test_the_kernel_beside_it_is_measured_in_turn_and_compared(testbed: Testbed, tmp_path: Path) -> None:
-    """The stock driver is at both ends of the kernel's route, and at the far end of ours."""
+    """A stock driver is at both ends of the kernel's route, and at the far end of ours."""
     place = tmp_path / "ping.json"
     with pong_beside(testbed.peer, "--address", testbed.peer.address) as pong:
         done = ping(
@@ -112,7 +112,7 @@ def test_a_measurement_that_is_stopped_says_that_and_no_error_of_aerons(
 
 
 def without_aeron(end: End, command: str, *arguments: str) -> tuple[str, ...]:
-    """`ping --floor` or `pong --floor` on a DPDK port, given the arguments that a driver would have."""
+    """`ping --floor` or `pong --floor` on a DPDK port, with the arguments that a driver would get."""
     device = ("--no-huge", "-m", "256", "--no-pci", f"--vdev=net_af_packet0,iface={end.interface}")
     settings = f"AERON_DPDK_LOCAL_IPV4_ADDRESS={end.cidr}"
     return end.namespace.command("env", settings, str(PROGRAM), command, *arguments, "--floor", "--", *device)
@@ -120,7 +120,7 @@ def without_aeron(end: End, command: str, *arguments: str) -> tuple[str, ...]:
 
 @pytest.fixture
 def direct_wire() -> Iterator[topology.Wire]:
-    """Neither end's address is the kernel's."""
+    """A wire on which neither end's address is the kernel's."""
     with topology.straight("floor", is_ours_kernel=False, is_peer_kernel=False) as made:
         yield made
 

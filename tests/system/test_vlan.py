@@ -1,5 +1,5 @@
-"""A driver of ours in a VLAN, against a stock driver whose kernel is in it: over net_af_packet, which puts
-tags on and takes them off as a device would, and over a tap, where we do. Scapy judges what is on the wire.
+"""Our driver in a VLAN, against a stock driver whose kernel is in it: over net_af_packet, which adds and
+removes tags as a device would, and over a tap, where our code does. Scapy checks what is on the wire.
 """
 
 from collections.abc import Iterator
@@ -80,7 +80,7 @@ def test_so_does_ipv6(testbed: Testbed) -> None:
     transfer(testbed.ours, testbed.peer, udp("[fd91::2]", next_port()), **CONTENT)
 
 
-# The af_packet PMD has the kernel put fragments together before we see them (PACKET_FANOUT_FLAG_DEFRAG).
+# The af_packet PMD makes the kernel reassemble fragments before we see them (PACKET_FANOUT_FLAG_DEFRAG).
 @pytest.mark.parametrize("testbed", ["tap"], indirect=True)
 def test_so_do_fragments(testbed: Testbed) -> None:
     for source, sink in ((testbed.ours, testbed.peer), (testbed.peer, testbed.ours)):
@@ -113,7 +113,7 @@ def test_what_we_send_of_ourselves_has_the_tag_with_its_priority(testbed: Testbe
 def test_a_frame_of_another_vlan_or_of_none_is_counted_and_goes_no_further(testbed: Testbed) -> None:
     ours, peer = testbed.wire.ours, testbed.wire.peer
     mac = Ether(src=peer.mac, dst=ours.mac)
-    # TCP, which nobody else sends here, would be counted too.
+    # TCP from another source would be counted too, but there is none here.
     segment = IP(src=peer.address, dst=ours.address) / TCP(dport=20990) / Raw(bytes(32))
 
     def counted(reason: str) -> int:

@@ -1,4 +1,4 @@
-/* An Aeron client on its own conductor thread, and the asynchronous calls of aeronc.h made to wait. */
+/* An Aeron client with its own conductor thread, and blocking versions of the asynchronous calls of aeronc.h. */
 #ifndef AERON_DPDK_TEST_CLIENT_H
 #define AERON_DPDK_TEST_CLIENT_H
 
@@ -10,7 +10,7 @@
 #include "options.h"
 #include "report.h"
 
-/* Aeron's own 16 ms would be most of a test that opens hundreds of channels one after the other. */
+/* Aeron's own 16 ms would dominate a test that opens hundreds of channels one after the other. */
 #define CLIENT_CONDUCTOR_SLEEP_NS (1000000)
 
 enum exit_codes_en
@@ -68,7 +68,7 @@ static inline aeron_t *client_open(const options_t *options)
     return client;
 }
 
-/* Time without progress, restarted by client_progressed(). */
+/* A time limit without progress, restarted by client_progressed(). */
 typedef struct deadline_stct
 {
     int64_t limit_ms;
@@ -90,7 +90,7 @@ static inline bool deadline_is_over(const deadline_t *deadline)
     return aeron_epoch_clock() - deadline->since_ms > deadline->limit_ms;
 }
 
-/* Begin and await are two calls, so that hundreds of channels open at once and not one after the other. */
+/* Begin and await are separate calls, so that hundreds of channels can be opened at once. */
 static inline aeron_async_add_subscription_t *client_begin_subscription(
     aeron_t *client, const char *channel, int32_t stream_id)
 {

@@ -1,5 +1,5 @@
 /*
- * What the publisher sends is a function of (seed, index), so that a subscriber can tell a wrong byte without a copy
+ * What the publisher sends is a function of (seed, index), so that a subscriber can detect a wrong byte without a copy
  * of what was sent. The generator is splitmix64 (Steele, Lea, Flood, OOPSLA 2014), the digest FNV-1a 64.
  */
 #ifndef AERON_DPDK_TEST_CONTENT_H
@@ -24,7 +24,7 @@ static inline uint64_t content_next(uint64_t *state)
     return z ^ (z >> 31);
 }
 
-/* The shortest and the longest come first, then every other message is short: its range shrinks by powers of two. */
+/* The shortest and the longest come first, then every other message is short: the range is reduced by powers of two. */
 static inline size_t content_length(const content_t *content, uint64_t index, uint64_t *state)
 {
     const uint64_t range = (uint64_t)(content->max_length - content->min_length) + 1;
@@ -59,7 +59,7 @@ static inline size_t content_fill(const content_t *content, uint64_t index, uint
     return length;
 }
 
-/* The index a message of at least eight bytes carries in front. */
+/* The index at the start of a message of at least eight bytes. */
 static inline uint64_t content_index(const uint8_t *buffer)
 {
     uint64_t index;
@@ -78,7 +78,7 @@ static inline uint64_t digest_bytes(uint64_t digest, const uint8_t *buffer, size
     return digest;
 }
 
-/* The length goes in too: two short messages must not look like one long one. */
+/* The length is hashed too: two short messages must not look like one long one. */
 static inline uint64_t digest_message(uint64_t digest, const uint8_t *buffer, size_t length)
 {
     const uint64_t length_word = (uint64_t)length;

@@ -28,7 +28,7 @@ typedef struct options_stct
     uint64_t interval_us;   /* pause after each message */
     const char *response_channel;
     bool is_exclusive;
-    bool is_patient;        /* waits: a publisher for subscribers, a subscriber for images, both for their driver */
+    bool is_patient;        /* a publisher waits for subscribers, a subscriber for images, both for their driver */
     bool is_verified;       /* a subscriber checks every message against (seed, index) */
     content_t content;
 } options_t;

@@ -1,4 +1,4 @@
-/* Publishes --messages on every (channel, stream) in turn and tells what it sent. */
+/* Publishes --messages on every (channel, stream) in turn and reports what it sent. */
 #include "client.h"
 
 typedef struct outlet_stct
@@ -161,13 +161,13 @@ static void outlet_fail(const outlet_t *outlet, int64_t result)
     char message[512];
     snprintf(message, sizeof(message), "%s", refusal(result));
 
-    /* A client that gives up closes its publications first, and then says why: so that it comes to say it. */
+    /* A client that gives up first closes its publications and then says why, so that it gets to say it. */
     aeron_close(outlet->client);
     report_error("offer", (int)result, message);
     exit(EXIT_AERON_ERROR);
 }
 
-/* Offers one message until it is taken. */
+/* Offers one message until it is accepted. */
 static void outlet_send(outlet_t *outlet, const options_t *options, uint8_t *buffer, deadline_t *deadline)
 {
     const size_t length = content_fill(&options->content, outlet->messages, buffer);

@@ -1,4 +1,4 @@
-/* One JSON object a line on stdout: {"event": …}. The process that started the program reads it while the program runs. */
+/* One JSON object per line on stdout: {"event": …}. The parent process reads it while the program runs. */
 #ifndef AERON_DPDK_TEST_REPORT_H
 #define AERON_DPDK_TEST_REPORT_H
 

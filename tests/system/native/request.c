@@ -1,4 +1,4 @@
-/* The client of a response channel: sends --messages requests, each once the answer to the one before is here. */
+/* The client of a response channel: sends --messages requests, each after the answer to the previous one. */
 #include "client.h"
 
 typedef struct requester_stct

@@ -1,4 +1,4 @@
-/* The server of a response channel: every request comes back to the one client that sent it, on --response-channel. */
+/* The server of a response channel: every request is returned to the client that sent it, on --response-channel. */
 #include "client.h"
 
 #define RESPONDER_MAX_CLIENTS (8)
@@ -13,7 +13,7 @@ typedef struct responder_stct
     aeron_publication_t *responses[RESPONDER_MAX_CLIENTS];
 } responder_t;
 
-/* The response publication is tied to the image of the client's requests by the image's correlation id. */
+/* The response publication is tied to the image of the client's requests by that image's correlation id. */
 static void responder_meet(responder_t *responder, aeron_image_t *image)
 {
     aeron_image_constants_t constants;

@@ -1,4 +1,4 @@
-/* Receives --messages from --sources images of every (channel, stream) and tells what came. */
+/* Receives --messages from --sources images of every (channel, stream) and reports what arrived. */
 #include "client.h"
 
 #define INLET_MAX_SOURCES (8)
@@ -14,7 +14,7 @@ typedef struct source_stct
     uint64_t digest;
     uint64_t next_index;
     int64_t position;
-    int64_t reserved_value; /* of the last message; where the channel asks for it, the time it was received */
+    int64_t reserved_value; /* of the last message; the time it was received, if the channel asks for that */
 } source_t;
 
 typedef struct inlet_stct

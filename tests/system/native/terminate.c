@@ -1,4 +1,4 @@
-/* Asks the driver of AERON_DIR to stop, as an application may where the driver's termination validator agrees. */
+/* Asks the driver of AERON_DIR to stop, as an application may if the driver's termination validator agrees. */
 #include <stdint.h>
 
 #include "aeronc.h"

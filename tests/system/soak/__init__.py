@@ -1,1 +1,1 @@
-"""Everything at once, for as long as one likes: streams of all kinds on a wire that misbehaves, seeded."""
+"""Everything at once, for any length of time: streams of all kinds on an unreliable wire, by seed."""

@@ -1,4 +1,4 @@
-"""What a driver holds: it must be the same after a soak as before, to the last file and mbuf."""
+"""What a driver holds: after a soak it must be the same as before, to the last file and mbuf."""
 
 import os
 from dataclasses import asdict, dataclass
@@ -40,6 +40,6 @@ def resident_kib(driver: Driver) -> int:
 
 
 def excess(before: Account, now: Account) -> dict[str, tuple[int, int]]:
-    """What there is more of now, with both numbers."""
+    """What there is more of now, with the numbers before and after."""
     pairs = {name: (number, asdict(now)[name]) for name, number in asdict(before).items()}
     return {name: pair for name, pair in pairs.items() if pair[1] > pair[0]}

@@ -1,4 +1,4 @@
-"""A scene: a publisher, who hears it, and what becomes of them. The dice decide it all beforehand."""
+"""A scene: a publisher, its subscribers, and what happens to them. The dice decide everything beforehand."""
 
 import itertools
 import random
@@ -21,7 +21,7 @@ _groups = itertools.cycle(range(1, 250, 2))  # Aeron's control group is the next
 
 @dataclass
 class Casting:
-    """Where one scene plays, and the options of all its clients."""
+    """Where one scene takes place, and the options of all its clients."""
 
     source: Driver
     sink: Driver
@@ -106,7 +106,7 @@ def spied_on(casting: Casting) -> ClientProcess:
 
 def multicast(casting: Casting) -> ClientProcess:
     group, port = f"224.20.31.{next(_groups)}", next(_ports)
-    # The kernel of this testbed does not let the stock driver hear its own group.
+    # In this testbed the kernel does not let the stock driver hear the group that it sends to.
     hearers = (casting.sink,) if casting.source.end.is_kernel else (casting.sink, casting.source)
     for driver in hearers:
         casting.subscribe(driver, udp(group, port, interface=driver.end.cidr))
@@ -130,7 +130,7 @@ KINDS: tuple[Callable[[Casting], ClientProcess], ...] = (
 
 
 class SoakError(AssertionError):
-    """A stream did not arrive whole, or a client met what it must not meet."""
+    """A stream did not arrive whole, or a client met an unexpected error."""
 
 
 class Scene:
@@ -162,7 +162,7 @@ class Scene:
         return not any(client.is_running for client in self.clients())
 
     def turn(self) -> None:
-        """Fate strikes once its time has come, and pauses end."""
+        """Kills and pauses happen when their time has come, and pauses end."""
         now_s = time.monotonic()
         if self._victim is not None and now_s > self._resumes_s:
             self._victim.send_signal(signal.SIGCONT)
@@ -180,7 +180,7 @@ class Scene:
             client.kill()
 
     def check(self) -> None:
-        """Once it is over. Raises SoakError."""
+        """Called once the scene is over. Raises SoakError."""
         if self._is_killed:
             codes = {client.exit_code for client in self.clients()}
             if codes <= {0, KILLED}:

@@ -1,4 +1,4 @@
-"""What happens to a wire and to a driver from outside, now and then, as the dice will have it."""
+"""What happens to a wire and to a driver from outside, now and then, as the dice decide."""
 
 import random
 import time
@@ -36,7 +36,7 @@ def hostile_frames(dice: random.Random, tapped: TappedWire, testbed: Testbed) ->
 
 
 def link_flap(dice: random.Random, tapped: TappedWire, testbed: Testbed) -> None:
-    """A cable that is pulled: a kernel whose own interface goes down would have no route for new streams."""
+    """Pulls the cable: if the kernel's own interface went down, it would have no route for new streams."""
     interface = dice.choice((tapped.to_ours, tapped.to_peer))
     tapped.middle.ip("link", "set", interface, "down")
     time.sleep(FLAP_S)
