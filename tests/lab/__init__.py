@@ -1,1 +1,1 @@
-"""The lab: what only a machine with PCI devices can show, on one that QEMU emulates."""
+"""The lab: tests that need PCI devices, on a machine that QEMU emulates."""

@@ -1,6 +1,7 @@
 """Fixtures: the kernel that guests boot, and the guest that most tests share.
 
-The shared guest is left as it was found: NICs with their kernel drivers and without addresses, no huge pages.
+Tests leave the shared guest as they found it: NICs with their kernel drivers and without addresses, no
+huge pages.
 """
 
 import compileall
@@ -34,7 +35,7 @@ def installed() -> Installation:
     found = installation.find()
     if isinstance(found, str):
         pytest.fail(found)
-    # Otherwise each guest's emulated processor does it again: the guest's files are read-only from here.
+    # Otherwise the emulated processor of each guest compiles it again: the guest sees these files read-only.
     compileall.compile_dir(found.aeronmd.parents[1], quiet=1)
     return found
 
@@ -70,7 +71,7 @@ def operator(guest: Guest, installed: Installation) -> Operator:
 
 @pytest.fixture(scope="module")
 def vfio(guest: Guest) -> Iterator[None]:
-    """The modules, for a test that loads them by hand."""
+    """The modules, for a test that loads them itself."""
     guest.run("modprobe", "vfio-pci")
     yield
     guest.run("modprobe", "-r", "vfio-pci")

@@ -1,4 +1,5 @@
-"""The machines of the lab: as a server with an IOMMU, as a cloud instance without, and with modelled NICs."""
+"""The machines of the lab: one like a server with an IOMMU, one like a cloud instance without, and with
+modelled NICs."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,12 +10,13 @@ from tests.lab.fixtures.guest import Guest
 from tests.lab.fixtures.hardware import BRIDGE, Hardware, ModelledNic, Nic
 from tests.lab.fixtures.kernel import Kernel
 
-# The product page's kernel parameters for running as an ordinary user; without them Debian leaves it off.
+# The product page's kernel parameters for running as an ordinary user; without them Debian leaves the IOMMU
+# off.
 IOMMU_PARAMETERS = "iommu=on intel_iommu=on"
 
 E1000E = Nic("e1000e", subnet=1, slot=4)
 VMXNET3 = Nic("vmxnet3", subnet=2, slot=5)
-# With queues and a hash, as clouds have it.
+# With several queues and a hash, as in clouds.
 VIRTIO = Nic(
     "virtio-net-pci",
     subnet=3,
@@ -22,10 +24,10 @@ VIRTIO = Nic(
     options=("disable-legacy=on", "iommu_platform=on", "mq=on", "rss=on", "vectors=10"),
     queues=4,
 )
-# Two NICs behind one bridge, and so in one IOMMU group.
+# Two NICs behind one bridge, and therefore in one IOMMU group.
 NEIGHBOURS = tuple(Nic("e1000", subnet=4 + slot, slot=slot, bus=BRIDGE) for slot in (1, 2))
 
-# Of the kernel, where it is not called as the model is.
+# The kernel's module, where its name differs from the model's.
 MODULES = {"82599": "ixgbe"}
 
 ENA = ModelledNic("ena", subnet=7, slot=9, make=Ena)
@@ -41,7 +43,7 @@ def with_iommu(kernel: Kernel, label: str) -> Iterator[Guest]:
 
 @contextmanager
 def without_iommu(kernel: Kernel, label: str, *nics: Nic) -> Iterator[Guest]:
-    """With one e1000e where nothing else is named."""
+    """With a single e1000e, unless NICs are given."""
     found = nics or (E1000E,)
     with boot(kernel, Hardware(found, has_iommu=False), label) as guest:
         load_drivers(guest, *(MODULES.get(nic.model, nic.model) for nic in found))
@@ -50,7 +52,8 @@ def without_iommu(kernel: Kernel, label: str, *nics: Nic) -> Iterator[Guest]:
 
 @contextmanager
 def with_ena(kernel: Kernel, label: str) -> Iterator[Guest]:
-    # The kernel's own driver without translation: each mapping it makes would be a message to the model.
+    # The kernel's own driver runs without translation: otherwise each mapping it makes would be a message to
+    # the model.
     with boot(kernel, Hardware((ENA,)), label, f"{IOMMU_PARAMETERS} iommu=pt") as guest:
         load_drivers(guest, "ena")
         yield guest

@@ -1,6 +1,6 @@
-"""ENA and the 82599 without an IOMMU, as in most instances, on each driver that can be had: vfio in its
-no-IOMMU mode and igb_uio, which users add to the kernel of Debian, and uio_pci_generic, on which a current
-DPDK has ENA, too. One driver of ours has both NICs."""
+"""ENA and the 82599 without an IOMMU, as in most instances, with each driver available: vfio in its
+no-IOMMU mode and igb_uio, which users add to Debian's kernel, and uio_pci_generic, on which a current DPDK
+supports ENA too. One driver of ours uses both NICs."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -30,7 +30,7 @@ UIO = "uio_pci_generic"
 IXGBE = replace(machine.IXGBE, slot=10)
 NICS = (ENA, IXGBE)
 PULLED = PortNic("e1000e", subnet=1, slot=4)
-# With small rings, for the guest's memory is small.
+# With small rings, because the guest has little memory.
 ON_BOTH = Way(
     settings={
         "AERON_DPDK_1_LOCAL_IPV4_ADDRESS": f"{IXGBE.address}/24",
@@ -68,7 +68,7 @@ def peers(guest: Guest, installed: Installation) -> Iterator[tuple[Driver, Drive
 
 
 def carries_on_both(guest: Guest, driver: PciDriver, peers: tuple[Driver, Driver]) -> None:
-    """Streams both ways by each NIC of one driver."""
+    """Streams both ways over each NIC of one driver."""
     for nic, peer in zip(NICS, peers, strict=True):
         exchange(replace(driver, end=guest.near(nic)), peer)
 
@@ -128,7 +128,7 @@ def test_setup_refuses_uio_pci_generic_to_a_dpdk_that_cannot_poll_ena(
 def test_a_dpdk_that_can_poll_ena_carries_streams_over_uio_pci_generic(
     guest: Guest, current: Installation, peers: tuple[Driver, Driver]
 ) -> None:
-    """The driver is started without -a, as the page does it, and names the argument itself."""
+    """The driver is started without -a, as on the page, and names the argument itself."""
     operator, adapter = Operator(guest, current), Adapter(guest, ENA)
     with operator.set_up(*NICS, options=("--driver", UIO)) as said:
         assert f"aeronmd_dpdk -a {ENA.pci_address},{ENA_POLL_ARGUMENT}" in said

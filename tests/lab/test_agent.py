@@ -1,4 +1,4 @@
-"""The agent of a guest, without the guest: its port is one whose kernel says late that somebody is there."""
+"""The guest's agent, without the guest: its port's kernel reports late that the other side is connected."""
 
 import base64
 import select
@@ -12,7 +12,7 @@ Message = dict[str, Any]
 
 
 class LatePort(Port):
-    """`news`: what the kernel says of the other side, each time it is asked: whether nobody is there."""
+    """`news`: the kernel's successive answers to whether the other side is missing."""
 
     def __init__(self, news: Iterator[bool], *arrivals: list[Message]) -> None:
         self.news = news

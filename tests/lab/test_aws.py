@@ -1,6 +1,6 @@
-"""docs/aws.md, command by command, as the ordinary user of an instance; and the wrong turns that it names.
+"""docs/aws.md, command by command, as the ordinary user of an instance, and the mistakes that it names.
 
-Each test goes on where the one before it stopped.
+Each test continues where the previous one stopped.
 """
 
 import re
@@ -29,7 +29,7 @@ from tests.system.fixtures.testbed import next_port, udp
 PAGE = REPOSITORY / "docs" / "aws.md"
 NAMES = ("install", "look", "set up", "start", "verify", "subscribe", "back")
 REFUSED, FAILURES = 22, 21
-# Where no VM runs as fast as an instance does; Aeron's own settings go along with --preserve-env.
+# No VM is as fast as an instance; Aeron's own settings are passed on with --preserve-env.
 SLOW = {**TEST_SETTINGS, **PATIENT}
 ECHO = """
 import socket
@@ -42,7 +42,7 @@ while data := session.recv(100):
 
 
 NICS = (ModelledNic("ena", subnet=7, slot=9, make=Ena), ModelledNic("ena", subnet=8, slot=10, make=Ena))
-# As a virtual instance, with what its users have added to the kernel; and as a bare-metal one.
+# Like a virtual instance, with modules that its users have added to the kernel; and like a bare-metal one.
 MACHINES = ("without_iommu", "with_iommu")
 without_iommu = pytest.mark.parametrize("instance", ["without_iommu"], indirect=True)
 
@@ -54,14 +54,14 @@ def machine(kernel: Kernel, name: str) -> AbstractContextManager[Guest]:
 
 
 def blocks_of_the_page() -> dict[str, str]:
-    """The shell blocks for the instance, by what they do."""
+    """The page's shell blocks for the instance, by what they do."""
     found = re.findall(r"^```sh\n(.*?)^```", PAGE.read_text(), re.MULTILINE | re.DOTALL)
     return dict(zip(NAMES, found, strict=True))
 
 
 @dataclass
 class Instance:
-    """A guest as its ordinary user has it: a shell with sudo and a login session over the first NIC."""
+    """A guest as its ordinary user sees it: a shell with sudo and a login session over the first NIC."""
 
     guest: Guest
     vpc: Vpc
@@ -83,7 +83,7 @@ class Instance:
         return self.guest.inside.command(*as_user(ORDINARY_USER, *words))
 
     def attempt(self, text: str, answer: str = "y\n") -> subprocess.CompletedProcess[str]:
-        """`answer` is typed where the command asks."""
+        """`answer` is typed when the command asks."""
         asked = text.replace("./setup-aws.sh", f"printf '{answer}' | ./setup-aws.sh".replace("\n", "\\n"))
         return subprocess.run(self.shell(asked), capture_output=True, text=True, check=False)
 
@@ -93,7 +93,7 @@ class Instance:
         return done.stdout
 
     def use(self, installed: Installation) -> None:
-        """Another build of the same programs."""
+        """Switches to another build of the same programs."""
         folder = installed.aeronmd_dpdk.parent
         self.guest.run("ln", "-sf", f"{folder}/aeron-dpdk", f"{folder}/aeronmd_dpdk", "/usr/local/bin/")
         self.blocks["start"] = self.blocks["start"].replace("~/aeron-dpdk/.venv/bin", str(folder))
@@ -113,7 +113,7 @@ class Instance:
 
 @contextmanager
 def logged_in(instance: Instance) -> Iterator[ChildProcess]:
-    """A session over the login NIC, of which each end is a real socket."""
+    """A session over the login NIC, both ends of which are real sockets."""
     server = ChildProcess(instance.guest.inside.command("python3", "-c", ECHO))
     assert server.next_line(PATIENCE_S) == "listening", server.output
     talk = f"""
@@ -173,7 +173,7 @@ def instance(
 
 @pytest.fixture(scope="module")
 def before(instance: Instance) -> str:
-    """What the guest's kernel had."""
+    """The state of the guest's kernel."""
     instance.does("install")
     assert still_answers(instance, "before")
     return instance.does("look")
@@ -276,7 +276,7 @@ def test_the_way_back_gives_the_interface_its_address_and_routes(instance: Insta
 def test_the_chapter_holds_for_the_drivers_that_a_user_may_ask_for(
     instance: Instance, before: str, other: Driver, current: Installation, driver: str
 ) -> None:
-    """ENA on uio_pci_generic takes a DPDK that can poll it."""
+    """ENA on uio_pci_generic needs a DPDK that can poll it."""
     if driver == "uio_pci_generic":
         instance.use(current)
     done = instance.attempt(

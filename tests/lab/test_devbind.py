@@ -1,4 +1,4 @@
-"""scripts/dpdk-devbind.py, beside the one that comes with DPDK."""
+"""scripts/dpdk-devbind.py, compared with the one that comes with DPDK."""
 
 import re
 import sys
@@ -13,7 +13,7 @@ DPDKS = "dpdk-devbind.py"
 
 
 def entries(status: str) -> dict[str, tuple[str, str]]:
-    """From a PCI address to the heading it is under and its driver."""
+    """PCI addresses, each with its heading and its driver."""
     found: dict[str, tuple[str, str]] = {}
     heading = ""
     for line, following in zip(status.splitlines(), [*status.splitlines()[1:], ""], strict=True):

@@ -1,4 +1,5 @@
-"""QEMU's igb: under its kernel driver, all of it ours, then one of its virtual functions ours."""
+"""QEMU's igb: with its kernel driver, then as a whole with ours, then one of its virtual functions with
+ours."""
 
 import sys
 from collections.abc import Iterator
@@ -26,7 +27,7 @@ from tests.system.fixtures.installation import Installation
 from aeron_dpdk.exit_code import ExitCode
 
 REFUSED = 22
-# A tap does not pad frames to Ethernet's 60 bytes, and QEMU's igb counts each as too short.
+# A tap does not pad frames to Ethernet's 60 bytes, and QEMU's igb counts each short frame as an error.
 UNPADDED = frozenset({"rx_short_length_errors", "rx_length_errors", "rx_errors"})
 # HWTSTAMP_TX_ON, HWTSTAMP_FILTER_PTP_V2_EVENT (linux/net_tstamp.h)
 STAMPS = ("1", "12")
@@ -44,7 +45,7 @@ WANTED_BACK = f"{PF.pci_address} is about to be removed, and the kernel waits"
 
 @dataclass(frozen=True, slots=True)
 class VirtualFunction(Nic):
-    """Its cable is the physical function's, its addresses are its own."""
+    """It shares the physical function's cable, but has its own addresses."""
 
     place: str = ""
 
@@ -80,7 +81,7 @@ def peer(guest: Guest, installed: Installation) -> Iterator[Driver]:
 
 @pytest.fixture
 def unbound(guest: Guest) -> Iterator[Nic]:
-    """A virtual function that no driver has."""
+    """A virtual function without a driver."""
     guest.write(f"{DEVICES}/{PF.pci_address}/sriov_drivers_autoprobe", "0")
     guest.write(f"{DEVICES}/{PF.pci_address}/sriov_numvfs", "1")
     place = guest.run("readlink", f"{DEVICES}/{PF.pci_address}/virtfn0").strip().rpartition("/")[2]
@@ -92,7 +93,7 @@ def unbound(guest: Guest) -> Iterator[Nic]:
 
 @pytest.fixture
 def virtual_function(guest: Guest, unbound: Nic) -> Iterator[Nic]:
-    """The same, in the hands of vfio."""
+    """The same, bound to vfio."""
     guest.bind(unbound, "vfio-pci")
     yield unbound
     guest.bind(unbound)
@@ -125,7 +126,7 @@ def test_the_kernels_driver_is_loaded_a_second_time_and_had_nothing_to_complain_
 def test_the_physical_function_carries_streams_also_on_a_current_dpdk_and_comes_back_as_it_was(
     guest: Guest, installed: Installation, current: Installation, peer: Driver
 ) -> None:
-    """Its time stamping, too."""
+    """Including its time stamping."""
     stamp(guest, *STAMPS)
     with Operator(guest, installed).set_up(PF):
         assert guest.driver(PF) == "vfio-pci"
@@ -138,13 +139,13 @@ def test_the_physical_function_carries_streams_also_on_a_current_dpdk_and_comes_
 
 
 def stamp(guest: Guest, *wanted: str) -> tuple[str, ...]:
-    """What a NIC stamps: the kinds of sending and receiving, as they are now, or as they are to be."""
+    """Which frames a NIC time-stamps when sending and receiving: reads the modes, or sets them."""
     said = guest.run(sys.executable, "-c", TIME_STAMPING, guest.interface(PF), *wanted)
     return tuple(said.split())
 
 
 def test_the_kernels_own_driver_takes_a_virtual_function(guest: Guest, unbound: Nic) -> None:
-    # Each of the two in the subnet answers ARP for itself only.
+    # Each of the two in the subnet must answer ARP only for itself.
     guest.run("sysctl", "-qw", "net.ipv4.conf.all.arp_ignore=1")
     guest.inside.ip("address", "flush", "dev", guest.interface(PF))
     guest.run("modprobe", "igbvf")
@@ -186,7 +187,7 @@ def test_setup_does_not_take_a_nic_whose_virtual_functions_are_in_use(
 def test_a_nic_that_is_to_be_pulled_stays_until_the_driver_ends_which_says_so(
     guest: Guest, installed: Installation, peer: Driver
 ) -> None:
-    """vfio gives a device back when its user does."""
+    """vfio releases a device only when its user does."""
     drop_address(guest, PF)
     guest.bind(PF, "vfio-pci")
     with ours(guest, PF, installed) as driver:

@@ -1,4 +1,4 @@
-"""What a guest boots into, without booting it."""
+"""What a guest boots from, without booting it."""
 
 import shutil
 import stat

@@ -1,4 +1,4 @@
-"""A setup that is killed in the middle: undo still finds what it had done, and what it was about to do."""
+"""A setup that is killed half-way: undo still finds what it had done, and what it was about to do."""
 
 from collections.abc import Iterator
 
@@ -20,7 +20,7 @@ def before(guest: Guest) -> Iterator[str]:
 
 
 def kill_after(operator: Operator, step: str) -> None:
-    """Kill a setup, and what it runs, once it has reported the step that begins so."""
+    """Kill a setup, and its children, once it has reported the step that begins with `step`."""
     command = operator.command("setup", "--yes", "--nic", E1000E.pci_address)
     process = ChildProcess(operator.guest.inside.command(*command))
     try:

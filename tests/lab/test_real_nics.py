@@ -54,9 +54,9 @@ def test_streams_cross_the_cable_both_ways(started: PciDriver, peer: Driver) -> 
     exchange(started, peer)
 
 
-# Of the driver's redirection table, and the one in it that leads to the sender's queue (native/port/rss.c).
+# Entries in the driver's redirection table, and the one that leads to the sender's queue (native/port/rss.c).
 ENTRIES, SENDERS_ENTRY = 128, 127
-# QEMU computes the hash by itself; a device of queues and no rules by UDP port.
+# QEMU computes the hash itself; the device has several queues but no rules by UDP port.
 on_a_device_that_hashes = pytest.mark.parametrize("nic", [VIRTIO], ids=["virtio"], indirect=True)
 
 
@@ -64,7 +64,8 @@ on_a_device_that_hashes = pytest.mark.parametrize("nic", [VIRTIO], ids=["virtio"
 def test_a_stream_that_the_hash_leads_to_the_senders_queue_is_handed_over_and_whole(
     nic: Nic, started: PciDriver, peer: Driver
 ) -> None:
-    """All others, of which the tests before had some, come to the queue of the thread that waits for them."""
+    """Other streams, such as those of earlier tests, arrive on the queue of the thread that waits for
+    them."""
     assert started.counters().labelled("dpdk-rx-handed-over") == 0
     port = next_port()
     control = next(each for each in iter(next_port, None) if senders(peer.address, each, nic.address, port))
@@ -77,6 +78,6 @@ def test_a_stream_that_the_hash_leads_to_the_senders_queue_is_handed_over_and_wh
 
 
 def senders(source: str, source_port: int, destination: str, port: int) -> bool:
-    """Whether a datagram comes to the sender's queue, by the key and the table that the driver sets."""
+    """Whether a datagram arrives on the sender's queue, by the key and the table that the driver sets."""
     addresses = IPv4Address(source).packed + IPv4Address(destination).packed
     return toeplitz(RSS_KEY, addresses + struct.pack(">HH", source_port, port)) % ENTRIES == SENDERS_ENTRY

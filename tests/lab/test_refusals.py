@@ -1,4 +1,5 @@
-"""NICs that setup leaves alone: those that the machine lives by, and those that cannot be taken alone."""
+"""NICs that setup leaves alone: those that the machine depends on, and those that cannot be taken
+individually."""
 
 from collections.abc import Iterator
 

@@ -1,6 +1,7 @@
-"""From a NIC that the kernel uses to Aeron traffic over DPDK and back, by the commands that an operator has.
+"""From a NIC that the kernel uses to Aeron traffic over DPDK and back, with the commands that an operator
+has.
 
-Each test goes on where the one before it stopped: first with root to start the driver, then without.
+Each test continues where the previous one stopped: first with root starting the driver, then without.
 """
 
 from collections.abc import Iterator
@@ -19,14 +20,14 @@ ROUTE = ("10.77.0.0/16", "via", "10.99.1.2", "metric", "50", "mtu", "1400")
 ONLINK = ("10.78.0.0/16", "via", "10.200.0.1", "onlink")
 NEIGHBOUR = ("10.99.1.9", "lladdr", "02:00:00:00:00:09", "nud", "permanent")
 
-# None of them as e1000e has it when it takes a device again.
+# None of these is what e1000e sets when it takes over a device.
 DEVICE_SETTINGS = (
     ("-s", "advertise", "0x020", "msglvl", "3"),
     ("-K", "rx", "off", "gro", "off"),
     ("-G", "rx", "512", "tx", "1024"),
     ("-C", "rx-usecs", "77"),
 )
-# To be set last, and on a link that stays up: what that negotiates overrides it.
+# To be set last, and on a link that stays up: link negotiation overrides it.
 PAUSE = ("autoneg", "off", "rx", "off", "tx", "off")
 
 
@@ -45,7 +46,7 @@ AS_ROOT = Way("root", (), MISSING, (("AERON_DPDK_USER", ORDINARY_USER),))
 AS_ORDINARY_USER = Way(ORDINARY_USER, ("--user", ORDINARY_USER), MISSING | {"limits.memlock"})
 
 
-# What does not depend on who starts the driver is tried once.
+# What does not depend on who starts the driver is tested once.
 only_as_root = pytest.mark.parametrize("way", [AS_ROOT], ids=["root"], indirect=True)
 
 

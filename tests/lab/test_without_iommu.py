@@ -1,4 +1,4 @@
-"""A machine without an IOMMU, with a kernel whose vfio cannot do without: what remains, and for whom."""
+"""A machine without an IOMMU, with a kernel whose vfio requires one: what is still possible, and for whom."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ from tests.lab.machines import without_iommu
 from tests.system.fixtures.installation import Installation
 
 UIO = "uio_pci_generic"
-# Where it can be pulled, and can wake the machine.
+# In a slot from which it can be pulled, and can wake the machine.
 NIC = PortNic("e1000e", subnet=1, slot=4)
 
 

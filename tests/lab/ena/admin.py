@@ -26,7 +26,7 @@ class Status(IntEnum):
 
 
 class Refused(Exception):
-    """A command that the device does not carry out."""
+    """The device rejects a command."""
 
     def __init__(self, status: Status) -> None:
         super().__init__(status.name)
@@ -57,13 +57,13 @@ class Command:
 
     @property
     def values(self) -> bytes:
-        """What SET_FEATURE sets, where it does not lie in the control buffer."""
+        """The values of SET_FEATURE, unless they are in the control buffer."""
         return self.raw[20:]
 
 
 @dataclass(slots=True)
 class AdminQueue:
-    """The submission ring, and the completion ring that answers it."""
+    """The submission ring, and the completion ring for its answers."""
 
     submission: int = 0
     completion: int = 0
@@ -85,14 +85,14 @@ class AdminQueue:
         phase = 1 - (self.answered // self.completion_depth) % 2
         place = self.completion + (self.answered % self.completion_depth) * ENTRY_LENGTH
         body = struct.pack("<HH", 0, self.head) + response.ljust(ENTRY_LENGTH - 8, b"\0")
-        # The phase last, as a driver that polls reads it first.
+        # The phase is written last: a driver that polls reads it first.
         host.memory.write(place + 4, body)
         host.memory.write(place, struct.pack("<HBB", command.identifier, status, phase))
         self.answered += 1
 
 
 class Group(IntEnum):
-    """Of asynchronous events."""
+    """Groups of asynchronous events."""
 
     LINK_CHANGE = 0
     FATAL_ERROR = 1
@@ -104,14 +104,14 @@ class Group(IntEnum):
 
 
 class Syndrome(IntEnum):
-    """Of a notification."""
+    """Syndromes of notifications."""
 
     UPDATE_HINTS = 2
 
 
 @dataclass(slots=True)
 class EventQueue:
-    """AENQ: what the device has to say unasked."""
+    """AENQ: events that the device reports unasked."""
 
     base: int = 0
     depth: int = 0
@@ -122,7 +122,7 @@ class EventQueue:
     """A bit for each group."""
 
     def post(self, host: Host, group: Group, syndrome: int = 0, values: bytes = b"") -> bool:
-        """False when the driver has not asked for the group, or has left no room."""
+        """False if the driver has not enabled the group, or has left no room."""
         if not self.depth or not self.enabled & 1 << group or self.sent & 0xFFFF == self.head & 0xFFFF:
             return False
         phase = 1 - (self.sent // self.depth) % 2

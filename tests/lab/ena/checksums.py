@@ -1,4 +1,4 @@
-"""What ENA's parser and checksum engines make of a frame (ena_eth_io_defs.h, rx_cdesc_base and tx_desc)."""
+"""How ENA's parser and checksum engines treat a frame (ena_eth_io_defs.h, rx_cdesc_base and tx_desc)."""
 
 import struct
 
@@ -8,7 +8,7 @@ ETHERNET_LENGTH = 14
 L3_IPV4, L3_IPV6 = 8, 11
 L4_TCP, L4_UDP = 12, 13
 L3_ERROR, L4_ERROR, IS_FRAGMENT, L4_CHECKED = 1 << 13, 1 << 14, 1 << 15, 1 << 16
-# Where a segment's checksum lies (RFC 768, RFC 9293 §3.1).
+# Offset of the checksum in a segment (RFC 768, RFC 9293 §3.1).
 CHECKSUM_OFFSET = {17: 6, 6: 16}
 
 
@@ -24,12 +24,12 @@ def internet_sum(data: bytes, start: int = 0) -> int:
 
 
 def pseudo_header(packet: bytes, segment_length: int) -> bytes:
-    """Of an IPv4 packet (RFC 768)."""
+    """The pseudo header of an IPv4 packet (RFC 768)."""
     return bytes(packet[12:20]) + struct.pack(">BBH", 0, packet[9], segment_length)
 
 
 def ipv4(frame: bytes) -> bytes | None:
-    """The packet without what pads the frame; None for anything else than a whole IPv4 packet."""
+    """The packet without the frame's padding; None for anything but a whole IPv4 packet."""
     packet = frame[ETHERNET_LENGTH:]
     if frame[12:14] != b"\x08\x00" or len(packet) < 20 or packet[0] >> 4 != 4:
         return None
@@ -42,7 +42,7 @@ def is_fragment(packet: bytes) -> bool:
 
 
 def rx_status(frame: bytes) -> int:
-    """The bits that say what a received frame is, and whether its checksums are right."""
+    """The bits that say what a received frame is, and whether its checksums are correct."""
     packet = ipv4(frame)
     if packet is None:
         return L3_IPV6 if frame[12:14] == b"\x86\xdd" else 0

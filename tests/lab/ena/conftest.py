@@ -18,7 +18,7 @@ from tests.system.fixtures.installation import Installation
 
 @dataclass(frozen=True, slots=True)
 class Adapter:
-    """The NIC in the guest and its model. A test reaches into the model by `server.call`."""
+    """The NIC in the guest and its model. A test accesses the model through `server.call`."""
 
     guest: Guest
     nic: Nic
@@ -49,7 +49,7 @@ def adapter(guest_kernel: Kernel) -> Iterator[Adapter]:
 
 @pytest.fixture(autouse=True)
 def healthy(request: pytest.FixtureRequest) -> Iterator[None]:
-    """A fault that a test asked for ends with it, whatever came of it."""
+    """A fault that a test asked for ends with that test, whatever its result."""
     yield
     if "adapter" in request.fixturenames:
         found: Adapter = request.getfixturevalue("adapter")
@@ -70,7 +70,7 @@ def handed_over(adapter: Adapter) -> Iterator[None]:
 
 @pytest.fixture(scope="module", params=[Limits()], ids=["generation"])
 def generation(adapter: Adapter, request: pytest.FixtureRequest) -> Iterator[None]:
-    """What the adapter can, from the next reset on."""
+    """The adapter's capabilities, from the next reset on."""
     usual, adapter.model.limits = adapter.model.limits, request.param
     yield
     adapter.model.limits = usual

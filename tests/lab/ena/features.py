@@ -1,4 +1,4 @@
-"""What an ENA says it is and can, and what a driver may set (ena_admin_defs.h)."""
+"""What an ENA reports about itself, and what a driver may set (ena_admin_defs.h)."""
 
 import struct
 from collections.abc import Callable
@@ -26,7 +26,7 @@ class Feature(IntEnum):
 
 
 TOEPLITZ = 1
-# Ethernet's and IP's checksums out, but no TSO; L3 and L4 checksums and the hash in.
+# Transmit: IPv4 and L4 checksums, but no TSO; receive: L3 and L4 checksums and the hash.
 TX_OFFLOADS = 0x1 | 0x2 | 0x4
 RX_OFFLOADS = 0x1 | 0x2 | 0x8
 OFFLOADS = struct.pack("<III", TX_OFFLOADS, RX_OFFLOADS, RX_OFFLOADS)
@@ -37,7 +37,7 @@ LINE_LENGTHS = {1: 128, 4: 256}
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Of an instance type."""
+    """The limits of an instance type."""
 
     most_queues: int = 4
     most_descriptors: int = 1024
@@ -77,7 +77,7 @@ class Configuration:
             Feature.MAX_QUEUES_EXT: self._queues,
             Feature.STATELESS_OFFLOAD_CONFIG: lambda: OFFLOADS,
             Feature.AENQ_CONFIG: lambda: struct.pack("<II", EVENT_GROUPS, self.enabled_groups),
-            # "Unknown": what an instance says of its speed. Full duplex.
+            # "Unknown" is what an instance reports as its speed. Full duplex.
             Feature.LINK_CONFIG: lambda: struct.pack("<III", 0, 0, 0x2),
             Feature.RSS_HASH_FUNCTION: lambda: self._hash_function(command, host),
             Feature.RSS_HASH_INPUT: lambda: self._hash_input(command, host),
@@ -151,7 +151,7 @@ class Configuration:
         _, self.enabled_groups = struct.unpack_from("<II", command.values)
 
     def _set_host_attributes(self, command: Command, host: Host) -> None:
-        """What the driver says of itself: nothing here asks, but its address must be one."""
+        """What the driver reports about itself: nothing here reads it, but its address must be valid."""
         low, high = struct.unpack_from("<IH", command.values)
         host.memory.read(low | high << 32, 512)
 

@@ -1,4 +1,4 @@
-"""The adapter: its registers, and what each of them sets going."""
+"""The adapter: its registers, and the effect of each."""
 
 import struct
 from dataclasses import dataclass, field, replace
@@ -35,7 +35,7 @@ MMIO_REG_READ, MMIO_RESP_LO, MMIO_RESP_HI = 0x5C, 0x60, 0x64
 STATUS_READY, STATUS_RESETTING = 0x01, 0x08
 RESET, RESET_REASON_SHIFT = 0x01, 28
 
-# Places of our own choice, which the driver learns when it creates a queue.
+# Arbitrary offsets, which the driver learns when it creates a queue.
 DOORBELLS, UNMASKS, LAST_PLACE = 0x1000, 0x2000, 0x3000
 REGISTER_BAR, QUEUE_BAR, MSIX_BAR = 0, 2, 4
 QUEUE_MEMORY_LENGTH = 0x200000
@@ -74,7 +74,7 @@ class Metrics:
 
 @dataclass(slots=True)
 class Faults:
-    """What a test makes go wrong: each count goes down as it happens, each state ends with a reset."""
+    """Faults that a test injects: counts go down as the faults occur, states end with a reset."""
 
     keep_alives_stop: bool = False
     admin_is_silent: bool = False
@@ -142,8 +142,9 @@ class Ena:
         return self._register(offset) if bar == REGISTER_BAR else 0
 
     def _register(self, offset: int) -> int:
-        # ENA 2.0; a controller of 0.0.2; 48 bits of address. Resets within 3.1 s, the longest that fits; of
-        # admin commands it does not say, so that a driver waits 3 s: more than the 1.5 s that would fit.
+        # ENA 2.0; controller version 0.0.2; 48 bits of address. Resets complete within 3.1 s, the longest
+        # that the field holds; admin commands get no time-out, so a driver waits 3 s: more than the 1.5 s
+        # that the field holds.
         fixed = {VERSION: 0x0200, CONTROLLER_VERSION: 0x00000002, CAPS: 31 << 1 | 48 << 8}
         if offset == DEV_STS:
             return STATUS_READY | (STATUS_RESETTING if self._is_resetting else 0)
@@ -185,7 +186,7 @@ class Ena:
         return self.registers.get(low, 0) | self.registers.get(low + 4, 0) << 32
 
     def _answer_read(self, request: int) -> None:
-        """A read without a read: the value goes to the guest's memory."""
+        """A read without a read: the value is written to the guest's memory."""
         if place := self._address(MMIO_RESP_LO):
             register = request >> 16
             answer = struct.pack("<HI", register, self._register(register))
@@ -316,7 +317,7 @@ class Ena:
             self.metrics.bw_in += 1
             self.counts.rx_drops += 1
             return
-        # What pads a frame to Ethernet's 60 bytes is a NIC's work on a wire; a tap has none.
+        # On a wire the NIC pads a frame to Ethernet's 60 bytes; a frame from a tap is not padded.
         frame = frame.ljust(60, b"\0")
         flow = self.configuration.rss.hash_of(frame)
         queue = self.receiver(flow)
@@ -337,18 +338,18 @@ class Ena:
         self.queues.signal(queue.completion, self.host)
 
     def _is_ours(self, frame: bytes) -> bool:
-        """No promiscuous mode: a VPC brings an adapter its own frames, and groups'."""
+        """No promiscuous mode: a VPC delivers only the adapter's own frames, and those of groups."""
         return frame[:6] == self.mac or bool(frame[0] & 1)
 
     def receiver(self, flow: int) -> SubmissionQueue | None:
-        """The queue that a hash leads to."""
+        """The queue for a hash value."""
         chosen = self.configuration.rss.choose(flow)
         queue = self.queues.submission.get(chosen) if chosen is not None else None
         if queue is not None and queue.direction == RX:
             return queue
         return next(iter(self.queues.receivers()), None)
 
-    # ---- what the device says unasked ----
+    # ---- what the device reports unasked ----
 
     def tick(self, now_ns: int) -> None:
         if now_ns < self._next_keep_alive_ns:
@@ -358,20 +359,20 @@ class Ena:
             self._say(Group.KEEP_ALIVE, struct.pack("<QQ", self.counts.rx_drops, self.counts.tx_drops))
 
     def ask_for_a_reset(self) -> None:
-        """The device is unwell: it says so to a driver that has asked for such events, and then does nothing
-        more (amzn-drivers, ena_admin_device_request_reset())."""
+        """The device is in trouble: it says so to a driver that has enabled such events, and then does
+        nothing more (amzn-drivers, ena_admin_device_request_reset())."""
         self.has_been_heard = self._say(Group.DEVICE_REQUEST_RESET, b"")
         self.faults.is_deaf = True
 
     def hint(self, watchdog_timeout_ms: int) -> bool:
-        """Tells again how long a driver is to wait for a keep-alive (ena_admin_ena_hw_hints); of the
-        rest it says nothing. Whether the driver wants to hear it."""
+        """Sends a new keep-alive timeout (ena_admin_ena_hw_hints), with no other hints. Returns whether
+        the driver has enabled such events."""
         return self._say(
             Group.NOTIFICATION, struct.pack("<8H", 0, watchdog_timeout_ms, *[0] * 6), Syndrome.UPDATE_HINTS
         )
 
     def complain(self, code: int) -> bool:
-        """Of the driver's configuration (ena_admin_aenq_conf_notifications_desc)."""
+        """Complains about the driver's configuration (ena_admin_aenq_conf_notifications_desc)."""
         return self._say(Group.CONFIGURATION, struct.pack("<Q", 1 << code - 1))
 
     def set_link(self, *, is_up: bool) -> None:
@@ -382,7 +383,7 @@ class Ena:
         self._say(Group.LINK_CHANGE, struct.pack("<I", self.is_link_up))
 
     def _say(self, group: Group, values: bytes, syndrome: int = 0) -> bool:
-        """Whether the driver wants to hear it."""
+        """Returns whether the driver has enabled such events."""
         is_heard = self.events.post(self.host, group, syndrome, values)
         if is_heard:
             self._signal_management()

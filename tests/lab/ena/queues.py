@@ -29,11 +29,11 @@ class CompletionQueue:
 
     @property
     def phase(self) -> int:
-        """1 in the first round, then by turns."""
+        """1 in the first round, then alternating."""
         return 1 - (self.tail // self.depth) % 2
 
     def post(self, host: Host, entry: bytes) -> None:
-        """The entry has this queue's phase in it already."""
+        """The entry already contains this queue's phase."""
         place = self.address + (self.tail % self.depth) * self.entry_length
         host.memory.write(place, entry)
         self.tail += 1
@@ -41,7 +41,7 @@ class CompletionQueue:
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where a submission queue's entries lie: in the guest's memory, or in the device's (LLQ)."""
+    """Where a submission queue's entries are: in the guest's memory, or in the device's (LLQ)."""
 
     address: int
     is_in_device: bool
@@ -81,7 +81,7 @@ class TxPacket:
 
 
 def take_packet(queue: SubmissionQueue, host: Host) -> TxPacket | None:
-    """The next packet of a transmit queue; None when there is none, or not yet all of it."""
+    """The next packet of a transmit queue; None if there is none, or only part of one."""
     start = queue.head
     words: list[tuple[int, int, int, int]] = []
     header = b""
@@ -134,7 +134,7 @@ class RxVerdict:
 
 
 def take_buffers(queue: SubmissionQueue, host: Host, length: int, most: int) -> list[RxBuffer]:
-    """Room for a frame, `most` bytes of each buffer; none, and nothing taken, when there is too little."""
+    """Takes buffers for a frame, using `most` bytes of each; takes none when there is too little room."""
     start, buffers = queue.head, list[RxBuffer]()
     while length > 0:
         if not queue.waiting:
@@ -149,7 +149,7 @@ def take_buffers(queue: SubmissionQueue, host: Host, length: int, most: int) -> 
 def fill(
     queue: SubmissionQueue, host: Host, buffers: list[RxBuffer], frame: bytes, verdict: RxVerdict
 ) -> None:
-    """Put a frame where it has room, and complete each buffer."""
+    """Write a frame into its buffers, and complete each buffer."""
     offset = 0
     for place, buffer in enumerate(buffers):
         part = frame[offset : offset + buffer.length]
@@ -180,7 +180,7 @@ class Queues:
         self.due.clear()
 
     def signal(self, queue: CompletionQueue, host: Host) -> None:
-        """One interrupt for all that was posted; the vector stays masked until the driver has looked."""
+        """One interrupt for everything posted; the vector stays masked until the driver has looked."""
         if queue.has_interrupts:
             self.due.add(queue.vector)
             self._raise(queue.vector, host)

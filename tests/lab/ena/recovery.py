@@ -1,4 +1,4 @@
-"""An ENA that fails under running streams, and what its driver has to make of that."""
+"""An ENA that fails while streams run, and how its driver must react."""
 
 import time
 from collections.abc import Callable
@@ -16,10 +16,11 @@ from tests.system.fixtures.testbed import Content
 NORMAL, KEEP_ALIVE_TIMED_OUT, ADMIN_TIMED_OUT, MISSED_COMPLETIONS = 0, 1, 2, 3
 INVALID_RX_REQUEST, INVALID_TX_REQUEST = 4, 5
 
-# ENA_HW_HINTS_NO_TIMEOUT (DPDK drivers/net/ena/base/ena_com.h, Linux): keep-alives are not to be waited for.
+# ENA_HW_HINTS_NO_TIMEOUT (DPDK drivers/net/ena/base/ena_com.h, Linux): the driver shall not wait for
+# keep-alives.
 NO_WATCHDOG = 0xFFFF
 SHORT_WATCHDOG_MS = 2000
-# Longer than a driver waits where no hint says otherwise: six seconds (ENA_DEVICE_KALIVE_TIMEOUT).
+# Longer than a driver waits unless a hint says otherwise: six seconds (ENA_DEVICE_KALIVE_TIMEOUT).
 LONGER_THAN_THE_WATCHDOG_S = 8
 
 
@@ -32,8 +33,8 @@ def complete_what_was_not_sent(faults: Faults) -> None:
 
 
 def is_left_in_peace(adapter: Adapter) -> bool:
-    """The device says that nobody needs to watch it, then nothing more, and no driver minds. False where the
-    driver does not listen to hints: nothing was said then."""
+    """The device tells the driver not to wait for keep-alives, then is silent, and the driver accepts
+    that. False if the driver does not listen to hints: then it was not told anything."""
     model, resets = adapter.model, len(adapter.model.reset_reasons)
     if not adapter.server.call(partial(model.hint, NO_WATCHDOG)):
         return False
@@ -53,8 +54,8 @@ def recovers(
 ) -> None:
     """Streams run, the device fails, the driver resets it once, for one of the reasons; nothing is lost.
 
-    A guest that gets no time for seconds misses keep-alives as well, and resets the device for that. Each
-    reset ends a failure, and one that was not noticed before comes again."""
+    A guest that gets no CPU time for seconds misses keep-alives as well, and resets the device for that.
+    Each reset ends a failure, and a failure that went unnoticed is injected again."""
     resets, before = len(adapter.model.reset_reasons), restarts_of(started)
 
     def found_wrong() -> list[int]:
@@ -81,7 +82,7 @@ def recovers(
 
 
 def restarts_of(driver: PciDriver) -> tuple[int, int, int]:
-    """Begun and done by the log, and done by the counter."""
+    """Begun and completed according to the log, and completed according to the counter."""
     said = driver.output
     logged = (said.count("restarting the port"), said.count("the port runs again"))
     return *logged, driver.counters().labelled("dpdk-port-resets")

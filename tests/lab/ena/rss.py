@@ -7,10 +7,10 @@ from tests.lab.ena.checksums import ipv4, is_fragment
 
 KEY_LENGTH = 40
 TABLE_BITS = 7
-# An arbitrary key; a driver reads it, or sets its own.
+# An arbitrary key; a driver may read it, or set another.
 FACTORY_KEY = bytes(range(1, KEY_LENGTH + 1))
 
-# ena_admin_flow_hash_proto, of which the others are not told apart here, and ena_admin_flow_hash_fields.
+# ena_admin_flow_hash_proto, of which the rest are not distinguished here, and ena_admin_flow_hash_fields.
 TCP4, UDP4, IP4, FRAGMENT = 0, 1, 4, 6
 PROTOCOLS = 16
 L3_FIELDS, L4_FIELDS = 0x0C, 0x30
@@ -19,7 +19,7 @@ HASH_FIELDS = (0x3C, 0x3C, 0x3C, 0x3C, 0x0C, 0x0C, 0x0C, 0x03, *[0] * 8)
 
 
 def toeplitz(key: bytes, data: bytes) -> int:
-    """Microsoft's definition, "RSS Hashing Functions"."""
+    """As defined in Microsoft's "RSS Hashing Functions"."""
     window, result = int.from_bytes(key, "big"), 0
     width = len(key) * 8
     for place in range(len(data) * 8):
@@ -36,7 +36,7 @@ def protocol_of(packet: bytes, header_length: int) -> int:
 
 
 def udp_port(frame: bytes) -> int | None:
-    """The destination's, of a UDP datagram in one frame."""
+    """The destination port of a UDP datagram in one frame."""
     packet = ipv4(frame)
     if packet is None or protocol_of(packet, start := (packet[0] & 0xF) * 4) != UDP4:
         return None
@@ -60,7 +60,7 @@ class Rss:
         return b"".join(struct.pack("<HH", queue, 0) for queue in self.table)
 
     def set_fields(self, control: bytes) -> None:
-        """Supported ones come before those that were chosen (ena_admin_feature_rss_hash_control)."""
+        """Supported fields come before the selected ones (ena_admin_feature_rss_hash_control)."""
         chosen = control[4 * PROTOCOLS : 8 * PROTOCOLS]
         self.fields = tuple(mask for mask, _ in struct.iter_unpack("<HH", chosen))
 
@@ -68,7 +68,7 @@ class Rss:
         return b"".join(struct.pack("<HH", mask, 0) for mask in (*HASH_FIELDS, *self.fields))
 
     def hash_of(self, frame: bytes) -> int:
-        """0 for what has no field that is hashed."""
+        """0 for a frame without a field that is hashed."""
         packet = ipv4(frame)
         if packet is None:
             return 0

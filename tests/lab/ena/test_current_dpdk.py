@@ -1,4 +1,4 @@
-"""Our driver on a current DPDK: what it meets when distributions move on."""
+"""Our driver on a current DPDK: what to expect when distributions move on."""
 
 import re
 from collections.abc import Iterator
@@ -41,6 +41,7 @@ def test_it_listens_to_no_hints_and_tells_what_the_device_says_of_its_configurat
 def test_a_device_that_fails_is_restarted_there_too(
     adapter: Adapter, started: PciDriver, peer: Driver
 ) -> None:
-    """By the statistics of the burst functions, whose names may change; keep-alives: test_added_modules."""
+    """Detected by the statistics of the burst functions, whose names may change; for keep-alives see
+    test_added_modules."""
     fail = partial(complete_what_was_not_sent, adapter.model.faults)
     recovers(adapter, started, peer, fail, {INVALID_TX_REQUEST}, SHORT)

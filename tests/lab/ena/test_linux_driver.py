@@ -1,4 +1,4 @@
-"""Linux judges the model: Debian's unmodified ena.ko, and what users do with an interface."""
+"""Linux validates the model: Debian's unmodified ena.ko, and the usual operations on an interface."""
 
 import re
 from collections.abc import Iterator
@@ -96,7 +96,7 @@ def test_the_link_goes_down_and_comes_back(adapter: Adapter) -> None:
 
 
 def test_a_device_without_keep_alives_is_reset_and_carries_on(adapter: Adapter) -> None:
-    """Not while the device says that nobody needs to watch it."""
+    """It is not reset while the device says that drivers need not wait for keep-alives."""
     before = len(adapter.model.reset_reasons)
     assert is_left_in_peace(adapter)
     adapter.server.call(partial(adapter.model.hint, SHORT_WATCHDOG_MS))

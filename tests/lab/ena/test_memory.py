@@ -1,4 +1,5 @@
-"""Memory: too little of it, and what DPDK has left of it when root is gone, physical addresses included."""
+"""Memory: too little of it, and what DPDK can still use after root is given up, including physical
+addresses."""
 
 import json
 import sys
@@ -17,7 +18,7 @@ from tests.system.fixtures.installation import Installation
 from aeron_dpdk.exit_code import ExitCode
 
 PHYSICAL = "--iova-mode=pa"
-# What a restart does: gives memory back, and asks for as much. Prints whether it got it.
+# What a restart does: frees memory, and allocates the same amount again. Prints whether that worked.
 FREE_AND_ALLOCATE = f"""
 import ctypes, ctypes.util, json, os, pwd, sys
 from aeron_dpdk.native import Eal
@@ -39,7 +40,7 @@ print(json.dumps([bool(before), bool(dpdk.rte_malloc(None, 8 << 20, 0))]))
 def test_too_little_memory_is_an_error_with_a_remedy_and_no_crash(
     adapter: Adapter, installed: Installation, handed_over: None
 ) -> None:
-    """net_ena crashes when it is closed with queues that it never got (docs/facts.md)."""
+    """net_ena crashes when it is closed with queues that it never allocated (docs/facts.md)."""
     driver = Way(settings={"AERON_DPDK_MTU": "9001"}).driver(adapter.guest, adapter.nic, installed)
     try:
         assert driver.launch().wait(PATIENCE_S) == ExitCode.MEMORY, driver.output
@@ -57,7 +58,7 @@ def test_pages_that_are_kept_are_there_when_root_is_gone(
     assert json.loads(said.splitlines()[-1]) == [True, is_there_memory]
 
 
-# On an adapter whose queues lie all in this memory, for it has none of its own for them (LLQ).
+# On an adapter without LLQ, whose queues are all in this memory.
 @pytest.mark.parametrize("generation", [Limits(has_llq=False)], ids=["without_llq"], indirect=True)
 @pytest.mark.parametrize("started", [Way(eal_options=(PHYSICAL,))], ids=["root"], indirect=True)
 def test_a_port_restarts_under_running_streams_when_root_is_gone(
@@ -65,7 +66,7 @@ def test_a_port_restarts_under_running_streams_when_root_is_gone(
 ) -> None:
     model, resets = adapter.model, len(adapter.model.reset_reasons)
     assert {each.placement.is_in_device for each in model.queues.submission.values()} == {False}
-    # Where DPDK listens to it, the device has it notice sooner.
+    # On a DPDK that listens to hints, the device makes it notice sooner.
     is_soon = adapter.server.call(partial(model.hint, SHORT_WATCHDOG_MS))
     streams = Stream.both_ways(started, peer, SHORT if is_soon else LASTING)
     adapter.server.call(partial(stop_keep_alives, model.faults))

@@ -15,13 +15,13 @@ from tests.system.fixtures.driver import Driver
 from tests.system.fixtures.namespace import packet_socket
 from tests.system.fixtures.testbed import next_port, transfer, udp
 
-# What a VPC carries, and the longest that Aeron fits into it: less the headers, in multiples of 32.
+# The MTU in a VPC, and the longest that Aeron fits into it: less the headers, in multiples of 32.
 VPC_MTU = 9001
 JUMBO_MTU_LENGTH = (VPC_MTU - 28) // 32 * 32
 SMALL_BUFFER_BYTES = 2048
 NUMBER_OF_BAD_FRAMES = 20
 
-# The fewest descriptors that ENA has, for small mempools: the guest has few huge pages.
+# The fewest descriptors that ENA supports, for small mempools: the guest has few huge pages.
 JUMBO = Way(
     is_by_root=False,
     settings={
@@ -53,7 +53,8 @@ def queues_of_ports(adapter: Adapter) -> dict[int, set[int]]:
 def test_what_a_publication_waits_for_comes_to_the_senders_queue(
     adapter: Adapter, started: PciDriver, peer: Driver
 ) -> None:
-    """Status messages go to the port that a publication sends from; it chose one by key and table."""
+    """Status messages go to the port that a publication sends from; the publication chose it by key and
+    table."""
     before, handed_over = queues_of_ports(adapter).keys(), count(started, "rx-handed-over")
     for _ in range(3):
         transfer(started, peer, udp(peer.address, next_port()), **CONTENT)
@@ -72,7 +73,7 @@ def test_the_driver_says_that_it_chooses_source_ports(adapter: Adapter, started:
 def test_a_stream_that_comes_to_the_wrong_queue_is_handed_over_and_whole(
     adapter: Adapter, started: PciDriver, peer: Driver
 ) -> None:
-    """A publication with a control address sends from it, so that its frames can be led astray."""
+    """A publication with a control address sends from that port, so its frames can be made to go astray."""
     port, handed_over = next_port(), count(started, "rx-handed-over")
     control = next(each for each in iter(next_port, None) if comes_to(adapter, peer, each, port) == 1)
     source = f"aeron:udp?control={peer.address}:{control}|control-mode=dynamic"
@@ -84,7 +85,7 @@ def test_a_stream_that_comes_to_the_wrong_queue_is_handed_over_and_whole(
 
 
 def comes_to(adapter: Adapter, peer: Driver, source_port: int, port: int) -> int:
-    """The queue, as the adapter's table has it now."""
+    """The queue, by the adapter's current table."""
     datagram = IP(src=peer.address, dst=adapter.nic.address) / UDP(sport=source_port, dport=port) / bytes(40)
     frame = bytes(Ether() / datagram)
 
@@ -125,7 +126,7 @@ def test_wrong_checksums_are_dropped_and_counted(adapter: Adapter, started: PciD
 
 @pytest.fixture
 def small_buffers(adapter: Adapter) -> Iterator[None]:
-    """The device fills little of each buffer, so that a long frame arrives in several."""
+    """The device fills each buffer only partly, so that a long frame arrives in several."""
     whole = adapter.model.most_in_a_buffer
     adapter.model.most_in_a_buffer = SMALL_BUFFER_BYTES
     yield

@@ -1,4 +1,4 @@
-"""An ENA that fails under running streams: a restart of the port, or frames sent again, and nothing lost."""
+"""An ENA that fails while streams run: a port restart, or frames sent again, and nothing lost."""
 
 from collections.abc import Callable
 from functools import partial
@@ -24,8 +24,8 @@ from tests.lab.fixtures.traffic import LASTING, SHORT, Stream
 from tests.system.fixtures.driver import Driver
 from tests.system.fixtures.testbed import Content
 
-# net_ena resets when half a ring's completions are overdue, and looks at completions when a quarter of
-# the ring is in use (DPDK drivers/net/ena/ena_ethdev.c): a small ring lets a slow stream get there.
+# net_ena resets when half a ring's completions are overdue, and checks completions when a quarter of the ring
+# is in use (DPDK drivers/net/ena/ena_ethdev.c): with a small ring even a slow stream gets there.
 MORE_THAN_ARE_FORGIVEN = 160
 SMALL_RING = Way(settings={"AERON_DPDK_TX_QUEUE_SIZE": "256"})
 
@@ -68,7 +68,7 @@ def test_a_device_that_fails_is_restarted_and_no_stream_is_lost(
 def test_a_device_without_keep_alives_is_restarted_once_it_says_that_it_should_have_them(
     adapter: Adapter, started: PciDriver, peer: Driver
 ) -> None:
-    """Newer DPDKs do not listen to hints (test_current_dpdk.py): there it is six seconds in any case."""
+    """Newer DPDKs do not listen to hints (test_current_dpdk.py): there the timeout is always six seconds."""
     if is_left_in_peace(adapter):
         hint = partial(adapter.model.hint, SHORT_WATCHDOG_MS)
         recovers(adapter, started, peer, hint, {KEEP_ALIVE_TIMED_OUT}, SHORT)
@@ -80,7 +80,7 @@ def test_a_device_without_keep_alives_is_restarted_once_it_says_that_it_should_h
 def test_a_device_that_asks_for_a_reset_and_then_does_nothing_is_restarted(
     adapter: Adapter, started: PciDriver, peer: Driver
 ) -> None:
-    """No DPDK from 22.11 to 26.07 subscribes to the event: what it sees is that nothing comes any more."""
+    """No DPDK from 22.11 to 26.07 subscribes to the event: it only sees that nothing comes any more."""
     silence = {KEEP_ALIVE_TIMED_OUT, ADMIN_TIMED_OUT, MISSED_COMPLETIONS}
     recovers(adapter, started, peer, adapter.model.ask_for_a_reset, silence)
     assert not adapter.model.has_been_heard

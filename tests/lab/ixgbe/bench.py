@@ -35,7 +35,7 @@ class FakeBus:
 
 @dataclass
 class Bench:
-    """The model and a driver of a few lines."""
+    """The model and a minimal driver."""
 
     bus: FakeBus = field(default_factory=FakeBus)
     nic: Nic = field(init=False)
@@ -47,7 +47,7 @@ class Bench:
         self.nic.write(address, value)
 
     def open_rx(self, queue: int, entries: int = 8, *, kibibytes: int = 2, drop: bool = False) -> None:
-        """A ring whose every buffer but one is the device's."""
+        """A ring of which the device owns every buffer but one."""
         ring = RING + 0x1000 * queue
         for index in range(entries):
             self.bus.write(ring + 16 * index, struct.pack("<QQ", self.buffer(queue, index), 0))
@@ -62,7 +62,7 @@ class Bench:
         return BUFFERS + 0x40000 * queue + BUFFER * index
 
     def received(self, queue: int, index: int) -> tuple[bytes, int]:
-        """A buffer's content and its descriptor's status."""
+        """A buffer's contents and its descriptor's status."""
         status, length = struct.unpack_from("<IH", self.bus.read(RING + 0x1000 * queue + 16 * index, 16), 8)
         return self.bus.read(self.buffer(queue, index), length), status
 

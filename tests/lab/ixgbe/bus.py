@@ -1,4 +1,4 @@
-"""What the model needs of the machine that it is put into."""
+"""What the model needs from the machine that it is plugged into."""
 
 from typing import Protocol
 
@@ -10,9 +10,9 @@ class Bus(Protocol):
         """DMA from the host's memory."""
 
     def write(self, address: int, data: bytes) -> None:
-        """DMA into it, in the order of the calls; 8 aligned bytes are written at once."""
+        """DMA into the host's memory, in the order of the calls; 8 aligned bytes are written atomically."""
 
     def interrupt(self, vector: int) -> None: ...
 
     def transmit(self, frame: bytes) -> None:
-        """A frame onto the cable, without its CRC."""
+        """Sends a frame to the cable, without its CRC."""

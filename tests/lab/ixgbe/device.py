@@ -1,4 +1,4 @@
-"""The 82599 as a PCI function: its BARs, and its way to memory, interrupts and cable."""
+"""The 82599 as a PCI function: its BARs, and its access to memory, interrupts and cable."""
 
 import struct
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ REGISTERS, MSIX_TABLE = 0, 4
 
 @dataclass(frozen=True, slots=True)
 class HostBus:
-    """`bus.Bus` by way of the vfio-user server."""
+    """`bus.Bus` through the vfio-user server."""
 
     host: Host
 
@@ -61,4 +61,4 @@ class Ixgbe:
         self.nic.receive(frame)
 
     def tick(self, now_ns: int) -> None:
-        """Nothing in it runs by the clock."""
+        """Nothing in this model depends on time."""

@@ -1,4 +1,4 @@
-"""The 82599's EEPROM: what drivers read of it, under a checksum that they compute again."""
+"""The 82599's EEPROM: what drivers read from it, with a checksum that they verify."""
 
 WORDS = 4096
 SIZE_FIELD = 6 << 11
@@ -12,7 +12,7 @@ PBA = (0x15, 0x16)
 PHY_INIT = 0x2B
 DEVICE_CAPABILITIES = 0x2C
 ANY_SFP_AND_NO_CROSSTALK = 0x0001 | 0x0080
-# Sections that end the checksum's sum have pointers in 0x03 to 0x0E: this image has none.
+# Pointers in 0x03 to 0x0E lead to sections that the checksum includes: this image has none.
 POINTERS = range(0x03, 0x0F)
 POINTERS_ABSENT = (0x17, 0x1B, 0x26, 0x27, 0x28, 0x33)
 
@@ -53,7 +53,8 @@ OPCODE_BITS, ADDRESS_BITS = 8, 16
 
 
 class Wires:
-    """EEC: the SPI wires to the same words. DPDK reads the first word so, before it asks for the size."""
+    """EEC: the SPI wires to the same words. DPDK reads the first word this way, before it asks for the
+    size."""
 
     def __init__(self, words: list[int]) -> None:
         self._bytes = b"".join(word.to_bytes(2, "little") for word in words)
@@ -81,7 +82,7 @@ class Wires:
             return
         self._taken, self._bits = self._taken << 1 | data, self._bits + 1
         if self._bits == OPCODE_BITS and self._taken == READ_STATUS:
-            self._answer = [0] * 8  # ready, and nothing is protected
+            self._answer = [0] * 8  # ready, and no block is protected
         elif self._bits == OPCODE_BITS + ADDRESS_BITS and self._taken >> ADDRESS_BITS == READ:
             start = self._taken & 0xFFFF
             word = self._bytes[start : start + 2]

@@ -81,7 +81,7 @@ def five_tuple_queue(frame: bytes, headers: Headers, registers: Registers) -> in
 
 
 def _matches(frame: bytes, headers: Headers, registers: Registers, offset: int) -> bool:
-    """Addresses and ports stand in their registers in the order of the wire. A mask's bit says "any"."""
+    """Addresses and ports are in network order in their registers. A set mask bit means "any"."""
     control = registers[r.FTQF + offset]
     ports = struct.pack("<I", registers.get(r.SDPQF + offset, 0))
     compared = (
@@ -113,12 +113,12 @@ class Flow:
 
 @dataclass
 class FlowDirector:
-    """Perfect filters, by what the driver calls them: hash and software index together (FDIRHASH)."""
+    """Perfect filters, by the driver's key for them: hash and software index together (FDIRHASH)."""
 
     flows: dict[int, Flow] = field(default_factory=dict)
 
     def command(self, registers: Registers, command: int) -> int:
-        """Carry out FDIRCMD; what it reads as afterwards."""
+        """Carry out FDIRCMD; returns the value that it reads as afterwards."""
         key = registers.get(r.FDIRHASH, 0)
         kind = command & 3
         if kind == 1:
@@ -158,12 +158,12 @@ class FlowDirector:
 
 
 def on_wire(registers: Registers, address: int) -> int:
-    """An IPv4 address or its mask, which stand in their registers in the order of the wire."""
+    """An IPv4 address or its mask, which are in network order in their registers."""
     return int.from_bytes(struct.pack("<I", registers.get(address, 0)), "big")
 
 
 def mirrored(mask: int) -> int:
-    """Each half of a port mask register has its bits in the other order (ixgbe_get_fdirtcpm_82599)."""
+    """Each half of a port mask register has its bits reversed (ixgbe_get_fdirtcpm_82599)."""
     upper, lower = f"{mask >> 16:016b}", f"{mask & 0xFFFF:016b}"
     return int(upper[::-1], 2) << 16 | int(lower[::-1], 2)
 

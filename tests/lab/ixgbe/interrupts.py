@@ -14,7 +14,7 @@ ALL_VECTORS = (1 << 64) - 1
 
 @dataclass
 class Interrupts:
-    """Causes wait in two sets: a bit for each vector of queues, and EICR's bits from 16 up."""
+    """Causes are held in two sets: one bit per queue vector, and EICR's bits from 16 up."""
 
     raise_vector: Callable[[int], None]
     vectors: int = 0
@@ -60,7 +60,7 @@ class Interrupts:
     # ---- registers ----
 
     def read(self, address: int) -> int | None:
-        """None: none of ours."""
+        """None: not one of these registers."""
         if address == r.EICR:
             causes = self.others | self.vectors & QUEUE_CAUSES
             self.others = 0
@@ -78,7 +78,7 @@ class Interrupts:
         return self.table.get(address, 0) if is_table(address) else None
 
     def write(self, address: int, value: int) -> bool:
-        """Whether the register is one of ours."""
+        """Whether the register is one of these."""
         if is_table(address):
             self.table[address] = value
         elif address == r.EICR:

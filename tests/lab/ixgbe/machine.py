@@ -1,4 +1,4 @@
-"""A guest with an 82599, and what a test does with one."""
+"""A guest with an 82599, and operations on it for tests."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,7 +26,7 @@ def with_82599(kernel: Kernel, label: str) -> Iterator[Guest]:
 
 
 def model(guest: Guest) -> Nic:
-    """To be used in the device's own thread."""
+    """To be used only in the device's own thread."""
     device = guest.models[IXGBE.tap].device
     assert isinstance(device, Ixgbe)
     return device.nic
@@ -38,7 +38,7 @@ def set_carrier(guest: Guest, *, is_up: bool) -> None:
 
 
 def queues_of_ports(guest: Guest) -> dict[int, set[int]]:
-    """By UDP destination port: the queues that its datagrams went into so far."""
+    """By UDP destination port: the queues that its datagrams have been put into so far."""
     seen = guest.models[IXGBE.tap].call(lambda: dict(model(guest).queues_of_ports))
     return {port: set(queues) for port, queues in seen.items()}
 
@@ -49,7 +49,7 @@ def forget_ports(guest: Guest) -> None:
 
 def exchange_in_own_queues(guest: Guest, ours: Driver, peer: Driver) -> None:
     """Streams both ways. Status messages go to the port that a publication sends from: the sender's."""
-    # Another driver before may have had the same ports.
+    # A previous driver may have used the same ports.
     guest.models[IXGBE.tap].call(partial(forget_ports, guest))
     port = next_port()
     transfer(peer, ours, udp(ours.address, port), **CONTENT)
@@ -61,7 +61,7 @@ def exchange_in_own_queues(guest: Guest, ours: Driver, peer: Driver) -> None:
 
 
 def frames_dropped(guest: Guest) -> int:
-    """By queues that were full."""
+    """Frames dropped because a queue was full."""
     return guest.models[IXGBE.tap].call(lambda: model(guest).dropped)
 
 

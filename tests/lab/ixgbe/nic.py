@@ -1,4 +1,4 @@
-"""The 82599 as a whole: its register file, its link, and the way of a frame through it."""
+"""The 82599 as a whole: its register file, its link, and the path of a frame through it."""
 
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable
@@ -30,7 +30,7 @@ AT_RESET = {
     r.RXPBSIZE: PACKET_BUFFER,
     r.SECTXSTAT: r.SECURITY_READY | r.SECURITY_OFF,
     r.SECRXSTAT: r.SECURITY_READY | r.SECURITY_OFF,
-    r.FWSM: r.FWSM_VALID,  # firmware runs, and manages nothing
+    r.FWSM: r.FWSM_VALID,  # firmware runs, but manages nothing
     r.FDIRCTRL: 0,
 }
 
@@ -65,7 +65,7 @@ class Nic:
         self.reset()
 
     def reset(self) -> None:
-        """As after power-up, the cable aside."""
+        """The state after power-up, except for the cable."""
         self.registers.clear()
         self.registers.update(AT_RESET)
         self.registers[r.receive_address(0)] = int.from_bytes(self.mac[:4], "little")
@@ -139,7 +139,7 @@ class Nic:
         return Arrival(frame, headers, queue, rss_hash, rss_type, flow is not None)
 
     def _place(self, arrival: Arrival) -> bool:
-        """Whether the frame needs to wait no longer."""
+        """Whether the frame is done: it no longer has to wait."""
         outcome = self.rx.place(arrival)
         if outcome is Outcome.STORED:
             self.statistics.delivered(arrival.queue, arrival.frame)
@@ -201,7 +201,7 @@ class Nic:
             effect(value)
 
     def _effects_by_address(self) -> dict[int, Callable[[int], None]]:
-        """Registers whose writing does more than keep the value."""
+        """Registers where a write does more than store the value."""
         effects: dict[int, Callable[[int], None]] = {
             r.CTRL: self._write_control,
             r.ESDP: self._write_pins,
@@ -242,7 +242,7 @@ class Nic:
             self._store(r.EERD, word << 16 | value & 0xFFFC | r.EERD_DONE)
 
     def _command_phy(self, value: int) -> None:
-        """Nothing is on the MDIO bus: every read gives ones."""
+        """The MDIO bus has no devices: every read returns ones."""
         self._store(r.MSCA, value & ~r.MSCA_COMMAND)
         self._store(r.MSRWD, 0xFFFF0000)
 

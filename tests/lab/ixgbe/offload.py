@@ -1,4 +1,4 @@
-"""What the 82599 does to a frame on its way out: checksums, a VLAN tag, padding, and segmentation."""
+"""What the 82599 does to a frame it transmits: checksums, a VLAN tag, padding, and segmentation."""
 
 import struct
 from collections.abc import Iterator
@@ -53,8 +53,9 @@ def complement(total: int) -> int:
 
 
 def insert_checksums(frame: bytearray, context: Context, *, ipv4: bool, l4: bool) -> None:
-    """The sums start from what the driver left in the fields: nothing for IPv4, and for UDP and TCP the
-    pseudo-header's sum. A driver that leaves something else sends wrong checksums, as on the wire."""
+    """The sums start from the values that the driver left in the fields: zero for IPv4, and for UDP and
+    TCP the pseudo-header's sum. As on real hardware, a driver that leaves something else sends wrong
+    checksums."""
     if ipv4:
         header = bytes(frame[context.mac_length : context.l4])
         put(frame, context.mac_length + IPV4_CHECKSUM, complement(ones_sum(header)))
@@ -64,7 +65,7 @@ def insert_checksums(frame: bytearray, context: Context, *, ipv4: bool, l4: bool
 
 
 def insert_legacy_checksum(frame: bytearray, start: int, offset: int) -> None:
-    """CSS and CSO of a legacy descriptor."""
+    """Inserts a checksum as CSS and CSO of a legacy descriptor say."""
     if offset + 2 <= len(frame):
         put(frame, offset, complement(ones_sum(bytes(frame[start:]))))
 
@@ -78,8 +79,8 @@ def pad(frame: bytearray) -> None:
 
 
 def segments(frame: bytes, context: Context) -> Iterator[bytearray]:
-    """TCP and UDP segmentation over IPv4: each with lengths, identification, sequence number and checksums of
-    its own. The driver leaves the pseudo-header's sum without the length."""
+    """TCP and UDP segmentation over IPv4: each segment gets its own lengths, identification, sequence
+    number and checksums. The driver leaves the pseudo-header's sum without the length."""
     header = frame[: context.l4 + context.l4_length]
     payload = frame[len(header) :]
     identification = struct.unpack_from(">H", frame, context.mac_length + 4)[0]

@@ -1,4 +1,5 @@
-"""What the 82599 sees of a received frame: where its headers lie, and whether their checksums hold."""
+"""What the 82599 finds in a received frame: where its headers are, and whether their checksums are
+correct."""
 
 import struct
 from dataclasses import dataclass, replace
@@ -21,7 +22,7 @@ def ones_sum(data: bytes, start: int = 0) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Headers:
-    """Of an IPv4 packet, or of a frame that is none (`ipv4` is 0)."""
+    """The headers of an IPv4 packet, or of a frame that is not one (`ipv4` is 0)."""
 
     vlan: int | None = None
     ethertype: int = 0
@@ -66,7 +67,7 @@ def pseudo_header_sum(source: bytes, destination: bytes, protocol: int, length: 
 
 
 def l4_checksum_holds(frame: bytes, headers: Headers) -> bool:
-    """A UDP checksum of zero is an error here: an erratum of the 82599's that drivers work around
+    """A UDP checksum of zero counts as an error here: an erratum of the 82599 that drivers work around
     (Linux: ixgbe_rx_checksum; DPDK: rx_udp_csum_zero_err)."""
     segment = frame[headers.l4 : headers.end]
     start = pseudo_header_sum(headers.source, headers.destination, headers.protocol, len(segment))

@@ -1,4 +1,5 @@
-"""Receive rings: a frame into buffers of the host, its descriptor written back (82599 datasheet 7.1.5-6)."""
+"""Receive rings: a frame goes into buffers of the host, and its descriptor is written back (82599
+datasheet 7.1.5-6)."""
 
 import struct
 import zlib
@@ -70,7 +71,7 @@ class ReceiveRings:
     registers: MutableMapping[int, int]
 
     def place(self, arrival: Arrival) -> Outcome:
-        """A frame whole, or not at all."""
+        """Places a frame whole, or not at all."""
         queue = arrival.queue
         get = self.registers.get
         control = get(r.rx(queue, r.CONTROL), 0)
@@ -102,7 +103,7 @@ class ReceiveRings:
         return Outcome.STORED
 
     def _on_the_way_in(self, arrival: Arrival, control: int) -> tuple[bytes, int, int]:
-        """The bytes for the buffers, status bits, and the tag that was taken off."""
+        """The bytes for the buffers, status bits, and the tag that was removed."""
         frame, headers = arrival.frame, arrival.headers
         status = checksum_status(frame, headers) | (FLOW_MATCH if arrival.is_flow_match else 0)
         vlan = 0

@@ -126,12 +126,12 @@ SWSM_DRIVER = 1 << 0
 RX_QUEUE_BLOCKS = ((0x01000, 0), (0x0D000, 64))
 TX_QUEUE_BLOCK = 0x06000
 QUEUE_STRIDE = 0x40
-# Within a queue's block of 64 bytes.
+# Offsets within a queue's block of 64 bytes.
 BASE_LOW, BASE_HIGH, LENGTH, HEAD, SRRCTL_IN_BLOCK, TAIL, CONTROL = 0x00, 0x04, 0x08, 0x10, 0x14, 0x18, 0x28
 
 
 def rx(queue: int, register: int) -> int:
-    """Where a receive queue's register lies: 0-63 in one block, the rest in another."""
+    """Address of a receive queue's register: queues 0-63 are in one block, the rest in another."""
     block, first = RX_QUEUE_BLOCKS[queue >= 64]
     return block + (queue - first) * QUEUE_STRIDE + register
 

@@ -1,4 +1,4 @@
-"""The SFP+ module behind I2CCTL: an I2C slave whose two wires the driver moves bit by bit (SFF-8472)."""
+"""The SFP+ module behind I2CCTL: an I2C slave whose two lines the driver toggles bit by bit (SFF-8472)."""
 
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -10,9 +10,9 @@ DIAGNOSTICS = 0xA2
 
 
 def identity() -> bytes:
-    """A 10GBASE-SR module, as the A0h page says it."""
+    """The A0h page of a 10GBASE-SR module."""
     page = bytearray(256)
-    page[0:3] = 0x03, 0x04, 0x07  # SFP or SFP+, known by this page alone, LC
+    page[0:3] = 0x03, 0x04, 0x07  # SFP or SFP+, identified by this page alone, LC
     page[3] = 0x10  # 10GBASE-SR
     page[20:36] = b"LAB".ljust(16)
     page[37:40] = bytes.fromhex("001b21")  # Intel's OUI
@@ -30,7 +30,7 @@ class State(Enum):
 
 @dataclass
 class Module:
-    """Sees the lines after each write, and says what it does with the data line."""
+    """Sees the lines after each write, and decides the state of the data line."""
 
     pages: dict[int, bytes] = field(default_factory=lambda: {IDENTITY: identity(), DIAGNOSTICS: bytes(256)})
     _clock: bool = True
@@ -44,7 +44,7 @@ class Module:
     _acknowledges: bool = False
 
     def lines(self) -> int:
-        """What I2CCTL shows."""
+        """The lines as I2CCTL shows them."""
         data = self._data and not self._pulls_low
         outputs = (CLOCK_OUT if self._clock else 0) | (DATA_OUT if self._data else 0)
         return outputs | (CLOCK_IN if self._clock else 0) | (DATA_IN if data else 0)
@@ -66,10 +66,10 @@ class Module:
         self._pulls_low = self._acknowledges = False
 
     def _sample(self, data: bool) -> None:
-        """The rising edge: a bit of the driver's, or the acknowledgement of a byte of ours."""
+        """The rising edge: a bit from the driver, or its acknowledgement of a byte from the module."""
         if self._state is State.READ:
             if self._bits == 8 and data and not self._acknowledges:
-                self._state = State.IDLE  # the driver wants no more
+                self._state = State.IDLE  # the driver wants no more bytes
         elif self._state is not State.IDLE and self._bits < 8:
             self._byte = self._byte << 1 | data
         self._bits += 1
@@ -92,7 +92,7 @@ class Module:
                 self._pulls_low = not byte >> (7 - self._bits) & 1
 
     def _take(self, byte: int) -> bool:
-        """A whole byte of the driver's; whether anybody is there to acknowledge it."""
+        """Takes a whole byte from the driver; returns whether the module acknowledges it."""
         if self._state is State.ADDRESS:
             if byte & 0xFE not in self.pages:
                 self._state = State.IDLE

@@ -1,4 +1,5 @@
-"""Counters that reading clears: 82599 datasheet 8.2.3.23. Those of no interest here read as zero."""
+"""Counters that are cleared by reading: 82599 datasheet 8.2.3.23. Counters that do not matter here read as
+zero."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -40,7 +41,7 @@ def size_class(length: int) -> int:
 
 
 class Statistics:
-    """Lengths are those on the wire: with the CRC."""
+    """Lengths are as on the wire: with the CRC."""
 
     def __init__(self, mapping: Mapping[int, int]) -> None:
         self._counts: Counter[int] = Counter()
@@ -71,7 +72,7 @@ class Statistics:
             self.add(RX_BROADCAST if frame[:6] == b"\xff" * 6 else RX_MULTICAST)
 
     def on_the_wire(self, frame: bytes) -> None:
-        """Any frame, taken or not."""
+        """Any frame, whether received or dropped."""
         self.add(RX_TOTAL)
         self.add(RX_TOTAL_BYTES, max(len(frame), 60) + CRC)
 
@@ -101,7 +102,7 @@ class Statistics:
         return self._mapping.get(base + (queue & ~3), 0) >> 8 * (queue & 3) & 0xF
 
     def read(self, address: int) -> int | None:
-        """None: no counter."""
+        """None: not a counter."""
         if address in PLAIN or address in self._queues:
             return self._counts.pop(address, 0) & 0xFFFFFFFF
         if address in self._wide:

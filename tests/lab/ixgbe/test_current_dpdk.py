@@ -1,4 +1,4 @@
-"""Our driver on a current DPDK: what it meets when distributions move on."""
+"""Our driver on a current DPDK: what to expect when distributions move on."""
 
 from collections.abc import Iterator
 

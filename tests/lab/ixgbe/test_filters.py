@@ -1,4 +1,4 @@
-"""Frames find their queue: each filter of the device, and its order among the others."""
+"""Frames find their queue: each filter of the device, and its precedence."""
 
 import struct
 from ipaddress import IPv4Address
@@ -32,7 +32,7 @@ def udp(port: int, source_port: int = 4000, source: str = THEIRS, destination: s
 
 
 def add_five_tuple(bench: Bench, index: int, *, port: int, queue: int, priority: int = 1) -> None:
-    """As DPDK's ixgbe_inject_5tuple_filter for a rule over destination address, port and UDP."""
+    """Like DPDK's ixgbe_inject_5tuple_filter, for a rule over destination address, port and UDP."""
     any_of = 0b00101
     bench.set(r.DAQF + 4 * index, struct.unpack("<I", IPv4Address(OURS).packed)[0])
     bench.set(r.SDPQF + 4 * index, struct.unpack("<I", struct.pack(">HH", 0, port))[0])

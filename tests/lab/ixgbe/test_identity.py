@@ -1,4 +1,4 @@
-"""What a driver reads before it trusts the device: EEPROM by both ways, semaphores, module, link, reset."""
+"""What a driver reads before it trusts the device: EEPROM in both ways, semaphores, module, link, reset."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,7 +15,7 @@ def eerd(bench: Bench, word: int) -> int:
 
 
 def spi(bench: Bench, word: int) -> int:
-    """As ixgbe_read_eeprom_bit_bang_generic of DPDK and Linux."""
+    """Like ixgbe_read_eeprom_bit_bang_generic of DPDK and Linux."""
     bench.set(r.EEC, eeprom.REQUEST)
     assert bench.nic.read(r.EEC) & eeprom.GRANT
 
@@ -54,7 +54,7 @@ def test_reading_the_driver_semaphore_takes_it_and_writing_gives_it_back() -> No
 
 
 class Master:
-    """The driver's end of the I2C wires."""
+    """The driver's end of the I2C lines."""
 
     def __init__(self) -> None:
         self.module = sfp.Module()
@@ -75,7 +75,7 @@ class Master:
         return seen
 
     def byte(self, value: int) -> bool:
-        """Whether it was acknowledged."""
+        """Sends a byte; returns whether it was acknowledged."""
         for place in range(7, -1, -1):
             self.bit(bool(value >> place & 1))
         return not self.bit(data=True)

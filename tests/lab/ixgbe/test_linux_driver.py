@@ -1,4 +1,4 @@
-"""The 82599 model, judged by Debian's own ixgbe.ko: on what that accepts, a poll-mode driver may be tried."""
+"""The 82599 model, validated by Debian's own ixgbe.ko: poll-mode drivers can be tried on what it accepts."""
 
 from collections.abc import Iterator
 
@@ -20,11 +20,11 @@ from tests.system.fixtures.installation import Installation
 
 from aeron_dpdk.exit_code import ExitCode
 
-# Its own counters, of what the NIC itself has seen.
+# The NIC's own counters, as opposed to the driver's.
 OWN = ("rx_pkts_nic", "tx_pkts_nic", "tx_bytes_nic")
 
 KEY = ":".join(f"{byte:02x}" for byte in range(40))
-# None of them as ixgbe has it when it takes a device again.
+# None of these is what ixgbe sets when it takes over a device.
 SETTINGS = (
     ("--set-priv-flags", "legacy-rx", "on"),
     ("-X", "weight", "1", "3"),
@@ -98,7 +98,7 @@ def test_it_had_nothing_to_complain_of(guest: Guest) -> None:
     assert complaints(guest, "ixgbe") == []
 
 
-# The tests from here on are of setup, which unbinds the driver and binds it again.
+# The tests from here on are about setup, which unbinds the driver and binds it again.
 
 
 def test_setup_leaves_a_nic_with_steering_rules_alone(guest: Guest, installed: Installation) -> None:

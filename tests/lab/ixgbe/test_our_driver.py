@@ -68,7 +68,7 @@ def test_the_driver_says_that_the_device_steers(guest: Guest, started: PciDriver
 
 
 def test_wrong_checksums_are_dropped_and_none_is_no_fault(guest: Guest, started: PciDriver) -> None:
-    """A UDP checksum of zero means that there is none (RFC 768), whatever the 82599's erratum calls it."""
+    """A UDP checksum of zero means that there is none (RFC 768), whatever the 82599's erratum reports."""
     before = {name: count(started, name) for name in ("rx-udp-checksum", "rx-no-endpoint")}
     far = guest.far(IXGBE)
     with packet_socket(guest.outside, IXGBE.tap) as raw:
@@ -101,13 +101,13 @@ def has_changed(driver: Driver, changes_before: int) -> bool:
 
 
 def test_a_queue_that_nobody_empties_stops_no_other(guest: Guest, started: PciDriver) -> None:
-    """A full queue without its drop bit keeps the others waiting: Linux, ixgbe_set_rx_drop_en()."""
+    """A full queue without its drop bit blocks the others: Linux, ixgbe_set_rx_drop_en()."""
     assert drops_when_full(guest, 0)
     assert drops_when_full(guest, 1)
 
 
 def test_what_a_full_queue_drops_is_counted(guest: Guest, started: PciDriver) -> None:
-    """ixgbe's imissed does not have it (docs/facts.md)."""
+    """ixgbe's imissed does not include it (docs/facts.md)."""
     missed, dropped = count(started, "rx-missed"), frames_dropped(guest)
     far, pid = guest.far(IXGBE), f"{started.counters().pid}"
     datagram = IP(src=far.address, dst=started.address) / UDP(dport=9) / bytes(40)
@@ -125,7 +125,7 @@ def test_what_a_full_queue_drops_is_counted(guest: Guest, started: PciDriver) ->
 
 
 def overflows(guest: Guest, raw: socket.socket, frame: bytes, dropped_before: int) -> bool:
-    """Sends some more, and tells whether that was too much."""
+    """Sends some more frames; returns whether that was too many."""
     for _ in range(100):
         raw.send(frame)
     return frames_dropped(guest) > dropped_before + 100

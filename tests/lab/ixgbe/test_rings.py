@@ -1,4 +1,4 @@
-"""Frames through rings: descriptors, checksums both ways, frames in pieces, and rings that are full."""
+"""Frames through rings: descriptors, checksums both ways, frames in several buffers, and full rings."""
 
 import struct
 
@@ -19,7 +19,7 @@ DATA = transmit.EXTENDED | 3 << 20 | transmit.REPORT
 
 
 def checksums(frame: bytes) -> tuple[bool, bool]:
-    """What the device says of a frame's IPv4 and UDP checksums."""
+    """What the device reports about a frame's IPv4 and UDP checksums."""
     bench = Bench()
     bench.open_rx(0)
     bench.nic.receive(frame)
@@ -117,7 +117,8 @@ def words(descriptor: bytes) -> tuple[int, int, int]:
 
 
 def with_partial_checksum(frame: bytes, *, at: int) -> bytes:
-    """As rte_eth_tx_prepare() leaves it: no IPv4 checksum, and the pseudo-header's sum in the other."""
+    """As rte_eth_tx_prepare() leaves it: no IPv4 checksum, and the pseudo-header's sum in the UDP
+    checksum."""
     ip = Ether(frame)[IP]
     length = ip.len - 20
     pseudo = pseudo_header_sum(frame[26:30], frame[30:34], ip.proto, length)
@@ -219,7 +220,7 @@ def test_frames_wait_for_the_link() -> None:
     assert len(bench.bus.sent) == 1
 
 
-# ---- what is told of it ----
+# ---- what is reported about it ----
 
 
 def test_counters_say_what_passed_and_reading_clears_them() -> None:

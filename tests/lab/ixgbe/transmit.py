@@ -1,4 +1,4 @@
-"""Transmit rings: descriptors of both formats, and frames onto the cable (82599 datasheet 7.2.3)."""
+"""Transmit rings: descriptors of both formats, and frames sent to the cable (82599 datasheet 7.2.3)."""
 
 import struct
 from collections.abc import Callable, Iterator, MutableMapping
@@ -24,7 +24,7 @@ DESCRIPTOR = 16
 
 @dataclass
 class Pending:
-    """A frame whose last descriptor has not come yet. `first` carries its options."""
+    """A frame whose last descriptor has not arrived yet. `first` carries its options."""
 
     data: bytearray = field(default_factory=bytearray)
     first: tuple[int, int] | None = None
@@ -44,7 +44,8 @@ class TransmitRings:
         self._pending.clear()
 
     def run(self, queue: int) -> bool:
-        """All that the driver has put up to the tail; whether a descriptor was written back."""
+        """Everything that the driver has queued up to the tail; returns whether a descriptor was written
+        back."""
         get = self.registers.get
         control = get(r.tx(queue, r.CONTROL), 0)
         entries = get(r.tx(queue, r.LENGTH), 0) // DESCRIPTOR
@@ -64,10 +65,10 @@ class TransmitRings:
         return reported
 
     def _take(self, queue: int, descriptor: bytes) -> int:
-        """One descriptor; its command word."""
+        """Takes one descriptor; returns its command word."""
         address, command, status = struct.unpack("<QII", descriptor)
         if command & EXTENDED and command & KIND == KIND_CONTEXT:
-            # Two contexts a queue, chosen by IDX.
+            # Two contexts per queue, chosen by IDX.
             index = struct.unpack_from("<I", descriptor, 12)[0] >> 4 & 1
             self._contexts[queue, index] = Context.parse(descriptor)
             return int(command)

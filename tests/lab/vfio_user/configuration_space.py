@@ -54,7 +54,7 @@ class MsixTable:
 
 
 class ConfigurationSpace:
-    """Bytes, and a mask of those that a write may change."""
+    """The bytes, and a mask of those bits that a write may change."""
 
     def __init__(self, identity: Identity, bars: tuple[Bar, ...], msix: MsixTable) -> None:
         self._bytes = bytearray(LENGTH)
@@ -79,7 +79,7 @@ class ConfigurationSpace:
         self._put(MSIX, "<BBHII", 0x11, EXPRESS, msix.vectors - 1,
                   msix.table_offset | msix.bar, msix.pending_offset | msix.bar)  # fmt: skip
         self._allow(MSIX + 2, "<H", 0xC000)
-        # An endpoint, version 2, that resets as a function, on a link of 8 lanes at 5 GT/s.
+        # An endpoint, version 2, that supports function level reset, on a link of 8 lanes at 5 GT/s.
         self._put(EXPRESS, "<BBHIHHIHH", 0x10, 0x00, 0x0002, 0x10008001, 0x2810, 0, 0x00000082, 0, 0x0082)
         self._allow(DEVICE_CONTROL, "<H", 0x7FFF)
         self._allow(EXPRESS + 16, "<H", 0x00C3)

@@ -22,7 +22,7 @@ class Wire(Protocol):
 
 
 class Interrupts:
-    """MSI-X vectors as eventfds that QEMU handed over; a vector without one is masked or not in use."""
+    """MSI-X vectors as eventfds that QEMU passed; a vector without one is masked or not in use."""
 
     def __init__(self, vectors: int) -> None:
         self._eventfds: list[int] = [-1] * vectors
@@ -47,7 +47,7 @@ class Interrupts:
 
 @dataclass(slots=True)
 class Host:
-    """What the machine gives to a device."""
+    """What the machine provides to a device."""
 
     memory: GuestMemory
     interrupts: Interrupts
@@ -72,14 +72,14 @@ class Device(Protocol):
         """Called once, before anything else."""
 
     def reset(self) -> None:
-        """A function level reset, or the machine's."""
+        """A function level reset, or a reset of the machine."""
 
     def read(self, bar: int, offset: int, length: int) -> int: ...
 
     def write(self, bar: int, offset: int, length: int, value: int) -> None: ...
 
     def receive(self, frame: bytes) -> None:
-        """A frame has come in by the wire; without a buffer for it the device drops and counts it."""
+        """A frame has arrived on the wire; if there is no buffer for it, the device drops and counts it."""
 
     def tick(self, now_ns: int) -> None:
         """Called about every TICK_S: keep-alives, watchdogs, moderation."""

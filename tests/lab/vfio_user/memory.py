@@ -1,4 +1,4 @@
-"""The guest's memory as the device reaches it: I/O addresses, each range a part of a shared file."""
+"""The guest's memory as the device sees it: I/O addresses, each range being part of a shared file."""
 
 import bisect
 import mmap
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 class DmaFault(Exception):
-    """The device was told to reach an address that nobody mapped: a bug in a driver, or in the model."""
+    """The device was told to access an address that is not mapped: a bug in a driver, or in the model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class GuestMemory:
         self._mappings[start] = Mapping(start, length, whole[file_offset : file_offset + length])
 
     def unmap(self, start: int, length: int) -> None:
-        """Remove every range that begins in this one: QEMU unmaps what it has mapped, or all at once."""
+        """Remove every range that begins in this one: QEMU unmaps single mappings, or all of them at once."""
         first = bisect.bisect_left(self._starts, start)
         last = bisect.bisect_left(self._starts, start + length)
         for found in self._starts[first:last]:
@@ -52,7 +52,7 @@ class GuestMemory:
         return self._files[identity]
 
     def _parts(self, address: int, length: int) -> list[memoryview]:
-        """The pieces of memory behind an I/O range, which may cross mappings."""
+        """The pieces of memory behind an I/O range, which may span several mappings."""
         parts = []
         while length > 0:
             place = bisect.bisect_right(self._starts, address) - 1

@@ -44,7 +44,7 @@ class Command(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`descriptors`: the file descriptors that came with it, ours to close."""
+    """`descriptors`: the file descriptors that came with the request; we have to close them."""
 
     identifier: int
     command: int
@@ -63,7 +63,7 @@ def refusal(request: Request, error_number: int) -> bytes:
 
 
 def version(request: Request) -> bytes:
-    """Our answer to the client's version: its own numbers again; a higher minor would end the connection."""
+    """Our answer to the client's version: the same numbers; a higher minor would end the connection."""
     major, minor = struct.unpack_from("<HH", request.payload)
     limits = {"capabilities": {"max_msg_fds": 8, "max_data_xfer_size": 1 << 20, "pgsizes": 4096}}
     return struct.pack("<HH", major, minor) + json.dumps(limits).encode() + b"\0"

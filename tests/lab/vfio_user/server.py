@@ -1,4 +1,4 @@
-"""A device behind a socket, in a thread of the test run: it lives and dies with that."""
+"""A device behind a socket, in a thread of the test run: it ends with the run."""
 
 import array
 import errno
@@ -33,7 +33,7 @@ class Ended(Exception):
 
 
 class Server:
-    """One thread: messages, the tap's frames and the clock in turn, so a model needs no locks."""
+    """A single thread handles messages, the tap's frames and the clock in turn, so a model needs no locks."""
 
     def __init__(self, device: Device, wire: Wire, path: Path) -> None:
         self.device = device
@@ -63,7 +63,7 @@ class Server:
         self._thread.start()
 
     def call(self, function: Callable[[], T]) -> T:
-        """Run a function in the device's thread: how a test looks into a model, or makes it fail."""
+        """Run a function in the device's thread: this is how a test inspects a model, or makes it fail."""
         done: Future[T] = Future()
 
         def run() -> None:
@@ -122,7 +122,7 @@ class Server:
 
     def _act(self, act: Callable[[T], None], cause: T) -> None:
         """What the device does unasked. A program that ends unmaps its memory before the kernel resets the
-        device: an IOMMU refuses what the device still writes there, and the device goes on."""
+        device: the IOMMU refuses any further writes of the device, and the device carries on."""
         try:
             act(cause)
         except DmaFault:
@@ -139,7 +139,7 @@ class Server:
             socket.send_fds(connection, [answer], descriptors)
 
     def _perform(self, request: Request) -> tuple[bytes, tuple[int, ...]]:
-        """The reply's payload, and file descriptors to go with it."""
+        """The reply's payload, and file descriptors to send with it."""
         match request.command:
             case Command.VERSION:
                 return message.version(request), ()
@@ -193,7 +193,7 @@ class Server:
 
     def _map(self, request: Request) -> None:
         _, _, offset, start, length = message.DMA_MAP.unpack_from(request.payload)
-        # A region without a descriptor is a ROM or another device's BAR: not memory that a NIC reaches.
+        # A region without a descriptor is a ROM or another device's BAR: not memory that a NIC accesses.
         for descriptor in request.descriptors:
             self._host.memory.map(start, length, descriptor, offset)
             os.close(descriptor)
@@ -223,7 +223,7 @@ def _shared_memory(bar: Bar) -> int:
 
 
 def receive(connection: socket.socket) -> Request:
-    """The next whole message, with the file descriptors that came along; Ended at the end of the stream."""
+    """The next whole message, with the file descriptors that came with it; Ended at the end of the stream."""
     header, descriptors = _receive_exactly(connection, message.HEADER.size)
     identifier, command, size, flags, _ = message.HEADER.unpack(header)
     payload, later = _receive_exactly(connection, size - message.HEADER.size)

@@ -1,4 +1,4 @@
-"""A tap in the namespace of the NICs' other ends, as QEMU's own NICs have one."""
+"""A tap in the namespace of the NICs' other ends, like those of QEMU's own NICs."""
 
 import contextlib
 import fcntl

@@ -1,4 +1,4 @@
-"""The device end of vfio-user, spoken to as QEMU does."""
+"""The device end of vfio-user, driven as QEMU would drive it."""
 
 import os
 import socket
@@ -29,7 +29,7 @@ MSIX = MsixTable(vectors=4, bar=0, table_offset=0x2000, pending_offset=0x3000)
 
 
 class NoTap:
-    """A plug without a cable."""
+    """A port without a cable."""
 
     def __init__(self) -> None:
         self._ends = os.pipe()
@@ -48,7 +48,7 @@ class NoTap:
 
 
 class Registers:
-    """A device that remembers what is written."""
+    """A device that remembers everything written to it."""
 
     identity, bars, msix = IDENTITY, BARS, MSIX
 
@@ -88,7 +88,7 @@ class Talkative(Registers):
 
 
 class Client:
-    """What QEMU says, and what it hears."""
+    """QEMU's side of the conversation."""
 
     def __init__(self, path: Path) -> None:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
