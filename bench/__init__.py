@@ -1,4 +1,4 @@
-"""What judges the project: `./dev bench` and the tests of its cost. Nothing here is installed."""
+"""The project's measurements: `./dev bench` and the tests of its cost. Nothing here is installed."""
 
 from pathlib import Path
 

@@ -68,7 +68,7 @@ def bench(
     wanted = frozenset(map(Part, parts)) or frozenset(Part)
     options = Options(wanted, repeats, duration_ms * 1_000_000, server_cpus, client_cpus)
     provenance = read_provenance(["./dev", "bench", *sys.argv[1:]])
-    # Where nobody watches there is no width to go by, and tables squeezed into 80 columns cannot be read.
+    # Output that is not a terminal has no width to go by, and tables squeezed into 80 columns cannot be read.
     console = Console(width=None if sys.stdout.isatty() else FILE_COLUMNS)
     _interruptible()
     with console.status("starting", refresh_per_second=4) as status:
@@ -105,7 +105,7 @@ def sides(threading: str, cpus: str | None) -> tuple[tuple[int, ...], tuple[int,
 
 
 def _interruptible() -> None:
-    """The first signal unwinds everything that was set up; later ones must not disturb that."""
+    """The first signal unwinds everything that was set up; later ones must not interrupt that."""
 
     def interrupt_once(_number: int, _frame: FrameType | None) -> None:
         for number in STOP_SIGNALS:

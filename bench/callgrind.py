@@ -1,5 +1,5 @@
-"""What callgrind counted, by object, function and source file, as callgrind_annotate(1) prints it: only what
-a function did itself, not what it called.
+"""What callgrind counted, by object, function and source file, as callgrind_annotate(1) prints it: only
+what a function did itself, not the functions it called.
 """
 
 import re
@@ -14,8 +14,8 @@ _COUNT = re.compile(r"^ *([\d,]+)  (.+):(\S+?)(?: \[(.+)\])?$", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """Instructions at one place. `source` is that of the lines: another one than the function's own where
-    something was inlined.
+    """Instructions at one place. `source` is that of the lines: it differs from the function's own source
+    where code was inlined.
     """
 
     library: str
@@ -26,7 +26,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Dump:
-    """One region, by the name that the program gave it."""
+    """One region, under the name that the program gave it."""
 
     name: str
     counts: tuple[Count, ...]
@@ -46,7 +46,7 @@ def parse(annotated: str) -> Dump:
 
 
 def _counts(annotated: str) -> Iterator[Count]:
-    """The object is named with a function's own source only."""
+    """The object is named only on a function's own source."""
     lines = _COUNT.findall(annotated)
     libraries = {function: library for _, _, function, library in lines if library}
     for instructions, source, function, library in lines:

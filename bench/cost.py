@@ -1,4 +1,5 @@
-"""Instructions of our own code for each frame: the part `cost`. They are exact, so the tree keeps a table."""
+"""Instructions of our own code per frame: the part `cost`. They are exact, so a table of them is kept in
+the tree."""
 
 import json
 import re
@@ -19,15 +20,15 @@ KEPT_TABLE = Path(__file__).with_name("instructions.json")
 TIMEOUT_S = 300
 OUR_LIBRARY = "libcost.so"
 PROGRAMS_SOURCE = re.compile(r"(^|/)(bench|tests)/native/")
-# Bytes are moved by rte_memcpy() and the intrinsics it is made of.
+# Bytes are copied by rte_memcpy() and the intrinsics it uses.
 COPY = re.compile(r"/rte_memcpy\.h$|intrin\.h$")
 
 
 @dataclass(frozen=True, slots=True)
 class CostRow:
-    """One call of the poll or the send function. `ours` are instructions of our code with all that was
-    inlined into it but the payload's copy, which is `copy`; `libraries` are those of what it called, but the
-    PMD's.
+    """One call of the poll or the send function. `ours` counts our code, including what was inlined into
+    it, except for copying the payload, which is `copy`; `libraries` counts the functions it called, except
+    the PMD's.
     """
 
     direction: str
@@ -41,7 +42,7 @@ class CostRow:
 
 @dataclass(frozen=True, slots=True)
 class CostTable:
-    """For one compiler and one DPDK."""
+    """For one compiler and one version of DPDK."""
 
     compiler: str
     dpdk: str
@@ -67,7 +68,7 @@ class CostTable:
 
 
 def why_not() -> str | None:
-    """None where the cost can be counted."""
+    """None if the cost can be counted."""
     if shutil.which("valgrind") is None:
         return "valgrind is not installed"
     if not PROGRAM.exists():
@@ -76,7 +77,7 @@ def why_not() -> str | None:
 
 
 def count() -> CostTable:
-    """Raises LoadError. Takes some seconds; the figures do not depend on what else the machine does."""
+    """Raises LoadError. Takes some seconds; the figures do not depend on other load on the machine."""
     with tempfile.TemporaryDirectory() as directory:
         out = Path(directory, "out")
         command = ["valgrind", "--tool=callgrind", "--instr-atstart=no", "--dump-line=yes"]
@@ -100,7 +101,8 @@ def _order(row: CostRow) -> tuple[str, str, int, int]:
 
 
 def row_of(dump: Dump) -> CostRow:
-    """The program names its regions "receive 32 1 device": direction, length, frames, who does checksums."""
+    """The program names its regions like "receive 32 1 device": direction, length, frames, who computes
+    checksums."""
     direction, length, frames, checksums = dump.name.split()
     programs = {count.function for count in dump.counts if PROGRAMS_SOURCE.search(count.source)}
     counted = [count for count in dump.counts if count.function not in programs]
@@ -121,7 +123,8 @@ def _total(counts: Iterable[Count]) -> int:
 
 
 def compiler(build: Path) -> str:
-    """Name and version, as CMake found them, and the vectors of this CPU that a checksum in software uses."""
+    """Name and version, as CMake found them, and the vector extension of this CPU that software checksums
+    use."""
     vectors = "AVX2" if " avx2 " in Path("/proc/cpuinfo").read_text() else "no AVX2"
     for path in build.glob("CMakeFiles/*/CMakeCCompiler.cmake"):
         text = path.read_text()

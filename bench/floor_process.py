@@ -1,7 +1,8 @@
-"""One side of a floor, what a link carries without Aeron: `python -m bench.floor_process [--touch] JOB FILE`.
+"""One side of a floor, which is what a link carries without Aeron: `python -m bench.floor_process
+[--touch] JOB FILE`.
 
-JOB and FILE are those of aeron_dpdk.tools.measure.load_process. With --touch whole payloads are written and
-read, else only their two ends.
+JOB and FILE are those of aeron_dpdk.tools.measure.load_process. With --touch whole payloads are written
+and read, otherwise only their two ends.
 """
 
 import sys
@@ -20,7 +21,7 @@ TOUCH = "--touch"
 
 
 class FloorGenerator:
-    """Over a port of its own, without Aeron; made and closed by the control thread."""
+    """A generator over its own port, without Aeron; opened and closed by the control thread."""
 
     def __init__(self, port: DpdkPort, *, touches: bool) -> None:
         """Raises PortError."""
@@ -36,7 +37,7 @@ class FloorGenerator:
             raise PortError(error_text(), lib.adk_error_code())
 
     def close_port(self) -> None:
-        """When neither side uses the link any more."""
+        """To be called when neither side uses the link any more."""
         lib.adk_floor_close(self._floor)
 
     def open(self, cpu: int) -> Any:

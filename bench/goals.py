@@ -21,7 +21,7 @@ TX_BURST = 16
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """`at_most` tells a ceiling from a floor. `of` gives None where its part was not run."""
+    """`at_most` distinguishes a ceiling from a floor. `of` returns None if its part was not run."""
 
     name: str
     title: str
@@ -33,7 +33,7 @@ class Goal:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A goal and what was found; `value` None where it was not measured."""
+    """A goal and the result; `value` is None if it was not measured."""
 
     goal: Goal
     value: Spread | None
@@ -67,7 +67,7 @@ def _bytes_of_jumbo(results: BenchResults) -> Spread | None:
 
 
 def _instructions(direction: str, frames: int) -> Callable[[BenchResults], Spread | None]:
-    """Of a call with a full burst, everything it does, shared out over its frames."""
+    """Everything that a call with a full burst does, divided by its number of frames."""
 
     def per_frame(results: BenchResults) -> Spread | None:
         if results.cost is None:
@@ -84,7 +84,7 @@ def _poll_growth(results: BenchResults) -> Spread | None:
 
 
 def _hand_off_saved(results: BenchResults) -> Spread | None:
-    """What a frame costs less that comes to the queue of the thread it is for."""
+    """The saving for a frame that arrives on the queue of the thread it is for."""
     repeats = results.singles.get(Subject.HAND_OFF, [])
     return spread([costs[Series("handed_over", 1)].p50 - costs[Series("direct", 1)].p50 for costs in repeats])
 
@@ -243,7 +243,7 @@ def figures(results: BenchResults) -> list[Figure]:
 
 
 def as_json(found: list[Figure]) -> list[dict[str, Any]]:
-    """Values are medians over the repeats; null, and not met, where nothing was measured."""
+    """Values are medians over the repeats; those not measured are null, and count as not met."""
     return [
         {
             "name": figure.goal.name,

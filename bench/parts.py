@@ -1,4 +1,4 @@
-"""What each part of the bench asks for: which paths, which phases, in which order."""
+"""What each part of the bench needs: which paths, which phases, in which order."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -33,14 +33,15 @@ class Part(StrEnum):
 
 STREAMS = {Part.FLOOR, Part.ECHO, Part.THROUGHPUT}
 LENGTHS = (32, 288, 1344)
-# Of Aeron's own benchmarks the last of each (scripts/remote-benchmarks-runner); lower ones before it.
+# The highest of each is that of Aeron's own benchmarks (scripts/remote-benchmarks-runner); lower ones precede
+# it.
 RATES = {32: (10_000, 100_000, 501_000), 288: (301_000,), 1344: (101_000,)}
 VETH_RATES = {32: (10_000,)}
 
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """What the machine lets us measure over: None and False are explained in `notes`."""
+    """The media available on this machine: None and False are explained in `notes`."""
 
     has_huge_pages: bool
     has_room_for_jumbo: bool
@@ -48,7 +49,7 @@ class Media:
 
 
 def entries(parts: frozenset[Part], media: Media) -> Iterator[ScheduleEntry]:
-    """By length, so that what is compared runs one after the other."""
+    """Ordered by length, so that what is compared runs in succession."""
     for length in LENGTHS:
         for path in _paths(parts, media):
             phases = tuple(_phases(parts, path, length))
@@ -76,7 +77,7 @@ def _paths(parts: frozenset[Part], media: Media) -> Iterator[MeasuredPath]:
 def _phases(parts: frozenset[Part], path: MeasuredPath, length: int) -> Iterator[Phase]:
     is_on_veth, is_floor = path.client.namespace is not None, path.program == FLOOR
     if path.program == TOUCHING_FLOOR:
-        # What it is for: short payloads are in the cache line of their header.
+        # The case it is for: short payloads share the cache line of their header.
         if length == LENGTHS[-1]:
             yield Phase(PhaseKind.ONE_WAY, length)
         return

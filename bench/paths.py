@@ -1,4 +1,4 @@
-"""The paths that the bench compares besides those of the demo."""
+"""The paths that the bench compares in addition to those of the demo."""
 
 from dataclasses import replace
 from ipaddress import IPv4Interface
@@ -6,8 +6,8 @@ from ipaddress import IPv4Interface
 from aeron_dpdk.tools.measure.paths import End, MeasuredPath
 from bench.veth_pair import VethEnd
 
-# RFC 2544, as those of the demo. The veth's kernel ends have others than the DPDK ports on the same link, so
-# that the kernel has no interest in their frames.
+# RFC 2544, as for the demo. The veth's kernel ends have addresses that differ from those of the DPDK ports on
+# the same link, so that the kernel ignores their frames.
 VETH_DPDK_ADDRESSES = (IPv4Interface("198.18.1.1/24"), IPv4Interface("198.18.1.2/24"))
 VETH_KERNEL_ADDRESSES = (IPv4Interface("198.18.2.1/24"), IPv4Interface("198.18.2.2/24"))
 VHOST_ADDRESSES = (IPv4Interface("198.18.3.1/24"), IPv4Interface("198.18.3.2/24"))
@@ -15,12 +15,12 @@ JUMBO_MTU = 9000
 AERON_MTU_OF_JUMBO = 8192
 FLOOR = ("bench.floor_process",)
 TOUCHING_FLOOR = (*FLOOR, "--touch")
-VETH_MTU = 1500  # more, and the kernel refuses XDP programs on it
+VETH_MTU = 1500  # with a greater MTU the kernel refuses XDP programs
 
 
 def dpdk_over_veth(driver: str, ends: tuple[VethEnd, VethEnd]) -> MeasuredPath:
-    """`driver` is af_xdp or af_packet. Preferred busy polling is for the interrupts of a NIC: on veth a frame
-    is handed over by the sender's own system call, and to poll for it beside that costs a twentieth.
+    """`driver` is af_xdp or af_packet. Preferred busy polling is meant for a NIC's interrupts: on veth the
+    sender's own system call hands a frame over, and polling for it in addition costs a twentieth.
     """
     options = ",busy_budget=0" if driver == "af_xdp" else ""
     server, client = (
@@ -41,7 +41,7 @@ def floor_of(path: MeasuredPath) -> MeasuredPath:
 
 
 def touching_floor_of(path: MeasuredPath) -> MeasuredPath:
-    """The least that carries something: each payload is written at one end and read at the other."""
+    """The least work that carries a payload: each one is written at one end and read at the other."""
     return replace(
         path,
         name=f"{path.name}_touching_floor",
@@ -51,8 +51,8 @@ def touching_floor_of(path: MeasuredPath) -> MeasuredPath:
 
 
 def vhost_user() -> MeasuredPath:
-    """The one link between two processes that carries jumbo frames on DPDK 22.11: memif and af_packet report
-    1,518 bytes, af_xdp 3,542."""
+    """The only link between two processes that carries jumbo frames on DPDK 22.11: memif and af_packet
+    report 1,518 bytes, af_xdp 3,542."""
     server, client = VHOST_ADDRESSES
     return MeasuredPath(
         "vhost",
@@ -63,7 +63,7 @@ def vhost_user() -> MeasuredPath:
 
 
 def jumbo(path: MeasuredPath) -> MeasuredPath:
-    """Aeron's MTU of 8 KiB over the same link; a DPDK port's own MTU is set to what that takes."""
+    """Aeron's MTU of 8 KiB over the same link; a DPDK port's own MTU is set to fit that."""
     return replace(
         path,
         name=f"{path.name}_8k",

@@ -7,7 +7,7 @@ from aeron_dpdk.tools.measure.plots import draw, stream_plots
 from bench.results import BenchResults
 from bench.single_costs import Series, Subject
 
-# One colour for a path in every plot.
+# One colour per path, the same in every plot.
 COLOURS = {
     "memif_floor": "#7f7f7f",
     "memif": "#1b7837",

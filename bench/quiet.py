@@ -21,8 +21,8 @@ PHASES = (Phase(PhaseKind.ECHO, 32), Phase(PhaseKind.ONE_WAY, 32))
 
 @dataclass(frozen=True, slots=True)
 class Disturbance:
-    """What the kernel and the allocator did to a thread in its measured time, as native/disturbance.c prints
-    it. TLB shoot-downs are those that its CPU received; -1: not counted."""
+    """What the kernel and the allocator did to a thread in its measured time, as native/disturbance.c
+    prints it. TLB shoot-downs are those that its CPU received; -1: not counted."""
 
     allocations: int
     page_faults: int
@@ -45,8 +45,8 @@ class QuietLine:
 def measure_quiet(
     path: MeasuredPath, conditions: Conditions, progress: Callable[[str], None]
 ) -> list[QuietLine]:
-    """Two rounds: a thread that is stopped at its system calls switches context for that alone, so they are
-    counted apart. Over kernel sockets the second one would take minutes.
+    """Two rounds: stopping a thread at its system calls itself causes context switches, so system calls
+    and switches are counted separately. Over kernel sockets the second round would take minutes.
     """
     progress(f"quiet: {path.title}")
     round_, disturbances = _disturbed(path, conditions)
@@ -72,7 +72,7 @@ def _of_phase(calls: SystemCalls, index: int) -> dict[str, int] | None:
 
 
 def _disturbed(path: MeasuredPath, conditions: Conditions) -> tuple[Round, list[list[Disturbance]]]:
-    """Of the server and of the client, phase by phase."""
+    """For the server and for the client, phase by phase."""
     processes: list[int] = []
 
     @contextmanager

@@ -17,7 +17,7 @@ from bench.tables import tables
 
 
 def how(options: Options, conditions: Conditions) -> list[str]:
-    """In sentences, how it was measured."""
+    """How it was measured, in sentences."""
     threads = (
         "DEDICATED: conductor, sender and receiver of each driver and its load on CPUs of their own"
         if conditions.is_dedicated
@@ -57,7 +57,7 @@ def as_terminal(
 def as_data(
     results: BenchResults, options: Options, conditions: Conditions, provenance: Provenance
 ) -> dict[str, Any]:
-    """The content of the file that --json names: the goals first, then all tables as they are shown."""
+    """The contents of the file that --json names: the goals first, then all tables as they are shown."""
     return {
         "figures": as_json(figures(results)),
         "tables": [asdict(table) for table in tables(results)],

@@ -12,7 +12,7 @@ from bench.standing import Standing
 
 @dataclass
 class BenchResults(Results):
-    """`singles` by subject: a repeat each."""
+    """`singles` by subject: one element per repeat."""
 
     singles: dict[Subject, list[Costs]] = field(default_factory=dict)
     standings: list[Standing] = field(default_factory=list)

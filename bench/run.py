@@ -1,4 +1,4 @@
-"""Measures the parts that were asked for, and says what could not be measured."""
+"""Measures the parts that were requested, and reports what could not be measured."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -28,7 +28,7 @@ BATCHES = 2000
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the command line asks for."""
+    """The options of the command line."""
 
     parts: frozenset[Part]
     repeats: int
@@ -72,7 +72,7 @@ def measure(options: Options, progress: Callable[[str], None]) -> tuple[BenchRes
 def _measure_singles(
     options: Options, conditions: Conditions, results: BenchResults, progress: Callable[[str], None]
 ) -> None:
-    """A process that fails is told as a round that fails; the others go on."""
+    """A process that fails is reported like a round that fails; the others go on."""
     batches = max(1, min(BATCHES, options.duration_ns // 100_000))
     for repeat in range(options.repeats):
         for subject in _subjects(options.parts):
@@ -110,7 +110,7 @@ def _subjects(parts: frozenset[Part]) -> tuple[Subject, ...]:
 
 @contextmanager
 def _media(parts: frozenset[Part], notes: list[str]) -> Iterator[Media]:
-    """Huge pages and a veth pair for as long as they are needed."""
+    """Huge pages and a veth pair, kept for as long as they are needed."""
     with ExitStack() as undo:
         has_huge_pages = undo.enter_context(reserved_huge_pages(HUGE_PAGES_WANTED))
         wants_jumbo = Part.THROUGHPUT in parts

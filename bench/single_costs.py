@@ -1,4 +1,5 @@
-"""Costs that one process measures alone, each sample of which the program prints (native/single_costs.c).
+"""Costs that a single process can measure, with every sample printed by the program
+(native/single_costs.c).
 
 A poll at several numbers of channels, over a net_ring device or over kernel sockets; the hand-off between
 the receiver's and the sender's thread; the software checksum.
@@ -30,14 +31,14 @@ class Subject(StrEnum):
 
 
 class Series(NamedTuple):
-    """`name` as the program prints it: idle, frame, direct, handed_over, checksum."""
+    """`name` is as the program prints it: idle, frame, direct, handed_over, checksum."""
 
     name: str
     channels: int
 
 
 class Cost(NamedTuple):
-    """In nanoseconds."""
+    """Costs in nanoseconds."""
 
     p50: float
     p99: float

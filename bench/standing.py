@@ -1,4 +1,4 @@
-"""What a driver costs before anything happens: its start, and its idleness. The part `driver`."""
+"""What a driver costs before anything happens: starting, and idling. The part `driver`."""
 
 import select
 import subprocess
@@ -15,21 +15,21 @@ from aeron_dpdk.tools.measure.conditions import Conditions, eal_arguments, envir
 from aeron_dpdk.tools.measure.job import Role
 from aeron_dpdk.tools.measure.processes import shared_memory_directory
 
-# A device that neither starts slowly nor receives anything: what is measured is ours.
+# A device that starts quickly and receives nothing: what is measured is our own code.
 VDEV = "net_null0,no-rx=1"
 ADDRESS = "198.18.5.1/24"
 PROGRAM = "from aeron_dpdk.driver.main import main; main()"
 READY = b"aeronmd_dpdk is ready"
 TIMEOUT_S = 40.0
-SETTLING_S = 3.0  # both announcements of our address are over
+SETTLING_S = 3.0  # by then both announcements of our address have been sent
 IDLE_S = 4.0
-# They turn as the idle strategies say that Aeron's users choose.
+# How these threads wait is up to the idle strategies that Aeron's users choose.
 TURNED_BY_AERON = frozenset({"conductor", "sender", "receiver"})
 
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """Since the start of a process, by all its threads but those whose idle strategies are Aeron's."""
+    """Since the start of a process, by all its threads except those whose idle strategies are Aeron's."""
 
     wake_ups: int
     cpu_s: float
@@ -39,7 +39,7 @@ class Spent:
 
 
 def spent(pid: int) -> Spent:
-    """As the kernel counts: wake-ups are the voluntary switches that they end."""
+    """As counted by the kernel: wake-ups are counted as the voluntary switches that precede them."""
     wake_ups, cpu_ns = 0, 0
     for task in Path(f"/proc/{pid}/task").iterdir():
         if (task / "comm").read_text().strip() in TURNED_BY_AERON:
@@ -56,7 +56,7 @@ def spent(pid: int) -> Spent:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Of one start: from the making of the process to its ready line, and its idle seconds after that."""
+    """For one start: from creating the process to its ready line, and its idle seconds after that."""
 
     ready_ms: float
     wake_ups_per_second: float
@@ -77,7 +77,7 @@ def measure_standing(conditions: Conditions) -> Standing:
 
 @contextmanager
 def _driver(conditions: Conditions) -> Iterator["subprocess.Popen[bytes]"]:
-    """aeronmd_dpdk with Aeron's defaults but for its address, ready."""
+    """aeronmd_dpdk with Aeron's defaults except for its address, ready."""
     with shared_memory_directory() as directory:
         variables = environment(directory, Role.SERVER, conditions) | {
             "AERON_THREADING_MODE": "DEDICATED",

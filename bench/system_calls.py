@@ -1,5 +1,5 @@
-"""The system calls of the measuring threads, by strace(1): a thread that makes none is not slowed down. The
-measured time of a phase lies between its two getrusage() calls (native/load/window.h).
+"""The system calls of the measuring threads, by strace(1): it does not slow down a thread that makes none.
+The measured time of a phase lies between its two getrusage() calls (native/load/window.h).
 """
 
 import re
@@ -35,7 +35,7 @@ def can_count() -> bool:
 
 @contextmanager
 def counted(processes: list[int], into: list[SystemCalls]) -> Iterator[None]:
-    """Adds the calls of each process's measuring thread to `into`, in order, when the block has ended."""
+    """When the block has ended, adds the calls of each process's measuring thread to `into`, in order."""
     with ExitStack() as undo:
         directory = undo.enter_context(tempfile.TemporaryDirectory())
         traces = [
@@ -54,7 +54,8 @@ class _Trace:
 
 @contextmanager
 def _traced(process: int, log: Path) -> Iterator[_Trace]:
-    """Attached, or ended because it could not attach; None where there is no thread to attach to."""
+    """Waits until strace has attached, or has ended because it could not; None if there is no thread to
+    attach to."""
     task = _measuring_task(process)
     if task is None:
         yield _Trace(None, log)

@@ -1,4 +1,4 @@
-"""What the bench found as tables of text, the goals first."""
+"""The results of the bench as tables of text, the goals first."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from bench.single_costs import Series, Subject
 
 
 def tables(results: BenchResults) -> Iterator[TextTable]:
-    """Those of the parts that were run, the goals first."""
+    """The tables of the parts that were run, the goals first."""
     yield _figures(figures(results))
     yield from stream_tables(results)
     if results.singles.keys() & {Subject.POLL_DPDK, Subject.POLL_KERNEL}:

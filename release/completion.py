@@ -1,4 +1,4 @@
-"""What a shell completes of aeron-dpdk's command line: click's own scripts, which ask the program itself."""
+"""Shell completion of aeron-dpdk's command line: click's own scripts, which ask the program itself."""
 
 from click.shell_completion import get_completion_class
 

@@ -1,4 +1,4 @@
-"""A Debian package, by dpkg-deb. Debian Policy says what the files of DEBIAN/ hold."""
+"""A Debian package, built by dpkg-deb. Debian Policy specifies the files of DEBIAN/."""
 
 import gzip
 import hashlib
@@ -12,7 +12,7 @@ from release.project import PROJECT
 from release.steps import logged
 
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
-# Which argument of dpkg's means what: deb-postinst(5), deb-prerm(5), deb-postrm(5).
+# The meaning of dpkg's arguments: deb-postinst(5), deb-prerm(5), deb-postrm(5).
 SCRIPTS: tuple[tuple[str, dict[str, str]], ...] = (
     ("postinst", {"configure": "after-install"}),
     ("prerm", {"remove": "before-remove"}),
@@ -21,7 +21,7 @@ SCRIPTS: tuple[tuple[str, dict[str, str]], ...] = (
 
 
 def build_deb(package: Package, bundle: Path, folder: Path, out: Path) -> Path:
-    """The package in `out`; `folder` is for the tree. Raises ReleaseError."""
+    """Builds the package into `out`; `folder` is for the tree. Raises ReleaseError."""
     top = folder / "deb"
     make_tree(package, Format.DEB, bundle, top)
     documents = top / str(package.text["tree"]["documents"]).lstrip("/")

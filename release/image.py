@@ -1,7 +1,7 @@
 """`./dev image`: a container image of the bundle as an OCI archive, made without a daemon.
 
-The layout is that of the OCI image specification (https://github.com/opencontainers/image-spec), which umoci
-writes: a layer of Debian's C library and shell, and one of the bundle.
+The layout is that of the OCI image specification (https://github.com/opencontainers/image-spec), written
+by umoci: one layer with Debian's C library and shell, and one with the bundle.
 """
 
 import os
@@ -22,7 +22,7 @@ FOLDER = PROJECT / "build" / "image"
 LEFT_OUT = ("README.md", "CHANGELOG.md", "docs", "systemd")
 PLACE = "usr/lib/aeron-dpdk"
 PROGRAMS = ("aeronmd_dpdk", "aeron-dpdk", "aeronmd")
-USER = "10000:10000"  # aeron, in the base's accounts and in packaging/kubernetes
+USER = "10000:10000"  # aeron, in the base layer's accounts and in packaging/kubernetes
 
 
 def build_image(base: Path, bundle: Path, folder: Path, archive: Path) -> None:
@@ -50,7 +50,7 @@ def build_image(base: Path, bundle: Path, folder: Path, archive: Path) -> None:
 
 
 def reference() -> str:
-    """What podman load and docker load call the image."""
+    """The image's name for podman load and docker load."""
     return f"aeron-dpdk:{settings()['version']}"
 
 
@@ -80,13 +80,14 @@ def stage(bundle: Path, top: Path) -> None:
 
 
 def set_times(tree: Path, made: int) -> None:
-    """So that one commit makes one image."""
+    """So that one commit always gives the same image."""
     for path in [tree, *tree.rglob("*")]:
         os.utime(path, (made, made), follow_symlinks=False)
 
 
 def pack(layout: Path, archive: Path, made: int) -> None:
-    """The layout as one file, which podman and skopeo take as oci-archive and Docker from 25 on loads."""
+    """The layout as one file, which podman and skopeo accept as oci-archive, and Docker loads from version
+    25 on."""
     part = archive.with_suffix(".part")
     archive.parent.mkdir(exist_ok=True)
     with tarfile.open(part, "w") as tar:

@@ -1,7 +1,8 @@
-/* A program of the bundle: Python inside this process, which so keeps the name that `pgrep -x` looks for.
+/*
+ * A program of the bundle: runs Python inside this process, which thereby keeps the name that `pgrep -x` looks for.
  *
- * ENTRY is the module whose main() it calls. The bundle is found from the program's own place, through links, and
- * neither the environment nor the user's folders say what Python loads: it may run as root.
+ * ENTRY is the module whose main() is called. The bundle is located from the program's own path, through links; neither
+ * the environment nor the user's folders affect what Python loads, since it may run as root.
  */
 
 #include <Python.h>
@@ -14,7 +15,7 @@
 
 static const char command[] = "import sys; from " ENTRY " import main; sys.exit(main())";
 
-/* Writes the folder of Python, beside this program. */
+/* Writes the path of Python's folder, which is next to this program. */
 static int find_home(char *home, size_t size)
 {
     ssize_t length = readlink("/proc/self/exe", home, size - 1);

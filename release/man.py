@@ -1,8 +1,8 @@
-"""The manual pages: of aeron-dpdk and each of its commands from click's own help, of aeronmd_dpdk from its
+"""The manual pages: aeron-dpdk's and those of its commands from click's own help, aeronmd_dpdk's from its
 tables.
 
-Their language is man(7). Of the generators at hand, click-man sees no command that is imported only when it
-is asked for, and help2man takes one program for each page.
+They are written in man(7). Of the generators available, click-man does not see commands that are imported
+only on demand, and help2man handles one program per page.
 """
 
 import re
@@ -19,7 +19,7 @@ Definitions = Iterable[tuple[str, str]]
 
 
 def pages(version: str, date: str) -> dict[str, str]:
-    """Name of the file to its text; `date` is YYYY-MM-DD."""
+    """Text by file name; `date` is YYYY-MM-DD."""
     made = {"aeronmd_dpdk.8": _driver_page(version, date), "aeronmd.8": _stock_page(version, date)}
     for context in _contexts(tools, "aeron-dpdk", None):
         name = context.command_path.replace(" ", "-")
@@ -28,7 +28,7 @@ def pages(version: str, date: str) -> dict[str, str]:
 
 
 def _contexts(command: click.Command, name: str, parent: click.Context | None) -> Iterator[click.Context]:
-    """Of a command and of all below it."""
+    """The contexts of a command and of all commands below it."""
     context = click.Context(command, parent, name, **command.context_settings)
     yield context
     for below, found in _below(context):
@@ -111,7 +111,7 @@ def _of_further_interfaces() -> Definitions:
 
 
 def _stock_page(version: str, date: str) -> str:
-    """As far as a migrating user needs it; Aeron has no manual page of its own."""
+    """As much as a migrating user needs; Aeron has no manual page of its own."""
     lines = [
         _title("aeronmd", 8, version, date),
         ".SH NAME",

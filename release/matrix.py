@@ -1,9 +1,9 @@
 """`./dev matrix [RELEASE...]`: the tests against each Debian release's own DPDK and Python.
 
 A release's root has a clone of what is committed here, in which `./dev test` does the rest, as on a new
-machine. Root and clone are kept: the next run installs and builds what has changed. Two rows more: `lowest`
-runs the unit tests with the oldest Python packages that pyproject.toml allows, `aarch64` the unit and native
-tests with the Python and the DPDK of that machine's bundle, under user mode emulation.
+machine. Root and clone are kept: the next run installs and builds only what has changed. Two further rows:
+`lowest` runs the unit tests with the oldest Python packages that pyproject.toml allows, `aarch64` the unit
+and native tests with the Python and the DPDK of that machine's bundle, under user mode emulation.
 """
 
 import os
@@ -36,7 +36,7 @@ git fetch --quiet origin HEAD
 git reset --quiet --hard FETCH_HEAD
 exec ./dev test "$@"
 """
-# Nor what reads the sources only, whatever the machine.
+# Nor tests that only read the sources: they do not depend on the machine.
 EMULATED_TESTS = ("tests/unit", "tests/native", "--ignore=tests/unit/rules")
 SUMMARY = re.compile(r"^=*\s*(\d+ (?:passed|failed|error).* in .*?)\s*=*$", re.MULTILINE)
 
@@ -53,7 +53,7 @@ def in_release(suite: str) -> Outcome:
     if not root.folder.exists():
         say(f"a root of {suite}")
     root.make()
-    # pip in the root finds its packages as pip does here.
+    # Lets pip in the root find packages as pip does here.
     (root.folder / CERTIFICATES.relative_to("/")).write_bytes(CERTIFICATES.read_bytes())
     pip = [f"{name}={value}" for name, value in os.environ.items() if name.startswith("PIP_")]
     command = ["env", *pip, "bash", "-ec", IN_ROOT, "dev", *TESTS]
@@ -61,14 +61,14 @@ def in_release(suite: str) -> Outcome:
 
 
 def with_lowest() -> Outcome:
-    """On this machine, in a virtual environment of its own."""
+    """On this machine, in a separate virtual environment."""
     folder = CACHE / LOWEST
     python = str(folder / "bin" / "python")
     venv.create(folder, clear=True, with_pip=True)
     build = tomllib.loads((PROJECT / "pyproject.toml").read_text())["build-system"]["requires"]
     needed = [*build, *development()]
     pip = [python, "-m", "pip", "install", "--quiet"]
-    # One after the other: the build asks for a newer cffi than the driver does.
+    # One after the other: the build needs a newer cffi than the driver does.
     logged([*pip, *needed], "matrix-lowest-pip")
     logged([*pip, *lowest()], "matrix-lowest-pip")
     logged([*pip, "--no-build-isolation", "--no-deps", "--editable", "."], "matrix-lowest-pip")
@@ -90,13 +90,13 @@ def emulated() -> Outcome:
 
 
 def development() -> list[str]:
-    """What tests and checks need."""
+    """The packages that tests and checks need."""
     found: list[str] = tomllib.loads((PROJECT / "pyproject.toml").read_text())["dependency-groups"]["dev"]
     return found
 
 
 def lowest() -> list[str]:
-    """What the driver and `export` need, each pinned to its lower bound."""
+    """The packages that the driver and `export` need, each pinned to its lower bound."""
     ours = settings()
     return [
         each.replace(">=", "==") for each in (*ours["dependencies"], *ours["optional-dependencies"]["export"])
@@ -116,7 +116,7 @@ def tried(where: str, run: Callable[[str], None]) -> Outcome:
 
 
 def summary_in(log: str) -> str:
-    """pytest's closing line; the last line of all if it did not come to that."""
+    """pytest's closing line, or the last line of all if pytest did not get that far."""
     found = SUMMARY.findall(log)
     return found[-1] if found else (log.strip().splitlines() or ["no output"])[-1]
 

@@ -1,4 +1,5 @@
-"""What the .deb and the .rpm have in common: packaging/package/package.toml, and the file tree made by it."""
+"""What the .deb and the .rpm have in common: packaging/package/package.toml, and the file tree made from
+it."""
 
 import gzip
 import os
@@ -27,7 +28,7 @@ class Format(StrEnum):
 
 @dataclass(frozen=True)
 class Package:
-    """package.toml with what pyproject.toml and git know."""
+    """package.toml, together with data from pyproject.toml and git."""
 
     name: str
     version: str
@@ -61,7 +62,7 @@ class Package:
 
 
 def read_package(version: str | None = None) -> Package:
-    """Of this checkout; another version is for trying an upgrade. Raises ReleaseError."""
+    """Reads this checkout's; a different version is for testing an upgrade. Raises ReleaseError."""
     ours = settings()
     return Package(
         ours["name"],
@@ -74,14 +75,14 @@ def read_package(version: str | None = None) -> Package:
 
 
 def _maintainer() -> str:
-    """The builder's name and address, by Debian's variables or else by git's settings."""
+    """The builder's name and address, from Debian's variables or else from git's settings."""
     name = os.environ.get("DEBFULLNAME") or git("log", "-1", "--format=%cn")
     mail = os.environ.get("DEBEMAIL") or git("log", "-1", "--format=%ce")
     return f"{name} <{mail}>"
 
 
 def make_tree(package: Package, kind: Format, bundle: Path, top: Path) -> None:
-    """All files of the package below `top`, which is emptied first."""
+    """Writes all files of the package below `top`, which is emptied first."""
     shutil.rmtree(top, ignore_errors=True)
     tree = package.text["tree"]
     place, documents = _in(top, tree["place"]), _in(top, tree["documents"])
@@ -120,7 +121,7 @@ def _write_gzip(path: Path, text: str) -> None:
 
 
 def _set_modes(top: Path) -> None:
-    """Whatever the builder's umask: all may read, root alone may write."""
+    """Whatever the builder's umask: everybody may read, only root may write."""
     for path in [top, *top.rglob("*")]:
         if path.is_symlink():
             continue

@@ -16,7 +16,8 @@ FOLDER = PROJECT / "build" / "packages"
 
 
 def build_packages(package: Package, bundle: Path, folder: Path, out: Path) -> tuple[Path, Path]:
-    """The .deb and the .rpm in `out`; `folder`, emptied first, is for their trees. Raises ReleaseError."""
+    """Builds the .deb and the .rpm into `out`; `folder`, emptied first, is for their trees. Raises
+    ReleaseError."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     out.mkdir(exist_ok=True)

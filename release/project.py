@@ -21,12 +21,12 @@ def settings() -> dict[str, Any]:
 
 
 def name(machine: str = platform.machine()) -> str:
-    """Of the bundle's top folder."""
+    """The name of the bundle's top folder."""
     return f"aeron-dpdk-{settings()['version']}-linux-{machine}"
 
 
 def git(*arguments: str) -> str:
-    """What git says about the checkout. Raises ReleaseError."""
+    """Git's answer about the checkout. Raises ReleaseError."""
     try:
         return subprocess.check_output(["git", *arguments], cwd=PROJECT, text=True).strip()
     except (OSError, subprocess.CalledProcessError) as error:
@@ -34,5 +34,6 @@ def git(*arguments: str) -> str:
 
 
 def commit_time() -> int:
-    """Seconds since 1970. Every file in an artefact gets it, so that one commit makes one artefact."""
+    """Seconds since 1970. Every file in an artefact gets this time, so that one commit always gives the
+    same artefact."""
     return int(git("log", "-1", "--format=%ct"))

@@ -1,7 +1,7 @@
 """Roots of Debian releases, made by debootstrap, and commands that run inside them.
 
-A root is a folder below `.cache/release/`. Mounts live in a mount namespace of the command, so that a killed
-one leaves none behind. Needs root: debootstrap and chroot do.
+A root is a folder below `.cache/release/`. Its mounts are in a mount namespace of the command, so that a
+killed command leaves none behind. Needs root, as debootstrap and chroot do.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from release.steps import logged
 CACHE = PROJECT / ".cache" / "release"
 KEYRINGS = "/usr/share/keyrings"
 
-# /checkout is the project; /out is where results go. The root is a mount, as a real one is: rpm wants that.
+# /checkout is the project; /out receives results. The root is a mount, as a real one is: rpm needs that.
 ENTER = """
 mount --make-rprivate /
 mount --bind "$0" "$0"
@@ -45,7 +45,7 @@ def mirror() -> str:
 
 
 def inside(folder: Path, command: Sequence[str], out: Path) -> list[str]:
-    """A command in the root at `folder` as one that the host can run."""
+    """A host command that runs the command in the root at `folder`."""
     out.mkdir(parents=True, exist_ok=True)
     enter = ["unshare", "-m", "-p", "-f", "--kill-child", "sh", "-ec", ENTER]
     return [*enter, str(folder), str(PROJECT), str(out), *command]
@@ -57,9 +57,9 @@ class Root:
 
     suite: str
     packages: tuple[str, ...] = ()
-    newer: str | None = None  # a release for apt-get source and download; nothing is installed from it
-    architecture: str | None = None  # Debian's name for it; None is this machine's
-    further: str | None = None  # one whose packages are installed too, as NAME:ARCHITECTURE
+    newer: str | None = None  # a release for apt-get source and download; nothing from it is installed
+    architecture: str | None = None  # Debian's name for it; None: this machine's
+    further: str | None = None  # a further one whose packages are installed too, as NAME:ARCHITECTURE
 
     @property
     def folder(self) -> Path:
@@ -68,7 +68,7 @@ class Root:
         return CACHE / f"{'-'.join((self.suite, *others))}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
     def make(self) -> None:
-        """Whole or absent: the folder gets its name last. Raises ReleaseError."""
+        """Complete or absent: the folder gets its name last. Raises ReleaseError."""
         if self.folder.exists():
             return
         if os.geteuid() != 0:
@@ -90,7 +90,7 @@ class Root:
 
     def _add_sources(self, part: Path) -> None:
         shutil.copy("/etc/resolv.conf", part / "etc")
-        # A mirror may be older than what sid allows; signatures are checked all the same.
+        # A mirror may be older than sid permits; signatures are checked all the same.
         (part / "etc/apt/apt.conf.d/90mirror").write_text('Acquire::Check-Valid-Until "false";\n')
         for key in Path(KEYRINGS).glob("debian-archive-*.gpg"):
             shutil.copy(key, part / KEYRINGS.lstrip("/"))
@@ -110,9 +110,9 @@ class Root:
         subprocess.run(["cp", "-a", "--reflink=auto", str(self.folder), str(to)], check=True)
 
     def run(self, command: Sequence[str], name: str, out: Path) -> None:
-        """A command in the root, with the project at /checkout and `out` at /out. Raises ReleaseError."""
+        """Run a command in the root, with the project at /checkout and `out` at /out. Raises ReleaseError."""
         logged(self.inside(command, out), name)
 
     def inside(self, command: Sequence[str], out: Path) -> list[str]:
-        """The command as one that the host can run."""
+        """A host command that runs the command in this root."""
         return inside(self.folder, command, out)

@@ -1,4 +1,4 @@
-"""An RPM package, by rpmbuild from Debian's package rpm."""
+"""An RPM package, built by rpmbuild from Debian's package rpm."""
 
 import platform
 import textwrap
@@ -7,7 +7,7 @@ from pathlib import Path
 from release.package import Format, Package, make_tree
 from release.steps import logged
 
-# Nothing is stripped, compiled or scanned again: the tree is whole, and what it needs stands in `needs`.
+# Nothing is stripped, compiled or scanned again: the tree is complete, and `needs` lists what it depends on.
 MACROS = {
     "__os_install_post": "%{nil}",
     "debug_package": "%{nil}",
@@ -20,7 +20,7 @@ MACROS = {
 
 
 def build_rpm(package: Package, bundle: Path, folder: Path, out: Path) -> Path:
-    """The package in `out`; `folder` is for the tree. Raises ReleaseError."""
+    """Builds the package into `out`; `folder` is for the tree. Raises ReleaseError."""
     top = folder / "rpm"
     make_tree(package, Format.RPM, bundle, top)
     spec = folder / f"{package.name}.spec"
@@ -75,7 +75,7 @@ if [ "$1" -eq 0 ]; then
 
 
 def files_section(package: Package, top: Path) -> str:
-    """Whole folders that are the package's alone; of others, the files."""
+    """Folders that belong to the package alone are listed whole; of the others, the files."""
     own = [str(package.text["tree"][key]) for key in ("place", "documents")]
     own += sorted({str(Path(each).parent) for each in package.configuration})
     lines = [f"%dir {each}" if each.startswith("/etc/") else each for each in own]

@@ -12,7 +12,7 @@ class Component:
     name: str
     version: str
     purl: str
-    licence: str | None = None  # an SPDX expression; None: the text in licences/ says it
+    licence: str | None = None  # an SPDX expression; None: see the text in licences/
 
 
 def debian_components(lines: Iterable[str]) -> set[Component]:

@@ -1,4 +1,5 @@
-"""The steps of a release: said on the terminal, logged to files, ended by one sentence when they fail."""
+"""The steps of a release: announced on the terminal, logged to files, and ended by one sentence if they
+fail."""
 
 import os
 import signal
@@ -17,7 +18,7 @@ def say(text: str) -> None:
 
 
 def logged(command: Sequence[str], name: str, cwd: Path = PROJECT) -> None:
-    """Raises ReleaseError with the end of the log."""
+    """Runs a command; raises ReleaseError with the end of the log."""
     LOGS.mkdir(parents=True, exist_ok=True)
     log = LOGS / f"{name}.log"
     with log.open("w") as output:
@@ -28,7 +29,8 @@ def logged(command: Sequence[str], name: str, cwd: Path = PROJECT) -> None:
 
 
 def end_with_children_on_sigterm() -> None:
-    """SIGTERM alone would leave them running, and so would an exception while subprocess.run() starts one."""
+    """SIGTERM alone would leave the children running, and so would an exception while subprocess.run()
+    starts one."""
 
     def end(number: int, _: object) -> None:
         for child in map(int, Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()):
@@ -40,7 +42,8 @@ def end_with_children_on_sigterm() -> None:
 
 
 def run_verb(verb: str, make: Callable[[], Sequence[Path]], test: Sequence[str]) -> int:
-    """Make and list the artefacts; with --test, try them: pytest gets `test`, and takes minutes."""
+    """Make and list the artefacts; with --test, try them out, which takes minutes: `test` is passed to
+    pytest."""
     end_with_children_on_sigterm()
     try:
         made = make()

@@ -1,7 +1,9 @@
-"""The machines that a bundle is for, and the root of Debian 11 in which each one's is built.
+"""The machines that bundles are made for, and the root of Debian 11 in which each machine's bundle is
+built.
 
-Another machine's is cross-compiled. What its build runs besides the compiler, such as its Python, runs under
-qemu's user mode emulation, which the kernel starts for files of that machine (binfmt_misc).
+For another machine it is cross-compiled. Programs that its build runs besides the compiler, such as its
+Python, run under qemu's user mode emulation, which the kernel starts for that machine's executables
+(binfmt_misc).
 """
 
 import platform
@@ -20,7 +22,7 @@ LIBRARIES = (
     *("libnl-3-dev", "libnl-route-3-dev", "libudev-dev", "libbsd-dev", "uuid-dev", "libsqlite3-dev"),
 )
 BINFMT = Path("/proc/sys/fs/binfmt_misc")
-# The header of an ELF file of this machine, in binfmt_misc's words. F: the emulator is found in any root.
+# The header of this machine's ELF files, in binfmt_misc's syntax. F: the emulator is found in any root.
 EMULATED = {
     "aarch64": (
         r":{name}:M::\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\xb7\x00"
@@ -32,8 +34,8 @@ EMULATED = {
 
 @dataclass(frozen=True)
 class Target:
-    machine: str  # as uname says it
-    architecture: str  # as Debian says it
+    machine: str  # as reported by uname
+    architecture: str  # in Debian's naming
 
     @property
     def is_emulated(self) -> bool:
@@ -41,7 +43,7 @@ class Target:
 
     @property
     def root(self) -> Root:
-        """For the build."""
+        """The root for the build."""
         if not self.is_emulated:
             return Root("bullseye", (*TOOLS, *LIBRARIES), newer="trixie")
         compilers = (f"gcc-{self.machine}-linux-gnu", f"g++-{self.machine}-linux-gnu")
@@ -49,7 +51,7 @@ class Target:
         return Root("bullseye", (*TOOLS, *compilers, *theirs), "trixie", further=self.architecture)
 
     def bare_root(self, suite: str) -> Root:
-        """To try the bundle in."""
+        """The root for trying out the bundle."""
         return Root(suite, architecture=self.architecture if self.is_emulated else None)
 
     @property
@@ -57,7 +59,7 @@ class Target:
         return CACHE / f"out-{self.machine}"
 
     def environment(self) -> list[str]:
-        """What release/parts/ reads."""
+        """The variables that release/parts/ reads."""
         return [f"MACHINE={self.machine}", f"ARCHITECTURE={self.architecture}"]
 
     def prepare(self) -> None:

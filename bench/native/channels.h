@@ -13,7 +13,7 @@ typedef struct channels_stct
     uint32_t length;
 } channels_t;
 
-/* count of them at consecutive UDP ports; 0, or -1 with the error set and nothing left to close. */
+/* Opens count of them at consecutive UDP ports; 0, or -1 with the error set and nothing left to close. */
 int channels_open(
     channels_t *channels,
     aeron_driver_t *driver,
@@ -23,7 +23,7 @@ int channels_open(
     uint32_t count);
 void channels_close(channels_t *channels);
 
-/* Polls as the receiver does (aeron_driver_receiver.c), with a receive function of the caller's. */
+/* Polls as the receiver does (aeron_driver_receiver.c), with the caller's receive function. */
 int channels_poll(channels_t *channels, aeron_udp_transport_recv_func_t recv_func, void *clientd);
 
 #endif

@@ -34,7 +34,7 @@ int checksum_cost(uint32_t batches)
         const int64_t start_ns = aeron_nano_clock();
         for (int j = 0; j < CHECKSUMS_PER_BATCH; j++)
         {
-            /* Each depends on the one before, so that none is left out and none runs beside another. */
+            /* Each depends on the previous one, so that none is optimised away and none overlaps with another. */
             udp->dgram_len = rte_cpu_to_be_16(length);
             udp->dgram_cksum = 0;
             sum = adk_checksum_udp_finish(sum, udp, length);

@@ -1,7 +1,7 @@
 /*
- * What our own code does for a frame, for callgrind to count: each region below ends in a dump that carries its name.
- * The port is a net_ring device; where "device" computes checksums, the mbufs and the port say so, as with a NIC.
- * Each region runs twice before it is counted, so that nothing is done for the first time in it.
+ * What our own code does for a frame, for callgrind to count: each region below ends in a dump with its name. The port
+ * is a net_ring device; where "device" computes checksums, the mbufs and the port claim so, as with a NIC. Each region
+ * runs twice before it is counted, so that one-time work is not included.
  */
 #include <valgrind/callgrind.h>
 
@@ -19,7 +19,7 @@ typedef struct region_stct
     test_media_t *test;
     aeron_udp_channel_transport_t transport;
     frame_t frame;
-    uint16_t tag;                     /* that the device took off */
+    uint16_t tag;                     /* removed by the device */
     struct sockaddr_storage local;
     struct sockaddr_storage peer;
     int burst;
@@ -27,7 +27,7 @@ typedef struct region_stct
     uint32_t delivered;
 } region_t;
 
-/* Aeron calls through these pointers too: nothing of ours is inlined into the caller. */
+/* Aeron calls through such pointers too: nothing of ours is inlined into the caller. */
 static aeron_udp_transport_poller_poll_func_t volatile poll_function = adk_poller_poll;
 static aeron_udp_channel_transport_send_func_t volatile send_function = adk_transport_send;
 
@@ -111,7 +111,7 @@ static void add_transport(region_t *region, enum adk_role_en role)
     CHECK_EQUAL(0, adk_poller_add(&region->test->pollers[role], &region->transport));
 }
 
-/* As nearly all that is received: other types are looked at before Aeron sees them. */
+/* Nearly everything received is data: other types are checked before Aeron sees them. */
 static void make_data(frame_t *frame, bool is_ipv6)
 {
     uint8_t *type = frame->bytes + (is_ipv6 ? (int)AT_PAYLOAD6 : (int)AT_PAYLOAD) +
@@ -122,7 +122,7 @@ static void make_data(frame_t *frame, bool is_ipv6)
     is_ipv6 ? seal6(frame) : seal(frame);
 }
 
-/* Warms up, counts one poll and dumps it under the name. */
+/* Warms up, counts one poll and dumps it under name. */
 static void count_poll(region_t *region, const char *name)
 {
     for (int i = 0; i < WARM_UPS; i++)
@@ -161,7 +161,7 @@ static void count_receive(uint32_t message_length, int burst, bool is_device, bo
     media_close(region.test);
 }
 
-/* Of four interfaces that share a port, by their positions: without a tag, and the last of them in its VLAN. */
+/* For one of four interfaces that share a port: position 0 has no tag, the last one is in a VLAN. */
 static void count_receive_shared(int position, int burst)
 {
     shared_t shared = shared_open_with(0, AERON_THREADING_MODE_DEDICATED);

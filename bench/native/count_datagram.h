@@ -1,4 +1,4 @@
-/* A receive function of Aeron's that counts: clientd is a uint32_t. */
+/* A receive function for Aeron that only counts: clientd is a uint32_t. */
 #ifndef BENCH_COUNT_DATAGRAM_H
 #define BENCH_COUNT_DATAGRAM_H
 

@@ -1,10 +1,10 @@
 /*
- * A library for LD_PRELOAD: what the kernel and the allocator do to a thread in its measured time, which lies between
- * two getrusage(RUSAGE_THREAD) calls (native/load/window.h). After each second call a line goes into the file named by
- * ADK_DISTURBANCE and the process's id.
+ * A library for LD_PRELOAD that records what the kernel and the allocator do to a thread in its measured time, which
+ * lies between two getrusage(RUSAGE_THREAD) calls (native/load/window.h). After each second call it writes a line to
+ * the file named by ADK_DISTURBANCE and the process id.
  *
- * The allocator's calls are counted and passed on to glibc by the names it gives them for this purpose (glibc manual,
- * "Replacing malloc"; __libc_malloc and its like are its own).
+ * The allocator's calls are counted and passed on to glibc under the names it provides for this purpose (glibc manual,
+ * "Replacing malloc"; __libc_malloc and the like are glibc's own).
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -36,7 +36,7 @@ EXPORT void *aligned_alloc(size_t alignment, size_t size);
 EXPORT int posix_memalign(void **pointer, size_t alignment, size_t size);
 EXPORT void free(void *pointer);
 
-/* initial-exec: the access itself must not allocate. */
+/* initial-exec: accessing the variable must not allocate. */
 static __thread int64_t calls __attribute__((tls_model("initial-exec")));
 
 void *malloc(size_t size)
@@ -135,7 +135,7 @@ typedef struct edge_stct
     struct rusage usage;
 } edge_t;
 
-/* Allocations, page faults, switches that the thread made and that others made, TLB shoot-downs of its CPU or -1. */
+/* Allocations, page faults, voluntary and involuntary context switches, TLB shoot-downs of the CPU or -1. */
 static void write_line(const edge_t *before, const edge_t *after)
 {
     char name[4096];
@@ -171,7 +171,7 @@ EXPORT int getrusage(int who, struct rusage *usage)
         return (int)syscall(SYS_getrusage, who, usage);
     }
 
-    /* Our own looking stays outside of the measured time: first thing at its end, last thing before it begins. */
+    /* Our own readings stay outside the measured time: the first thing at its end, the last before it begins. */
     edge_t edge = { .allocations = calls };
     if (!is_measured)
     {

@@ -1,4 +1,4 @@
-/* What it costs that a frame is polled by one thread and belongs to the other. */
+/* The cost of a frame that is polled by one thread but belongs to the other. */
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -20,7 +20,7 @@ typedef struct hand_off_stct
     int sender_cpu;
     atomic_bool is_over;
     atomic_bool is_ready;
-    _Atomic int64_t arrived_ns;       /* 0 while a frame is under way */
+    _Atomic int64_t arrived_ns;       /* 0 while a frame is on its way */
 } hand_off_t;
 
 static void on_datagram(

@@ -13,7 +13,7 @@
 /* RFC 2544's network for benchmarks. */
 #define INJECTOR_SOURCE_IPV4 (0xc61300fe)
 #define INJECTOR_SOURCE_PORT (40000)
-/* Prime to every number of channels below it, and far more than one cache line of endpoints. */
+/* Coprime to every number of channels below it, and far more than one cache line of endpoints. */
 #define INJECTOR_STRIDE (389)
 
 int injector_open(injector_t *injector, const poll_job_t *job)

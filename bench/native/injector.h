@@ -1,4 +1,4 @@
-/* Puts datagrams for UDP ports of our own choice in front of a driver's poll, on the thread that polls. */
+/* Puts datagrams for UDP ports of our choice where a driver will poll them, on the polling thread. */
 #ifndef BENCH_INJECTOR_H
 #define BENCH_INJECTOR_H
 
@@ -13,7 +13,7 @@
 typedef struct injector_stct
 {
     const poll_job_t *job;
-    int socket;                       /* -1 where a ring device is injected into */
+    int socket;                       /* -1 when injecting into a ring device */
     struct rte_mempool *mempool;
     struct rte_ether_addr mac;
     uint16_t next_channel;
@@ -22,9 +22,9 @@ typedef struct injector_stct
 int injector_open(injector_t *injector, const poll_job_t *job);
 void injector_close(injector_t *injector);
 
-/* One datagram to the UDP port; 0, or -1 when it was not taken. */
+/* Sends one datagram to the UDP port; 0, or -1 when it was not accepted. */
 int injector_put(injector_t *injector, uint16_t udp_port);
-/* A burst of them over the job's channels in turn, by strides that a prefetcher does not follow. */
+/* Sends a burst of them over the job's channels in turn, with strides that a prefetcher does not follow. */
 int injector_put_burst(injector_t *injector);
 
 #endif

@@ -1,4 +1,4 @@
-/* What a poll costs at so many channels, idle and for each frame that it delivers. */
+/* What a poll costs for a given number of channels, when idle and per frame that it delivers. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -11,7 +11,9 @@
 #include "port/error.h"
 
 #define IDLE_POLLS_PER_BATCH (128)
-/* Frames put into a device or a socket of the same machine are there to be polled: so many empty polls are an error. */
+/*
+ * Frames put into a device or a socket of the same machine can be polled at once: this many empty polls are an error.
+ */
 #define EMPTY_POLLS_MAX (1000000)
 
 static void time_idle_polls(channels_t *channels, double *samples, uint32_t batches)
@@ -29,7 +31,7 @@ static void time_idle_polls(channels_t *channels, double *samples, uint32_t batc
     }
 }
 
-/* -1 when frames went missing. */
+/* -1 when frames were lost. */
 static int time_frames(channels_t *channels, injector_t *injector, double *samples, uint32_t batches)
 {
     for (uint32_t i = 0; i < batches; i++)
@@ -97,7 +99,7 @@ int poll_cost(adk_load_t *load, const poll_job_t *job)
     }
 
     outcome = measure(&channels, &injector, job, samples);
-    /* Before any turn: a driver that looks for changed host names wants an endpoint behind every transport. */
+    /* Before any duty cycle: a driver that checks for changed host names expects an endpoint behind every transport. */
     channels_close(&channels);
     if (0 == outcome)
     {

@@ -1,8 +1,9 @@
 /*
- * Costs that one process measures alone: single_costs SUBJECT CPU[,CPU] CHANNELS[,CHANNELS...] BATCHES [EAL argument...]
+ * Costs that a single process can measure: single_costs SUBJECT CPU[,CPU] CHANNELS[,CHANNELS...] BATCHES [EAL
+ * argument...]
  *
  * SUBJECT is poll-dpdk, poll-kernel, hand-off or checksum; the EAL's arguments name a net_ring device. Aeron's settings
- * are those of the environment. Prints each sample as a line: the series, the number of channels, nanoseconds.
+ * come from the environment. Prints each sample as a line: the series, the number of channels, nanoseconds.
  */
 #include "bench/native/single_costs.h"
 
@@ -20,7 +21,7 @@
 #define FIRST_UDP_PORT (20200)
 #define SOME_FILES (256)
 
-/* One for each socket; the usual soft limit is 1,024. */
+/* One per socket; the usual soft limit is 1,024. */
 static void allow_open_files(uint32_t channels)
 {
     struct rlimit limit;

@@ -1,4 +1,4 @@
-/* What takes the frames: DPDK's devices, and the descriptor ring of a NIC of which only the ring is there. */
+/* What the frames are given to: DPDK's devices, and a NIC of which only the descriptor ring exists. */
 #ifndef ZERO_COPY_DEVICE_H
 #define ZERO_COPY_DEVICE_H
 
@@ -17,7 +17,7 @@ typedef struct device_stct
     const char *name;
     void (*send)(struct device_stct *device, struct rte_mbuf **frames, uint16_t count);
     uint16_t port_id;
-    uint16_t peer_port_id;            /* that takes the frames out again; RTE_MAX_ETHPORTS: nobody needs to */
+    uint16_t peer_port_id;            /* the port that takes the frames out again; RTE_MAX_ETHPORTS: not needed */
     uint32_t size;
     uint32_t next;
     volatile descriptor_t descriptors[DEVICE_DESCRIPTORS_MAX];
@@ -25,16 +25,17 @@ typedef struct device_stct
 } device_t;
 
 /*
- * Writes a descriptor for each segment, and frees the segment that used it last: what the transmit functions of ixgbe,
- * i40e, ice, iavf that take segments do (ixgbe_xmit_pkts() and its copies). Frames are sent the moment they are written.
+ * Writes a descriptor for each segment, and frees the segment that last used it, as do those transmit functions of
+ * ixgbe, i40e, ice and iavf that accept segments (ixgbe_xmit_pkts() and its copies). Frames count as sent the moment
+ * they are written.
  */
 void device_open_ring(device_t *device, const char *name, uint32_t size);
 /* Frees the frames at once. */
 void device_open_null(device_t *device);
-/* A packed virtqueue with vhost-user behind it; their socket is made in the working directory. */
+/* A packed virtqueue with vhost-user behind it; their socket is created in the working directory. */
 void device_open_virtio(device_t *device);
 
-/* Outside what is measured: the other end of the device does its work. */
+/* Outside the measured time: the other end of the device does its work. */
 void device_drain(const device_t *device);
 
 #endif

@@ -1,6 +1,7 @@
-"""A frame copied into an mbuf against one that points into the term buffer: the tables of decision 15.
+"""A frame copied into an mbuf, compared with one that points into the term buffer: the tables of decision
+15.
 
-./dev run cmake --build build/native --target zero_copy_table
+    ./dev run cmake --build build/native --target zero_copy_table
 """
 
 import os
@@ -40,18 +41,18 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """For one frame. `lines` were not in the first-level data cache."""
+    """Per frame. `lines` were not in the first-level data cache."""
 
     instructions: float
     lines: float
 
 
-# Nanoseconds for one frame, of each repeat. The client wrote the payload on the sender's CPU, or elsewhere.
+# Nanoseconds per frame, one for each repeat. The client wrote the payload on the sender's CPU, or elsewhere.
 Times = dict[str, dict[Case, list[float]]]
 
 
 def why_not() -> str | None:
-    """None where it can be measured."""
+    """None if it can be measured."""
     if shutil.which("valgrind") is None:
         return "valgrind is not installed: apt-get install valgrind"
     if not PROGRAM.exists():
@@ -60,7 +61,7 @@ def why_not() -> str | None:
 
 
 def count_frames() -> dict[Case, Count]:
-    """The same figures on any machine with these libraries, whatever else runs on it."""
+    """These figures are the same on any machine with these libraries, whatever else runs on it."""
     with tempfile.TemporaryDirectory() as directory:
         out = Path(directory, "out")
         valgrind = ["valgrind", "--tool=callgrind", "--instr-atstart=no", "--cache-sim=yes"]
@@ -70,7 +71,7 @@ def count_frames() -> dict[Case, Count]:
 
 
 def counts_of(dumps: Iterable[str]) -> Iterator[tuple[Case, Count]]:
-    """The program names its dumps "net_null 1376 copied"; the one at its end has no name."""
+    """The program names its dumps like "net_null 1376 copied"; the final one has no name."""
     for dump in dumps:
         if named := re.search(r"^desc: Trigger: Client Request: (\w+) (\d+) (\w+)$", dump, re.MULTILINE):
             columns, totals = (
@@ -95,7 +96,7 @@ def time_frames(repeats: int, *, is_huge: bool) -> Times:
 
 
 def _run(command: list[str], directory: str, *, is_huge: bool) -> str:
-    """What it printed. Raises CalledProcessError."""
+    """The program's output. Raises CalledProcessError."""
     eal = [
         f"--lcores=0@{min(os.sched_getaffinity(0))}",
         *(["--in-memory", "--single-file-segments"] if is_huge else ["--no-shconf", "--no-huge"]),
@@ -134,8 +135,8 @@ def count_table(counts: dict[Case, Count]) -> Iterator[str]:
 
 
 def time_table(times: Times) -> Iterator[str]:
-    """The least of the repeats and, in brackets, the median. Far apart "elsewhere", they are two distances
-    between the CPUs: a virtual machine's CPUs may change place.
+    """The minimum of the repeats and, in brackets, the median. If they are far apart under "elsewhere",
+    there were two distances between the CPUs: a virtual machine's CPUs may be moved.
     """
     yield "| written | device | bytes | copied, ns | attached | pinned | attached/copied |"
     yield f"|{'---|' * 7}"

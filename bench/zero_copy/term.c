@@ -9,10 +9,10 @@
 #include <rte_memzone.h>
 #include <rte_pause.h>
 
-/* As clients write: memset() of more might go past the caches. */
+/* Written as clients do: a memset() of more bytes might bypass the caches. */
 #define PIECE_LENGTH (1024u)
 
-/* On cache lines of its own: the client polls it while the sender works. */
+/* On separate cache lines: the client polls it while the sender works. */
 static struct client_stct
 {
     uint8_t *bytes;

@@ -1,4 +1,7 @@
-/* A term buffer, and a client that writes messages into it: in the sender's thread, or in one on another CPU. */
+/*
+ * A term buffer, and a client that writes messages into it: in the sender's thread, or in another thread on another
+ * CPU.
+ */
 #ifndef ZERO_COPY_TERM_H
 #define ZERO_COPY_TERM_H
 
@@ -14,13 +17,13 @@ typedef struct term_stct
     size_t position;
 } term_t;
 
-/* In pages as Aeron's log buffers have them, or in DPDK's own memory, which a virtqueue's other end can see. */
+/* In pages like those of Aeron's log buffers, or in DPDK's own memory, which a virtqueue's other end can see. */
 void term_open(term_t *term, bool is_in_dpdk_memory);
 void term_start_client(unsigned int cpu);
 
 /*
- * As many frames of that length, one behind the other and freshly written; is_elsewhere: by the client on the other CPU.
- * Each begins with its length, as Aeron's do.
+ * Writes that many frames of that length, one after the other; is_elsewhere: by the client on the other CPU. Each
+ * begins with its length, as Aeron's do.
  */
 const uint8_t *term_write(term_t *term, uint32_t frame_length, size_t frames, bool is_elsewhere);
 

@@ -29,7 +29,7 @@ static void build_copies(ways_t *ways, struct rte_mbuf **frames, const struct io
     }
 }
 
-/* What adk_frame_build() does beside the copy, and the chain. */
+/* What adk_frame_build() does besides copying, and building the chain. */
 static inline void build_chain(const ways_t *ways, struct rte_mbuf *head, struct rte_mbuf *tail, uint16_t length)
 {
     const uint16_t datagram_length = (uint16_t)(sizeof(struct rte_udp_hdr) + length);
@@ -50,7 +50,7 @@ static inline void build_chain(const ways_t *ways, struct rte_mbuf *head, struct
     header->udp.dgram_cksum = adk_checksum_fold(ways->destination.pseudo_sum + header->udp.dgram_len);
 }
 
-/* As the mbuf library means it: each mbuf holds a reference to the log, which it gives back when it is freed. */
+/* As the mbuf library intends: each mbuf holds a reference to the log, which it gives back when it is freed. */
 static void build_attached(ways_t *ways, struct rte_mbuf **frames, const struct iovec *payloads, uint16_t count)
 {
     struct rte_mbuf *mbufs[BURST_MAX];
@@ -68,7 +68,7 @@ static void build_attached(ways_t *ways, struct rte_mbuf **frames, const struct 
     }
 }
 
-/* The least that it can cost: nothing is counted, so somebody else must know when the device has done with the log. */
+/* The lower bound: nothing is counted, so something else must know when the device is done with the log. */
 static void build_pinned(ways_t *ways, struct rte_mbuf **frames, const struct iovec *payloads, uint16_t count)
 {
     struct rte_mbuf *mbufs[BURST_MAX];

@@ -1,4 +1,4 @@
-/* Three ways to make frames of payloads that lie in a term. */
+/* Three ways to make frames from payloads in a term buffer. */
 #ifndef ZERO_COPY_WAYS_H
 #define ZERO_COPY_WAYS_H
 
@@ -17,7 +17,7 @@ typedef struct ways_stct
     struct rte_mempool *frames;       /* with room for a frame of the usual MTU */
     struct rte_mempool *jumbo_frames;
     struct rte_mempool *segments;     /* with room for a header; half of them get an external buffer attached */
-    struct rte_mempool *pinned;       /* that have no room of their own */
+    struct rte_mempool *pinned;       /* without room of their own */
     struct rte_mbuf_ext_shared_info shared __rte_cache_aligned;
 } ways_t;
 

@@ -1,10 +1,10 @@
 /*
- * Would it pay to send straight from Aeron's term buffers? measure.py runs this, and decision 15 says what came of it.
- * Here each of three ways makes frames of payloads that a client has just written, and gives them to a device.
+ * Would it pay to send straight from Aeron's term buffers? measure.py runs this, and decision 15 states the result.
+ * Each of three ways makes frames of payloads that a client has just written, and gives them to a device.
  *
  *   zero_copy (time REPEATS CPU | count) EAL-ARGUMENT...
  *
- * time: nanoseconds for each frame, as lines of text; the client runs on that CPU too. count: for callgrind.
+ * time: nanoseconds per frame, as lines of text; the client runs on that CPU too. count: for callgrind.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -24,7 +24,7 @@
 #define BURST (16)
 #define FRAMES (64)
 #define ROUNDS (200)
-/* Two turns of the descriptors: from then on each frame that is sent frees another. */
+/* Two rounds through the descriptors: from then on each frame that is sent frees another. */
 #define WARM_UP_ROUNDS (2 * DEVICE_DESCRIPTORS_MAX / FRAMES)
 #define COUNTED_ROUNDS (DEVICE_DESCRIPTORS_MAX / FRAMES)
 #define NS_PER_SECOND (1e9)
@@ -51,7 +51,7 @@ static const uint8_t *write_payloads(const setting_t *setting)
     return term_write(setting->term, setting->payload_length, FRAMES, setting->is_written_elsewhere);
 }
 
-/* As aeron_network_publication_send_data(): one frame's length says where the next one is. */
+/* As in aeron_network_publication_send_data(): one frame's length gives the position of the next. */
 static const uint8_t *scan(struct iovec *payloads, const uint8_t *next)
 {
     for (int i = 0; i < BURST; i++)
@@ -84,7 +84,7 @@ static int by_size(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-/* The median round: an interrupt in some of them does not tell. */
+/* Takes the median round, so that an interrupt in some rounds does not matter. */
 static void time_frames(const setting_t *setting)
 {
     static uint64_t rounds[ROUNDS];
@@ -129,7 +129,10 @@ static void count_frames(const setting_t *setting)
     CALLGRIND_DUMP_STATS_AT(name);
 }
 
-/* The ways one after the other for each of everything else, so that they meet the machine in the same mood. */
+/*
+ * The ways one after the other for each combination of the other settings, so that they find the machine in the same
+ * state.
+ */
 static void for_all_ways(bool is_written_elsewhere, void (*measure)(const setting_t *))
 {
     for (int device = 0; device < DEVICES; device++)
