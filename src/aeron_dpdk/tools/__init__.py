@@ -1,1 +1,1 @@
-"""What an operator runs beside the driver: measurements and, later, status."""
+"""The operator's tools for use with a driver: setup, status, measurements and more."""

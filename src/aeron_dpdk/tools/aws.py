@@ -27,7 +27,7 @@ from aeron_dpdk.tools.setup import changeable_of, own_program, run_plan, size_ki
 
 OWN_ANSWERS = ("arp-replies-sent", "icmp-echo-replies", "icmp-unreachable", "icmp-fragmentation-needed")
 IGNORED = ("arp-ignored", "icmp-ignored", "control-malformed", "control-rate-limited")
-# Frames that were no UDP datagram for us.
+# Counts of frames that are not UDP datagrams for us.
 NO_DATAGRAM = (
     "rx-truncated",
     "rx-not-our-vlan",
@@ -39,7 +39,7 @@ NO_DATAGRAM = (
     "rx-martian-source",
     "rx-protocol",
 )
-AERON_DIR = "/dev/shm/aeron-${USER}"  # the shell's to expand, as on the product page
+AERON_DIR = "/dev/shm/aeron-${USER}"  # expanded by the shell, as on the product page
 
 
 @click.group()
@@ -94,7 +94,7 @@ def setup(  # noqa: PLR0913 - one parameter for each option
 
 
 def start_lines(interface: NetworkInterface, nic: Nic) -> Iterator[str]:
-    """The product page's own lines, with the values of this instance."""
+    """The product page's own command lines, with this instance's values."""
     yield "export AERON_DPDK_USER=${USER}"
     yield "export AERON_DPDK_GROUP=$(id -g -n ${USER})"
     yield f"export AERON_DIR={AERON_DIR}"
@@ -132,9 +132,9 @@ def verify(aeron_dir: Path | None) -> None:
 
 
 def traffic_from(interface: InterfaceView, counts: Mapping[str, int]) -> Traffic:
-    """What the driver sends on its own behalf is no traffic, and neither are the answers to that: of which
-    there is at most one for each ARP request, so a peer is heard from its third datagram on, after two
-    announcements."""
+    """What the driver sends on its own behalf is not traffic, nor are the answers to that. There is at
+    most one such answer for each ARP request, so, after two announcements, a peer counts as heard from its
+    third datagram on."""
 
     def total(names: Iterable[str]) -> int:
         return sum(counts.get(name, 0) for name in names)

@@ -25,7 +25,7 @@ LOOPBACK_SUFFIX = "-loopback"
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """Whichever comes first ends the capture; None does not. `size_bytes` is the file's."""
+    """Whichever is reached first ends the capture; None is never reached. `size_bytes` is the file's."""
 
     count: int | None
     seconds: float | None
@@ -60,7 +60,7 @@ class Sink:
 
 
 def record(capture: Capture, sink: Sink, stop: Callable[[], bool]) -> None:
-    """Until the bounds, `stop()` or the driver end it; what was there by then is written."""
+    """Records until the bounds, `stop()` or the driver end it; everything captured by then is written."""
     while not sink.is_full():
         is_last = stop() or capture.is_over()
         before = sink.frames
@@ -138,7 +138,7 @@ def capture(  # noqa: PLR0913 - one parameter for each option
     filter_expression = " ".join(expression)
     program = compile_filter(filter_expression)
     stop = _stop_on_signals()
-    Cnc(aeron_dir).close()  # says where there are drivers, if there is none
+    Cnc(aeron_dir).close()  # its error lists the directories of running drivers, if there is none here
     with Capture(aeron_dir, program, snap_length, interface) as frames:
         with _opened(output) as file:
             sink = Sink(file, Bounds(count, seconds, size_bytes))
@@ -151,11 +151,11 @@ def capture(  # noqa: PLR0913 - one parameter for each option
 
 @contextmanager
 def _opened(path: str) -> Iterator[BinaryIO]:
-    """Only once there is a capture, so that one that is refused spoils no file. Raises OutputError."""
+    """Opened only once there is a capture, so that a refused one overwrites no file. Raises OutputError."""
     try:
         with click.open_file(path, "wb") as file:
             yield cast(BinaryIO, file)
-    except BrokenPipeError:  # tshark had enough
+    except BrokenPipeError:  # tshark has closed the pipe
         sys.stdout = None
     except OSError as error:
         raise OutputError(path, error.strerror or str(error)) from error

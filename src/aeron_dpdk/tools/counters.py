@@ -12,7 +12,7 @@ from aeron_dpdk.tools.looking import look_options, present
 
 @dataclass(frozen=True, slots=True)
 class CountersView:
-    """Taken `at_ms` since the epoch."""
+    """The counters at `at_ms` since the epoch."""
 
     aeron_dir: str
     at_ms: int

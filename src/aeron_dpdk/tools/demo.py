@@ -1,4 +1,5 @@
-"""`aeron-dpdk demo`: two complete drivers joined by a memif link, against the same Aeron over kernel UDP."""
+"""`aeron-dpdk demo`: two complete drivers joined by a memif link, compared with the same Aeron over kernel
+UDP."""
 
 import json
 import os
@@ -24,14 +25,14 @@ from aeron_dpdk.tools.measure.schedule import ScheduleEntry, run_interleaved
 HUGE_PAGES_WANTED = 256  # of 2 MiB, for both processes together
 WARMUP_NS = 200_000_000
 DURATION_NS = 600_000_000
-INTERRUPTED = 130  # 128 and SIGINT's number, as shells have it
+INTERRUPTED = 130  # 128 plus SIGINT's number, as shells report it
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def measured(
     message_length: int, repeats: int, console: Console
 ) -> tuple[dict[str, list[Round]], Conditions]:
-    """The rounds of each path by its name, and under what conditions they ran."""
+    """The rounds of each path by its name, and the conditions they ran under."""
     phases = (Phase(PhaseKind.ECHO, message_length), Phase(PhaseKind.ONE_WAY, message_length))
     server_cpu, client_cpu = core_pair()
     with (
@@ -101,12 +102,12 @@ def compare(json_file: Path | None, rounds: int, message_length: int) -> None:
 
 def interruptible() -> None:
     for number in STOP_SIGNALS:
-        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup and shells without job control want it
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup ignores it, as may shells
             signal.signal(number, interrupt_once)
 
 
 def interrupt_once(_number: int, _frame: FrameType | None) -> None:
-    """The first signal unwinds everything that was set up; later ones must not disturb that."""
+    """The first signal unwinds everything that was set up; later ones must not interrupt that."""
     for number in STOP_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt

@@ -1,4 +1,4 @@
-"""What the demo found: as facts, as JSON, and drawn in the terminal."""
+"""The demo's results: as facts, as JSON, and drawn in the terminal."""
 
 from dataclasses import dataclass
 from statistics import median
@@ -24,7 +24,8 @@ NS_PER_MS = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class PathSummary:
-    """Medians over the rounds, but `rtt_ns["max"]` and `round_trips`, which are of all rounds together."""
+    """Medians over the rounds, except `rtt_ns["max"]` and `round_trips`, which are over all rounds
+    together."""
 
     rtt_ns: dict[str, float]
     messages_per_second: float
@@ -34,7 +35,7 @@ class PathSummary:
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """Under what circumstances it was measured."""
+    """The circumstances of the measurement."""
 
     message_length: int
     rounds: int
@@ -46,7 +47,7 @@ class Circumstances:
 
 
 def summarise(rounds: list[Round]) -> PathSummary:
-    """Of rounds whose first phase was an echo and whose second one went one way."""
+    """Summarises rounds whose first phase was an echo and whose second phase was one-way."""
     each = [_figures(round_) for round_ in rounds]
     together = merged(round_trips for round_trips, _ in each)
     rtt_ns: dict[str, float] = {
@@ -62,14 +63,14 @@ def summarise(rounds: list[Round]) -> PathSummary:
 
 
 def _figures(round_: Round) -> tuple[Histogram, Throughput]:
-    """What was answered counts at the client, what arrived at the server."""
+    """Round trips are counted at the client, one-way messages at the server."""
     round_trips = round_.client.phases[0].round_trips
     assert round_trips is not None, "an echo's client measures round trips"
     return round_trips, round_.server.phases[1].throughput
 
 
 def as_json(paths: dict[str, PathSummary], circumstances: Circumstances) -> dict[str, Any]:
-    """The content of the file that --json names. Times in ns; bytes are payload."""
+    """The contents of the file that --json names. Times in ns; bytes are payload."""
     return {
         "paths": {
             name: {
@@ -98,7 +99,7 @@ def latency(value_ns: float) -> str:
 
 
 def bar_text(count: int, largest: int, width: int = BAR_WIDTH) -> str:
-    """A bar in eighths of a character; every value above zero shows."""
+    """A bar in eighths of a character; every value above zero is visible."""
     if count == 0:
         return ""
     eighths = max(1, round(count * width * 8 / largest))

@@ -1,5 +1,5 @@
-"""dpdk-devbind.py by its usual options. Network devices only; what it binds, `aeron-dpdk setup --undo` gives
-back."""
+"""dpdk-devbind.py with its usual options. For network devices only; `aeron-dpdk setup --undo` reverts what
+it binds."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -94,7 +94,7 @@ def changes_for(
 
 
 def status_lines(facts: Facts) -> Iterator[str]:
-    """As DPDK's script prints them."""
+    """In the format of DPDK's script."""
     groups = {
         "Network devices using DPDK-compatible driver": [nic for nic in facts.nics if nic.is_for_dpdk],
         "Network devices using kernel driver": [

@@ -1,4 +1,4 @@
-"""`aeron-dpdk devices`: the NICs, who has each, and what would run it."""
+"""`aeron-dpdk devices`: the NICs, which driver has each, and which drivers could run it."""
 
 import json
 
@@ -37,7 +37,7 @@ def devices(as_json: bool) -> None:
 
 
 def describe(facts: Facts, nic: Nic) -> dict[str, object]:
-    """Addresses are the kernel's, or those saved when setup took the NIC."""
+    """Addresses are the kernel's, or those saved when setup took the NIC from it."""
     saved = facts.saved_of(nic)
     interfaces = facts.interfaces_of(nic) or ((saved.interface,) if saved else ())
     return {
@@ -59,10 +59,10 @@ def describe(facts: Facts, nic: Nic) -> dict[str, object]:
 
 
 def other_drivers(facts: Facts, nic: Nic) -> tuple[str, ...]:
-    """Other drivers than its own: the kernel's for it, and DPDK's that are loaded."""
+    """Drivers other than the current one: the kernel's for it, and DPDK's that are loaded."""
     loaded = {"vfio_pci": "vfio-pci", "igb_uio": "igb_uio", "uio_pci_generic": "uio_pci_generic"}
     names = (*nic.modules, *(name for module, name in loaded.items() if facts.kernel.runs(module)))
-    own = (nic.driver or "").replace("-", "_")  # modules have _ where drivers have either
+    own = (nic.driver or "").replace("-", "_")  # module names have _ where driver names have - or _
     return tuple(name for name in names if name.replace("-", "_") != own)
 
 

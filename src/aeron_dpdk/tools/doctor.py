@@ -45,7 +45,7 @@ def as_document(findings: Sequence[Finding]) -> dict[str, object]:
 
 
 def show(findings: Sequence[Finding], verbose: bool, console: Console) -> None:
-    """By area; what is well only when asked for."""
+    """Findings by area; what is fine only on request."""
     wanted = [finding for finding in findings if verbose or finding.status is not Severity.PASS]
     for area, title in AREAS.items():
         here = [finding for finding in wanted if finding.area == area]

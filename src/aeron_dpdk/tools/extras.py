@@ -1,4 +1,4 @@
-"""What only one command needs is an extra of the wheel, so that the driver drags in little."""
+"""Dependencies of a single command are extras of the wheel, so that the driver has few."""
 
 from importlib import import_module
 from typing import Any
@@ -7,7 +7,7 @@ from aeron_dpdk.errors import MissingExtraError
 
 
 def require(module: str, extra: str) -> Any:
-    """The module. Raises MissingExtraError."""
+    """Imports the module. Raises MissingExtraError."""
     try:
         return import_module(module)
     except ImportError:

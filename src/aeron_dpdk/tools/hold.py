@@ -1,6 +1,7 @@
-"""`aeron-dpdk demo --hold`: two drivers joined by a memif link, with a stream in each direction, to look at.
+"""`aeron-dpdk demo --hold`: two drivers joined by a memif link, with a stream in each direction, to look
+at.
 
-Not for measuring: without huge pages, and with idle strategies that leave the machine to its owner.
+Not for measuring: without huge pages, and with idle strategies that leave the machine usable.
 """
 
 import os
@@ -49,7 +50,7 @@ Process = subprocess.Popen[bytes]
 
 
 def hold() -> None:
-    """Until KeyboardInterrupt. Raises LoadError when one of the four processes ends."""
+    """Runs until KeyboardInterrupt. Raises LoadError when one of the four processes ends."""
     with ExitStack() as stack:
         temporary = tempfile.TemporaryDirectory(prefix="aeron-dpdk-hold-", dir=SHARED_MEMORY)
         directory = Path(stack.enter_context(temporary))
@@ -72,7 +73,7 @@ def refuse_ended(directory: Path, processes: Mapping[str, Process]) -> None:
 
 @contextmanager
 def driver(directory: Path, role: str) -> Iterator[Process]:
-    """A driver that is ready. Raises LoadError."""
+    """A driver, once ready. Raises LoadError."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("AERON_")}
     environment = {
         **inherited,
@@ -104,7 +105,7 @@ def client(directory: Path, role: str) -> Iterator[Process]:
 
 @contextmanager
 def running(module: tuple[str, ...], environment: Mapping[str, str], log: Path) -> Iterator[Process]:
-    """`python -m MODULE ARGUMENTS`, gone afterwards, and also when we are killed."""
+    """`python -m MODULE ARGUMENTS`, ended afterwards, and also when we are killed."""
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", *module],
@@ -112,7 +113,7 @@ def running(module: tuple[str, ...], environment: Mapping[str, str], log: Path) 
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            start_new_session=True,  # Ctrl-C is for us, who stop them in order
+            start_new_session=True,  # Ctrl-C is for this process only, which stops the others in order
             preexec_fn=die_with_parent,  # noqa: PLW1509 - there is no other thread
         )
     try:

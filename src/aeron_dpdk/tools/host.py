@@ -1,4 +1,4 @@
-"""The host we run on, and what the environment says that shall run there."""
+"""The host we run on, and what the environment asks to be run there."""
 
 import os
 import re
@@ -23,7 +23,8 @@ def this_host() -> System:
 
 
 def environment_with(files: Sequence[str]) -> Mapping[str, str]:
-    """The process environment under property files, as aeronmd_dpdk would have it. Raises PropertiesError."""
+    """The process environment with property files applied, as aeronmd_dpdk would see it. Raises
+    PropertiesError."""
     properties = [each for location in files for each in load_properties(location)]
     return {name: each.value for name, each in merge(os.environ, properties).items()}
 
@@ -31,8 +32,8 @@ def environment_with(files: Sequence[str]) -> Mapping[str, str]:
 def read_intent(
     environment: Mapping[str, str], tree: Tree, session: Session, ordinary_user: str | None
 ) -> Intent:
-    """`ordinary_user` is who shall start aeronmd_dpdk without root; AERON_DPDK_USER works for root only.
-    Raises SettingValueError."""
+    """`ordinary_user` is the user who will start aeronmd_dpdk without root; AERON_DPDK_USER works for root
+    only. Raises SettingValueError."""
     aeron = read_aeron_settings(environment)
     drops_to, group = environment.get("AERON_DPDK_USER"), environment.get("AERON_DPDK_GROUP")
     user_name = ordinary_user or drops_to or None
@@ -64,7 +65,7 @@ def _ports_set(environment: Mapping[str, str]) -> int:
 
 
 def dpdk_release() -> DpdkRelease | None:
-    """None where the native half is not built, whose the libraries are."""
+    """None if the native half, which contains the libraries, is not built."""
     try:
         from aeron_dpdk.native import dpdk_version  # noqa: PLC0415 - loads all of DPDK
     except NotBuiltError:

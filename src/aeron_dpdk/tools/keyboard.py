@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def single_keys() -> Iterator[None]:
-    """Keys arrive as they are pressed, unseen; afterwards the terminal is as it was."""
+    """Keys arrive as they are pressed, and are not echoed; afterwards the terminal is restored."""
     descriptor = sys.stdin.fileno()
     before = termios.tcgetattr(descriptor)
     try:
@@ -22,7 +22,7 @@ def single_keys() -> Iterator[None]:
 
 
 def key_within(seconds: float) -> str:
-    """The next key; empty when none is pressed in time. At the end of input it is "q"."""
+    """The next key; empty when none is pressed in time. The end of input counts as "q"."""
     descriptor = sys.stdin.fileno()
     ready, _, _ = select.select([descriptor], [], [], max(0.0, seconds))
     if not ready:

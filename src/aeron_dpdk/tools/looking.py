@@ -54,7 +54,7 @@ def look_options(command: Command) -> Command:
 def present(
     look: Callable[[], View], text: Callable[[View], str], as_json: bool, watch_s: float | None
 ) -> None:
-    """Looks and prints, once or until interrupted. `View` is a dataclass."""
+    """Looks and prints, once or repeatedly until interrupted. `View` is a dataclass."""
     screen = CLEAR_SCREEN if watch_s is not None and sys.stdout.isatty() else ""
     try:
         while True:

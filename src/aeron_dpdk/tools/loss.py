@@ -1,4 +1,4 @@
-"""`aeron-dpdk loss`: what a driver's receiver found missing, as LossStat prints it."""
+"""`aeron-dpdk loss`: the losses that a driver's receiver found, as LossStat prints them."""
 
 import csv
 import io

@@ -1,5 +1,5 @@
-"""The command aeron-dpdk: the group of the operator's tools, and the one place that turns their errors into
-exit codes."""
+"""The command aeron-dpdk: the group of the operator's tools, and the only place that turns their errors
+into exit codes."""
 
 import errno
 import os
@@ -12,8 +12,9 @@ import click
 from aeron_dpdk.errors import AeronDpdkError, explain
 from aeron_dpdk.errors.observe import OutputError
 
-# Each is the command of its name in the module of its name, imported when it is asked for: most need the
-# native half, without which the others must work, and none shall wait for what another one imports.
+# Each name stands for the command of that name in the module of that name. It is imported on demand: most
+# commands need the native half, which the others must work without, and none should be delayed by the imports
+# of another.
 COMMANDS = (
     "aws",
     "capture",
@@ -40,7 +41,7 @@ def fail(ctx: click.Context, error: AeronDpdkError) -> NoReturn:
 
 
 def forget_output() -> None:
-    """What is still buffered goes nowhere: else Python's last flush fails, and it exits with 120."""
+    """Discards what is still buffered: otherwise Python's last flush fails, and the exit code is 120."""
     if sys.stdout is sys.__stdout__ and sys.stdout is not None:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())
@@ -62,13 +63,13 @@ class Tools(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             result = super().invoke(ctx)
-            if sys.stdout is not None:  # a capture lets go of it when its reader has gone
+            if sys.stdout is not None:  # a capture sets it to None when its reader has gone
                 sys.stdout.flush()
             return result
         except AeronDpdkError as error:
             fail(ctx, error)
         except OSError as error:
-            # A file that we opened has a name, and a reader who went away is click's business.
+            # If we opened the file the error has its name; a reader that has gone is handled by click.
             if error.filename is not None or error.errno == errno.EPIPE:
                 raise
             forget_output()

@@ -1,4 +1,5 @@
-"""A driver's state as tables for a terminal of 80 columns or more: what status prints and top repeats."""
+"""A driver's state as tables for a terminal of 80 columns or more: printed once by status, repeatedly by
+top."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -125,13 +126,13 @@ def threads_table(threads: Iterable[ThreadView]) -> Table:
 
 
 def cycles_table(longest_cycles_ns: Mapping[str, int]) -> Table:
-    """By Aeron's roles: a thread may have several of them, and its name depends on Aeron's settings."""
+    """By Aeron's roles: a thread may have several, and its name depends on Aeron's settings."""
     rows = [(role, f"{cycle_ns / 1000:,.0f}") for role, cycle_ns in longest_cycles_ns.items()]
     return table((("role", TEXT), ("µs", NUMBER)), rows)
 
 
 def counts_table(interfaces: Sequence[str], counts: Sequence[Mapping[str, int]]) -> Table:
-    """Of those that are not 0 everywhere; a column for each interface, where there are several."""
+    """The counts that are not 0 on every interface; one column per interface if there are several."""
     names = [name for name in counts[0] if any(own.get(name) for own in counts)]
     rows = [(name, *(f"{own.get(name, 0):,}" for own in counts)) for name in names]
     headings = interfaces if len(interfaces) > 1 else ("",)
@@ -175,7 +176,7 @@ def neighbours_table(driver: DriverView) -> Table:
 def _of_interfaces(
     interfaces: Sequence[str], headers: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]]
 ) -> Table:
-    """Without the first column, where there is but one."""
+    """Drops the first column if there is only one interface."""
     if len(interfaces) > 1:
         return table(headers, rows)
     return table(headers[1:], [row[1:] for row in rows])
@@ -191,7 +192,7 @@ def channels_table(channels: Iterable[Channel]) -> Table:
 
 
 def error_rows(status: Status) -> list[tuple[str, str, str]]:
-    """The latest, the very latest last."""
+    """The latest errors, the newest last."""
     latest = sorted(status.errors, key=lambda each: each.last_ms)[-LATEST_ERRORS:]
     return [(utc(each.last_ms), str(each.observations), summary(each.text)) for each in latest]
 
@@ -211,7 +212,7 @@ def table(headers: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]]) -> 
 
 
 def titled(title: str, content: Table) -> list[RenderableType]:
-    """An empty table is a word."""
+    """An empty table is replaced by a word."""
     heading = Text(f"\n{title}", style="bold")
     return [heading, content] if content.row_count else [heading.append(" none", style="not bold")]
 
@@ -229,8 +230,8 @@ def duration(milliseconds: int) -> str:
 
 
 def summary(text: str) -> str:
-    """Of an error as Aeron writes it: the errno value on the first line, what happened on the second, behind
-    the place in the source."""
+    """A summary of an error as Aeron writes it: the errno value on the first line, what happened on the
+    second, after the place in the source."""
     code, _, rest = text.strip().partition("\n")
     what = _PLACE.sub("", rest.partition("\n")[0]).strip()
     return f"{code}: {what}" if what else code

@@ -44,7 +44,7 @@ MIN_LENGTH = 16  # ADK_MESSAGE_MIN_LENGTH of native/load/message.h
 
 
 def _numbers(low: int, high: int) -> Callable[[click.Context, click.Parameter, str], tuple[int, ...]]:
-    """The callback of an option that takes numbers with commas between them."""
+    """The callback of an option that takes numbers separated by commas."""
 
     def read(ctx: click.Context, param: click.Parameter, value: str) -> tuple[int, ...]:
         try:
@@ -59,7 +59,7 @@ def _numbers(low: int, high: int) -> Callable[[click.Context, click.Parameter, s
 
 
 def phases_of(lengths: tuple[int, ...], rates: tuple[int, ...]) -> tuple[Phase, ...]:
-    """One at a time and one way at every length; the rates at the first."""
+    """One message at a time, and one-way, at every length; the rates at the first length only."""
     echoes = [Phase(PhaseKind.ECHO, length) for length in lengths]
     paced = [Phase(PhaseKind.ECHO, length, rate) for length in lengths[:1] for rate in rates]
     return (*echoes, *paced, *(Phase(PhaseKind.ONE_WAY, length) for length in lengths))
@@ -172,7 +172,7 @@ def _path(name: str, aeron_dir: Path, address: IPv4Address, port: int, own: IPv4
 
 
 def _floor_path(link: FloorLink, address: IPv4Address, port: int) -> HostPath:
-    """The port stays open from one measurement to the next."""
+    """The port stays open between measurements."""
     own = Place(link.port.routing.local, port)
     return HostPath(FLOOR, f"without Aeron, {address}", lambda: nullcontext(link), own, Place(address, port))
 

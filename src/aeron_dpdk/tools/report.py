@@ -20,7 +20,7 @@ from aeron_dpdk.tools.looking import aeron_dir_option
 from aeron_dpdk.tools.secrets import without_secrets
 
 TIMEOUT_S = 30
-LOG_BYTES = 4 << 20  # the end of a longer log
+LOG_BYTES = 4 << 20  # of a longer log, only the end
 JOURNAL_LINES = 5000
 OWNER_ONLY = 0o600
 TOOL = "from aeron_dpdk.tools.main import main; main()"
@@ -36,7 +36,7 @@ class ArchiveMember:
 
 
 def commands(aeron_dir: Path) -> Iterator[tuple[str, list[str]]]:
-    """Each in a process of its own: what is wrong here may stop any of them."""
+    """Each command runs in its own process: the problem being reported may stop any of them."""
     tool = [sys.executable, "-c", TOOL]
     yield "versions.txt", [sys.executable, "-c", DRIVER, "-v"]
     yield "doctor.txt", [*tool, "doctor", "--verbose"]
@@ -53,7 +53,7 @@ def commands(aeron_dir: Path) -> Iterator[tuple[str, list[str]]]:
 
 
 def output_of(command: list[str]) -> str:
-    """With its errors, and its exit code where that is not 0."""
+    """The output with its errors, and the exit code if that is not 0."""
     try:
         done = subprocess.run(
             command,
@@ -72,7 +72,7 @@ def output_of(command: list[str]) -> str:
 
 
 def end_of(path: Path) -> str:
-    """The last LOG_BYTES, or why there are none."""
+    """The last LOG_BYTES, or the reason why there are none."""
     try:
         with path.open("rb") as file:
             if path.is_file():
@@ -103,7 +103,8 @@ def members(aeron_dir: Path, logs: tuple[Path, ...]) -> Iterator[ArchiveMember]:
 
 
 def write_archive(output: Path, found: Iterator[ArchiveMember]) -> None:
-    """Readable for its owner only, below one folder. Raises OutputError, also where the file exists."""
+    """Readable only for its owner; all members are below one folder. Raises OutputError, also if the file
+    exists."""
     folder = output.name.removesuffix(".tar.gz")
     now_s = time.time()
     try:

@@ -22,7 +22,7 @@ RECEIVE_TIMEOUT_S = 10.0
 
 
 class DriverCollector(Collector):
-    """Looks anew at each scrape, so that it survives the driver's restarts."""
+    """Looks for the driver again at each scrape, so that it survives the driver's restarts."""
 
     def __init__(self, aeron_dir: Path) -> None:
         self._aeron_dir = aeron_dir
@@ -36,7 +36,7 @@ class DriverCollector(Collector):
         yield from families(status)
 
     def describe(self) -> list[Metric]:
-        """Empty: registration must not look at a driver that is not there yet."""
+        """Empty: registration must not look at a driver that may not be there yet."""
         return []
 
 
@@ -54,9 +54,9 @@ class _Handler(WSGIRequestHandler):
 
 
 class ScrapeServer(ThreadingMixIn, WSGIServer):
-    """Serves at most MAX_CONNECTIONS, each in a thread. When all are taken, a new one replaces the oldest: a
-    scrape ends within milliseconds, so an old connection is an idle one. Raises OSError where it cannot
-    listen."""
+    """Serves at most MAX_CONNECTIONS, each in a thread. When all are in use, a new one replaces the
+    oldest: a scrape ends within milliseconds, so an old connection is an idle one. Raises OSError if it
+    cannot listen."""
 
     daemon_threads = True
     block_on_close = False
@@ -85,7 +85,7 @@ class ScrapeServer(ThreadingMixIn, WSGIServer):
         super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that hung up, or that we hung up on, is no error of ours."""
+        """A client that disconnected, or that we disconnected, is not an error of ours."""
         if not isinstance(sys.exc_info()[1], OSError):
             super().handle_error(request, client_address)
 
@@ -94,11 +94,11 @@ def _hang_up(connection: socket.socket) -> None:
     try:
         connection.shutdown(socket.SHUT_RDWR)
     except OSError:
-        return  # it has gone meanwhile
+        return  # the client has gone meanwhile
 
 
 def serving(server: ScrapeServer) -> Callable[[], None]:
-    """Starts to serve in a thread. Returns what ends that."""
+    """Starts serving in a thread. Returns a function that stops it."""
     thread = threading.Thread(target=server.serve_forever, daemon=True, name="scrapes")
     thread.start()
 

@@ -1,11 +1,12 @@
-"""What must not leave the machine in a report: values of settings whose names say that they are secret."""
+"""What must not leave the machine in a report: the values of settings whose names suggest that they are
+secret."""
 
 import re
 
 LEFT_OUT = "(left out)"
 _SECRET_WORD = r"secret|token|passw|passphrase|credential|private[_.-]?key|api[_.-]?key|access[_.-]?key"
-# NAME=value and name: value to the end of the line, as in environment files, properties and logs; of JSON's
-# strings, up to their end.
+# NAME=value and name: value up to the end of the line, as in environment files, properties and logs; JSON
+# strings up to their end.
 _SETTING = re.compile(rf'(?i)((?:{_SECRET_WORD})[\w.-]*"?[ \t]*[=:][ \t]*)("(?:[^"\\\n]|\\.)*"|[^\n,;}}]+)')
 _USER_INFO = re.compile(r"(?<=://)[^\s/@]+(?=@)")
 # AWS's identifiers of access keys: IAM User Guide, "Unique identifiers".

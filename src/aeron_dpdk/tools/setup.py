@@ -1,4 +1,4 @@
-"""`aeron-dpdk setup`: make a machine ready, or give it back as it was."""
+"""`aeron-dpdk setup`: make a machine ready, or restore it as it was."""
 
 import os
 import re
@@ -32,7 +32,7 @@ _UNITS_IN_KIB = {"K": 1, "M": 1 << 10, "G": 1 << 20}
 
 
 def size_kib(text: str) -> int:
-    """512M or 1G, to KiB."""
+    """KiB from 512M or 1G."""
     found = re.fullmatch(r"(\d+)([KMG])", text.upper())
     if found is None:
         raise click.BadParameter(f"{text} is no size such as 2M, 512M or 1G")
@@ -40,7 +40,7 @@ def size_kib(text: str) -> int:
 
 
 def cpus_of(text: str) -> frozenset[int]:
-    """2-5,8 as the kernel writes lists of CPUs."""
+    """CPUs from 2-5,8, the format of the kernel's CPU lists."""
     if not re.fullmatch(r"\d+(-\d+)?(,\d+(-\d+)?)*", text):
         raise click.BadParameter(f"{text} is no list of CPUs such as 2-5,8")
     return parse_cpu_list(text)
@@ -112,7 +112,7 @@ def setup(  # noqa: PLR0913 - one parameter for each option
 
 
 def requested_parts(names: Sequence[str], now: bool, names_cpus: bool = False) -> frozenset[SetupPart]:
-    """What does not last by itself is repeated at boot, unless it shall be `now` only. Raises
+    """What does not persist by itself is repeated at boot, unless it is to apply `now` only. Raises
     RefusedError."""
     if SetupPart.CPUS in names and not names_cpus:
         raise RefusedError("setup cpus does not guess which CPUs to keep", "name them, as --cpus 2-5")
@@ -125,7 +125,7 @@ def requested_parts(names: Sequence[str], now: bool, names_cpus: bool = False) -
 
 
 def own_program() -> str:
-    """The absolute path of aeron-dpdk, for a unit that runs without our PATH."""
+    """The absolute path of aeron-dpdk, for a unit that runs without the user's PATH."""
     called = os.path.abspath(sys.argv[0])
     if os.path.basename(called) == "aeron-dpdk" and os.access(called, os.X_OK):
         return called
@@ -133,13 +133,13 @@ def own_program() -> str:
 
 
 def changeable_of(system: System, program: str) -> str | None:
-    """A part of our own that somebody else than root may change: the command, its Python, its package."""
+    """One of our own files that users other than root may change: the command, its Python, its package."""
     names = (program, sys.executable, aeron_dpdk.__file__)
     return changeable_part(system, [each for name in names for each in (name, os.path.realpath(name))])
 
 
 def run_plan(system: System, request: SetupRequest, *, dry_run: bool, yes: bool) -> bool:
-    """Whether all that was asked for is so now. Raises an error of the machine kind."""
+    """Whether everything requested is in effect now. Raises an error of the machine kind."""
     facts = read_facts(system, system.network())
     plan = make_plan(facts, request)
     steps = steps_of(plan.changes, system)
@@ -166,7 +166,7 @@ def show_plan(plan: Plan, steps: Sequence[Step]) -> None:
 
 
 def show_next(facts: Facts, request: SetupRequest) -> None:
-    """The command that starts the driver on what has been set up, an interface for each NIC."""
+    """The command that starts the driver on what has been set up, with one interface per NIC."""
     bound = [nic for nic in facts.nics if nic.is_for_dpdk]
     if not bound:
         return
@@ -177,8 +177,8 @@ def show_next(facts: Facts, request: SetupRequest) -> None:
 
 
 def missing_addresses(facts: Facts, bound: Sequence[Nic]) -> Iterator[str]:
-    """Settings, where setup has not saved an address of each NIC: all of them, since those that were saved
-    are counted without the others."""
+    """The settings to add unless setup has saved an address of each NIC: all of them, because those saved
+    would be numbered without the others."""
     saved = [nic.addresses if (nic := facts.saved_of(each)) is not None else () for each in bound]
     if all(saved):
         return

@@ -1,4 +1,5 @@
-"""`aeron-dpdk status`: one screen about a running driver, and an exit code that says healthy or not."""
+"""`aeron-dpdk status`: one screen about a running driver, and an exit code that tells whether it is
+healthy."""
 
 from pathlib import Path
 

@@ -29,7 +29,7 @@ def top(aeron_dir: Path, interval_s: float) -> None:
         raise click.UsageError("top needs a terminal; for a file or a pipe there is status --json")
     first = look(aeron_dir)
     console = Console(highlight=False)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the terminal is given back
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the terminal is restored
     with single_keys(), Live(console=console, screen=True, auto_refresh=False) as live:
         with suppress(KeyboardInterrupt):
             _watch(aeron_dir, interval_s, first, console, live)

@@ -1,4 +1,4 @@
-"""What `aeron-dpdk top` shows: pure, from two looks to a screen of a given size."""
+"""What `aeron-dpdk top` shows: pure functions, from two looks to a screen of a given size."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from aeron_dpdk.tools.panels import NUMBER, TEXT, error_rows, errors_table, head
 
 SORTS = ("rate", "naks", "ahead", "back pressure", "channel")
 KEYS = "q quit   p pause   s sort by {next}"
-FIXED_LINES = 16  # all but the headline and the rows of three tables, of which each has one at least
+FIXED_LINES = 16  # all except the headline and the rows of three tables, each of which has at least one
 TABLES = 3
 DIRECTIONS = ("rx", "tx", "loopback")
 _PREFIXES = ("", "k", "M", "G", "T")
@@ -24,7 +24,7 @@ _STEP = 1000
 
 @dataclass(frozen=True, slots=True)
 class Mode:
-    """What keys have chosen."""
+    """The user's choices so far, by keys."""
 
     sort: int = 0
     is_paused: bool = False
@@ -48,7 +48,7 @@ class Mode:
 
 
 def screen(status: Status, rates: Rates, mode: Mode, console: Console, trouble: str = "") -> Group:
-    """As high as the console at most: its last line says which keys there are."""
+    """At most as high as the console: its last line lists the keys."""
     width = console.width
     top = Text(f"{trouble}\n" if trouble else "", style="bold red").append_text(headline(status))
     top_lines = top.wrap(console, width)[: max(1, console.height - FIXED_LINES - TABLES)]
@@ -74,7 +74,7 @@ def screen(status: Status, rates: Rates, mode: Mode, console: Console, trouble: 
 
 
 def shares(room: int, wanted: Sequence[int]) -> list[int]:
-    """Of the lines that are left: one for each table in turn, at least one for each that wants any."""
+    """Shares the remaining lines: one per table in turn, at least one for each table that has any."""
     given = [min(1, most) for most in wanted]
     while sum(given) < min(room, sum(wanted)):
         for index, most in enumerate(wanted):
@@ -84,7 +84,7 @@ def shares(room: int, wanted: Sequence[int]) -> list[int]:
 
 
 def link_line(status: Status) -> str:
-    """Of several interfaces each has its state in its own row."""
+    """With several interfaces, each has its state in its own row instead."""
     if len(status.driver.interfaces) > 1:
         return status.aeron_dir
     [interface] = status.driver.interfaces
@@ -119,7 +119,7 @@ def traffic_table(status: Status, rates: Rates) -> Table:
 
 
 def interfaces_table(status: Status, rates: Rates) -> Table:
-    """A row for each, so that four take one line more than one does."""
+    """One row per interface: four take only one line more than a single one, whose table has three rows."""
     rows = [
         (
             f"{interface.name} {_state(interface)}",
@@ -135,7 +135,7 @@ def interfaces_table(status: Status, rates: Rates) -> Table:
 
 
 def drop_rows(status: Status, rates: Rates) -> list[tuple[str, str, str]]:
-    """Those that have occurred, the growing ones first; with the interface where there are several."""
+    """Drops that have occurred, the growing ones first; with the interface if there are several."""
     found = []
     names = [each.name for each in status.driver.interfaces]
     for name, counts, own in zip(names, status.counts, rates.interfaces, strict=True):
@@ -185,7 +185,7 @@ def streams_table(rates: Rates, mode: Mode, most: int, width: int) -> Table:
 
 
 def cut_to(made: Table, width: int) -> None:
-    """One line for each row: the last column takes what the others leave."""
+    """One line per row: the last column gets the remaining width."""
     last = made.columns[-1]
     last.ratio, last.no_wrap, last.overflow = 1, True, "ellipsis"
     made.width = width

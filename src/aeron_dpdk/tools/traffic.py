@@ -1,6 +1,7 @@
-"""A modest client of a running driver: `python -m aeron_dpdk.tools.traffic AERON_DIR OUT IN`, both channels.
+"""A modest client of a running driver: `python -m aeron_dpdk.tools.traffic AERON_DIR OUT IN`, both
+channels.
 
-Publishes a thousand messages a second and reads what the other side publishes, until it is killed.
+Publishes a thousand messages per second and reads what the other side publishes, until it is killed.
 """
 
 import sys
@@ -15,7 +16,7 @@ MESSAGES_PER_MS = 1
 
 
 def run(aeron_dir: str, out_channel: str, in_channel: str) -> None:
-    """Raises LoadError once the driver is gone, or when it refuses a channel."""
+    """Raises LoadError once the driver has gone, or when it refuses a channel."""
     strings = [ffi.new("char[]", text.encode()) for text in (aeron_dir, out_channel, in_channel)]
     settings = ffi.new("adk_traffic_settings_t *", (*strings, STREAM_ID, MESSAGE_LENGTH, MESSAGES_PER_MS))
     if lib.adk_traffic_run(settings) < 0:

@@ -1,1 +1,1 @@
-"""What Aeron does between two hosts: `aeron-dpdk ping` on one, `aeron-dpdk pong` on the other."""
+"""Measuring Aeron between two hosts: `aeron-dpdk ping` on one, `aeron-dpdk pong` on the other."""

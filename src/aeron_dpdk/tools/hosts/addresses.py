@@ -1,4 +1,4 @@
-"""By which address a driver is reached from a peer."""
+"""The address by which a peer reaches a driver."""
 
 import socket
 from collections.abc import Sequence
@@ -9,12 +9,12 @@ from aeron_dpdk.errors.observe import NotAnsweringError
 from aeron_dpdk.observe.request import driver_view
 from aeron_dpdk.observe.view import InterfaceView
 
-ANY_PORT = 9  # nothing is sent: connecting a UDP socket only asks the kernel for its route
+ANY_PORT = 9  # nothing is sent: connecting a UDP socket only asks the kernel for a route
 
 
 def find_own_address(aeron_dir: Path, peer: IPv4Address | None) -> IPv4Address | None:
-    """Our driver's own address, of several the one that leads to `peer`; else the one the kernel would send
-    to `peer` from; None without `peer`, and where the kernel has no way there."""
+    """Our driver's own address, or if it has several the one that leads to `peer`; otherwise the address
+    that the kernel would send to `peer` from; None without `peer`, or if the kernel has no route there."""
     try:
         return address_towards(peer, driver_view(aeron_dir).interfaces)
     except NotAnsweringError:
@@ -29,15 +29,15 @@ def find_own_address(aeron_dir: Path, peer: IPv4Address | None) -> IPv4Address |
 
 
 def address_towards(peer: IPv4Address | None, interfaces: Sequence[InterfaceView]) -> IPv4Address:
-    """As the driver chooses: by the longest prefix that has the peer, else the first with a gateway. The
-    first of all, where that leaves none or there is no peer yet."""
+    """As the driver chooses: the longest prefix that contains the peer, else the first address with a
+    gateway. If there is neither, or no peer yet, the first of all."""
     if peer is None:
         return IPv4Address(interfaces[0].address.local)
 
     def nearness(interface: InterfaceView) -> int:
         own = interface.address
         if own.prefix_length is None:
-            return 0  # all is on its link, or behind its gateway
+            return 0  # everything is on its link, or behind its gateway
         if peer in IPv4Network((own.local, own.prefix_length), strict=False):
             return own.prefix_length
         return 0 if own.gateway is not None else -1

@@ -1,4 +1,4 @@
-"""A client of a running driver, ours or any other, and the load that it makes."""
+"""A client of a running driver, ours or any other, and the load that it generates."""
 
 from pathlib import Path
 from threading import Lock
@@ -12,11 +12,11 @@ from aeron_dpdk.tools.hosts.request import Place, Request
 from aeron_dpdk.tools.measure.job import PhaseReport, Role
 from aeron_dpdk.tools.measure.load_thread import PhaseOrder, aeron_function, error_text, run_order
 
-TEXT_BYTES = 1025  # ADK_LOAD_TEXT_MAX of native/load/load.h, and its end
+TEXT_BYTES = 1025  # ADK_LOAD_TEXT_MAX of native/load/load.h, plus the terminator
 
 
 class AeronLink:
-    """Belongs to the thread that opened it, but for stop(). Raises LoadError wherever it cannot go on."""
+    """Except for stop(), only for the thread that opened it. Raises LoadError when it cannot go on."""
 
     def __init__(self, aeron_dir: Path, role: Role) -> None:
         self._role = role
@@ -38,7 +38,7 @@ class AeronLink:
         lib.adk_load_close(load)
 
     def stop(self) -> None:
-        """Any thread: what runs fails at once, and all that comes after it."""
+        """Any thread: the running call, and all later ones, fail at once."""
         with self._lock:
             if self._load != ffi.NULL:
                 lib.adk_load_stop(self._load)
@@ -55,7 +55,7 @@ class AeronLink:
         return str(ffi.buffer(self._text, length)[:].decode(errors="replace"))
 
     def run(self, request: Request, pong: Place) -> PhaseReport:
-        """This side of the measurement."""
+        """Runs this side of the measurement."""
         order = PhaseOrder(
             self._role,
             request.phase,

@@ -1,5 +1,5 @@
-"""Two hosts without Aeron: what ping and pong say to each other goes in UDP datagrams of our own, each sent
-again until it is acknowledged; a text is as long as one datagram holds."""
+"""Two hosts without Aeron: the messages of ping and pong go in UDP datagrams of our own, each resent until
+it is acknowledged; a text is at most as long as one datagram holds."""
 
 import random
 import struct
@@ -23,7 +23,7 @@ from aeron_dpdk.wire.packet import Malformed
 
 PROTOCOL_UDP = 17
 UDP_HEADER = struct.Struct("!4H")
-# Where a phase's frames have their stream id, none of which is so high (request.LAST_STREAM_ID).
+# In the place of the stream id in a phase's frames; stream ids are never that high (request.LAST_STREAM_ID).
 MAGIC = 0xADF10000
 TALK = struct.Struct("<IBIi")
 AGAIN_NS = 100_000_000
@@ -39,7 +39,7 @@ class Kind(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Datagram:
-    """A text of one side, or the acknowledgement of one. `number` counts the texts of a side."""
+    """A text from one side, or the acknowledgement of one. `number` counts the texts of a side."""
 
     kind: Kind
     number: int
@@ -61,7 +61,7 @@ class Datagram:
 
 
 class Port(Protocol):
-    """`FloorPort`. Its methods raise LoadError in the name of the role."""
+    """`FloorPort`. Its methods raise LoadError with the name of the role."""
 
     @property
     def routing(self) -> Routing: ...
@@ -97,7 +97,7 @@ def udp_payload(packet: Ipv4Packet) -> bytes:
 
 @dataclass
 class FloorLink:
-    """Belongs to the thread that calls begin(), but for stop(). Raises LoadError wherever it cannot go on."""
+    """Except for stop(), only for the thread that calls begin(). Raises LoadError when it cannot go on."""
 
     port: Port
     role: Role
@@ -111,11 +111,11 @@ class FloorLink:
         self.port.begin(self.role)
 
     def stop(self) -> None:
-        """Any thread: what runs fails at once, and all that comes after it."""
+        """Any thread: the running call, and all later ones, fail at once."""
         self.port.stop()
 
     def say(self, to: Place, stream_id: int, text: str) -> None:
-        """Returns when the other side has heard it."""
+        """Returns once the other side has acknowledged it."""
         self._number = (self._number + 1) & 0xFFFFFFFF
         datagram = Datagram(Kind.TEXT, self._number, stream_id, text.encode())
         mac = self._mac_towards(to.address)
@@ -139,7 +139,7 @@ class FloorLink:
         raise LoadError(self.role, f"nothing was heard at {at} for {timeout_ns // 10**9} s")
 
     def run(self, request: Request, pong: Place) -> PhaseReport:
-        """This side of the measurement."""
+        """Runs this side of the measurement."""
         peer = (pong if self.role is Role.CLIENT else request.reply_to).address
         order = PhaseOrder(
             self.role, request.phase, "", "", request.stream_id, request.warmup_ns, request.duration_ns
@@ -149,7 +149,7 @@ class FloorLink:
     # ---- frames ----
 
     def _listen(self, end_ns: int) -> Iterator[Heard]:
-        """What is for us, until `end_ns`; ARP is answered meanwhile."""
+        """Returns what is for us, waiting until `end_ns`; answers ARP meanwhile."""
         while time.monotonic_ns() < end_ns:
             frame = self.port.receive(self.role)
             if frame is None:
@@ -167,7 +167,7 @@ class FloorLink:
         return datagram.kind is Kind.TEXT and self._last_heard.get(heard.address) == datagram.number
 
     def _acknowledge(self, heard: Heard) -> None:
-        """More than once: who is measuring hears nothing, and so cannot be asked again."""
+        """Sent more than once: while we measure we receive nothing, so the peer could not ask again."""
         said = heard.datagram
         for _ in range(ACKNOWLEDGEMENTS):
             self._transmit(
@@ -197,7 +197,7 @@ class FloorLink:
             self._transmit_arp(arp.sender_mac, reply)
 
     def _mac_towards(self, address: IPv4Address) -> Mac:
-        """Of the peer, or of the gateway that leads to it."""
+        """The MAC of the peer, or of the gateway that leads to it."""
         if address in self._macs:
             return self._macs[address]
         next_hop = self.port.routing.next_hop(address)
@@ -220,7 +220,7 @@ class FloorLink:
 
     def _transmit(self, mac: Mac, address: IPv4Address, datagram: Datagram) -> None:
         payload = datagram.emit()
-        # RFC 768: a checksum of zero is none.
+        # RFC 768: a checksum of zero means none.
         header = UDP_HEADER.pack(self.udp_port, self.udp_port, UDP_HEADER.size + len(payload), 0)
         packet = Ipv4Packet(self.port.routing.local, address, PROTOCOL_UDP, header + payload)
         frame = EthernetFrame(mac, self.port.mac, EtherType.IPV4, packet.emit())

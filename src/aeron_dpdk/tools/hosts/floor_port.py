@@ -1,4 +1,4 @@
-"""The port that `aeron-dpdk ping --floor` and `pong --floor` have to themselves: no driver, no Aeron."""
+"""The port that `aeron-dpdk ping --floor` and `pong --floor` use exclusively: no driver, no Aeron."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -29,7 +29,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def driver_arguments(command: Command) -> Command:
-    """What stands behind --, which the command gets as `arguments`."""
+    """The arguments after --, which the command gets as `arguments`."""
     return click.argument("arguments", nargs=-1, type=click.UNPROCESSED)(command)
 
 
@@ -39,10 +39,10 @@ def refuse_without_floor(arguments: Sequence[str]) -> None:
 
 
 class FloorPort:
-    """One DPDK port. Its frames and phases belong to one thread, stop() to any."""
+    """One DPDK port. Its frames and phases belong to one thread; stop() may be called by any."""
 
     def __init__(self, interface: InterfaceSettings) -> None:
-        """Raises PortError and SettingConflictError. EAL is there already."""
+        """Raises PortError and SettingConflictError. The EAL must already be initialised."""
         if interface.vlan is not None:
             raise SettingConflictError(
                 f"{interface.name('VLAN')} is {interface.vlan}, and --floor sends no tags",
@@ -83,7 +83,7 @@ class FloorPort:
         lib.adk_floor_stop(self._floor)
 
     def begin(self, role: Role) -> None:
-        """The calling thread is the one from now on. Raises LoadError."""
+        """Makes the calling thread the owner from now on. Raises LoadError."""
         if lib.adk_floor_begin(self._floor, -1) < 0:
             raise LoadError(role, error_text())
 
@@ -94,7 +94,7 @@ class FloorPort:
             raise LoadError(role, error_text())
 
     def receive(self, role: Role) -> EthernetFrame | None:
-        """The next one that is none of a phase; None when there is none just now. Raises LoadError."""
+        """The next frame that is not part of a phase; None if there is none now. Raises LoadError."""
         length = lib.adk_floor_receive_frame(self._floor, self._bytes, LONGEST_FRAME_BYTES)
         if length < 0:
             raise LoadError(role, error_text())
@@ -118,7 +118,7 @@ class FloorPort:
 
 @contextmanager
 def opened_floor(driver_arguments: Sequence[str]) -> Iterator[FloorPort]:
-    """The first interface of what `aeronmd_dpdk` with these arguments would have. The calling thread becomes
+    """The first interface that `aeronmd_dpdk` would have with these arguments. The calling thread becomes
     DPDK's main lcore. Raises AeronDpdkError."""
     settings = read_settings(split_command_line(driver_arguments))
     eal = Eal(complete_eal_arguments(settings.eal_arguments, os.sched_getaffinity(0), None))

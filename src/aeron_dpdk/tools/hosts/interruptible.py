@@ -1,5 +1,5 @@
-"""Work that sits in C for long, on a thread of its own: Python sees signals on the main thread, between
-calls."""
+"""Work that stays in C for a long time runs on a separate thread: Python handles signals on the main
+thread, and only between calls."""
 
 import signal
 from collections.abc import Callable
@@ -10,7 +10,7 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Interruptible:
-    """`was_stopped` tells an end that was asked for from a failure."""
+    """`was_stopped` distinguishes a requested end from a failure."""
 
     def __init__(self) -> None:
         self.was_stopped = False
@@ -18,7 +18,7 @@ class Interruptible:
         self._stop: Callable[[], None] = lambda: None
 
     def stopped_by(self, stop: Callable[[], None]) -> None:
-        """From now on it is `stop()` that makes the work return soon when a signal comes, or has come."""
+        """From now on `stop()` is called when a signal comes, or has come, to make the work return soon."""
         self._stop = stop
         if self.was_stopped:
             stop()
@@ -39,7 +39,7 @@ class Interruptible:
     def _do(self, work: Callable[[], None]) -> None:
         try:
             work()
-        except BaseException as error:  # handed to the thread that waits
+        except BaseException as error:  # passed on to the thread that waits
             self._failure = error
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:

@@ -1,4 +1,4 @@
-"""Both ends of what is measured between two hosts: ping decides, pong does as it is asked."""
+"""Both ends of a measurement between two hosts: ping decides, pong does what it is asked."""
 
 import random
 from collections.abc import Callable, Iterator
@@ -20,13 +20,13 @@ from aeron_dpdk.tools.hosts.request import (
 )
 from aeron_dpdk.tools.measure.job import Phase, PhaseReport, Role
 
-# Pong's own patience is 10 s (ADK_LOAD_STALL_TIMEOUT_NS of native/load/thread.h).
+# Pong itself gives up after 10 s (ADK_LOAD_STALL_TIMEOUT_NS of native/load/thread.h).
 ANSWER_TIMEOUT_NS = 15 * 10**9
 FOR_EVER_NS = (1 << 63) - 1
 
 
 class HostLink(Protocol):
-    """One side's way to the other: `AeronLink`, `FloorLink`. Its methods raise LoadError."""
+    """One side's connection to the other: `AeronLink`, `FloorLink`. Its methods raise LoadError."""
 
     def stop(self) -> None: ...
 
@@ -39,7 +39,7 @@ class HostLink(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class HostPath:
-    """One way between the hosts: a link from here, and pong's place there."""
+    """One path between the hosts: a link from here, and pong's address there."""
 
     name: str
     title: str
@@ -65,12 +65,12 @@ def measure(
     progress: Callable[[str], None],
     opened: Callable[[HostLink], None],
 ) -> Iterator[Measured]:
-    """All paths of one phase in turn, then the next phase, and all again. Raises LoadError.
+    """All paths in turn for one phase, then for the next phase, and all of that again. Raises LoadError.
 
-    Each measurement opens its link, and shows it to `opened`: an Aeron client that waits while another one
-    measures would be taken for dead.
+    Each measurement opens a new link, and passes it to `opened`: an Aeron client that waited while another
+    one measures would be considered dead.
     """
-    # No stream of an earlier run, over which the drivers still linger.
+    # So that no stream of an earlier run, over which the drivers still linger, has the same id.
     stream_id = random.randrange(FIRST_STREAM_ID, 1 << 30)
     for repeat in range(repeats):
         for phase in phases:
@@ -87,7 +87,7 @@ def measure(
 
 
 def _measure_one(link: HostLink, path: HostPath, request: Request) -> tuple[PhaseReport, PhaseReport]:
-    """Client's and server's."""
+    """The client's report and the server's."""
     link.say(path.pong, REQUESTS_STREAM_ID, request.to_json())
     client = link.run(request, path.pong)
     text = link.hear(path.own, ANSWERS_STREAM_ID, ANSWER_TIMEOUT_NS)
@@ -98,7 +98,8 @@ def _measure_one(link: HostLink, path: HostPath, request: Request) -> tuple[Phas
 
 
 def serve(link: HostLink, own: Place, log: Callable[[str], None]) -> None:
-    """Does what any ping asks for, until the link is stopped or its driver gone: raises LoadError then."""
+    """Does what any ping asks for, until the link is stopped or its driver has gone: then raises
+    LoadError."""
     while True:
         text = link.hear(own, REQUESTS_STREAM_ID)
         try:

@@ -36,7 +36,7 @@ def as_results(measured: Iterable[Measured]) -> Results:
 
 
 def first_path(results: Results) -> str:
-    """The one that the kernel's is compared with."""
+    """The path that the kernel's is compared with."""
     return FLOOR if FLOOR in results.titles() else DIRECT
 
 
@@ -91,7 +91,7 @@ def how(repeats: int, duration_ns: int, *, is_floor: bool = False) -> list[str]:
 
 
 def as_data(results: Results) -> dict[str, Any]:
-    """Of each phase and route: percentiles in ns or messages a second, over all repeats."""
+    """For each phase and route: percentiles in ns, or messages per second, over all repeats."""
     return {
         "measured": [
             _measured(results, phase, path) for phase, paths in results.phases().items() for path in paths

@@ -1,7 +1,7 @@
-"""What ping asks pong for, one text for each measurement, and where both listen.
+"""What ping asks of pong, in one text per measurement, and where both listen.
 
-Pong makes its channel of the request's fields and takes no string for one: a stranger can make it measure,
-within bounds, and nothing else.
+Pong builds its channel from the request's fields and accepts no string as a channel: a stranger can make
+it measure, within bounds, and nothing else.
 """
 
 import json
@@ -40,7 +40,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`reply_to` is where echoes and the answer go."""
+    """`reply_to` is where echoes and the answer are sent."""
 
     reply_to: Place
     stream_id: int
@@ -87,7 +87,7 @@ def failure_text(reason: str) -> str:
 
 
 def parse_answer(text: str) -> PhaseReport:
-    """Raises ValueError, with pong's own reason where it had one."""
+    """Raises ValueError, with pong's own reason if it gave one."""
     try:
         fields = json.loads(text)
         if "failure" in fields:

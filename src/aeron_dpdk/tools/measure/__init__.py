@@ -1,1 +1,1 @@
-"""Measuring with native/load, for demo, ping and pong: jobs, the processes that do them, their results."""
+"""Measuring with native/load, for demo, ping and pong: jobs, the processes that run them, their results."""

@@ -1,11 +1,11 @@
-"""One measurement at a time: two at once share cores, huge pages and ports, and are worth nothing."""
+"""One measurement at a time: two at once would share cores, huge pages and ports, and be worthless."""
 
 import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-# An abstract address (unix(7)): the kernel forgets it with the process, however that ends.
+# An abstract address (unix(7)): the kernel frees it when the process ends, however it ends.
 LOCK_ADDRESS = "\0aeron-dpdk-measuring"
 POLL_PERIOD_S = 0.5
 

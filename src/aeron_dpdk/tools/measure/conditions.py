@@ -1,4 +1,4 @@
-"""From a path and its phases to what each of the two processes is told: job, environment, command."""
+"""From a path and its phases to what each of the two processes needs: job, environment, command."""
 
 import os
 import sys
@@ -8,7 +8,7 @@ from pathlib import Path
 from aeron_dpdk.tools.measure.job import DpdkPort, LoadJob, Phase, Role
 from aeron_dpdk.tools.measure.paths import End, MeasuredPath
 
-TERM_LENGTH = "1m"  # a whole log of three terms and the image of it stay in most processors' caches
+TERM_LENGTH = "1m"  # a whole log of three terms and its image fit most processors' caches
 SERVER_PORT = 20121
 CLIENT_PORT = 20122
 NO_HUGE_MEGABYTES = 384
@@ -17,8 +17,8 @@ CPUS_OF_A_DEDICATED_SIDE = 4
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """What is the same for every path. A side's CPUs are those of load, sender, receiver and conductor; the
-    first alone where one thread does everything (INVOKER).
+    """What is common to all paths. A side's CPUs are, in order, those of load, sender, receiver and
+    conductor; if one thread does everything (INVOKER), it uses the first.
     """
 
     warmup_ns: int
@@ -68,7 +68,7 @@ def _port(
 
 
 def eal_arguments(vdev: str, file_prefix: str, has_huge_pages: bool) -> tuple[str, ...]:
-    """The main lcore, which is the control plane, floats over the CPUs that we may use."""
+    """The main lcore, which is the control plane, may run on any of the CPUs that we may use."""
     cpus = ",".join(map(str, sorted(os.sched_getaffinity(0))))
     if has_huge_pages:
         memory: tuple[str, ...] = ("--in-memory", "--single-file-segments")
@@ -86,9 +86,9 @@ def eal_arguments(vdev: str, file_prefix: str, has_huge_pages: bool) -> tuple[st
 
 
 def environment(directory: Path, role: Role, conditions: Conditions) -> dict[str, str]:
-    """The process's environment without any Aeron setting of the user's, then ours.
+    """The process's environment without the user's Aeron settings, then ours.
 
-    Terms that are neither sparse nor fresh, or page faults on first touch are most of what one measures.
+    Terms are neither sparse nor new: otherwise page faults on first touch would dominate the measurement.
     """
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("AERON_")}
     ours = {
@@ -96,7 +96,7 @@ def environment(directory: Path, role: Role, conditions: Conditions) -> dict[str
         "AERON_DIR_DELETE_ON_SHUTDOWN": "true",
         "AERON_THREADING_MODE": "INVOKER",
         "AERON_TERM_BUFFER_SPARSE_FILE": "false",
-        "RUNTIME_DIRECTORY": str(directory),  # of the EAL, instead of /var/run
+        "RUNTIME_DIRECTORY": str(directory),  # for the EAL, instead of /var/run
     }
     if conditions.is_dedicated:
         ours |= _dedicated(conditions.cpus(role))
@@ -118,7 +118,7 @@ def _dedicated(cpus: tuple[int, ...]) -> dict[str, str]:
 
 
 def command(path: MeasuredPath, job: LoadJob, report: Path) -> list[str]:
-    """`ip netns exec` replaces itself by the command: the process id stays the command's own."""
+    """`ip netns exec` replaces itself with the command, so the process id is the command's own."""
     namespace = (path.server if job.role is Role.SERVER else path.client).namespace
     inside = ["ip", "netns", "exec", namespace] if namespace is not None else []
     return [*inside, sys.executable, "-m", *path.program, job.to_json(), str(report)]

@@ -1,17 +1,17 @@
-"""Latency histograms as the load generator hands them over: non-empty buckets in ascending order."""
+"""Latency histograms as the load generator returns them: non-empty buckets in ascending order."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 from math import ceil, floor, log10
 
-# Six bins to a decade: about equally wide on a logarithmic axis, and numbers people read at a glance.
+# Six bins per decade: about equally wide on a logarithmic axis, with edges that are easy to read.
 STEPS_PER_DECADE = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """How many values lie above `low_ns` and not above `high_ns`."""
+    """The number of values above `low_ns` and not above `high_ns`."""
 
     low_ns: float
     high_ns: float
@@ -30,9 +30,10 @@ class Histogram:
         return sum(count for _, count in self.buckets)
 
     def percentile(self, percent: float) -> int:
-        """The smallest recorded value, in ns, not exceeded by `percent` of all values; ValueError if empty.
+        """The smallest recorded value, in ns, that `percent` of all values do not exceed; ValueError if
+        empty.
 
-        A bucket's values all count as its greatest one, as in HdrHistogram: never flattering.
+        Every value counts as the greatest of its bucket, as in HdrHistogram: the result is never too good.
         """
         if not self.buckets:
             raise ValueError("an empty histogram has no percentiles")
@@ -67,7 +68,7 @@ def edges(low_ns: int, high_ns: int) -> list[float]:
 
 
 def bins(histogram: Histogram, axis: list[float]) -> Iterator[Bin]:
-    """One bar for each interval of the axis, empty ones too."""
+    """One bar for each interval of the axis, including empty ones."""
     for low_ns, high_ns in pairwise(axis):
         count = sum(count for value_ns, count in histogram.buckets if low_ns < value_ns <= high_ns)
         yield Bin(low_ns, high_ns, count)

@@ -1,4 +1,4 @@
-"""What a load process is asked for and what it reports, as one line of JSON each way.
+"""What a load process is asked to do and what it reports, each as one line of JSON.
 
 Two of them measure one path with native/load: the client sends pings and publishes, the server echoes and
 subscribes.
@@ -25,8 +25,8 @@ class PhaseKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """One measurement of a job. `rate` is an echo's messages a second; 0 sends the next one when the last
-    one is back. Lengths are bytes of payload.
+    """One measurement of a job. `rate` is an echo's messages per second; 0 sends the next one when the
+    previous one is back. Lengths are bytes of payload.
     """
 
     kind: PhaseKind
@@ -45,7 +45,7 @@ class DpdkPort:
 
 @dataclass(frozen=True, slots=True)
 class LoadJob:
-    """One process's part. `port` None is the stock driver over kernel sockets.
+    """One process's part. `port` None means the stock driver over kernel sockets.
 
     Both jobs name the same channels: forward carries what the client sends, backward the echoes.
     """
@@ -82,7 +82,7 @@ def _port(fields: dict[str, Any]) -> DpdkPort:
 
 @dataclass(frozen=True, slots=True)
 class Throughput:
-    """What one direction carried; bytes are payload. No time has passed on a side that measured nothing."""
+    """What one direction carried; bytes are payload. The time is 0 on a side that measured nothing."""
 
     messages: int
     bytes: int
@@ -99,8 +99,8 @@ class Throughput:
 
 @dataclass(frozen=True, slots=True)
 class PhaseReport:
-    """One phase on one side. `round_trips` None but at an echo's client; `lost` is the floor's,
-    `retransmits` and `naks` are Aeron's.
+    """One phase on one side. `round_trips` is None except at an echo's client; `lost` is only for the
+    floor, `retransmits` and `naks` only for Aeron.
     """
 
     round_trips: Histogram | None
@@ -132,7 +132,7 @@ class LoadReport:
 
 
 def phase_report(fields: dict[str, Any]) -> PhaseReport:
-    """Of what asdict() made of one."""
+    """A PhaseReport, from its asdict()."""
     round_trips = fields["round_trips"]
     return PhaseReport(
         round_trips=round_trips and _histogram(round_trips),

@@ -1,11 +1,12 @@
 """One side of a measurement: `python -m aeron_dpdk.tools.measure.load_process JOB FILE`.
 
-JOB is a LoadJob as of to_json(). Says "ready" on standard output once its peer may start and "done" after its
-last phase, with a LoadReport in FILE; then it waits for the end of standard input before it closes anything.
-The memif PMD unmaps its rings from another thread when the peer goes, while another thread may be polling
-them (rte_eth_memif.c memif_disconnect()): so neither side may leave while the other still measures.
+JOB is a LoadJob as returned by to_json(). Prints "ready" on standard output once its peer may start and
+"done" after its last phase, when FILE contains a LoadReport; then waits for the end of standard input
+before it closes anything. When the peer goes, the memif PMD unmaps its rings from one thread while another
+may be polling them (rte_eth_memif.c memif_disconnect()): so neither side may leave while the other still
+measures.
 
-A thread sits in C for as long as the load runs; the main thread is the control plane, as in aeronmd_dpdk.
+A thread stays in C for as long as the load runs; the main thread is the control plane, as in aeronmd_dpdk.
 """
 
 import ctypes
@@ -31,7 +32,7 @@ PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 def die_with_parent() -> None:
-    """Lets the kernel kill this process when the one that started it dies, so that no load goes on alone."""
+    """Lets the kernel kill this process when its parent dies, so that no load runs on by itself."""
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
@@ -69,7 +70,8 @@ def control_loop(stack: Stack, port: DpdkPort) -> ControlLoop:
 
 
 def measure(generator: Generator, job: LoadJob, loop: ControlLoop | None, report: Path) -> None:
-    """Runs the job to its end, or to a signal's, writes the report, and waits until the peer is done too."""
+    """Runs the job until it ends or a signal comes, writes the report, and waits until the peer is done
+    too."""
     load = LoadThread(generator, job)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: load.stop())
@@ -99,12 +101,12 @@ def run_with_aeron(job: LoadJob, report: Path) -> None:
 
 
 def main(run: Callable[[LoadJob, Path], None], job: str, report: str) -> int:
-    """Returns what to exit with."""
+    """Returns the exit code."""
     faulthandler.enable()
     die_with_parent()
     try:
         run(LoadJob.from_json(job), Path(report))
-    except Exception as error:  # the parent shows what is printed here
+    except Exception as error:  # the parent shows what this prints
         explanation = explain(error)
         print(error.reason if isinstance(error, LoadError) else explanation.text, file=sys.stderr)
         return explanation.exit_code

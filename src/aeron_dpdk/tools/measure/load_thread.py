@@ -1,4 +1,4 @@
-"""The load generator of native/load with types, and the thread that lives in it."""
+"""A typed interface to the load generator of native/load, and the thread that runs it."""
 
 import os
 from dataclasses import dataclass
@@ -19,12 +19,12 @@ from aeron_dpdk.tools.measure.job import (
     Throughput,
 )
 
-# A stream of its own for each phase: the driver lingers over the previous one.
+# A separate stream for each phase: the driver still lingers over the previous one.
 FIRST_STREAM_ID = 1001
 
 
 def error_text() -> str:
-    """What went wrong in this thread's last failing call."""
+    """The error of this thread's last failed call."""
     return " ".join(str(ffi.string(lib.adk_error_text()).decode(errors="replace")).split())
 
 
@@ -32,7 +32,7 @@ class Generator(Protocol):
     """One side of native/load's two families of functions."""
 
     def open(self, cpu: int) -> Any:
-        """What the functions work on, or NULL; the calling thread's from then on."""
+        """The object that the functions work on, or NULL; it belongs to the calling thread from then on."""
 
     def stop(self, opened: Any) -> None: ...
 
@@ -55,7 +55,7 @@ def floor_function(role: Role, kind: PhaseKind) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class AeronGenerator:
-    """Over a driver that nobody has started."""
+    """Over a driver that has not been started."""
 
     driver: Driver
 
@@ -73,7 +73,7 @@ class AeronGenerator:
 
 
 class LoadThread(Thread):
-    """Does all phases of the job, on one core. `end_descriptor` is readable when it has."""
+    """Runs all phases of the job, on one core. `end_descriptor` becomes readable when it has finished."""
 
     def __init__(self, generator: Generator, job: LoadJob) -> None:
         super().__init__(name="load")
@@ -81,21 +81,21 @@ class LoadThread(Thread):
         self._generator = generator
         self._job = job
         self._opened = ffi.NULL
-        # Not a Lock: a second signal may come while the first one's handler holds it.
+        # Not a Lock: a second signal may arrive while the handler of the first one holds it.
         self._opened_lock = RLock()
         self._is_stopping = False
         self._report: LoadReport | None = None
         self._error: BaseException | None = None
 
     def stop(self) -> None:
-        """From any thread: the phase that runs fails at once, and report() raises."""
+        """From any thread: the running phase fails at once, and report() raises."""
         self._is_stopping = True
         with self._opened_lock:
             if self._opened != ffi.NULL:
                 self._generator.stop(self._opened)
 
     def report(self) -> LoadReport:
-        """What was measured, after join(). Raises LoadError when a phase failed."""
+        """The results, after join(). Raises LoadError when a phase failed."""
         if self._error is not None:
             raise self._error
         if self._report is None:
@@ -105,7 +105,7 @@ class LoadThread(Thread):
     def run(self) -> None:
         try:
             self._report = self._measure()
-        except BaseException as error:  # handed to the thread that asks for the report
+        except BaseException as error:  # passed on to the thread that asks for the report
             self._error = error
         finally:
             os.close(self._end)
@@ -153,7 +153,7 @@ class PhaseOrder:
 
 
 def run_order(function: Any, opened: Any, order: PhaseOrder) -> PhaseReport:
-    """Calls a generator's function on what it opened. Raises LoadError."""
+    """Calls one of a generator's functions on the object it opened. Raises LoadError."""
     is_client, is_echo = order.role is Role.CLIENT, order.phase.kind is PhaseKind.ECHO
     forward = ffi.new("char[]", order.forward_channel.encode())
     backward = ffi.new("char[]", order.backward_channel.encode())

@@ -1,4 +1,4 @@
-"""A report: one HTML file that needs nothing else, and the same tables for the terminal."""
+"""A report: one self-contained HTML file, and the same tables for the terminal."""
 
 from collections.abc import Iterable
 from html import escape

@@ -10,7 +10,7 @@ LOOPBACK = IPv4Interface("127.0.0.1/8")
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """One side. `vdev` None means kernel sockets; in it {directory} stands for the round's own directory."""
+    """One side. `vdev` None means kernel sockets; {directory} in it stands for the round's directory."""
 
     address: IPv4Interface
     vdev: str | None = None
@@ -19,7 +19,7 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class MeasuredPath:
-    """`program` is the module, and its options, that either side runs with its LoadJob. `aeron_mtu` None is
+    """`program` is the module, with options, that either side runs with its LoadJob. `aeron_mtu` None is
     Aeron's default, `port_mtu` None the device's."""
 
     name: str
@@ -32,8 +32,8 @@ class MeasuredPath:
 
 
 def memif(has_huge_pages: bool) -> MeasuredPath:
-    """Zero-copy is the client's, where there are huge pages: it shares its mbufs, which takes pages that have
-    a file behind them."""
+    """The client uses zero-copy if there are huge pages: it shares its mbufs, for which the pages must be
+    backed by a file."""
     common = "net_memif0,role={role},socket={{directory}}/memif.sock,socket-abstract=no"
     zero_copy = ",zero-copy=yes" if has_huge_pages else ""
     server, client = MEMIF_ADDRESSES

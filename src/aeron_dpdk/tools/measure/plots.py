@@ -22,7 +22,7 @@ Colours = Mapping[str, str]
 
 
 def stream_plots(results: Results, colours: Colours) -> list[Fill]:
-    """What fills the axes of each plot, in the order of the tables. `colours` are of paths by name."""
+    """The contents of each plot's axes, in the order of the tables. `colours` are those of paths, by name."""
     phases = results.phases()
     fills: list[Fill] = [
         partial(_percentiles, results=results, phase=phase, colours=colours)
@@ -50,7 +50,7 @@ def _draw(figure_class: type[Any], fill: Fill) -> str:
 
 
 def curve(histogram: Histogram) -> tuple[list[float], list[float]]:
-    """Points of a percentile curve: 1/(1-quantile), and µs. As HdrHistogram's plotter draws it."""
+    """The points of a percentile curve: 1/(1-quantile), and µs. As HdrHistogram's plotter draws it."""
     nines, values = [], []
     total, seen = histogram.total, 0
     for value_ns, count in histogram.buckets:
@@ -79,7 +79,7 @@ def _percentiles(axes: Any, results: Results, phase: Phase, colours: Colours) ->
 
 
 def _bars(axes: Any, results: Results, colours: Colours) -> None:
-    """Groups by length; one bar for each path, with the spread over the repeats."""
+    """Groups by length; one bar per path, with the spread over the repeats."""
     phases = [phase for phase in results.phases() if phase.kind is PhaseKind.ONE_WAY]
     titles = results.titles()
     paths = list(dict.fromkeys(path for phase in phases for path in results.phases()[phase]))

@@ -1,4 +1,4 @@
-"""A round: one path measured once, by two fresh processes that are gone when it is over."""
+"""A round: one path measured once, by two fresh processes that end with the round."""
 
 import select
 import shutil
@@ -16,7 +16,7 @@ from aeron_dpdk.tools.measure.job import LoadJob, LoadReport, Phase, Role
 from aeron_dpdk.tools.measure.paths import MeasuredPath
 
 READY_TIMEOUT_S = 20.0
-# native/load gives up after 10 s without progress, so this only catches what hangs for good.
+# native/load gives up after 10 s without progress, so this only catches processes that hang for good.
 ROUND_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 5.0
 ERROR_LINES = 6
@@ -37,7 +37,7 @@ def unwatched(_processes: list[int]) -> Iterator[None]:
 
 @contextmanager
 def shared_memory_directory() -> Iterator[Path]:
-    """A private directory for Aeron's files and the memif socket; gone afterwards, whatever happened."""
+    """A private directory for Aeron's files and the memif socket; removed afterwards, whatever happened."""
     directory = Path(tempfile.mkdtemp(prefix="aeron-dpdk-measure-", dir="/dev/shm"))
     try:
         yield directory
@@ -46,9 +46,9 @@ def shared_memory_directory() -> Iterator[Path]:
 
 
 def end_process(process: subprocess.Popen[bytes], timeout_s: float) -> None:
-    """SIGTERM, and SIGKILL for one that has not ended in time.
+    """Sends SIGTERM, and SIGKILL to a process that has not ended in time.
 
-    A KeyboardInterrupt in the middle of Popen.poll() may leave Popen's lock taken, and a wait() without a
+    A KeyboardInterrupt in the middle of Popen.poll() may leave Popen's lock held, and a wait() without a
     time-out would then never return.
     """
     process.terminate()
@@ -74,7 +74,7 @@ class LoadProcess:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
-                start_new_session=True,  # Ctrl-C is for who started us, which stops its processes itself
+                start_new_session=True,  # Ctrl-C is for our parent, which stops its processes itself
             )
 
     @property
@@ -87,7 +87,7 @@ class LoadProcess:
         return self._process.stdout
 
     def await_word(self, word: str, timeout_s: float) -> None:
-        """Raises LoadError when the process ended, or did not say `word` in time."""
+        """Raises LoadError when the process ended, or did not print `word` in time."""
         readable, _, _ = select.select([self.output], [], [], timeout_s)
         if not readable:
             raise LoadError(self.role, f"it was not {word} in time")
@@ -95,7 +95,7 @@ class LoadProcess:
             raise self._failure(self._process.wait(STOP_TIMEOUT_S))
 
     def release(self) -> LoadReport:
-        """Lets a process that is done close its driver. Raises LoadError when it does not end well."""
+        """Lets a process that is done close its driver. Raises LoadError if it does not end successfully."""
         assert self._process.stdin is not None
         self._process.stdin.close()
         if (code := self._process.wait(STOP_TIMEOUT_S)) != 0:
@@ -116,7 +116,7 @@ class LoadProcess:
 
 
 def await_done(processes: list[LoadProcess], timeout_s: float) -> None:
-    """Raises LoadError for the first that fails: the other one then only waits for a peer that is gone."""
+    """Raises LoadError for the first that fails: the other one would only wait for a peer that has gone."""
     waiting = {process.output: process for process in processes}
     while waiting:
         readable, _, _ = select.select(list(waiting), [], [], timeout_s)
@@ -131,7 +131,7 @@ def run_round(
     watch: Callable[[list[int]], AbstractContextManager[None]] = unwatched,
 ) -> Round:
     """Raises LoadError; leaves neither process nor file behind. `watch` gets the ids of both processes,
-    server first, when they are ready, and surrounds the rest of their work.
+    server first, when they are ready; its context encloses the rest of their work.
     """
     timeout_s = ROUND_TIMEOUT_S + len(phases) * conditions.duration_ns / 1e9
     with shared_memory_directory() as directory:

@@ -1,4 +1,4 @@
-"""Under what circumstances something was measured: versions, machine, command."""
+"""The circumstances of a measurement: versions, machine, command."""
 
 import os
 import platform

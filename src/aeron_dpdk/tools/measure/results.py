@@ -1,4 +1,4 @@
-"""What was measured between two sides, and how it is looked up: medians and spread over the repeats."""
+"""What was measured between two sides, and ways to look it up: medians and spread over the repeats."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ PERCENTILES = {"p50": 50.0, "p99": 99.0, "p99.9": 99.9}
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """Of one figure over the repeats."""
+    """The spread of one figure over the repeats."""
 
     median: float
     low: float
@@ -21,7 +21,7 @@ class Spread:
 
 
 def spread(values: list[float]) -> Spread | None:
-    """None of nothing."""
+    """None if there are no values."""
     return Spread(median(values), min(values), max(values)) if values else None
 
 
@@ -34,14 +34,14 @@ class Sides:
 
     @property
     def round_trips(self) -> Histogram:
-        """Of an echo."""
+        """The round trips of an echo."""
         assert self.client.round_trips is not None, "an echo's client measures round trips"
         return self.client.round_trips
 
 
 @dataclass
 class Results:
-    """`notes` say what is missing and why; `failures` are rounds that failed."""
+    """`notes` say what is missing and why; `failures` are failed rounds."""
 
     streams: list[Done] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -61,7 +61,7 @@ class Results:
         return {done.entry.path.name: done.entry.path.title for done in self.streams}
 
     def of(self, path: str, phase: Phase) -> dict[int, Sides]:
-        """By repeat."""
+        """Results by repeat."""
         return dict(self._found(path, phase))
 
     def _found(self, path: str, phase: Phase) -> Iterator[tuple[int, Sides]]:
@@ -74,7 +74,7 @@ class Results:
         return spread([figure(sides) for sides in self.of(path, phase).values()])
 
     def ratio(self, over: str, under: str, phase: Phase, figure: Callable[[Sides], float]) -> Spread | None:
-        """Of two paths within each repeat, where they ran one after the other."""
+        """The ratio of two paths within each repeat, in which they ran one after the other."""
         tops, bottoms = self.of(over, phase), self.of(under, phase)
         return spread(
             [figure(tops[repeat]) / figure(bottoms[repeat]) for repeat in tops if repeat in bottoms]
@@ -90,7 +90,7 @@ def percentile_ns(percent: float) -> Callable[[Sides], float]:
 
 
 def messages_per_second(sides: Sides) -> float:
-    """What arrived at the subscriber; of an echo, what came back."""
+    """What arrived at the subscriber; for an echo, what came back."""
     counting = sides.server if sides.client.round_trips is None else sides.client
     return counting.throughput.messages_per_second
 

@@ -1,4 +1,4 @@
-"""Rounds of several paths in turn: a machine's speed drifts within minutes, its ratios hold."""
+"""Rounds of several paths in turn: a machine's speed drifts within minutes, but ratios stay the same."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class ScheduleEntry:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """An entry and what came of it in one repeat."""
+    """An entry and its result in one repeat."""
 
     entry: ScheduleEntry
     repeat: int
@@ -34,9 +34,10 @@ def run_interleaved(
     progress: Callable[[str], None],
     on_failure: Callable[[str], None] | None = None,
 ) -> Iterator[Done]:
-    """Every entry once, then every entry again: what is compared has run within seconds of each other.
+    """Every entry once, then every entry again: what is compared runs within seconds of each other.
 
-    With `on_failure` a round that fails is told to it, and the others go on; else LoadError is raised.
+    If `on_failure` is given, it is told of a failed round and the others go on; otherwise LoadError is
+    raised.
     """
     listed = tuple(entries)
     for repeat in range(repeats):

@@ -1,4 +1,4 @@
-"""What was found as tables of text: the same ones for the terminal and for the report."""
+"""Results as tables of text: the same ones for the terminal and for the report."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ DASH = "–"
 
 @dataclass(frozen=True, slots=True)
 class TextTable:
-    """`headings` of the columns, the first of which is left-aligned; `note` says how to read it."""
+    """`headings` of the columns, the first of which is left-aligned; `note` says how to read the table."""
 
     title: str
     headings: tuple[str, ...]
@@ -27,7 +27,7 @@ class TextTable:
 
 
 def stream_tables(results: Results) -> Iterator[TextTable]:
-    """Of what was measured between two sides."""
+    """The tables of what was measured between two sides."""
     phases = results.phases()
     if echoes := [phase for phase in phases if phase.kind is PhaseKind.ECHO]:
         yield _echo(results, echoes)
