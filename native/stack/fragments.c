@@ -8,7 +8,7 @@
 #include "port/error.h"
 
 /*
- * A datagram's entry is in one of two buckets, and the table has twice this many entries (rte_ip_frag_table_create()).
+ * A datagram's entry is in one of two buckets, and the table has twice this many buckets (rte_ip_frag_table_create()).
  */
 #define BUCKETS (ADK_REASSEMBLIES / 4)
 #define BUCKET_ENTRIES (4)

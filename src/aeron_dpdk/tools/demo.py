@@ -102,7 +102,7 @@ def compare(json_file: Path | None, rounds: int, message_length: int) -> None:
 
 def interruptible() -> None:
     for number in STOP_SIGNALS:
-        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup ignores it, as may shells
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup or the shell may ignore it
             signal.signal(number, interrupt_once)
 
 
