@@ -1,6 +1,6 @@
 /*
  * What one thread of the data path has to itself: counts, TX queue, backlog, rings that lead to it. No field of a lane
- * is written by two threads, except for the rings and the mark that makes a remembered source be looked at again.
+ * is written by two threads, except for the rings and the mark that causes a remembered source to be checked again.
  */
 #ifndef ADK_STACK_LANE_H
 #define ADK_STACK_LANE_H

@@ -126,7 +126,7 @@ static uint64_t frames_lost(const adk_stack_t *stack)
 }
 
 /*
- * Makes the next frame from there be looked at again. This is the one word of a lane that another thread changes: its
+ * Causes the next frame from there to be checked again. This is the one word of a lane that another thread changes: its
  * owner writes it whole, so either the owner's word stands, and the source has just been witnessed, or this word
  * stands, and the source will be.
  */

@@ -98,7 +98,7 @@ static int reserve_port(
 }
 
 /*
- * Of a unicast publication, the address by which others join a group is the one it sends to
+ * For a unicast publication, the address by which others join a group is the one it sends to
  * (aeron_send_channel_endpoint.c).
  */
 static struct sockaddr_storage *remote_of(

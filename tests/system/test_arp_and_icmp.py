@@ -37,7 +37,7 @@ def ours(maker: Maker, quiet_wire: Wire) -> Iterator[Driver]:
 
 @pytest.fixture
 def host(quiet_wire: Wire, ours: Driver) -> Iterator[Station]:
-    """Scapy on the peer's end, beside the peer's own kernel."""
+    """Scapy on the peer's end, in addition to the peer's own kernel."""
     with station(quiet_wire.peer) as opened:
         opened.drain()
         yield opened

@@ -56,7 +56,7 @@ def ours(maker: Maker, wire: Wire) -> Iterator[Driver]:
 
 @pytest.fixture
 def host(wire: Wire, ours: Driver) -> Iterator[Station]:
-    """Scapy on the peer's end, beside the peer's own kernel."""
+    """Scapy on the peer's end, in addition to the peer's own kernel."""
     with station(wire.peer) as opened:
         opened.drain()
         yield opened

@@ -50,7 +50,7 @@ __rte_noinline bool adk_witness6_offer(
     return adk_witness_put(stack, lane, mbuf, contradicted_by(stack->ipv6, bytes, length), ADK_COUNT_NDP_DISPUTED);
 }
 
-/* Makes the next frame from there be looked at again; the lane's owner clears the mark when it notes a source. */
+/* Causes the next frame from there to be checked again; the lane's owner clears the mark when it notes a source. */
 static void forget_sources(const adk_stack6_t *stack6, const adk_neighbour_t *neighbour, adk_lane6_t *lane6)
 {
     for (int i = 0; i < ADK_SOURCES; i++)
