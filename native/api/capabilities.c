@@ -10,9 +10,9 @@
 #include "port/error.h"
 
 /*
- * Each thread has its own capabilities, and only the thread itself can give them up (capabilities(7)). So each thread is asked
- * by a signal, as glibc does for a change of ids (nptl/nptl_setxid.c). This is needed for a thread whose ids do not
- * change: on a change of ids the kernel drops capabilities only of threads that were root.
+ * Each thread has its own capabilities, and only the thread itself can give them up (capabilities(7)). So each thread
+ * is asked by a signal, as glibc does for a change of ids (nptl/nptl_setxid.c). This is needed for a thread whose ids
+ * do not change: on a change of ids the kernel drops capabilities only of threads that were root.
  */
 #define ADK_GIVE_UP_SIGNAL SIGRTMAX
 
