@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -124,8 +125,8 @@ def test_an_interface_that_is_not_there_is_told_with_those_that_are(place: Place
 
 def test_top_has_a_row_for_each(place: Place) -> None:
     with terminal(place.ours) as screen:
-        eventually(lambda: screen.shows("dpdk0 up"), "the first is shown")
-        assert screen.shows("dpdk1 up") and screen.shows(FURTHER) and screen.shows("rx packets/s")
+        for text in ("dpdk0 up", "dpdk1 up", FURTHER, "rx pps"):
+            eventually(partial(screen.shows, text), f"{text} is shown")
 
 
 def test_telemetry_has_the_endpoints_and_neighbours_of_each_and_of_ipv6(place: Place) -> None:

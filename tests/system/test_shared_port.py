@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,9 @@ from scapy.utils import rdpcap
 from tests.system.fixtures import topology
 from tests.system.fixtures.client import ClientProcess, digest_of
 from tests.system.fixtures.driver import DpdkDriver, Driver
+from tests.system.fixtures.exporter import exporting, scrape
 from tests.system.fixtures.frames import Station, station
+from tests.system.fixtures.terminal import terminal
 from tests.system.fixtures.testbed import AF_PACKET, TAP, Content, Maker, eventually, next_port, transfer, udp
 from tests.system.fixtures.tool import aeron_dpdk
 from tests.system.fixtures.topology import End, join
@@ -279,3 +282,16 @@ def test_tools_name_each_interface(place: Place, tmp_path: Path) -> None:
     frames = [Ether(bytes(each)) for each in rdpcap(str(file))]
     assert len(frames) > CONTENT["messages"]
     assert {each[Dot1Q].vlan if Dot1Q in each else None for each in frames} == {100}
+
+
+def test_top_and_a_scrape_have_each_interface(place: Place) -> None:
+    names = ("dpdk0", "dpdk0:1", "dpdk0.100", "dpdk0.200")
+    for peer, address in ((0, FIRST), (0, SECOND), (100, "10.92.0.1"), (200, "10.93.0.1")):
+        transfer(place.peers[peer], place.ours, udp(address, next_port()), messages=10, min=32, max=32)
+    with terminal(place.ours) as screen:
+        for name in names:
+            eventually(partial(screen.shows, f"{name} up"), f"{name} is shown")
+    with exporting(place.ours) as url:
+        samples = scrape(url)
+    for name in names:
+        assert samples[f'aeron_dpdk_packets_total{{direction="rx",interface="{name}"}}'] > 0

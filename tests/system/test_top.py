@@ -36,7 +36,7 @@ def quiet(maker: Maker) -> Iterator[tuple[DpdkDriver, Station]]:
 def test_what_is_dropped_appears_with_its_number(quiet: tuple[DpdkDriver, Station]) -> None:
     driver, host = quiet
     with terminal(driver) as screen:
-        assert screen.shows("DROPS AND BACK PRESSURE none")
+        eventually(lambda: screen.shows("DROPS AND BACK PRESSURE none"), "the screen is whole")
         host.send(*[STRAY / UDP(dport=20970) / Raw(bytes(40))] * 17)
         eventually(lambda: screen.row("rx-no-endpoint")[-1:] == ["17"], "the drops are on the screen")
         eventually(lambda: screen.row("rx-no-endpoint")[1:2] == ["0"], "they stand still")
@@ -72,7 +72,7 @@ def number(row: list[str]) -> int:
 def test_s_chooses_the_next_order(quiet: tuple[DpdkDriver, Station]) -> None:
     driver, _ = quiet
     with terminal(driver) as screen:
-        assert screen.shows("STREAMS by rate")
+        eventually(lambda: screen.shows("STREAMS by rate"), "the screen is whole")
         screen.press("s")
         eventually(lambda: screen.shows("STREAMS by naks"), "the next order is used")
 

@@ -74,8 +74,8 @@ def screen(status: Status, rates: Rates, mode: Mode, console: Console, trouble: 
 
 
 def shares(room: int, wanted: Sequence[int]) -> list[int]:
-    """Shares the remaining lines: one per table in turn, at least one for each table that has any."""
-    given = [min(1, most) for most in wanted]
+    """The lines that are left, one for each table in turn; too few leave the last tables without any."""
+    given = [0] * len(wanted)
     while sum(given) < min(room, sum(wanted)):
         for index, most in enumerate(wanted):
             if given[index] < most and sum(given) < room:
@@ -119,7 +119,7 @@ def traffic_table(status: Status, rates: Rates) -> Table:
 
 
 def interfaces_table(status: Status, rates: Rates) -> Table:
-    """One row per interface: four take only one line more than a single one, whose table has three rows."""
+    """One line for each, also with a VLAN of four digits and an address of 15 characters."""
     rows = [
         (
             f"{interface.name} {_state(interface)}",
@@ -130,7 +130,7 @@ def interfaces_table(status: Status, rates: Rates) -> Table:
         )
         for interface, own in zip(status.driver.interfaces, rates.interfaces, strict=True)
     ]
-    rates_headers = ("rx packets/s", "tx packets/s", "rx bit/s", "tx bit/s", "loopback")
+    rates_headers = ("rx pps", "tx pps", "rx bit/s", "tx bit/s", "loop")
     return table((("", TEXT), ("", TEXT), *((name, NUMBER) for name in rates_headers)), rows)
 
 

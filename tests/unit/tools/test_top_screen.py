@@ -80,6 +80,26 @@ def test_of_several_interfaces_each_has_a_row_and_its_name_before_its_drops() ->
     assert lines[-1].startswith("q quit")
 
 
+def test_eight_interfaces_that_share_a_port_have_a_line_each_whatever_else_there_is_to_show() -> None:
+    names = (
+        "dpdk0",
+        *(f"dpdk0:{number}" for number in (1, 2, 3)),
+        *(f"dpdk0.409{digit}" for digit in range(4)),
+    )
+    far = replace(SECOND.address, local="192.168.100.200")
+    status = replace(
+        many_streams(40),
+        driver=seen(INTERFACE, *(replace(SECOND, name=name, address=far) for name in names[1:])),
+        counts=(*LATER.counts, *[OTHER_COUNTS] * 7),
+        errors=tuple(DistinctError(1, 0, at_ms, "(22) Invalid argument") for at_ms in range(9)),
+    )
+    before = replace(status, at_ms=STATUS.at_ms, counts=(COUNTS, *[OTHER_COUNTS] * 7), errors=())
+    lines = shown(status, before=before)
+    assert [line.split()[0] for line in lines if line.split()[1:2] == ["up"]] == list(names)
+    assert len(lines) <= 24 and max(map(len, lines)) <= 80
+    assert lines[-1].startswith("q quit")
+
+
 def test_a_screen_has_24_lines_of_80_columns_however_many_streams_there_are() -> None:
     lines = shown(many_streams(500))
     assert len(lines) <= 24
