@@ -34,7 +34,7 @@ def parse_address(text: str) -> tuple[str, int]:
 def export(aeron_dir: Path, listen: str) -> None:
     """Serve a driver's state to Prometheus until interrupted.
 
-    Whoever reaches the address can read it: keep it on loopback, or on a network for management.
+    Anybody who reaches the address can read it: keep it on loopback, or on a network for management.
     """
     host, port = parse_address(listen)
     require("prometheus_client", "export")
