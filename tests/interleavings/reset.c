@@ -47,6 +47,7 @@ static void begin(void)
     memset(is_touched, 0, sizeof(is_touched));
     restarts = 0;
     is_restarting = false;
+    stack.port.device = &stack.port;
     stack.lanes = lanes;
     stack.quiescence = (struct rte_rcu_qsbr *)quiescence;
     (void)rte_rcu_qsbr_init(stack.quiescence, ADK_ROLE_COUNT);
