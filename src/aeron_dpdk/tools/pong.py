@@ -34,7 +34,7 @@ def pong(
 ) -> None:
     """Answer `aeron-dpdk ping` until interrupted.
 
-    Anybody who reaches the port can make it send at full rate for up to an hour: run it on trusted networks only.
+    Anybody who reaches the port can make it send at full rate for an hour: run it on trusted networks only.
     --floor answers `ping --floor`: ARGUMENTS are those of aeronmd_dpdk, which must not run.
     """
     interruptible = Interruptible()

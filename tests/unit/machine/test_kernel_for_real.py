@@ -39,7 +39,7 @@ class KernelWithOwnState(System):
 
 
 def is_in_one_piece(place: Path) -> bool:
-    """Whether the kernel can put together one more huge page: memory that was used for long is in fragments."""
+    """Whether the kernel can put together one more huge page: memory is in fragments after long use."""
     try:
         place.write_text("1")
         return int(place.read_text()) == 1
