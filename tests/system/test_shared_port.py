@@ -71,7 +71,7 @@ def place(maker: Maker, request: pytest.FixtureRequest) -> Iterator[Place]:
     """Over net_af_packet, which removes and adds tags as a device would, and over a tap, where our code
     does."""
     is_tap = request.param == "tap"
-    labels = [f"shared-{name}" for name in ("ours", "middle", *NETWORKS)]
+    labels = [f"sharing-{name}" for name in ("ours", "middle", *NETWORKS)]
     with topology.namespaces(*labels) as (own, middle, *others):
         port = End(middle if is_tap else own, "port0", OUR_MAC, FIRST, is_kernel=False)
         trunk = End(middle, "port0" if is_tap else "trunk", "02:ad:00:00:00:fe", "", is_kernel=False)
@@ -86,8 +86,8 @@ def place(maker: Maker, request: pytest.FixtureRequest) -> Iterator[Place]:
             join(port, trunk)
         device = TAP.format(interface=port.interface, mac=port.mac) if is_tap else AF_PACKET
         program = (sys.executable, str(Path(__file__).with_name("resetting_driver.py")))
-        ours = maker.dpdk(port, device, "shared-ours", memory=MEMORY, settings=SETTINGS, program=program)
-        peers = {number: maker.kernel(end, f"shared-{number}") for number, end in ends.items()}
+        ours = maker.dpdk(port, device, "sharing-ours", memory=MEMORY, settings=SETTINGS, program=program)
+        peers = {number: maker.kernel(end, f"sharing-{number}") for number, end in ends.items()}
         made = Place(ours, peers, trunk)
         try:
             ours.start()
