@@ -20,7 +20,7 @@ def program() -> Path:
     """Built by cargo, which fetches the crates; the client's C library is compiled from one of them."""
     if shutil.which("cargo") is None:
         pytest.skip("not installed: cargo (https://rustup.rs; Debian's is too old for the crate)")
-    command = ["cargo", "build", "--quiet", "--locked"]
+    command = ["cargo", "build", "--quiet"]
     environment = {**os.environ, "CARGO_TARGET_DIR": str(TARGET)}
     subprocess.run(command, cwd=HERE, env=environment, check=True, timeout=BUILD_TIMEOUT_S)
     return TARGET / "debug" / "compat"
