@@ -115,12 +115,19 @@ bool adk_resolution_is_whole(const uint8_t *frame, size_t length)
     return true;
 }
 
+static bool is_good(const adk_transport_t *owner, const uint8_t *frame, size_t length)
+{
+    if (NULL != owner->heard[ADK_ROLE_RECEIVER])
+    {
+        return adk_resolution_is_whole(frame, length);
+    }
+    return ADK_ROLE_SENDER == owner->role ? adk_nak_is_answerable(owner->transport->dispatch_clientd, frame, length)
+                                          : adk_setup_is_in_order(frame, length);
+}
+
 size_t adk_guarded_length(const adk_transport_t *owner, const uint8_t *frame, size_t length)
 {
-    const bool is_good = ADK_ROLE_SENDER == owner->role
-        ? adk_nak_is_answerable(owner->transport->dispatch_clientd, frame, length)
-        : adk_setup_is_in_order(frame, length);
-    return is_good ? length : LENGTH_OF_A_REFUSED_FRAME;
+    return is_good(owner, frame, length) ? length : LENGTH_OF_A_REFUSED_FRAME;
 }
 
 void adk_guarded_resolver_receive(

@@ -274,7 +274,8 @@ static void deliver_heard(
 {
     aeron_udp_channel_transport_t *transport = state->transport;
     const adk_note_t *note = adk_mbuf_note(mbuf);
-    const view_t view = { rte_pktmbuf_mtod(mbuf, uint8_t *), note->payload_offset, note->payload_length, mbuf };
+    const view_t view = adk_guarded(
+        state, (view_t){ rte_pktmbuf_mtod(mbuf, uint8_t *), note->payload_offset, note->payload_length, mbuf });
     struct sockaddr_storage address = { 0 };
 
     adk_resolver_name_source(state, view, &address);
@@ -286,7 +287,7 @@ static void deliver_heard(
         transport->dispatch_clientd,
         transport->destination_clientd,
         view.bytes + view.payload_offset,
-        adk_resolution_is_whole(view.bytes + view.payload_offset, view.payload_length) ? view.payload_length : 0,
+        view.payload_length,
         &address,
         NULL);
 }

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from tests.system.fixtures.driver import Driver
 from tests.system.fixtures.process import ChildProcess
-from tests.system.fixtures.testbed import Maker, Testbed, next_port, udp
+from tests.system.fixtures.testbed import Maker, next_port, udp
 from tests.system.fixtures.topology import End, join, namespaces
 
 HERE = Path(__file__).parent
@@ -67,17 +67,6 @@ def programs(java: tuple[str, ...]) -> Iterator[Programs]:
     made = Programs(java)
     yield made
     made.end()
-
-
-@pytest.fixture(params=["testbed", "six"], ids=["ipv4", "ipv6"])
-def either(request: pytest.FixtureRequest) -> Testbed:
-    found: Testbed = request.getfixturevalue(request.param)
-    return found
-
-
-@pytest.fixture(params=["from_us", "to_us"])
-def ends(either: Testbed, request: pytest.FixtureRequest) -> tuple[Driver, Driver]:
-    return (either.ours, either.peer) if request.param == "from_us" else (either.peer, either.ours)
 
 
 def test_a_stream_of_java_clients_crosses(programs: Programs, ends: tuple[Driver, Driver]) -> None:

@@ -6,8 +6,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from tests.system.fixtures.driver import Driver
 from tests.system.fixtures.process import ChildProcess
-from tests.system.fixtures.testbed import Testbed, next_port, udp
+from tests.system.fixtures.testbed import next_port, udp
 
 HERE = Path(__file__).parent / "rust"
 TARGET = HERE.parents[2] / "build" / "compat-rust"
@@ -26,9 +27,8 @@ def program() -> Path:
     return TARGET / "debug" / "compat"
 
 
-@pytest.mark.parametrize("way", ["from_us", "to_us"])
-def test_a_stream_of_rust_clients_crosses(program: Path, testbed: Testbed, way: str) -> None:
-    source, sink = (testbed.ours, testbed.peer) if way == "from_us" else (testbed.peer, testbed.ours)
+def test_a_stream_of_rust_clients_crosses(program: Path, ends: tuple[Driver, Driver]) -> None:
+    source, sink = ends
     arguments = (str(source.aeron_dir), str(sink.aeron_dir), udp(sink.address, next_port()))
     clients = ChildProcess(source.end.namespace.command(str(program), *arguments))
     assert clients.wait(RUN_TIMEOUT_S) == 0, clients.output

@@ -1,5 +1,7 @@
 /* What Aeron must not see: NAKs for what is not a frame, setups before the stream's first term, incomplete entries. */
 #include "aeron_network_publication.h"
+#include "bad_setup.h"
+#include "media.h"
 #include "suite.h"
 #include "transport/guard.h"
 
@@ -224,4 +226,25 @@ TEST(a_name_longer_than_the_frame_or_of_negative_length_is_not_whole)
     CHECK(!is_whole_with(AT_SECOND_NAME_LENGTH, 7));
     CHECK(!is_whole_with(AT_FIRST_NAME_LENGTH, sizeof(TWO_ENTRIES)));
     CHECK(!is_whole_with(AT_FIRST_NAME_LENGTH, INT16_MAX));
+}
+
+TEST(a_refused_frame_reaches_aeron_as_a_datagram_of_no_bytes_and_data_as_it_came)
+{
+    test_media_t *test = media_open();
+    aeron_udp_channel_transport_t transport = { 0 };
+    frame_t frame = frame_of(sizeof(BAD_SETUP));
+
+    memcpy(frame.bytes + AT_PAYLOAD, &BAD_SETUP, sizeof(BAD_SETUP));
+    seal(&frame);
+    media_add(test, &transport, ADK_ROLE_RECEIVER, LOCAL_PORT);
+    ring_port_put(&test->port, &frame);
+    frame.bytes[AT_PAYLOAD + offsetof(aeron_frame_header_t, type)] = AERON_HDR_TYPE_DATA;
+    seal(&frame);
+    ring_port_put(&test->port, &frame);
+    CHECK_EQUAL(2, media_poll(test, ADK_ROLE_RECEIVER));
+    CHECK_EQUAL(2, test->deliveries->count);
+    CHECK_EQUAL(0, test->deliveries->list[0].length);
+    CHECK_EQUAL(sizeof(BAD_SETUP), test->deliveries->list[1].length);
+    CHECK_EQUAL(0, adk_transport_close(&transport));
+    media_close(test);
 }

@@ -1,4 +1,5 @@
 /* IPv6 channels on the port: what Aeron receives for them, with IPv4 channels present. */
+#include "bad_setup.h"
 #include "media6.h"
 #include "sending.h"
 #include "suite.h"
@@ -25,6 +26,23 @@ TEST(a_channel_hears_its_peer_again_and_again_and_is_told_its_address)
     CHECK_EQUAL(3, test->deliveries->count);
     CHECK_EQUAL(1, count_of(&test->port, ADK_COUNT_RX_NO_ENDPOINT));
     check_no_mbuf_is_missing(&test->port);
+    media_close(test);
+}
+
+TEST(a_setup_that_aeron_must_not_see_reaches_it_as_a_datagram_of_no_bytes)
+{
+    test_media_t *test = media6_open();
+    aeron_udp_channel_transport_t transport = { 0 };
+    frame_t frame = frame6_of(sizeof(BAD_SETUP));
+
+    memcpy(frame.bytes + AT_PAYLOAD6, &BAD_SETUP, sizeof(BAD_SETUP));
+    seal6(&frame);
+    add6(test, &transport, ADK_ROLE_RECEIVER, LOCAL_IPV6);
+    ring_port_put(&test->port, &frame);
+    CHECK_EQUAL(1, media_poll(test, ADK_ROLE_RECEIVER));
+    CHECK_EQUAL(1, test->deliveries->count);
+    CHECK_EQUAL(0, test->deliveries->list[0].length);
+    end6(test, &transport, ADK_ROLE_RECEIVER);
     media_close(test);
 }
 

@@ -1,6 +1,7 @@
 /* Channels that the kernel carries in addition to the port: which ones, and real datagrams over real sockets. */
 #include <errno.h>
 
+#include "bad_setup.h"
 #include "media.h"
 #include "sending.h"
 #include "suite.h"
@@ -135,6 +136,24 @@ TEST(a_channel_on_loopback_is_the_kernels_and_the_port_sees_nothing_of_it)
     struct sockaddr_storage back = address_of(LOOPBACK, rte_be_to_cpu_16(delivery->source.sin_port));
     send_one(&receiver, &back, 60);
     await(test, ADK_ROLE_SENDER, 2);
+    end(test, &sender, ADK_ROLE_SENDER);
+    end(test, &receiver, ADK_ROLE_RECEIVER);
+    media_close(test);
+}
+
+TEST(a_setup_that_aeron_must_not_see_does_not_reach_it_through_a_socket_either)
+{
+    test_media_t *test = media_with(ADK_KERNEL_SOCKETS_LOOPBACK);
+    aeron_udp_channel_transport_t receiver = { 0 }, sender = { 0 };
+    struct iovec payload = { .iov_base = (void *)(uintptr_t)&BAD_SETUP, .iov_len = sizeof(BAD_SETUP) };
+    int64_t bytes = 0;
+
+    add(test, &receiver, ADK_ROLE_RECEIVER, address_of(LOOPBACK, 0), NULL);
+    struct sockaddr_storage peer = address_of(LOOPBACK, bound_port(&receiver));
+    add(test, &sender, ADK_ROLE_SENDER, address_of(0, 0), &peer);
+    CHECK_EQUAL(1, adk_transport_send(NULL, &sender, &peer, &payload, 1, &bytes));
+    await(test, ADK_ROLE_RECEIVER, 1);
+    CHECK_EQUAL(0, test->deliveries->list[0].length);
     end(test, &sender, ADK_ROLE_SENDER);
     end(test, &receiver, ADK_ROLE_RECEIVER);
     media_close(test);

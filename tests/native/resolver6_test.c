@@ -1,5 +1,6 @@
 /* The name resolver's transport on IPv6; see resolver_test.c. */
 #include "media6.h"
+#include "resolution.h"
 #include "suite.h"
 
 typedef struct test_resolver6_stct
@@ -10,7 +11,16 @@ typedef struct test_resolver6_stct
 } test_resolver6_t;
 
 static int heard;
+static size_t heard_length;
 static struct sockaddr_in6 heard_from;
+
+static frame_t resolution6_of(uint32_t payload_length)
+{
+    frame_t frame = frame6_of(payload_length);
+    write_resolution(frame.bytes + AT_PAYLOAD6, whole_name_length(payload_length));
+    seal6(&frame);
+    return frame;
+}
 
 static void on_heard(
     aeron_udp_channel_data_paths_t *data_paths,
@@ -29,8 +39,9 @@ static void on_heard(
     (void)endpoint_clientd;
     (void)destination_clientd;
     (void)media_timestamp;
-    const frame_t expected = frame6_of((uint32_t)length);
+    const frame_t expected = resolution6_of((uint32_t)length);
     CHECK_EQUAL(0, memcmp(buffer, expected.bytes + AT_PAYLOAD6, length));
+    heard_length = length;
     heard_from = *(struct sockaddr_in6 *)address;
     heard++;
 }
@@ -96,12 +107,13 @@ static int send_to(test_resolver6_t *test, struct sockaddr_storage peer, size_t 
 TEST(what_is_sent_to_the_resolvers_address_is_heard_by_it_and_by_no_channel)
 {
     test_resolver6_t test;
-    const frame_t frame = frame6_of(48);
+    const frame_t frame = resolution6_of(48);
 
     open_at(&test, LOCAL_IPV6);
     put(&test, &frame);
     CHECK_EQUAL(1, look(&test));
     CHECK_EQUAL(1, heard);
+    CHECK_EQUAL(48, heard_length);
     CHECK_EQUAL(AF_INET6, heard_from.sin6_family);
     CHECK_EQUAL(0, memcmp(&heard_from.sin6_addr, PEER_IPV6, 16));
     CHECK_EQUAL(PEER_PORT, rte_be_to_cpu_16(heard_from.sin6_port));
@@ -160,7 +172,7 @@ TEST(on_an_address_that_is_still_probed_for_it_binds_and_what_it_sends_is_lost)
 TEST(on_all_addresses_it_hears_and_answers_both_families)
 {
     test_resolver6_t test;
-    const frame_t frame6 = frame6_of(48);
+    const frame_t frame6 = resolution6_of(48);
     frame_t frame4 = frame_of(48);
     adk_control_event_t event;
     struct sockaddr_storage answer = { .ss_family = AF_INET6 };

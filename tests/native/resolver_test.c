@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "media.h"
+#include "resolution.h"
 #include "suite.h"
 
 #define HEARD_LENGTH (256)
@@ -19,6 +20,15 @@ typedef struct test_resolver_stct
 static int heard;
 static struct sockaddr_in heard_from;
 static int64_t heard_bytes;
+static size_t heard_length;
+
+static frame_t resolution_of(uint32_t payload_length, int16_t name_length)
+{
+    frame_t frame = frame_of(payload_length);
+    write_resolution(frame.bytes + AT_PAYLOAD, name_length);
+    seal(&frame);
+    return frame;
+}
 
 static void on_heard(
     aeron_udp_channel_data_paths_t *data_paths,
@@ -37,8 +47,12 @@ static void on_heard(
     (void)endpoint_clientd;
     (void)destination_clientd;
     (void)media_timestamp;
-    const frame_t expected = frame_of((uint32_t)length);
-    CHECK_EQUAL(0, memcmp(buffer, expected.bytes + AT_PAYLOAD, length));
+    if (0 != length)
+    {
+        const frame_t expected = resolution_of((uint32_t)length, whole_name_length((uint32_t)length));
+        CHECK_EQUAL(0, memcmp(buffer, expected.bytes + AT_PAYLOAD, length));
+    }
+    heard_length = length;
     heard_from = *(struct sockaddr_in *)address;
     heard++;
 }
@@ -88,7 +102,7 @@ static int look(test_resolver_t *test)
 
 static void put(test_resolver_t *test, uint32_t payload_length)
 {
-    const frame_t frame = frame_of(payload_length);
+    const frame_t frame = resolution_of(payload_length, whole_name_length(payload_length));
     ring_port_put(&test->media->port, &frame);
     CHECK_EQUAL(1, media_poll(test->media, ADK_ROLE_RECEIVER));
 }
@@ -104,9 +118,25 @@ TEST(what_is_sent_to_the_resolver_is_heard_by_it_and_by_no_channel)
     CHECK_EQUAL(1, look(&test));
     CHECK_EQUAL(1, heard);
     CHECK_EQUAL(48, heard_bytes);
+    CHECK_EQUAL(48, heard_length);
     CHECK_EQUAL(PEER_IPV4, rte_be_to_cpu_32(heard_from.sin_addr.s_addr));
     CHECK_EQUAL(PEER_PORT, rte_be_to_cpu_16(heard_from.sin_port));
     CHECK_EQUAL(0, look(&test));
+    close_resolver(&test);
+}
+
+TEST(an_entry_that_is_not_whole_reaches_the_resolver_as_a_datagram_of_no_bytes)
+{
+    test_resolver_t test;
+    const frame_t frame = resolution_of(48, -1);
+
+    open_resolver(&test);
+    start(&test);
+    ring_port_put(&test.media->port, &frame);
+    CHECK_EQUAL(1, media_poll(test.media, ADK_ROLE_RECEIVER));
+    CHECK_EQUAL(1, look(&test));
+    CHECK_EQUAL(1, heard);
+    CHECK_EQUAL(0, heard_length);
     close_resolver(&test);
 }
 

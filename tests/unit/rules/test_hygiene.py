@@ -9,7 +9,10 @@ from .sources import all_files, files, shown
 
 # One letter of each stands in brackets, so that this file passes its own test.
 MACHINE = re.compile(r"/wor[k]/\w|/roo[t]/\.|/hom[e]/\w|/tm[p]/ae\b|/op[t]/wheels")
-REGISTRY = re.compile(r"\bpyp[i]\.org|pythonhoste[d]\.org|deb\.debia[n]\.org|archive\.ubunt[u]\.com")
+REGISTRY = re.compile(
+    r"\bpyp[i]\.org|pythonhoste[d]\.org|deb\.debia[n]\.org|archive\.ubunt[u]\.com|crates\.i[o]\b"
+    r"|proxy\.golan[g]\.org|repo1?\.mave[n]\.|registry\.npmj[s]|registry\+https"
+)
 EMPTY_NAMES = re.compile(r"(^|_)(manager|helper|helpers|util|utils|common|misc)$")
 
 
@@ -29,7 +32,9 @@ def leak_in(text: str) -> re.Match[str] | None:
     return MACHINE.search(text) or REGISTRY.search(text)
 
 
-@pytest.mark.parametrize("text", ["see /{}/main".format("work"), "https://{}.org/simple".format("pypi")])
+@pytest.mark.parametrize(
+    "text", ["see /{}/main".format("work"), "https://{}.org/simple".format("pypi"), "{}.io".format("crates")]
+)
 def test_a_leak_is_found(text: str) -> None:
     assert leak_in(text)
 
