@@ -9,7 +9,8 @@ if (AERON_DPDK_SANITISED)
     add_compile_options(${ADK_SANITISED_FLAGS} -fno-sanitize=alignment,shift)
     add_link_options(${ADK_SANITISERS})
 
-    # The driver as a command. CPython is not sanitised: its runtime must be there before any library of ours is loaded.
+    # The driver as a command, and the Python that tests run it by. CPython is not sanitised: its runtime must be there
+    # before any library of ours is loaded.
     execute_process(COMMAND ${CMAKE_C_COMPILER} -print-file-name=libasan.so
         OUTPUT_VARIABLE libasan OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
     cmake_path(GET Python_EXECUTABLE PARENT_PATH programs)
@@ -28,6 +29,8 @@ if (AERON_DPDK_SANITISED)
     file(MAKE_DIRECTORY ${reports})
     # Also for a driver that has dropped root.
     file(CHMOD ${reports} PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE WORLD_READ WORLD_WRITE WORLD_EXECUTE)
-    configure_file(${CMAKE_SOURCE_DIR}/tests/system/sanitised.sh.in ${CMAKE_BINARY_DIR}/aeronmd_dpdk
-        @ONLY FILE_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
+    foreach (program aeronmd_dpdk python)
+        configure_file(${CMAKE_SOURCE_DIR}/tests/system/sanitised.sh.in ${CMAKE_BINARY_DIR}/${program}
+            @ONLY FILE_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
+    endforeach ()
 endif ()

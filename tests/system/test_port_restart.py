@@ -3,24 +3,21 @@
 The port is a tap, since net_af_packet cannot be started again once stopped.
 """
 
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
-from signal import SIGRTMAX
 
 import pytest
 from tests.system.fixtures import topology
 from tests.system.fixtures.client import ClientProcess, Digest, digest_of
 from tests.system.fixtures.counters import Snapshot
 from tests.system.fixtures.driver import DpdkDriver, Driver
-from tests.system.fixtures.testbed import AF_PACKET, TAP, Content, Maker, eventually, next_port, udp
+from tests.system.fixtures.port_restart import resetting, restart
+from tests.system.fixtures.testbed import AF_PACKET, TAP, Content, Maker, next_port, udp
 from tests.system.fixtures.topology import End, join
 
 pytestmark = pytest.mark.usefixtures("dpdk_only")
 
-RESETTING = Path(__file__).with_name("resetting_driver.py")
 RESTARTS = 3
 STEADY, RESTARTING = "10.95.0.1", "10.91.0.1"
 # Long enough to include all restarts, and slow enough that frames wait only during a pause.
@@ -49,11 +46,7 @@ class Place:
         return self.ours, self.beside, self.far
 
     def restart(self) -> None:
-        name = f"{self.restarting}port-resets"
-        before = self.ours.counters().labelled(name)
-        assert self.ours.process is not None
-        self.ours.process.send_signal(SIGRTMAX - (0 if self.restarting == "dpdk-" else 1))
-        eventually(lambda: self.ours.counters().labelled(name) == before + 1, "the port runs again")
+        restart(self.ours, 0 if self.restarting == "dpdk-" else 1)
         part_from_the_port(self.kernel)
 
 
@@ -86,7 +79,7 @@ def place(maker: Maker, request: pytest.FixtureRequest) -> Iterator[Place]:
             "restart-driver",
             further_devices=(devices[1],),
             memory=("--no-huge", "--no-shconf", "-m", "512"),
-            program=(sys.executable, str(RESETTING)),
+            program=resetting(maker.installation),
             settings={"AERON_DPDK_1_LOCAL_IPV4_ADDRESS": ends[1].cidr, **PATIENT},
         )
         peers = maker.kernel(kernel, "restart-beside", **PATIENT), maker.kernel(far, "restart-far", **PATIENT)

@@ -3,7 +3,6 @@
 import json
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
@@ -15,41 +14,13 @@ from tests.system.fixtures.process import ChildProcess
 from tests.system.fixtures.testbed import Testbed, next_port
 from tests.system.fixtures.tool import PROGRAM
 from tests.system.fixtures.topology import End
+from tests.system.fixtures.two_hosts import LENGTH, PING_TIMEOUT_S, QUICK, ping, pong_beside
 
 from aeron_dpdk.errors.measure import LoadError
 from aeron_dpdk.exit_code import ExitCode
 from aeron_dpdk.tools.hosts.aeron_link import AeronLink
 from aeron_dpdk.tools.hosts.request import FIRST_STREAM_ID, Place, Request
 from aeron_dpdk.tools.measure.job import Phase, PhaseKind, Role
-
-# Messages long enough to go through the terms quickly, with drivers whose threads sleep when idle.
-LENGTH = 1344
-PING_TIMEOUT_S = 100.0
-QUICK = (f"--lengths={LENGTH}", "--rates=200", "--repeats=1", "--duration-ms=100")
-
-
-@contextmanager
-def pong_beside(driver: Driver, *arguments: str) -> Iterator[ChildProcess]:
-    command = [str(PROGRAM), "pong", "--aeron-dir", str(driver.aeron_dir), *arguments]
-    process = ChildProcess(driver.end.namespace.command(*command))
-    try:
-        yield process
-    finally:
-        process.kill()
-
-
-def ping(
-    driver: Driver, address: str, *arguments: str, end: End | None = None
-) -> subprocess.CompletedProcess[str]:
-    """`end`: where it runs, if not on its driver's host."""
-    command = [str(PROGRAM), "ping", address, "--aeron-dir", str(driver.aeron_dir), *arguments]
-    return subprocess.run(
-        (end or driver.end).namespace.command(*command),
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=PING_TIMEOUT_S,
-    )
 
 
 def test_ping_measures_and_pong_answers(flow: tuple[Driver, Driver], tmp_path: Path) -> None:

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from scapy.layers.inet import IP, UDP
 from scapy.layers.l2 import ARP, Ether
 from scapy.packet import Raw
+from tests.system.fixtures.driver import DpdkDriver
 from tests.system.fixtures.namespace import packet_socket
+from tests.system.fixtures.port_restart import restart
 from tests.system.fixtures.testbed import Testbed
 from tests.system.fixtures.topology import TappedWire
 from tests.system.test_faulty_networks import garbage
@@ -36,7 +38,8 @@ def hostile_frames(dice: random.Random, tapped: TappedWire, testbed: Testbed) ->
 
 
 def link_flap(dice: random.Random, tapped: TappedWire, testbed: Testbed) -> None:
-    """Pulls the cable: if the kernel's own interface went down, it would have no route for new streams."""
+    """Pulls the cable: if the peer's own interface went down, its kernel would have no route for new
+    streams."""
     interface = dice.choice((tapped.to_ours, tapped.to_peer))
     tapped.middle.ip("link", "set", interface, "down")
     time.sleep(FLAP_S)
@@ -49,9 +52,15 @@ def peers_new_mac(dice: random.Random, tapped: TappedWire, testbed: Testbed) -> 
     end.namespace.ip("link", "set", end.interface, "address", mac)
 
 
+def port_restart(dice: random.Random, tapped: TappedWire, testbed: Testbed) -> None:
+    assert isinstance(testbed.ours, DpdkDriver)
+    restart(testbed.ours)
+
+
 TROUBLES: tuple[Callable[[random.Random, TappedWire, Testbed], None], ...] = (
     hostile_frames,
     hostile_frames,
     link_flap,
     peers_new_mac,
+    port_restart,
 )
