@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from aeron_dpdk.errors.measure import LoadError
-from aeron_dpdk.machine.change.huge_page_reservation import reserved_huge_pages
+from aeron_dpdk.machine.change.outside_setup import reserved_huge_pages
 from aeron_dpdk.tools.measure.alone import measuring_alone
 from aeron_dpdk.tools.measure.conditions import Conditions
 from aeron_dpdk.tools.measure.paths import memif

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from bench import PROGRAMS
 
-from aeron_dpdk.machine.change.huge_page_reservation import reserved_huge_pages
+from aeron_dpdk.machine.change.outside_setup import reserved_huge_pages
 from aeron_dpdk.tools.measure.alone import measuring_alone
 
 PROGRAM = PROGRAMS / "zero_copy"

@@ -25,7 +25,7 @@ from tests.system.fixtures.testbed import (
 from tests.system.fixtures.topology import Wire
 
 from aeron_dpdk.exit_code import ExitCode
-from aeron_dpdk.machine.change.huge_page_reservation import reserved_huge_pages
+from aeron_dpdk.machine.change.outside_setup import reserved_huge_pages
 
 pytestmark = pytest.mark.usefixtures("dpdk_only")
 

@@ -2,7 +2,7 @@
 
 from aeron_dpdk.control.data_plane import Count, DataPlane
 from aeron_dpdk.control.rate import NANOSECONDS, Every
-from aeron_dpdk.machine.facts.sockets import PacketSockets
+from aeron_dpdk.machine.facts.port_device import PacketSockets
 
 PERIOD_NS = NANOSECONDS
 

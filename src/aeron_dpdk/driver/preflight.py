@@ -8,7 +8,7 @@ from aeron_dpdk.driver.eal_arguments import uses_huge_pages
 from aeron_dpdk.driver.interface_settings import InterfaceSettings
 from aeron_dpdk.errors import CommandLineError, MtuError, NoHugePagesError, SocketBufferError
 from aeron_dpdk.machine.facts.memory import HugePagePool, any_available, reserve_command
-from aeron_dpdk.machine.facts.sockets import SocketBuffers
+from aeron_dpdk.machine.facts.session import SocketBuffers
 from aeron_dpdk.seam import PortInfo
 
 LOG = getLogger("aeron_dpdk.driver")

@@ -35,10 +35,10 @@ from aeron_dpdk.driver.saved_address import allowed_devices
 from aeron_dpdk.driver.service import Service, own_service
 from aeron_dpdk.driver.settings import Settings
 from aeron_dpdk.errors import AeronDpdkError, PortError
-from aeron_dpdk.machine.change.memif_socket import clear_memif_sockets
+from aeron_dpdk.machine.change.outside_setup import clear_memif_sockets
 from aeron_dpdk.machine.facts.memory import read_huge_pages
-from aeron_dpdk.machine.facts.presence import interface_of, presence_of
-from aeron_dpdk.machine.facts.sockets import probe_socket_buffers
+from aeron_dpdk.machine.facts.port_device import interface_of, presence_of
+from aeron_dpdk.machine.facts.session import probe_socket_buffers
 from aeron_dpdk.machine.thread_cpus import read_topology
 from aeron_dpdk.machine.tree import Tree
 from aeron_dpdk.seam import DriverPart, Parts, PortInfo, StackPart

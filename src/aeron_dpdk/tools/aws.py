@@ -9,16 +9,14 @@ from rich.console import Console
 
 from aeron_dpdk.driver.aeron_settings import read_aeron_settings
 from aeron_dpdk.driver.setting_table import MAX_INTERFACES
-from aeron_dpdk.machine.aws import choice
-from aeron_dpdk.machine.aws.metadata import URL, Metadata, NetworkInterface
-from aeron_dpdk.machine.aws.traffic import Traffic, judge
+from aeron_dpdk.machine import aws as ec2
+from aeron_dpdk.machine.aws import URL, Metadata, NetworkInterface, Traffic, judge
 from aeron_dpdk.machine.facts.machine import read_facts
 from aeron_dpdk.machine.facts.nics import DPDK_DRIVERS, Nic
-from aeron_dpdk.machine.findings import ena
 from aeron_dpdk.machine.findings.finding import worst
-from aeron_dpdk.machine.intent import Intent
+from aeron_dpdk.machine.findings.nics import find_active
+from aeron_dpdk.machine.intent import Intent, SetupPart, SetupRequest
 from aeron_dpdk.machine.plan.choice import allow_argument
-from aeron_dpdk.machine.plan.request import SetupPart, SetupRequest
 from aeron_dpdk.observe.request import ask_gateway
 from aeron_dpdk.observe.view import InterfaceView
 from aeron_dpdk.tools.doctor import EXIT_CODES, show
@@ -68,12 +66,12 @@ def setup(  # noqa: PLR0913 - one parameter for each option
             "note: the metadata service offers version 1 only here; require tokens (IMDSv2) if you can"
         )
     facts = read_facts(system, system.network())
-    enis = choice.match(facts, metadata.interfaces())
+    enis = ec2.match(facts, metadata.interfaces())
     for eni in enis:
-        click.echo(f"found: {choice.describe(eni)}")
-    chosen = choice.choose(enis, nic)
+        click.echo(f"found: {ec2.describe(eni)}")
+    chosen = ec2.choose(enis, nic)
     assert chosen.nic is not None
-    click.echo(f"chosen: {choice.describe(chosen)}, gateway {chosen.interface.gateway}")
+    click.echo(f"chosen: {ec2.describe(chosen)}, gateway {chosen.interface.gateway}")
     request = SetupRequest(
         parts=frozenset(SetupPart),
         nics=(chosen.nic.address,),
@@ -126,7 +124,7 @@ def verify(aeron_dir: Path | None) -> None:
         for interface, own in zip(driver.interfaces, counts, strict=True)
         for finding in judge(traffic_from(interface, own.by_name()), interface.name if several else None)
     )
-    findings = (*judged, *ena.find_active(facts, Intent()))
+    findings = (*judged, *find_active(facts, Intent()))
     show(findings, True, Console(highlight=False))
     raise SystemExit(EXIT_CODES.get(worst(findings), 0))
 

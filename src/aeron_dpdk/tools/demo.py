@@ -11,7 +11,7 @@ import click
 from rich.console import Console
 
 from aeron_dpdk._build_info import GIT
-from aeron_dpdk.machine.change.huge_page_reservation import reserved_huge_pages
+from aeron_dpdk.machine.change.outside_setup import reserved_huge_pages
 from aeron_dpdk.machine.thread_cpus import core_pair
 from aeron_dpdk.tools.demo_report import Circumstances, PathSummary, as_json, render, summarise
 from aeron_dpdk.tools.hold import hold

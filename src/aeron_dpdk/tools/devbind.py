@@ -11,10 +11,10 @@ from aeron_dpdk.errors.machine import RefusedError
 from aeron_dpdk.machine.change.apply import apply, steps_of
 from aeron_dpdk.machine.change.journal import opened_journal
 from aeron_dpdk.machine.change.nic_resources import PciBinding
+from aeron_dpdk.machine.change.resources import Change
 from aeron_dpdk.machine.change.system import System
 from aeron_dpdk.machine.facts.machine import Facts, read_facts
 from aeron_dpdk.machine.facts.nics import DPDK_DRIVERS, Nic
-from aeron_dpdk.machine.plan.change import Change
 from aeron_dpdk.machine.plan.choice import DriverChoice, choose_driver, refuse_to_take
 from aeron_dpdk.machine.plan.devices import bind, set_vfio_parameters
 from aeron_dpdk.tools.devices import other_drivers

@@ -13,8 +13,7 @@ from aeron_dpdk.errors.machine import RefusedError
 from aeron_dpdk.machine.change.system import System
 from aeron_dpdk.machine.facts.accounts import Account, read_account, read_group_id
 from aeron_dpdk.machine.facts.session import Session
-from aeron_dpdk.machine.intent import Intent
-from aeron_dpdk.machine.plan.request import DpdkRelease
+from aeron_dpdk.machine.intent import DpdkRelease, Intent
 from aeron_dpdk.machine.tree import Tree
 
 

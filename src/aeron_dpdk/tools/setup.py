@@ -21,10 +21,9 @@ from aeron_dpdk.machine.facts.cpus import parse_cpu_list
 from aeron_dpdk.machine.facts.machine import Facts, read_facts
 from aeron_dpdk.machine.facts.nics import DPDK_DRIVERS, Nic
 from aeron_dpdk.machine.facts.saved_nic import SavedAddress
-from aeron_dpdk.machine.plan.change import Plan
+from aeron_dpdk.machine.intent import SetupPart, SetupRequest
 from aeron_dpdk.machine.plan.choice import allow_argument
-from aeron_dpdk.machine.plan.make_plan import make_plan
-from aeron_dpdk.machine.plan.request import SetupPart, SetupRequest
+from aeron_dpdk.machine.plan.make_plan import Plan, make_plan
 from aeron_dpdk.seam import Vlan
 from aeron_dpdk.tools.host import dpdk_release, find_user, this_host
 

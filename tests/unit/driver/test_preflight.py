@@ -15,7 +15,7 @@ from aeron_dpdk.driver.preflight import (
 from aeron_dpdk.driver.setting_values import LocalAddress
 from aeron_dpdk.errors import CommandLineError, MtuError, NoHugePagesError, SocketBufferError
 from aeron_dpdk.machine.facts.memory import HugePagePool
-from aeron_dpdk.machine.facts.sockets import SocketBuffers
+from aeron_dpdk.machine.facts.session import SocketBuffers
 
 OWN = InterfaceSettings(LocalAddress(IPv4Address("10.0.0.7"), 24))
 NO_PAGES = (HugePagePool(2048, total=10, free=0, overcommit=0),)

@@ -13,8 +13,8 @@ from aeron_dpdk.machine.change.apply import apply, steps_of, undo
 from aeron_dpdk.machine.change.journal import PLACE, opened_journal
 from aeron_dpdk.machine.facts.accounts import Account
 from aeron_dpdk.machine.facts.machine import read_facts
+from aeron_dpdk.machine.intent import SetupPart, SetupRequest
 from aeron_dpdk.machine.plan.make_plan import make_plan
-from aeron_dpdk.machine.plan.request import SetupPart, SetupRequest
 
 MIKE = Account("mike", 1000, 1000, frozenset({1000}))
 BAR = "0000:48:00.0"

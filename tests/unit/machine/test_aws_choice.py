@@ -8,9 +8,7 @@ import pytest
 from tests.hosts.recorded import facts_of
 
 from aeron_dpdk.errors.machine import RefusedError
-from aeron_dpdk.machine.aws.choice import choose, match
-from aeron_dpdk.machine.aws.metadata import NetworkInterface
-from aeron_dpdk.machine.aws.traffic import Traffic, judge
+from aeron_dpdk.machine.aws import NetworkInterface, Traffic, choose, judge, match
 from aeron_dpdk.machine.facts.machine import Facts
 from aeron_dpdk.machine.facts.saved_nic import SavedNic
 

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from aeron_dpdk.errors.machine import MetadataError
-from aeron_dpdk.machine.aws.metadata import MACS, TOKEN_HEADER, Metadata
+from aeron_dpdk.machine.aws import MACS, TOKEN_HEADER, Metadata
 
 TOKEN = "AQAEAOhVUR=="
 FIRST, SECOND, NO_IPV4 = "06:0A:aa:00:00:01", "06:0a:aa:00:00:02", "06:0a:aa:00:00:03"

@@ -14,7 +14,7 @@ from aeron_dpdk.exit_code import SETUP_CODES
 from aeron_dpdk.machine import aws, findings
 from aeron_dpdk.machine.findings.examine import AREAS
 from aeron_dpdk.machine.findings.finding import Check
-from aeron_dpdk.machine.plan.request import SetupPart
+from aeron_dpdk.machine.intent import SetupPart
 from aeron_dpdk.tools import devbind
 from aeron_dpdk.tools.main import main
 from aeron_dpdk.tools.setup import setup
@@ -27,11 +27,11 @@ MACHINE_COMMANDS = ("aws", "devices", "doctor", "setup")
 
 def ids_in_code() -> set[str]:
     found: set[str] = set()
-    for package in (findings, aws):
-        for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
-            for value in vars(importlib.import_module(module.name)).values():
-                values = value.values() if isinstance(value, dict) else [value]
-                found |= {each.id for each in values if isinstance(each, Check)}
+    names = [module.name for module in pkgutil.iter_modules(findings.__path__, f"{findings.__name__}.")]
+    for module in (aws, *map(importlib.import_module, names)):
+        for value in vars(module).values():
+            values = value.values() if isinstance(value, dict) else [value]
+            found |= {each.id for each in values if isinstance(each, Check)}
     return found
 
 

@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from aeron_dpdk.machine.change import ethtool as writing
+from aeron_dpdk.machine.change import interface as writing
 from aeron_dpdk.machine.change.nic_resources import NetworkConfiguration
 from aeron_dpdk.machine.facts import ethtool, network
 from aeron_dpdk.machine.facts.ethtool import WORDS, LinkMode, read_link_mode, read_words

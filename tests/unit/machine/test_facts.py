@@ -10,9 +10,8 @@ from aeron_dpdk.machine.facts.accounts import Account, changeable_part, read_acc
 from aeron_dpdk.machine.facts.interface import InterfaceAddress, KernelInterface, Route
 from aeron_dpdk.machine.facts.kernel import Presence
 from aeron_dpdk.machine.facts.machine import read_facts
-from aeron_dpdk.machine.facts.nics import Bar, Peer
+from aeron_dpdk.machine.facts.nics import Bar, MemoryMapping, Peer, read_mappings, types_within
 from aeron_dpdk.machine.facts.saved_nic import SavedNic, from_json, to_json
-from aeron_dpdk.machine.facts.write_combining import MemoryMapping, read_mappings, types_within
 from aeron_dpdk.machine.tree import Permissions, Tree
 
 

@@ -11,8 +11,7 @@ from aeron_dpdk.machine.facts.accounts import Account
 from aeron_dpdk.machine.facts.interface import InterfaceAddress, KernelInterface, Route
 from aeron_dpdk.machine.facts.kernel import Presence
 from aeron_dpdk.machine.facts.machine import Facts
-from aeron_dpdk.machine.facts.nics import Peer
-from aeron_dpdk.machine.facts.write_combining import MemoryMapping
+from aeron_dpdk.machine.facts.nics import MemoryMapping, Peer
 from aeron_dpdk.machine.findings.examine import AREAS, examine
 from aeron_dpdk.machine.findings.finding import Finding, Severity, worst
 from aeron_dpdk.machine.intent import Intent

@@ -12,15 +12,14 @@ import pytest
 from aeron_dpdk.machine.change.apply import apply, steps_of, undo
 from aeron_dpdk.machine.change.journal import opened_journal
 from aeron_dpdk.machine.change.nic_resources import at_rest
-from aeron_dpdk.machine.change.resources import FilePermissions, KernelValue
+from aeron_dpdk.machine.change.resources import Change, FilePermissions, KernelValue
 from aeron_dpdk.machine.change.system import System
 from aeron_dpdk.machine.facts.interface import InterfaceAddress, KernelInterface, Route, StaticNeighbour
 from aeron_dpdk.machine.facts.machine import read_facts
 from aeron_dpdk.machine.facts.memory import read_memory
 from aeron_dpdk.machine.facts.saved_nic import SavedNic, interface_from
-from aeron_dpdk.machine.plan.change import Change
+from aeron_dpdk.machine.intent import SetupPart, SetupRequest
 from aeron_dpdk.machine.plan.make_plan import make_plan
-from aeron_dpdk.machine.plan.request import SetupPart, SetupRequest
 from aeron_dpdk.machine.tree import Tree
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="changes the kernel's settings, which takes root")

@@ -15,11 +15,9 @@ from aeron_dpdk.machine.facts.machine import Facts, read_facts
 from aeron_dpdk.machine.facts.nics import Peer
 from aeron_dpdk.machine.facts.saved_nic import SavedNic
 from aeron_dpdk.machine.findings.iommu import find_state
-from aeron_dpdk.machine.intent import Intent
-from aeron_dpdk.machine.plan.change import Plan
+from aeron_dpdk.machine.intent import Intent, SetupPart, SetupRequest
 from aeron_dpdk.machine.plan.choice import allow_argument, choose_driver
-from aeron_dpdk.machine.plan.make_plan import make_plan
-from aeron_dpdk.machine.plan.request import SetupPart, SetupRequest
+from aeron_dpdk.machine.plan.make_plan import Plan, make_plan
 from aeron_dpdk.machine.tree import Tree
 
 MIKE = Account("mike", 1000, 1000, frozenset({1000}))

@@ -9,12 +9,12 @@ from tests.hosts.recorded import facts_of
 
 from aeron_dpdk.errors.machine import RefusedError
 from aeron_dpdk.machine.change.apply import apply, steps_of, undo
-from aeron_dpdk.machine.change.boot_arguments import BootArguments, CpuArguments
 from aeron_dpdk.machine.change.journal import opened_journal
+from aeron_dpdk.machine.change.resources import BootArguments, CpuArguments
 from aeron_dpdk.machine.facts.cpus import CPUS
 from aeron_dpdk.machine.facts.machine import Facts, read_facts
+from aeron_dpdk.machine.intent import SetupPart, SetupRequest
 from aeron_dpdk.machine.plan.make_plan import make_plan
-from aeron_dpdk.machine.plan.request import SetupPart, SetupRequest
 
 HOST = "bare-metal-ixgbe"
 

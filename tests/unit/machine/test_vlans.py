@@ -13,8 +13,8 @@ from aeron_dpdk.machine.facts.machine import Facts
 from aeron_dpdk.machine.facts.network import vlan_of
 from aeron_dpdk.machine.facts.saved_nic import from_json, place
 from aeron_dpdk.machine.findings.nics import why_not
+from aeron_dpdk.machine.intent import SetupRequest
 from aeron_dpdk.machine.plan.make_plan import make_plan
-from aeron_dpdk.machine.plan.request import SetupRequest
 
 BAR = "0000:48:00.0"
 

@@ -14,7 +14,7 @@ from tests.unit.machine.test_aws_metadata import FIRST, SECOND, Service, served
 from tests.unit.observe.views import INTERFACE
 
 from aeron_dpdk.errors.machine import MetadataError
-from aeron_dpdk.machine.aws.traffic import Traffic
+from aeron_dpdk.machine.aws import Traffic
 from aeron_dpdk.observe.view import NeighbourView
 from aeron_dpdk.tools import aws
 from aeron_dpdk.tools.main import main

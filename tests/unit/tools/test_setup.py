@@ -12,7 +12,7 @@ from aeron_dpdk.errors.machine import RefusedError
 from aeron_dpdk.machine.facts.interface import InterfaceAddress, KernelInterface, Route
 from aeron_dpdk.machine.facts.machine import read_facts
 from aeron_dpdk.machine.facts.saved_nic import SavedNic
-from aeron_dpdk.machine.plan.request import SetupPart
+from aeron_dpdk.machine.intent import SetupPart
 from aeron_dpdk.tools import setup
 from aeron_dpdk.tools.main import main
 from aeron_dpdk.tools.setup import missing_addresses

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 from aeron_dpdk.errors.machine import JournalError, StepFailedError, UndoError
 from aeron_dpdk.machine.change.journal import Journal, JournalEntry
-from aeron_dpdk.machine.change.resources import Resource, State
+from aeron_dpdk.machine.change.resources import Change, Resource, State
 from aeron_dpdk.machine.change.system import System
-from aeron_dpdk.machine.plan.change import Change
 
 Report = Callable[[str], None]
 

@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 
 from aeron_dpdk.errors.machine import JournalError
-from aeron_dpdk.machine.change.boot_arguments import BootArguments, CpuArguments
 from aeron_dpdk.machine.change.nic_resources import NetworkConfiguration, PciBinding
 from aeron_dpdk.machine.change.resources import (
+    BootArguments,
     ConfigFile,
+    CpuArguments,
     FilePermissions,
     KernelModule,
     KernelValue,

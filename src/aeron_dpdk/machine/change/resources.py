@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from aeron_dpdk.machine.change.system import System
+from aeron_dpdk.machine.facts.files import GRUBBY
 from aeron_dpdk.machine.tree import Permissions
 
 State = Any  # what JSON can hold; None where the thing is not there
@@ -155,3 +156,64 @@ class KernelModule(Resource):
 
     def show(self, state: State) -> str:
         return "loaded" if state else "not loaded"
+
+
+# Debian's and Ubuntu's update-grub reads every file there, in order.
+GRUB_FILE = "/etc/default/grub.d/60-aeron-dpdk.cfg"
+
+
+@dataclass(frozen=True, slots=True)
+class BootArguments(Resource):
+    """The kernel's command line at the next boot, through whatever this distribution makes its boot menu
+    with. `target` is the arguments we care about, with blanks between. State: those of them that are set."""
+
+    kind = "boot-arguments"
+    grub_file: ClassVar[str] = GRUB_FILE
+    is_left_to_others = False
+
+    def read(self, system: System) -> State:
+        if system.exists(GRUBBY):
+            shown = system.run(["grubby", "--info=DEFAULT"])
+        else:
+            shown = system.text(self.grub_file) or ""
+        present = shown.replace('"', " ").split()
+        return [argument for argument in self.target.split() if argument in present]
+
+    def write(self, system: System, state: State) -> None:
+        if system.exists(GRUBBY):
+            gone = [argument for argument in self.target.split() if argument not in state]
+            command = ["grubby", "--update-kernel=ALL"]
+            if state:
+                system.run([*command, f"--args={' '.join(state)}"])
+            if gone:
+                system.run([*command, f"--remove-args={' '.join(gone)}"])
+            return
+        if state:
+            line = f'GRUB_CMDLINE_LINUX="$GRUB_CMDLINE_LINUX {" ".join(state)}"\n'
+            system.replace_file(self.grub_file, f"# Written by aeron-dpdk setup.\n{line}", 0o644)
+        else:
+            system.remove_file(self.grub_file)
+        system.run(["update-grub"])
+
+    def name(self) -> str:
+        return "kernel arguments at the next boot"
+
+    def show(self, state: State) -> str:
+        return " ".join(state) if state else "none of ours"
+
+
+class CpuArguments(BootArguments):
+    """Those that keep CPUs for us, in a file of their own: they come and go apart from the others."""
+
+    kind = "cpu-arguments"
+    grub_file = "/etc/default/grub.d/61-aeron-dpdk-cpus.cfg"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """`why` is for the reader of the plan, `advice` what to do when it fails."""
+
+    resource: Resource
+    after: State
+    why: str
+    advice: str = "see the kernel's messages (dmesg | tail)"

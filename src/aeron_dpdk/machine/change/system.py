@@ -7,8 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from aeron_dpdk.machine.change import netlink
-from aeron_dpdk.machine.change.ethtool import restore_device_settings
+from aeron_dpdk.machine.change import interface
 from aeron_dpdk.machine.facts.ethtool import Setting, read_device_settings
 from aeron_dpdk.machine.facts.interface import KernelInterface, Network
 from aeron_dpdk.machine.facts.network import read_network
@@ -81,7 +80,7 @@ class System(Tree):
 
     def configure(self, name: str, wanted: KernelInterface) -> None:
         """Give the interface `name` the wanted name, MTU, addresses, state, routes and device settings."""
-        netlink.configure(name, wanted)
+        interface.configure(name, wanted)
 
         def await_link() -> None:
             """A link that has come up may go down once more, when its driver restarts the negotiation."""
@@ -90,7 +89,7 @@ class System(Tree):
                 time.sleep(FLAP_S)
                 self.wait_for(lambda: self.network()[wanted.name].has_carrier, LINK_S)
 
-        restore_device_settings(wanted.name, wanted.device_settings, await_link)
+        interface.restore_device_settings(wanted.name, wanted.device_settings, await_link)
 
     def wait_for(self, is_so: Callable[[], bool], seconds: float) -> bool:
         """udev and driver probes take their time after a write has returned."""

@@ -5,13 +5,11 @@ from dataclasses import dataclass
 from aeron_dpdk.machine.facts.cpus import Cpus, read_cpus
 from aeron_dpdk.machine.facts.files import Files, read_files
 from aeron_dpdk.machine.facts.interface import KernelInterface, Network
-from aeron_dpdk.machine.facts.iommu import Iommu, read_iommu
-from aeron_dpdk.machine.facts.kernel import Kernel, read_kernel
+from aeron_dpdk.machine.facts.kernel import Iommu, Kernel, read_iommu, read_kernel
 from aeron_dpdk.machine.facts.memory import Memory, read_memory
-from aeron_dpdk.machine.facts.nics import Nic, read_nics
+from aeron_dpdk.machine.facts.nics import MemoryMapping, Nic, read_mappings, read_nics
 from aeron_dpdk.machine.facts.saved_nic import SavedNic, read_saved_nics
 from aeron_dpdk.machine.facts.session import Session, read_session
-from aeron_dpdk.machine.facts.write_combining import MemoryMapping, read_mappings
 from aeron_dpdk.machine.tree import Permissions, Tree
 
 VFIO_DEVICES = "/dev/vfio"

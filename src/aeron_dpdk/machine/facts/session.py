@@ -1,10 +1,12 @@
-"""Who asks, from where, and within which bounds: ids, limits, CPUs, SSH, connections in use."""
+"""Who asks, from where, and within which bounds: ids, limits, CPUs, socket buffers, SSH and other connections
+in use."""
 
 import re
 import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
+from pathlib import Path
 
 from aeron_dpdk.machine.facts.cpus import parse_cpu_list
 from aeron_dpdk.machine.tree import Tree
@@ -101,3 +103,31 @@ def _address(hexadecimal: str, family: int) -> str:
     packed = b"".join(words[start : start + 4][::-1] for start in range(0, len(words), 4))
     text = socket.inet_ntop(family, packed)
     return text.removeprefix("::ffff:")
+
+
+SYSCTL = Path("/proc/sys/net/core")
+
+
+@dataclass(frozen=True, slots=True)
+class SocketBuffers:
+    """In bytes: what a socket obtained as SO_SNDBUF and SO_RCVBUF, and the most that one may ask for."""
+
+    sndbuf_length: int
+    rcvbuf_length: int
+    wmem_max: int
+    rmem_max: int
+
+
+def probe_socket_buffers(sndbuf: int, rcvbuf: int, sysctl: Path = SYSCTL) -> SocketBuffers:
+    """Asks a real socket, as aeron_driver_validate_sufficient_socket_buffer_lengths() does; 0 asks for
+    nothing."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        for option, length in ((socket.SO_SNDBUF, sndbuf), (socket.SO_RCVBUF, rcvbuf)):
+            if length > 0:
+                probe.setsockopt(socket.SOL_SOCKET, option, length)
+        return SocketBuffers(
+            sndbuf_length=probe.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF),
+            rcvbuf_length=probe.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF),
+            wmem_max=int((sysctl / "wmem_max").read_text()),
+            rmem_max=int((sysctl / "rmem_max").read_text()),
+        )

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from aeron_dpdk.machine.facts.machine import Facts
-from aeron_dpdk.machine.findings import access, cpus, ena, huge_pages, iommu, nics
+from aeron_dpdk.machine.findings import access, cpus, huge_pages, iommu, nics
 from aeron_dpdk.machine.findings.finding import Finding
 from aeron_dpdk.machine.intent import Intent
 
@@ -26,8 +26,8 @@ FINDERS: tuple[Callable[[Facts, Intent], Iterable[Finding]], ...] = (
     nics.find_numa,
     nics.find_link,
     nics.find_address,
-    ena.find_write_combining,
-    ena.find_active,
+    nics.find_write_combining,
+    nics.find_active,
     access.find_account,
     access.find_memlock,
     access.find_sockets,

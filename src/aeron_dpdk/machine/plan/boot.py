@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 
-from aeron_dpdk.machine.change.resources import ConfigFile, SymbolicLink
+from aeron_dpdk.machine.change.resources import Change, ConfigFile, SymbolicLink
 from aeron_dpdk.machine.facts.files import BOOT_UNIT
 from aeron_dpdk.machine.facts.machine import Facts
 from aeron_dpdk.machine.facts.memory import advised_kib
 from aeron_dpdk.machine.facts.nics import Nic
-from aeron_dpdk.machine.plan.change import Change
+from aeron_dpdk.machine.intent import SetupPart, SetupRequest
 from aeron_dpdk.machine.plan.choice import DriverChoice
-from aeron_dpdk.machine.plan.request import SetupPart, SetupRequest
 
 WANTED_BY = "/etc/systemd/system/multi-user.target.wants/aeron-dpdk-setup.service"
 # What does not last by itself; the rest is in files that the system reads.

@@ -12,7 +12,7 @@ from aeron_dpdk.machine.facts.nics import Nic
 from aeron_dpdk.machine.facts.saved_nic import place
 from aeron_dpdk.machine.findings.iommu import can_do_without_iommu
 from aeron_dpdk.machine.findings.nics import is_free, sharers, why_not
-from aeron_dpdk.machine.plan.request import DpdkRelease, SetupPart, SetupRequest
+from aeron_dpdk.machine.intent import DpdkRelease, SetupPart, SetupRequest
 
 # DPDK's guide "ENA": uio_pci_generic has no interrupts, so the PMD must be told to poll the admin queue.
 ENA_POLLS_SINCE: DpdkRelease = (24, 3)

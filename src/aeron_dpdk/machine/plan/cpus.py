@@ -6,12 +6,10 @@ Interrupts move at boot, by irqaffinity=: some cannot be moved later (managed on
 from collections.abc import Iterable, Iterator
 
 from aeron_dpdk.errors.machine import RefusedError
-from aeron_dpdk.machine.change.boot_arguments import CpuArguments
-from aeron_dpdk.machine.change.resources import KernelValue
+from aeron_dpdk.machine.change.resources import Change, CpuArguments, KernelValue
 from aeron_dpdk.machine.facts.cpus import CPUS
 from aeron_dpdk.machine.facts.machine import Facts
-from aeron_dpdk.machine.plan.change import Change
-from aeron_dpdk.machine.plan.request import SetupRequest
+from aeron_dpdk.machine.intent import SetupRequest
 
 PERFORMANCE = "performance"
 GOVERNOR_REASON = "a governor that saves power raises the clock only after the packet has come"

@@ -2,20 +2,24 @@
 
 from collections.abc import Iterable, Iterator
 
-from aeron_dpdk.machine.change.boot_arguments import BootArguments
 from aeron_dpdk.machine.change.nic_resources import NetworkConfiguration, PciBinding, at_rest
-from aeron_dpdk.machine.change.resources import ConfigFile, FilePermissions, KernelModule, KernelValue
+from aeron_dpdk.machine.change.resources import (
+    BootArguments,
+    Change,
+    ConfigFile,
+    FilePermissions,
+    KernelModule,
+    KernelValue,
+)
 from aeron_dpdk.machine.facts.files import MODULE_OPTIONS_FILE, MODULES_FILE
-from aeron_dpdk.machine.facts.iommu import NO_IOMMU_MODE, UNSAFE_INTERRUPTS
-from aeron_dpdk.machine.facts.kernel import Presence
+from aeron_dpdk.machine.facts.kernel import NO_IOMMU_MODE, UNSAFE_INTERRUPTS, Presence
 from aeron_dpdk.machine.facts.machine import VFIO_DEVICES, Facts
 from aeron_dpdk.machine.facts.nics import Nic
 from aeron_dpdk.machine.facts.saved_nic import SavedNic, place, to_json
 from aeron_dpdk.machine.findings.iommu import boot_arguments
-from aeron_dpdk.machine.plan.change import Change
+from aeron_dpdk.machine.intent import SetupRequest
 from aeron_dpdk.machine.plan.choice import DriverChoice
 from aeron_dpdk.machine.plan.memory import HEAD
-from aeron_dpdk.machine.plan.request import SetupRequest
 
 DMESG = "the kernel's messages say why (dmesg | tail)"
 

@@ -1,15 +1,25 @@
 """All changes for the operator's request, in their order."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
+from aeron_dpdk.machine.change.resources import Change
 from aeron_dpdk.machine.facts.files import MODULES_FILE, SYSCTL_FILE
 from aeron_dpdk.machine.facts.machine import Facts
 from aeron_dpdk.machine.facts.nics import Nic
 from aeron_dpdk.machine.findings.iommu import boot_arguments, to_boot_with
+from aeron_dpdk.machine.intent import SetupPart, SetupRequest
 from aeron_dpdk.machine.plan import boot, cpus, devices, memory
-from aeron_dpdk.machine.plan.change import Change, Plan
 from aeron_dpdk.machine.plan.choice import DriverChoice, choose_driver, choose_nics, refuse_to_take
-from aeron_dpdk.machine.plan.request import SetupPart, SetupRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`notes` say what was decided and why, and what nobody but the operator can do."""
+
+    changes: tuple[Change, ...]
+    notes: tuple[str, ...] = ()
+
 
 ONLY_FOR_BOOT = frozenset({MODULES_FILE, SYSCTL_FILE})
 ABOUT_NICS = frozenset(

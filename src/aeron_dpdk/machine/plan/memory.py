@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 
 from aeron_dpdk.errors.machine import RefusedError
-from aeron_dpdk.machine.change.resources import ConfigFile, KernelValue
+from aeron_dpdk.machine.change.resources import Change, ConfigFile, KernelValue
 from aeron_dpdk.machine.facts.files import LIMITS_FILE, SYSCTL_FILE
 from aeron_dpdk.machine.facts.machine import Facts
 from aeron_dpdk.machine.facts.memory import NodePool, advised_kib
 from aeron_dpdk.machine.facts.nics import Nic
-from aeron_dpdk.machine.plan.change import Change
-from aeron_dpdk.machine.plan.request import SetupRequest
+from aeron_dpdk.machine.intent import SetupRequest
 
 HEAD = "# Written by aeron-dpdk setup; aeron-dpdk setup --undo removes it.\n"
 CORE = "/proc/sys/net/core"

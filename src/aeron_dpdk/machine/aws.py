@@ -1,16 +1,20 @@
-"""The network interfaces that the instance metadata service (IMDS) tells of.
+"""An Amazon EC2 instance: the network interfaces that its metadata service (IMDS) tells of, which of them
+DPDK may have, and whether traffic flows.
 
 EC2 User Guide, "Use the Instance Metadata Service": version 2 wants a token, got with PUT. The answer to that
 PUT carries the instance's hop limit as its TTL, 1 by default, so in a container it may never arrive.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, Request, build_opener
 
-from aeron_dpdk.errors.machine import MetadataError
+from aeron_dpdk.errors.machine import MetadataError, RefusedError
+from aeron_dpdk.machine.facts.machine import Facts
+from aeron_dpdk.machine.facts.nics import Nic
+from aeron_dpdk.machine.findings.finding import Check, Finding
 
 URL = "http://169.254.169.254"
 TIMEOUT_S = 2.0
@@ -155,3 +159,101 @@ def _unusable(reason: str) -> MetadataError:
     return MetadataError(
         reason, "this works on an EC2 instance only; elsewhere use aeron-dpdk setup --nic ADDRESS"
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Eni:
+    """`nic` is None where no PCI device has that MAC address."""
+
+    interface: NetworkInterface
+    nic: Nic | None
+
+
+def match(facts: Facts, interfaces: Sequence[NetworkInterface]) -> tuple[Eni, ...]:
+    """By MAC: of the kernel's interface, or of what setup saved when the NIC left the kernel."""
+    by_mac: dict[str, Nic] = {}
+    for nic in facts.nics:
+        saved = facts.saved_of(nic)
+        owned = facts.interfaces_of(nic) or ((saved.interface,) if saved else ())
+        by_mac.update({interface.mac.lower(): nic for interface in owned})
+    return tuple(Eni(interface, by_mac.get(interface.mac)) for interface in interfaces)
+
+
+def choose(enis: Sequence[Eni], wanted: str | None = None) -> Eni:
+    """The one named (ENI id, PCI address or interface), or the only one that is not primary. Raises
+    RefusedError."""
+    others = [eni for eni in enis if not eni.interface.is_primary]
+    if wanted is not None:
+        others = [eni for eni in others if wanted in _names(eni)]
+    listing = "; ".join(describe(eni) for eni in enis) or "none"
+    if not others:
+        complaint = f"there is no secondary interface{f' {wanted}' if wanted else ''}, only: {listing}"
+        raise RefusedError(
+            complaint, "attach a second network interface to this instance (EC2 console, Actions)"
+        )
+    if len(others) > 1:
+        raise RefusedError(f"there are several secondary interfaces: {listing}", "say which one with --nic")
+    if others[0].nic is None:
+        raise RefusedError(
+            f"{describe(others[0])} has a MAC address that no PCI device here has",
+            "if it is bound already, give it back first (aeron-dpdk setup --undo, or dpdk-devbind.py -b ena)",
+        )
+    return others[0]
+
+
+def _names(eni: Eni) -> tuple[str, ...]:
+    nic = eni.nic
+    return (eni.interface.interface_id, *((nic.address, *nic.interfaces) if nic else ()))
+
+
+def describe(eni: Eni) -> str:
+    device = f"{eni.nic.address} {' '.join(eni.nic.interfaces)}".strip() if eni.nic else "no PCI device"
+    kind = "primary" if eni.interface.is_primary else f"device {eni.interface.device_number}"
+    return f"{eni.interface.interface_id} {eni.interface.address} ({kind}, {device})"
+
+
+ARP = Check("aws.arp", "on EC2 the VPC itself answers ARP at once: silence means that frames do not pass")
+TRAFFIC = Check(
+    "aws.traffic", "datagrams that leave while none arrive are, on EC2, nearly always a security group"
+)
+ADDRESSES = (
+    "give AERON_DPDK_LOCAL_IPV4_ADDRESS the network interface's own address and prefix, and "
+    "AERON_DPDK_GATEWAY_IPV4_ADDRESS the second address of its subnet"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """`gateway` is the interface's, None for none; `silent` are next hops in use that answer no ARP now. The
+    counts are since the driver started: of datagrams sent, and of what came from peers."""
+
+    gateway: str | None
+    silent: tuple[str, ...]
+    sent: int
+    received: int
+
+
+def judge(traffic: Traffic, interface: str | None = None) -> Iterator[Finding]:
+    """`interface` is named in the findings' ids, where a driver has several."""
+    arp, check = (ARP.of(interface), TRAFFIC.of(interface)) if interface else (ARP, TRAFFIC)
+    yield _judge_arp(arp, traffic)
+    if traffic.received > 0:
+        yield check.passed(f"{traffic.received} datagrams from peers, {traffic.sent} sent")
+    elif traffic.sent > 0:
+        yield check.fail(
+            f"{traffic.sent} datagrams sent and none received",
+            "let the security group accept UDP from itself: aws ec2 authorize-security-group-ingress "
+            "--group-id GROUP --protocol udp --port 0-65535 --source-group GROUP; is a peer there?",
+        )
+    else:
+        yield check.note("no datagram was sent or received yet", "start a client, and look again")
+
+
+def _judge_arp(check: Check, traffic: Traffic) -> Finding:
+    if traffic.gateway in traffic.silent:
+        return check.fail(f"the gateway {traffic.gateway} does not answer", ADDRESSES)
+    if traffic.silent:
+        return check.fail(f"next hops that do not answer: {', '.join(traffic.silent)}", ADDRESSES)
+    if traffic.gateway is not None:
+        return check.passed(f"the gateway {traffic.gateway} answers")
+    return check.note("no gateway is set, so none was asked", "set AERON_DPDK_GATEWAY_IPV4_ADDRESS")

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from aeron_dpdk.machine.facts.sockets import probe_socket_buffers
+from aeron_dpdk.machine.facts.session import probe_socket_buffers
 
 
 def test_a_socket_gets_what_it_asks_for_up_to_the_sysctl(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from aeron_dpdk.machine.facts.presence import interface_of, presence_of
+from aeron_dpdk.machine.facts.port_device import interface_of, presence_of
 from aeron_dpdk.machine.tree import Tree
 
 VDEVS = ("--no-pci", "--vdev=net_af_packet0,qpairs=1,iface=eth0", "--vdev", "net_af_xdp1,iface=eth1")

@@ -1,12 +1,18 @@
-"""Whether what a DPDK port stands on is still there: a PCI device may be pulled, an interface deleted.
+"""What a DPDK port stands on: whether it is still there (a PCI device may be pulled, an interface deleted),
+and what the kernel drops in front of net_af_packet.
 
 PMDs for interfaces of the kernel report a link that is up whatever becomes of the interface, and few others
 tell of a removal. C asks the same of a PCI device at the moment at which it closes or restarts a port
 (native/port/watch.c), when nothing that was seen before is good enough.
+
+DPDK's PMD does not ask the kernel for its drops before DPDK 25.03. packet(7): PACKET_STATISTICS counts from
+the last time it was read; a PMD that reads it too has its share in `imissed`.
 """
 
+import os
 import re
 import socket
+import struct
 from collections.abc import Callable, Iterable, Iterator
 
 from aeron_dpdk.machine.tree import Tree
@@ -45,3 +51,47 @@ def _index_of(interface: str) -> int | None:
         return socket.if_nametoindex(interface)
     except OSError:
         return None
+
+
+SOL_PACKET = 263  # linux/socket.h
+PACKET_STATISTICS = 6  # linux/if_packet.h
+_STATISTICS = struct.Struct("=2I")  # struct tpacket_stats: packets, drops
+DESCRIPTORS = "/proc/self/fd"
+
+
+class PacketSockets:
+    """Those that this process has on `interface` by now, under descriptors of our own."""
+
+    def __init__(self, interface: str) -> None:
+        self._sockets = [
+            each
+            for each in map(_socket_at, os.listdir(DESCRIPTORS))
+            if each is not None and _is_on(each, interface)
+        ]
+
+    def drops(self) -> int:
+        """Since the last call."""
+        return sum(
+            _STATISTICS.unpack(each.getsockopt(SOL_PACKET, PACKET_STATISTICS, _STATISTICS.size))[1]
+            for each in self._sockets
+        )
+
+    def close(self) -> None:
+        for each in self._sockets:
+            each.close()
+
+
+def _socket_at(descriptor: str) -> socket.socket | None:
+    try:
+        if not os.readlink(f"{DESCRIPTORS}/{descriptor}").startswith("socket:"):
+            return None
+        return socket.socket(fileno=os.dup(int(descriptor)))
+    except OSError:
+        return None  # listdir's own, closed since
+
+
+def _is_on(each: socket.socket, interface: str) -> bool:
+    if each.family == socket.AF_PACKET and each.getsockname()[0] == interface:
+        return True
+    each.close()
+    return False
