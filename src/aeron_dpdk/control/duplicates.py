@@ -11,10 +11,10 @@ from ipaddress import IPv6Address, IPv6Interface
 
 from aeron_dpdk.control.actions import Action, HaveAddress, SendFrame
 from aeron_dpdk.control.data_plane import Count
-from aeron_dpdk.control.icmpv6_frame import icmpv6_frame
 from aeron_dpdk.control.ipv6_routing import UNSPECIFIED_IPV6, Ipv6Identity, solicited_node
 from aeron_dpdk.control.rate import NANOSECONDS, NEVER_NS
 from aeron_dpdk.wire.ethernet import Mac, group_mac
+from aeron_dpdk.wire.icmpv6 import icmpv6_frame
 from aeron_dpdk.wire.ndp import HOP_LIMIT, NeighbourSolicitation
 from aeron_dpdk.wire.packet import Address
 

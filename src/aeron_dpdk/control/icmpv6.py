@@ -5,12 +5,11 @@ from ipaddress import IPv6Address
 
 from aeron_dpdk.control.actions import Action, ReportTooBig, SendFrame, Tally
 from aeron_dpdk.control.data_plane import Count
-from aeron_dpdk.control.icmpv6_frame import Received, icmpv6_frame
 from aeron_dpdk.control.ipv6_routing import Ipv6Identity
 from aeron_dpdk.control.neighbours import Neighbours
 from aeron_dpdk.control.rate import TokenBucket
 from aeron_dpdk.control.routing import NoNextHop
-from aeron_dpdk.wire.icmpv6 import Icmpv6Type
+from aeron_dpdk.wire.icmpv6 import Icmpv6Type, Received, icmpv6_frame
 from aeron_dpdk.wire.ipv6 import DEFAULT_HOP_LIMIT, HEADER_LENGTH
 
 ECHOES_PER_SECOND = 1000

@@ -6,14 +6,13 @@ from aeron_dpdk.control.actions import Action, GiveUp, Tally, UseGateway
 from aeron_dpdk.control.data_plane import Count, Witness
 from aeron_dpdk.control.duplicates import Duplicates
 from aeron_dpdk.control.icmpv6 import Icmpv6Responder
-from aeron_dpdk.control.icmpv6_frame import Received
 from aeron_dpdk.control.ipv6_routing import UNSPECIFIED_IPV6, Ipv6Identity
 from aeron_dpdk.control.mld import MldHost
 from aeron_dpdk.control.ndp import NdpResponder
 from aeron_dpdk.control.neighbours import Neighbours
 from aeron_dpdk.control.routers import Routers
 from aeron_dpdk.wire.ethernet import EthernetFrame, group_mac
-from aeron_dpdk.wire.icmpv6 import Icmpv6Type
+from aeron_dpdk.wire.icmpv6 import Icmpv6Type, Received
 from aeron_dpdk.wire.ndp import (
     HOP_LIMIT,
     NeighbourAdvertisement,

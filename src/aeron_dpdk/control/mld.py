@@ -6,7 +6,6 @@ from random import Random
 
 from aeron_dpdk.control.actions import Action, Tally
 from aeron_dpdk.control.data_plane import Count
-from aeron_dpdk.control.icmpv6_frame import Received, icmpv6_frame
 from aeron_dpdk.control.ipv6_routing import (
     ALL_NODES,
     ALL_ROUTERS,
@@ -16,6 +15,7 @@ from aeron_dpdk.control.ipv6_routing import (
 )
 from aeron_dpdk.control.memberships import MembershipHost, Memberships, Message, Report, Short
 from aeron_dpdk.wire.ethernet import group_mac
+from aeron_dpdk.wire.icmpv6 import Received, icmpv6_frame
 from aeron_dpdk.wire.ipv6 import ROUTER_ALERT
 from aeron_dpdk.wire.membership import Query, ShortMessage, ShortReport
 from aeron_dpdk.wire.mld import emit_report, emit_short, parse_mld

@@ -7,7 +7,6 @@ from ipaddress import IPv6Address
 from aeron_dpdk.control.actions import Action, ReportConflict, SendFrame, Tally
 from aeron_dpdk.control.data_plane import Count
 from aeron_dpdk.control.duplicates import Duplicates
-from aeron_dpdk.control.icmpv6_frame import Received, icmpv6_frame
 from aeron_dpdk.control.ipv6_routing import (
     ALL_NODES,
     UNSPECIFIED_IPV6,
@@ -18,6 +17,7 @@ from aeron_dpdk.control.ipv6_routing import (
 from aeron_dpdk.control.neighbours import Neighbours
 from aeron_dpdk.control.rate import NANOSECONDS, NEVER_NS, TokenBucket
 from aeron_dpdk.wire.ethernet import Mac, group_mac
+from aeron_dpdk.wire.icmpv6 import Received, icmpv6_frame
 from aeron_dpdk.wire.ndp import HOP_LIMIT, NeighbourAdvertisement, NeighbourSolicitation
 from aeron_dpdk.wire.packet import Address
 

@@ -10,11 +10,11 @@ from ipaddress import IPv6Address
 
 from aeron_dpdk.control.actions import Action, ReportLinkMtu, SendFrame, Tally, UseGateway
 from aeron_dpdk.control.data_plane import Count
-from aeron_dpdk.control.icmpv6_frame import Received, icmpv6_frame
 from aeron_dpdk.control.ipv6_routing import ALL_ROUTERS, Ipv6Identity, is_link_local
 from aeron_dpdk.control.neighbours import Neighbours
 from aeron_dpdk.control.rate import NANOSECONDS, NEVER_NS
 from aeron_dpdk.wire.ethernet import group_mac
+from aeron_dpdk.wire.icmpv6 import Received, icmpv6_frame
 from aeron_dpdk.wire.ndp import HOP_LIMIT, RouterAdvertisement, RouterSolicitation
 from aeron_dpdk.wire.packet import Address
 

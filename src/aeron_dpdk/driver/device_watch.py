@@ -1,9 +1,12 @@
-"""Notices when the port's device is gone, since neither the link state nor the PMD need tell it."""
+"""Two chores about a port's device: to notice that it is gone, since neither the link state nor the PMD need
+tell it; and to count the frames that the kernel threw away in front of net_af_packet."""
 
 import logging
 from collections.abc import Callable
 
+from aeron_dpdk.control.data_plane import Count, DataPlane
 from aeron_dpdk.control.rate import NANOSECONDS, Every
+from aeron_dpdk.machine.facts.port_device import PacketSockets
 
 LOG = logging.getLogger(__name__)
 PERIOD_NS = NANOSECONDS
@@ -40,3 +43,23 @@ class DeviceWatch:
             return True
         self._was_seen_to_go = True
         return False
+
+
+class KernelDrops:
+    """A chore of the control loop, for the device on `interface`."""
+
+    def __init__(self, interface: str, data_plane: DataPlane) -> None:
+        self._sockets = PacketSockets(interface)
+        self._data_plane = data_plane
+        self._due = Every(PERIOD_NS)
+
+    @property
+    def due_ns(self) -> int:
+        return self._due.due_ns
+
+    def step(self, now_ns: int) -> None:
+        if self._due.is_due(now_ns):
+            self._data_plane.count(Count.RX_KERNEL_DROPPED, self._sockets.drops())
+
+    def close(self) -> None:
+        self._sockets.close()

@@ -19,10 +19,9 @@ from aeron_dpdk.driver.aeron_directory import is_left_by_crash, refuse_unwritabl
 from aeron_dpdk.driver.aeron_settings import AeronSettings, read_aeron_settings, resource_agent_idles
 from aeron_dpdk.driver.affinity import plan_affinity
 from aeron_dpdk.driver.answering import Answering
-from aeron_dpdk.driver.device_watch import DeviceWatch
+from aeron_dpdk.driver.device_watch import DeviceWatch, KernelDrops
 from aeron_dpdk.driver.eal_arguments import complete_eal_arguments
 from aeron_dpdk.driver.interface_settings import InterfaceSettings, host_of, overlaps
-from aeron_dpdk.driver.kernel_drops import KernelDrops
 from aeron_dpdk.driver.observation import Observation, ObservedInterface
 from aeron_dpdk.driver.open_interface import OpenInterface, open_interfaces
 from aeron_dpdk.driver.preflight import (

@@ -3,6 +3,7 @@
 import io
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -17,7 +18,6 @@ import click
 from aeron_dpdk.errors.observe import OutputError
 from aeron_dpdk.machine.facts.files import ENVIRONMENT_FILES, SYSTEM_FILES
 from aeron_dpdk.tools.looking import aeron_dir_option
-from aeron_dpdk.tools.secrets import without_secrets
 
 TIMEOUT_S = 30
 LOG_BYTES = 4 << 20  # of a longer log, only the end
@@ -152,3 +152,18 @@ def report(aeron_dir: Path, output: Path | None, logs: tuple[Path, ...]) -> None
     archive = output or default_output()
     write_archive(archive, members(aeron_dir, logs))
     click.echo(f"wrote {archive}; look at it before you send it: addresses and host names are in it")
+
+
+LEFT_OUT = "(left out)"
+_SECRET_WORD = r"secret|token|passw|passphrase|credential|private[_.-]?key|api[_.-]?key|access[_.-]?key"
+# NAME=value and name: value up to the end of the line, as in environment files, properties and logs; JSON
+# strings up to their end.
+_SETTING = re.compile(rf'(?i)((?:{_SECRET_WORD})[\w.-]*"?[ \t]*[=:][ \t]*)("(?:[^"\\\n]|\\.)*"|[^\n,;}}]+)')
+_USER_INFO = re.compile(r"(?<=://)[^\s/@]+(?=@)")
+# AWS's identifiers of access keys: IAM User Guide, "Unique identifiers".
+_AWS_KEY = re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")
+
+
+def without_secrets(text: str) -> str:
+    text = _SETTING.sub(rf"\g<1>{LEFT_OUT}", text)
+    return _AWS_KEY.sub(LEFT_OUT, _USER_INFO.sub(LEFT_OUT, text))

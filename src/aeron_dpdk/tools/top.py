@@ -1,9 +1,14 @@
 """`aeron-dpdk top`: a running driver, live in the terminal."""
 
+import os
+import select
 import signal
 import sys
+import termios
 import time
-from contextlib import suppress
+import tty
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import click
@@ -13,7 +18,6 @@ from rich.live import Live
 from aeron_dpdk.errors.observe import ObserveError
 from aeron_dpdk.observe.rates import rates_between
 from aeron_dpdk.observe.status import Status, look
-from aeron_dpdk.tools.keyboard import key_within, single_keys
 from aeron_dpdk.tools.looking import aeron_dir_option
 from aeron_dpdk.tools.top_screen import Mode, screen
 
@@ -51,3 +55,24 @@ def _watch(aeron_dir: Path, interval_s: float, first: Status, console: Console, 
             before, now, trouble = now, look(aeron_dir), ""
         except ObserveError as error:  # the driver may come back
             trouble = str(error)
+
+
+@contextmanager
+def single_keys() -> Iterator[None]:
+    """Keys arrive as they are pressed, and are not echoed; afterwards the terminal is restored."""
+    descriptor = sys.stdin.fileno()
+    before = termios.tcgetattr(descriptor)
+    try:
+        tty.setcbreak(descriptor)
+        yield
+    finally:
+        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
+
+
+def key_within(seconds: float) -> str:
+    """The next key; empty when none is pressed in time. The end of input counts as "q"."""
+    descriptor = sys.stdin.fileno()
+    ready, _, _ = select.select([descriptor], [], [], max(0.0, seconds))
+    if not ready:
+        return ""
+    return os.read(descriptor, 1).decode(errors="replace") or "q"

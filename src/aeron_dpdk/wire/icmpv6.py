@@ -1,10 +1,12 @@
-"""ICMPv6 (RFC 4443). One shape serves every message; its bodies are neighbour discovery's and MLD's."""
+"""ICMPv6 (RFC 4443), and the frames that carry it. One shape serves every message; its bodies are neighbour
+discovery's and MLD's."""
 
 from dataclasses import dataclass
 from enum import IntEnum
 from ipaddress import IPv6Address
 from typing import Self
 
+from aeron_dpdk.wire.ethernet import EthernetFrame, EtherType, Mac
 from aeron_dpdk.wire.ipv6 import NEXT_HEADER_ICMPV6, Ipv6Packet, pseudo_header
 from aeron_dpdk.wire.packet import Malformed, internet_checksum
 
@@ -57,3 +59,38 @@ class Icmpv6Message:
 
 def _summed(source: IPv6Address, destination: IPv6Address, data: bytes) -> bytes:
     return pseudo_header(source, destination, len(data), NEXT_HEADER_ICMPV6) + data
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    frame: EthernetFrame
+    packet: Ipv6Packet
+    message: Icmpv6Message
+
+    @classmethod
+    def parse(cls, frame: EthernetFrame) -> Self:
+        """Raises Malformed."""
+        packet = Ipv6Packet.parse(frame.payload)
+        if packet.next_header != NEXT_HEADER_ICMPV6:
+            raise Malformed(f"ipv6: next header {packet.next_header} is not for the control plane")
+        return cls(frame, packet, Icmpv6Message.parse(packet))
+
+
+def icmpv6_frame(
+    message: Icmpv6Message,
+    macs: tuple[Mac, Mac],
+    ends: tuple[IPv6Address, IPv6Address],
+    *,
+    hop_limit: int,
+    hop_by_hop: bytes = b"",
+) -> bytes:
+    """`macs` and `ends` are source and destination."""
+    packet = Ipv6Packet(
+        *ends,
+        next_header=NEXT_HEADER_ICMPV6,
+        payload=message.emit(*ends),
+        hop_limit=hop_limit,
+        hop_by_hop=hop_by_hop,
+    )
+    source, destination = macs
+    return EthernetFrame(destination, source, EtherType.IPV6, packet.emit()).emit()

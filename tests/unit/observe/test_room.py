@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from aeron_dpdk.observe.room import Room, room_in
+from aeron_dpdk.observe.status import Room, room_in
 
 MIB = 1 << 20
 

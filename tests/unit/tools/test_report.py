@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from aeron_dpdk.exit_code import ExitCode
-from aeron_dpdk.tools.report import LOG_BYTES, end_of, output_of
-from aeron_dpdk.tools.secrets import LEFT_OUT, without_secrets
+from aeron_dpdk.tools.report import LEFT_OUT, LOG_BYTES, end_of, output_of, without_secrets
 
 PROGRAM = (sys.executable, "-c", "from aeron_dpdk.tools.main import main; main()")
 EXPECTED = (
