@@ -22,7 +22,7 @@ TOKEN_TTL_S = 300
 MACS = "/latest/meta-data/network/interfaces/macs/"
 TOKEN_HEADER = "X-aws-ec2-metadata-token"
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = 401, 403, 404
-# What services that speak only version 1 answer to the PUT of a token.
+# The answers of services with version 1 only to the PUT of a token.
 _NO_VERSION_2 = (404, 405, 501)
 
 
@@ -53,7 +53,7 @@ class _Timeout(Exception):
 
 
 class Metadata:
-    """A connection to the service at `url`, by version 2 if it can be."""
+    """A connection to the service at `url`, by version 2 if that is possible."""
 
     def __init__(self, url: str = URL, timeout_s: float = TIMEOUT_S) -> None:
         """Raises MetadataError."""
@@ -92,7 +92,7 @@ class Metadata:
             self._headers = {TOKEN_HEADER: token}
 
     def _explain_silence(self) -> None:
-        """Returns where version 1 answers. Else raises MetadataError."""
+        """Returns if version 1 answers; otherwise raises MetadataError."""
         try:
             self._ask("GET", MACS, {})
         except HTTPError as error:
@@ -109,7 +109,7 @@ class Metadata:
             raise _unusable(f"no answer within {self._timeout_s:g} s") from None
 
     def _interface(self, mac: str) -> NetworkInterface | None:
-        """None for one without IPv4."""
+        """None if it has no IPv4 address."""
         place = f"{MACS}{mac}/"
         addresses = self._get(f"{place}local-ipv4s", missing="").split()
         if not addresses:
@@ -170,7 +170,8 @@ class Eni:
 
 
 def match(facts: Facts, interfaces: Sequence[NetworkInterface]) -> tuple[Eni, ...]:
-    """By MAC: of the kernel's interface, or of what setup saved when the NIC left the kernel."""
+    """Matches by MAC: that of the kernel's interface, or the one that setup saved when the NIC left the
+    kernel."""
     by_mac: dict[str, Nic] = {}
     for nic in facts.nics:
         saved = facts.saved_of(nic)
@@ -224,8 +225,8 @@ ADDRESSES = (
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """`gateway` is the interface's, None for none; `silent` are next hops in use that answer no ARP now. The
-    counts are since the driver started: of datagrams sent, and of what came from peers."""
+    """`gateway` is the interface's; `silent` are next hops in use that do not answer ARP now. The counts are
+    those since the driver started: of datagrams sent, and of datagrams from peers."""
 
     gateway: str | None
     silent: tuple[str, ...]
@@ -234,7 +235,7 @@ class Traffic:
 
 
 def judge(traffic: Traffic, interface: str | None = None) -> Iterator[Finding]:
-    """`interface` is named in the findings' ids, where a driver has several."""
+    """If a driver has several interfaces, `interface` is named in the findings' ids."""
     arp, check = (ARP.of(interface), TRAFFIC.of(interface)) if interface else (ARP, TRAFFIC)
     yield _judge_arp(arp, traffic)
     if traffic.received > 0:

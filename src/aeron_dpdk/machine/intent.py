@@ -1,4 +1,5 @@
-"""What the operator wants: to run here, as far as it decides what the machine must offer; and setup to do."""
+"""What the operator wants: to run here, as far as the machine must be fit for it (`Intent`); and setup to do
+(`SetupRequest`)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,10 +13,10 @@ DEFAULT_WINDOW_BYTES = 128 << 10  # aeron_driver_context.c: AERON_RCV_INITIAL_WI
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """`user` is who shall run the data path: AERON_DPDK_USER, or the user who starts aeronmd_dpdk;
-    `user_name` is what was asked for, even if there is no such account, and `group_gid` None where
-    AERON_DPDK_GROUP names none. So many `interfaces` have an address that is set, those that share a port
-    counted once. Lengths in bytes. `affinity` is by the name of its variable."""
+    """`user` is who is to run the data path: AERON_DPDK_USER, or the user who starts aeronmd_dpdk.
+    `user_name` is the name that was given, even if there is no such account; `group_gid` is None if
+    AERON_DPDK_GROUP names no group. `interfaces` counts those with an address in the settings; those that
+    share a port count once. `affinity` has CPUs by the names of the variables."""
 
     user_name: str | None = None
     user: Account | None = None
@@ -50,11 +51,11 @@ class SetupPart(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SetupRequest:
-    """`nics` are PCI addresses or interface names, and so is `forced`. `driver` None lets us choose,
-    `huge_kib` None takes what is advised, `user` is the ordinary user who shall start aeronmd_dpdk, None for
-    root. `program` is what a unit calls at boot, `changeable` a part of it that
-    somebody else than root may change, `dpdk` the release that we run, None if not known. `cpus`
-    are kept for the driver; empty changes no CPU. Lengths in bytes."""
+    """`nics` and `forced` are PCI addresses or interface names. `driver` None lets us choose; `huge_kib` None
+    takes the advised amount; `user` is the ordinary user who is to start aeronmd_dpdk, None for root.
+    `program` is what a unit calls at boot; `changeable` is a part of it that somebody other than root may
+    change. `dpdk` is the release that we run, None if it is not known. `cpus` are kept for the driver; none
+    are if it is empty."""
 
     parts: frozenset[SetupPart] = frozenset(SetupPart)
     nics: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Which CPUs the driver's threads get out of a set: whole cores first, on the NIC's NUMA node first."""
+"""Which CPUs of a set the driver's threads get: whole cores first, and those on the NIC's NUMA node first."""
 
 import os
 from collections.abc import Collection, Mapping
@@ -13,8 +13,8 @@ from aeron_dpdk.machine.tree import Tree
 
 @dataclass(frozen=True, slots=True)
 class Topology:
-    """`siblings`: the hyper-threads of its core, by CPU; a missing one is a core of its own. `near`: the
-    CPUs of the NIC's node, empty where that is not known."""
+    """`siblings`: by CPU, the hyper-threads of its core; a CPU that is missing there is a core of its own.
+    `near`: the CPUs of the NIC's node; empty if that is not known."""
 
     siblings: Mapping[int, frozenset[int]] = field(default_factory=dict)
     near: frozenset[int] = frozenset()
@@ -24,7 +24,7 @@ class Topology:
 
 
 def read_topology(tree: Tree, cpus: Collection[int], nics: Collection[str]) -> Topology:
-    """`nics` are PCI addresses; where there are none, those that are bound to a driver for DPDK count."""
+    """`nics` are PCI addresses; if there are none, all NICs that are bound to a driver for DPDK count."""
     places = [f"{DEVICES}/{address}" for address in nics or nics_for_dpdk(tree)]
     nodes = {
         node for place in places if (node := tree.number(f"{place}/numa_node")) is not None and node >= 0
@@ -40,9 +40,9 @@ def read_topology(tree: Tree, cpus: Collection[int], nics: Collection[str]) -> T
 def choose_cpus(
     cpus: Collection[int], count: int, topology: Topology, taken: Collection[int] = ()
 ) -> list[int]:
-    """At most `count` of `cpus`, for threads that need their CPU more and more: the last ones have a core to
-    themselves, as far as there are cores. `taken` are CPUs that other threads have already."""
-    rank: dict[int, int] = {}  # which hyper-thread of its core, by the order in which they are given away
+    """At most `count` of `cpus`, in ascending order of the threads' need: the last ones have a core to
+    themselves, as far as there are enough cores. `taken` are the CPUs of other threads."""
+    rank: dict[int, int] = {}  # of a CPU among the hyper-threads of its core, as they are given away
     used: dict[int, int] = {}
     for cpu in (*taken, *sorted(cpus)):
         core = topology.core(cpu)
@@ -58,7 +58,7 @@ def choose_cpus(
 
 
 def complaint(sender: int, receiver: int, topology: Topology) -> str | None:
-    """What is wrong with the CPUs of the two threads that spin; None for nothing."""
+    """What is wrong with the CPUs of the two threads that spin; None if nothing is."""
     if sender != receiver and topology.core(sender) == topology.core(receiver):
         return f"sender and receiver are on CPUs {sender} and {receiver}, hyper-threads of one core"
     far = sorted({sender, receiver} - topology.near) if topology.near else []

@@ -8,7 +8,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Permissions:
-    """`mode` holds the permission bits only, as chmod takes them."""
+    """`mode` has only the permission bits, as chmod takes them."""
 
     uid: int
     gid: int
@@ -18,7 +18,8 @@ class Permissions:
         return f"{self.uid}:{self.gid} {self.mode:04o}"
 
     def allow_write(self, uid: int, gids: frozenset[int]) -> bool:
-        """Whether that user may read and write: by the first class that fits, as the kernel decides."""
+        """Whether that user may read and write. As in the kernel, the first class that fits decides: owner,
+        group, others."""
         if uid == 0:
             return True
         shift = 6 if uid == self.uid else 3 if self.gid in gids else 0
@@ -26,7 +27,8 @@ class Permissions:
 
 
 class Tree:
-    """Names are absolute paths of the host. What is absent or not for us to read is None or empty."""
+    """Names are absolute paths of the host. If something is absent, or we may not read it, the result is None
+    or empty."""
 
     def __init__(self, root: Path = Path("/")) -> None:
         self.root = root
@@ -41,12 +43,12 @@ class Tree:
             return None
 
     def text(self, name: str) -> str | None:
-        """Without the white space around it."""
+        """Without leading and trailing white space."""
         data = self.data(name)
         return None if data is None else data.decode(errors="replace").strip()
 
     def number(self, name: str) -> int | None:
-        """Decimal, or hexadecimal behind 0x."""
+        """Decimal, or hexadecimal with 0x in front."""
         try:
             return int(self.text(name) or "", 0)
         except ValueError:

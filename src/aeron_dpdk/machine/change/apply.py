@@ -1,4 +1,4 @@
-"""A plan carried out step by step, each verified; and taken back, when one fails or when asked."""
+"""Carries out a plan step by step and verifies each; takes it back if one fails, or on request."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ Report = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A change with the state that it meets."""
+    """A change, and the state before it."""
 
     change: Change
     before: State
@@ -24,7 +24,7 @@ class Step:
 
 
 def steps_of(changes: Iterable[Change], system: System) -> tuple[Step, ...]:
-    """What remains to be done: changes whose state is there already are left out."""
+    """The changes that remain to be done, without those whose state has been reached already."""
     steps = (Step(change, change.resource.read(system)) for change in changes)
     return tuple(step for step in steps if _is_needed(step))
 
@@ -35,11 +35,11 @@ def _is_needed(step: Step) -> bool:
 
 
 def apply(steps: Sequence[Step], system: System, journal: Journal, report: Report) -> None:
-    """Raises StepFailedError once what was done is taken back."""
+    """If a step fails, takes back those before it, and raises StepFailedError."""
     done: list[_Done] = []
     for step in steps:
         resource, after = step.change.resource, step.change.after
-        before = resource.read(system)  # an earlier step may have brought it into being
+        before = resource.read(system)  # an earlier step may have created it
         record = _Done(resource, before, journal.find(resource))
         done.append(record)
         advice = step.change.advice
@@ -60,7 +60,7 @@ def apply(steps: Sequence[Step], system: System, journal: Journal, report: Repor
 
 
 def _carry_out(resource: Resource, after: State, system: System) -> str | None:
-    """Why it is not as it should be; None when it is."""
+    """Why the resource is not as it should be; None if it is."""
     try:
         resource.write(system, after)
         seen = resource.read(system)
@@ -92,7 +92,8 @@ def _take_back(done: Sequence[_Done], system: System, journal: Journal, report: 
 
 
 def _reset(journal: Journal, resource: Resource, entry: JournalEntry | None) -> JournalError | None:
-    """A full disk must not keep us from taking back the rest; the next write has this change too."""
+    """Returns an error instead of raising it: a full disk must not keep us from taking back the rest, and the
+    next write includes this change."""
     try:
         journal.reset(resource, entry)
     except JournalError as error:
@@ -105,7 +106,7 @@ def _complaint(unwritten: JournalError | None) -> tuple[str, ...]:
 
 
 def _restore(resource: Resource, before: State, system: System) -> str | None:
-    """What could not be restored, and why; None when it is as it was."""
+    """What could not be restored, and why; None if it is as it was before."""
     try:
         seen = resource.read(system)
         if (seen is None and resource.can_vanish) or resource.is_same(seen, before):
@@ -120,8 +121,8 @@ def _restore(resource: Resource, before: State, system: System) -> str | None:
 
 
 def undo(system: System, journal: Journal, report: Report) -> bool:
-    """Latest first. False when something was left as it is, since others changed it. Raises UndoError when
-    something remains; that stays in the journal."""
+    """Undoes the changes, the latest first. False if something was left as it is because others have changed
+    it. Raises UndoError if something could not be undone; that stays in the journal."""
     remains = []
     is_all_back = True
     unwritten: JournalError | None = None
@@ -139,7 +140,7 @@ def undo(system: System, journal: Journal, report: Report) -> bool:
 
 
 def _undo(entry: JournalEntry, system: System, report: Report) -> tuple[str | None, bool]:
-    """What could not be restored, and why; and whether it was for us to restore it."""
+    """What could not be restored, and why; and whether it was ours to restore."""
     resource = entry.resource
     try:
         seen = resource.read(system)
@@ -155,7 +156,7 @@ def _undo(entry: JournalEntry, system: System, report: Report) -> tuple[str | No
 
 
 def _is_others_work(entry: JournalEntry, seen: State) -> bool:
-    """An unfinished change is ours, however far it came."""
+    """Whether others have changed it since. An unfinished change is always ours."""
     resource = entry.resource
     known = (entry.before, entry.after)
     return (

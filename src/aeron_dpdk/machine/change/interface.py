@@ -1,4 +1,4 @@
-"""Giving an interface back what it had, over netlink, and what `ethtool` had set on its device; requests that
+"""Restores an interface: over netlink, and its device's settings by ethtool; the ethtool requests that
 pyroute2 lacks raise OSError."""
 
 import errno
@@ -35,7 +35,7 @@ from aeron_dpdk.machine.facts.network import read_network
 
 
 def configure(name: str, wanted: KernelInterface) -> None:
-    """Raises OSError. What is there beyond `wanted` goes."""
+    """Removes whatever is not in `wanted`. Raises OSError."""
     try:
         with IPRoute() as netlink:
             index = _index(netlink, name)
@@ -92,7 +92,7 @@ def _configure_link(netlink: Any, index: int, present: KernelInterface, wanted: 
         changes["ifname"] = wanted.name
     joins = wanted.master is not None and wanted.master != present.master
     if changes or joins or (present.is_up and not wanted.is_up):
-        # A name changes only while the link is down, and a bond takes no other.
+        # An interface can be renamed, or join a bond, only while its link is down.
         netlink.link("set", index=index, state="down")
         if changes:
             netlink.link("set", index=index, **changes)
@@ -105,7 +105,8 @@ def _configure_link(netlink: Any, index: int, present: KernelInterface, wanted: 
 
 
 def _delete_address(netlink: Any, index: int, address: InterfaceAddress) -> None:
-    """IPv6 addresses go with the link, secondary ones with the first of their network."""
+    """The address may be gone already: IPv6 addresses go when the link goes down, secondary ones with the
+    primary one of their network."""
     try:
         netlink.addr("del", index=index, **_address_key(address))
     except NetlinkError as error:
@@ -148,7 +149,7 @@ def _add_route(netlink: Any, index: int, route: Route) -> None:
     try:
         netlink.route("add", **arguments)
     except NetlinkError as error:
-        if error.code != errno.EEXIST:  # somebody such as a DHCP client was quicker
+        if error.code != errno.EEXIST:  # somebody else, such as a DHCP client, has set it already
             raise
 
 
@@ -164,7 +165,7 @@ def set_private_flags(interface: str, wanted: Mapping[str, bool]) -> None:
 
 
 def set_rss(interface: str, *, function: int = 0, table: Sequence[int] = (), key: bytes = b"") -> None:
-    """Arguments that are empty leave the device's value as it is."""
+    """Leaves the device's value as it is for arguments that are empty."""
     head = RSS.pack(_SET_RSS, 0, len(table) or _TABLE_STAYS, len(key), function, 0, 0, 0, 0)
     request(interface, head + struct.pack(f"={len(table)}I", *table) + key)
 
@@ -186,10 +187,10 @@ def set_time_stamping(interface: str, wanted: Mapping[str, int]) -> None:
 def restore_device_settings(
     interface: str, wanted: Iterable[Setting], await_link: Callable[[], object]
 ) -> None:
-    """Only what differs. Raises OSError, with the names of what the driver does not take."""
+    """Sets what differs. Raises OSError that names the settings which the driver does not accept."""
     wanted = tuple(wanted)
     remains = _restore(interface, tuple(each for each in wanted if group_of(each) not in BY_LINK))
-    # A new mode takes the link down, and what it negotiates overrides how pause frames were set before.
+    # A new link mode takes the link down, and its negotiation overrides earlier settings of pause frames.
     is_awaited = False
     for group in BY_LINK:
         those = tuple(each for each in wanted if group_of(each) == group)
@@ -203,8 +204,8 @@ def restore_device_settings(
 
 
 def _restore(interface: str, wanted: tuple[Setting, ...]) -> tuple[Setting, ...]:
-    """The settings that the device does not have as wanted. Of the link, those that it refused: what it took
-    can be read only once the link is up."""
+    """Returns the settings that are not as wanted then. Of the link's settings, only those that the driver
+    refused: the others cannot be read back before the link is up."""
     different = _different(interface, wanted)
     groups: dict[str, dict[str, Any]] = {}
     for setting, value in wanted:
@@ -231,7 +232,7 @@ def _restore(interface: str, wanted: tuple[Setting, ...]) -> tuple[Setting, ...]
                     write(ethtool, interface, groups[group])
                 except (EthtoolError, OSError):
                     refused.add(group)
-    # What it refused is found there as well, with what it took and did not do.
+    # These include what the driver refused, and what it accepted but did not do.
     remains = _different(interface, wanted)
     return tuple(each for each in remains if group_of(each) not in BY_LINK or group_of(each) in refused)
 
@@ -242,7 +243,7 @@ def _different(interface: str, wanted: tuple[Setting, ...]) -> tuple[Setting, ..
 
 
 def _set_words(group: str, ethtool: Ethtool, interface: str, values: dict[str, Any]) -> None:
-    """Raises OSError for the first that is refused, once all were tried."""
+    """Tries all of them; then raises OSError for the first that was refused."""
     refusals = []
     for words in WORDS:
         asked = {name: value for name, value in values.items() if name in words.names}
@@ -272,7 +273,7 @@ def _set_private_flags(ethtool: Ethtool, interface: str, values: dict[str, Any])
 
 
 def _set_rss(ethtool: Ethtool, interface: str, values: dict[str, Any]) -> None:
-    """Each by itself: a driver that has its own key still takes a table."""
+    """Sets each by itself: a driver that accepts no key may still accept a table."""
     for name, value in values.items():
         with suppress(OSError):
             match name:

@@ -1,4 +1,5 @@
-"""What setup has changed, on disk before each change is made: so undo works after kill -9 at any moment."""
+"""What setup has changed. Each change is on disk before it is made, so that undo works after kill -9 at any
+moment."""
 
 import errno
 import fcntl
@@ -71,7 +72,7 @@ class Journal:
         return next((entry for entry in self.entries if (entry.kind, entry.target) == key), None)
 
     def begin(self, resource: Resource, before: State, after: State) -> None:
-        """To be called before the change: keeps what was there first."""
+        """Call it before the change. It keeps the state before the first change."""
         known = self.find(resource)
         if known is None:
             entry = JournalEntry(resource.kind, resource.target, before, after, is_done=False)
@@ -80,13 +81,13 @@ class Journal:
             self._replace(known, replace(known, after=after, is_done=False))
 
     def finish(self, resource: Resource) -> None:
-        """To be called once the change is verified."""
+        """Call it once the change has been verified."""
         known = self.find(resource)
         assert known is not None
         self._replace(known, replace(known, is_done=True))
 
     def reset(self, resource: Resource, to: JournalEntry | None) -> None:
-        """Back to the entry that was there before `begin`; None removes it."""
+        """Puts back the entry that was there before `begin`; None removes it."""
         known = self.find(resource)
         if known is not None:
             self._replace(known, to)
@@ -101,7 +102,7 @@ class Journal:
         )
 
     def _write(self, entries: tuple[JournalEntry | None, ...]) -> None:
-        """What cannot be written is in `entries` all the same, and so in what is written next."""
+        """Changes `entries` even if writing fails, so that the next write includes it."""
         self.entries = tuple(entry for entry in entries if entry is not None)
         document = {"version": VERSION, "entries": [asdict(entry) for entry in self.entries]}
         try:
@@ -138,7 +139,7 @@ def _read(system: System) -> tuple[JournalEntry, ...]:
 
 @contextmanager
 def opened_journal(system: System) -> Iterator[Journal]:
-    """Ours alone until the end of the block. Raises JournalError."""
+    """Locked until the end of the block. Raises JournalError."""
     try:
         system.path(STATE_DIRECTORY).mkdir(parents=True, exist_ok=True, mode=0o755)
         lock = system.path(LOCK).open("w")

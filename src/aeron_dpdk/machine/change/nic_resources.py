@@ -20,7 +20,7 @@ _NO_OVERRIDE = "(null)"
 
 @dataclass(frozen=True, slots=True)
 class PciBinding(Resource):
-    """State: the driver and the driver_override, each None for none."""
+    """State: driver and driver_override, each of which may be None."""
 
     kind = "pci-binding"
     is_left_to_others = False
@@ -56,7 +56,7 @@ class PciBinding(Resource):
         return system.link_name(f"{DEVICES}/{self.target}/driver") is not None
 
     def _refuse_while_used(self, system: System) -> None:
-        """The kernel would make us wait until the process lets the device go, for ever if need be."""
+        """The kernel would make us wait until the process closes the device, possibly for ever."""
         user = user_of(system, self.target)
         if user is not None:
             raise OSError(errno.EBUSY, f"{user} uses the device, stop it first")
@@ -117,12 +117,12 @@ class NetworkConfiguration(Resource):
         if not system.wait_for(lambda: bool(interface_names(system, self.target)), PROBE_S):
             raise OSError(errno.ENODEV, f"no interface of {self.target} has come back within {PROBE_S:g} s")
         self._refuse_another(system, wanted)
-        # udev may be about to give it its name.
+        # udev may be about to rename it.
         system.wait_for(lambda: wanted.name in interface_names(system, self.target), RENAME_S)
         system.configure(interface_names(system, self.target)[0], wanted)
 
     def _refuse_another(self, system: System, wanted: KernelInterface) -> None:
-        """A card that moved is at another address, and another one may be here."""
+        """Cards may have been moved: another one may be at this address."""
         present = self.interface(system)
         if present is not None and present.own_mac != wanted.own_mac:
             raise OSError(
@@ -156,7 +156,8 @@ class NetworkConfiguration(Resource):
 
 
 def _names(interface: KernelInterface) -> frozenset[str]:
-    """Of its device settings: a plan knows none of them, what an older release has saved not all."""
+    """The names of its device settings. A plan has none of them, and what an older release has saved lacks
+    some."""
     return frozenset(name for name, _ in interface.device_settings)
 
 
@@ -166,7 +167,7 @@ def _with_settings(interface: KernelInterface, known: frozenset[str]) -> KernelI
 
 
 def _essence(state: State) -> KernelInterface | None:
-    """Without what changes by itself: the carrier, remaining lifetimes, link-local addresses."""
+    """The interface without what changes by itself: carrier, remaining lifetimes, link-local addresses."""
     return None if state is None else _lasting(interface_from(state))
 
 
@@ -184,7 +185,7 @@ def _lasting(interface: KernelInterface) -> KernelInterface:
 
 
 def at_rest(interface: KernelInterface) -> State:
-    """Down and for itself, without addresses and VLANs, as it must be before it leaves the kernel."""
+    """Down, in no bond or bridge, without addresses and VLANs: as it must be before it leaves the kernel."""
     return asdict(
         replace(
             interface,

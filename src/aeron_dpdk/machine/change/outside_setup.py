@@ -20,9 +20,10 @@ HUGE_PAGES = Path("/sys/kernel/mm/hugepages/hugepages-2048kB")
 
 @contextmanager
 def reserved_huge_pages(wanted: int, directory: Path = HUGE_PAGES) -> Iterator[bool]:
-    """Yields whether `wanted` pages of 2 MiB are free; False where there are none and we may not reserve any.
+    """Yields whether `wanted` pages of 2 MiB are free; False if they are not, and we may not reserve them.
 
-    Gives back as many as it reserved, not the number it found: others may have reserved pages in between.
+    Frees as many as it reserved, instead of restoring the earlier number: others may have reserved pages
+    meanwhile.
     """
     before = _read(directory / "nr_hugepages")
     missing = wanted - _read(directory / "free_hugepages")
@@ -30,7 +31,7 @@ def reserved_huge_pages(wanted: int, directory: Path = HUGE_PAGES) -> Iterator[b
     try:
         if missing > 0:
             _write(directory, before + missing)
-        # Fewer than asked for when memory is short or fragmented, none without the right to ask.
+        # The kernel may grant fewer, if memory is short or fragmented; none if we may not ask.
         reserved = _read(directory / "nr_hugepages") - before
         yield _read(directory / "free_hugepages") >= wanted
     finally:
@@ -39,7 +40,7 @@ def reserved_huge_pages(wanted: int, directory: Path = HUGE_PAGES) -> Iterator[b
 
 
 def _read(path: Path) -> int:
-    """0 on a kernel without huge pages."""
+    """Returns 0 on a kernel without huge pages."""
     try:
         return int(path.read_text())
     except OSError:
@@ -47,7 +48,7 @@ def _read(path: Path) -> int:
 
 
 def _write(directory: Path, pages: int) -> None:
-    """Does nothing when that is the number already, or when we may not: what is granted is read back."""
+    """Does nothing if that is the number already, or if we may not; callers read back what was granted."""
     if pages != _read(directory / "nr_hugepages"):
         with suppress(OSError):
             (directory / "nr_hugepages").write_text(f"{pages}\n")
@@ -57,8 +58,8 @@ _LISTENS = 1 << 16  # __SO_ACCEPTCON of linux/net.h, among the flags in /proc/ne
 
 
 def clear_memif_sockets(eal_arguments: Iterable[str], tree: Tree) -> None:
-    """Removes the files of servers that are gone. Raises SettingConflictError where a server of this network
-    namespace listens, or where something else than a socket stands."""
+    """Removes the files of servers that are gone. Raises SettingConflictError if a server of this network
+    namespace listens there, or if the file is not a socket."""
     for device, given in virtual_devices(eal_arguments):
         is_server = device.startswith("net_memif") and given.get("role") in ("server", "master")
         if is_server and "socket" in given and given.get("socket-abstract") == "no":
@@ -79,6 +80,6 @@ def _clear(path: Path, tree: Tree) -> None:
 
 
 def _is_listened_on(path: Path, tree: Tree) -> bool:
-    """proc(5): number, reference count, protocol, flags, type, state, inode, path."""
+    """Columns in proc(5): number, reference count, protocol, flags, type, state, inode, path."""
     rows = (line.split(maxsplit=7) for line in tree.lines("/proc/net/unix")[1:])
     return any(len(row) == 8 and row[7] == str(path) and int(row[3], 16) & _LISTENS for row in rows)

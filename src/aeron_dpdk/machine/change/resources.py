@@ -1,5 +1,5 @@
-"""The things of a host that setup changes. Each can be read and written, and its state is a JSON value: so a
-step is a resource with a state before and one after, and to undo it is to write the former.
+"""The things of a host that setup changes. Each can be read and written, and its state is a JSON value. So a
+step is a resource with a state before and a state after, and undoing it means writing the state before.
 """
 
 import stat
@@ -11,7 +11,7 @@ from aeron_dpdk.machine.change.system import System
 from aeron_dpdk.machine.facts.files import GRUBBY
 from aeron_dpdk.machine.tree import Permissions
 
-State = Any  # what JSON can hold; None where the thing is not there
+State = Any  # what JSON can hold; None if the thing is absent
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +21,11 @@ class Resource(ABC):
 
     target: str
     kind: ClassVar[str]
-    # Undo leaves alone what others have changed since.
+    # Whether undo leaves it alone if others have changed it since.
     is_left_to_others: ClassVar[bool] = True
-    # It belongs to a module or a device: gone with that, there is nothing to restore.
+    # Whether it belongs to a module or a device: if that is gone, there is nothing to restore.
     can_vanish: ClassVar[bool] = False
-    # What comes later takes it along, so its state is to be kept even where it need not be changed.
+    # Whether later steps change it too, so that its state must be kept even if this step changes nothing.
     is_always_kept: ClassVar[bool] = False
 
     @abstractmethod
@@ -38,7 +38,7 @@ class Resource(ABC):
 
     @abstractmethod
     def name(self) -> str:
-        """What it is, for people."""
+        """A name for people."""
 
     def show(self, state: State) -> str:
         return "not there" if state is None else str(state)
@@ -49,7 +49,7 @@ class Resource(ABC):
 
 @dataclass(frozen=True, slots=True)
 class KernelValue(Resource):
-    """A file of sysfs or procfs that reads as what was written."""
+    """A file of sysfs or procfs that reads back as it was written."""
 
     kind = "kernel-value"
     can_vanish = True
@@ -97,7 +97,7 @@ class ConfigFile(Resource):
 
 @dataclass(frozen=True, slots=True)
 class SymbolicLink(Resource):
-    """State: where it points. systemd enables a unit by such a link."""
+    """State: its target. systemd enables a unit by such a link."""
 
     kind = "link"
 
@@ -117,7 +117,7 @@ class SymbolicLink(Resource):
 
 @dataclass(frozen=True, slots=True)
 class FilePermissions(Resource):
-    """State: [uid, gid, mode]. A device file that is gone takes its permissions along."""
+    """State: [uid, gid, mode]. If the device file is gone, so are they."""
 
     kind = "permissions"
     can_vanish = True
@@ -164,8 +164,9 @@ GRUB_FILE = "/etc/default/grub.d/60-aeron-dpdk.cfg"
 
 @dataclass(frozen=True, slots=True)
 class BootArguments(Resource):
-    """The kernel's command line at the next boot, through whatever this distribution makes its boot menu
-    with. `target` is the arguments we care about, with blanks between. State: those of them that are set."""
+    """The kernel's command line at the next boot, set with the tool by which this distribution makes its boot
+    menu. `target` is the arguments that matter to us, separated by blanks. State: those of them that are set.
+    """
 
     kind = "boot-arguments"
     grub_file: ClassVar[str] = GRUB_FILE
@@ -203,7 +204,8 @@ class BootArguments(Resource):
 
 
 class CpuArguments(BootArguments):
-    """Those that keep CPUs for us, in a file of their own: they come and go apart from the others."""
+    """The arguments that keep CPUs for us. They have a file of their own, since they come and go
+    independently."""
 
     kind = "cpu-arguments"
     grub_file = "/etc/default/grub.d/61-aeron-dpdk-cpus.cfg"
@@ -211,7 +213,7 @@ class CpuArguments(BootArguments):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """`why` is for the reader of the plan, `advice` what to do when it fails."""
+    """`why` is for the reader of the plan; `advice` says what to do if it fails."""
 
     resource: Resource
     after: State

@@ -1,4 +1,4 @@
-"""The effects: every way in which we change a host, each as small as it can be."""
+"""The effects: all the ways in which we change a host, each as small as possible."""
 
 import os
 import subprocess
@@ -19,15 +19,15 @@ COMMAND_TIMEOUT_S = 120
 
 
 class System(Tree):
-    """A host below `root` that may be changed. All raise OSError."""
+    """A host below `root` that may be changed. All methods raise OSError."""
 
     def write_value(self, name: str, text: str) -> None:
-        """To a file of sysfs or procfs, where what is written is a command."""
+        """Writes to a file of sysfs or procfs, where a write is a command."""
         with self.path(name).open("w") as file:
             file.write(text)
 
     def replace_file(self, name: str, text: str, mode: int) -> None:
-        """As a whole or not at all, also across a loss of power."""
+        """Replaces it as a whole or not at all, even if power is lost."""
         place = self.path(name)
         place.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.")
@@ -60,7 +60,7 @@ class System(Tree):
         os.chmod(self.path(name), permissions.mode)
 
     def run(self, command: Sequence[str]) -> str:
-        """Its output. Raises OSError with its last line of complaint when it fails."""
+        """Returns its output. If it fails, raises OSError with its last line on stderr."""
         try:
             done = subprocess.run(
                 command, capture_output=True, text=True, check=False, timeout=COMMAND_TIMEOUT_S
@@ -83,7 +83,7 @@ class System(Tree):
         interface.configure(name, wanted)
 
         def await_link() -> None:
-            """A link that has come up may go down once more, when its driver restarts the negotiation."""
+            """A link that has come up may go down once more, if its driver restarts the negotiation."""
             if wanted.is_up and wanted.has_carrier:
                 self.wait_for(lambda: self.network()[wanted.name].has_carrier, LINK_S)
                 time.sleep(FLAP_S)

@@ -1,5 +1,5 @@
-"""Users and groups by name or number, from the tree's own files and on our own host from its name service
-too; and who may change a program that shall run as root.
+"""Users and groups by name or number, from the tree's own files, and on our own host from its name service
+too; and who may change a program that is to run as root.
 """
 
 import grp
@@ -15,7 +15,7 @@ from aeron_dpdk.machine.tree import Permissions, Tree
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """`gids` has `gid` and the supplementary groups."""
+    """`gids` are `gid` and the supplementary groups."""
 
     name: str
     uid: int
@@ -64,12 +64,12 @@ def _entries(tree: Tree, name: str) -> Iterator[list[str]]:
             yield fields
 
 
-# Groups below are the system's own: Debian's staff may write to /usr/local.
+# Lower ones are the system's own groups; Debian's group staff may write to /usr/local.
 FIRST_ORDINARY_GROUP = 1000
 
 
 def changeable_part(tree: Tree, names: Iterable[str]) -> str | None:
-    """The first of these files, or of the folders above one, that somebody else than root may replace."""
+    """The first of these files, or of the folders above them, that somebody other than root may replace."""
     for name in names:
         path = PurePosixPath(name)
         for part in (path, *path.parents):

@@ -66,12 +66,12 @@ def parse_cpu_list(text: str) -> frozenset[int]:
 
 
 def clock_source(tree: Tree) -> str:
-    """ "tsc", "kvm-clock" and so on; empty where the kernel does not tell."""
+    """ "tsc", "kvm-clock" and so on; empty if the kernel does not say."""
     return tree.text(CLOCK_SOURCE) or ""
 
 
 def kernel_trusts_tsc(tree: Tree | None = None) -> bool:
-    """Whether the kernel has found the time stamp counter to run at one rate, on all CPUs alike and through
-    every idle state: its clock source watchdog has looked longer than we could.
+    """Whether the kernel has found that the time stamp counter runs at one rate, the same on all CPUs and in
+    every idle state. Its clock source watchdog has watched it for longer than we could.
     """
     return clock_source(tree or Tree()) == "tsc"

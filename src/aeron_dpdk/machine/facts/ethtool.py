@@ -1,6 +1,6 @@
-"""What `ethtool` shows and sets of a device (linux/ethtool.h), which is lost when a kernel driver binds the
-device again. Requests that pyroute2 lacks are made here; they raise OSError where the driver does not offer
-them.
+"""A device's settings that `ethtool` shows and sets (linux/ethtool.h). They are lost when a kernel driver
+binds the device again. Requests that pyroute2 lacks are made here; they raise OSError if the driver does not
+offer them.
 """
 
 import ctypes
@@ -25,7 +25,7 @@ _PRIVATE_FLAGS = 2  # ETH_SS_PRIV_FLAGS
 
 @dataclass(frozen=True, slots=True)
 class Rss:
-    """`table` has a queue for each value of the hash's last bits."""
+    """`table` names a queue for each value of the hash's last bits."""
 
     function: int
     table: tuple[int, ...]
@@ -33,7 +33,7 @@ class Rss:
 
 
 def request(interface: str, asked: bytes, number: int = _SIOCETHTOOL) -> bytes:
-    """The same bytes as the driver has filled them in. `number` is the ioctl's."""
+    """Returns the bytes as the driver has filled them in. `number` is that of the ioctl."""
     buffer = ctypes.create_string_buffer(asked, len(asked))
     ifreq = struct.pack("16sP16x", interface.encode(), ctypes.addressof(buffer))
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
@@ -73,8 +73,8 @@ _SECURE_ON = 1 << 6  # WAKE_MAGICSECURE
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """`fixed` are the words after the request's number that say what is asked for, `names` are those after
-    them: None for one that a device tells and nobody sets."""
+    """`fixed` are the words behind the request's number, which say what is asked for. `names` are those
+    behind them; None for a word that can only be read."""
 
     group: str
     get: int
@@ -114,7 +114,7 @@ WORDS = (
 
 
 def read_words(interface: str) -> Iterator[tuple[str, int]]:
-    """Those that the driver offers: group and name, and the value."""
+    """Those that the driver offers: group with name, and value."""
     for words in WORDS:
         with suppress(OSError):
             for name, value in words.read(interface).items():
@@ -145,8 +145,8 @@ _UNKNOWN_DUPLEX = 0xFF
 
 @dataclass(frozen=True, slots=True)
 class LinkMode:
-    """`advertised` is None where nothing is negotiated, `speed` and `duplex` where they are not fixed or the
-    driver does not tell; `mdix` 0 where there is no choice."""
+    """`advertised` is None if nothing is negotiated; `speed` and `duplex` if they are not fixed, or the
+    driver does not say. `mdix` is 0 where there is no choice."""
 
     can_negotiate: bool
     advertised: tuple[int, ...] | None = None
@@ -156,7 +156,7 @@ class LinkMode:
 
     @property
     def is_unknown(self) -> bool:
-        """A driver tells a fixed speed only while the link is up."""
+        """Drivers report a fixed speed only while the link is up."""
         return self.can_negotiate and self.advertised is None and self.speed is None
 
     def settings(self) -> Iterator[tuple[str, int | str]]:
@@ -187,14 +187,15 @@ def read_link_mode(interface: str) -> LinkMode:
 
 
 def _read(interface: str) -> bytearray:
-    """First the number of words in a mask, which the kernel says as a negative one, then all."""
+    """Asks twice: first for the number of words in a mask, which the kernel returns as a negative number,
+    then for everything."""
     words = -_HEAD.unpack(request(interface, _HEAD.pack(_GET, *[0] * 9)))[-1]
     asked = _HEAD.pack(_GET, *[0] * 8, words) + bytes(3 * 4 * words)
     return bytearray(request(interface, asked))
 
 
 def link_mode_request(interface: str, wanted: dict[str, int | str]) -> bytes:
-    """What sets the link so, all else as it is. Raises OSError."""
+    """The request that sets the link so, and leaves all else as it is. Raises OSError."""
     raw = _read(interface)
     _, speed, duplex, port, phy, autonegotiation, mdio, seen, mdix, words = _HEAD.unpack_from(raw)
     if "advertised" in wanted:
@@ -211,14 +212,14 @@ def link_mode_request(interface: str, wanted: dict[str, int | str]) -> bytes:
 
 Value = int | str
 Setting = tuple[str, Value]
-"""Group and name, such as `feature rx-checksum`, and its value: 0 and 1 for off and on; RSS's table and key
-and what a link advertises are text."""
+"""Group with name, such as `feature rx-checksum`, and the value: 0 for off, 1 for on. The table and the key
+of RSS, and what a link advertises, are text."""
 
-# Groups that read as they were set only once the link is up, in the order in which they are to be set.
+# Groups that read back as they were set only once the link is up; in the order in which they must be set.
 BY_LINK = ("link", "pause")
 RINGS = ("rx", "rx_mini", "rx_jumbo", "tx")
 CHANNELS = ("rx_count", "tx_count", "other_count", "combined_count")
-# What a driver in adaptive mode moves by itself, by the switch of that mode.
+# Settings that a driver changes by itself in adaptive mode, by the switch of that mode.
 ADAPTIVE = {"use_adaptive_rx_coalesce": "rx_", "use_adaptive_tx_coalesce": "tx_"}
 _NOT_OFFERED = (EthtoolError, OSError)
 
@@ -228,7 +229,7 @@ def group_of(setting: Setting) -> str:
 
 
 def read_device_settings(interface: str) -> tuple[Setting, ...]:
-    """Those that the driver offers, in a lasting order."""
+    """Those that the driver offers, always in the same order."""
     with Ethtool() as ethtool:
         groups = (_features, _rings, _channels, _coalescing, _private_flags, _rss, _link, _stamps, _words)
         return tuple(sorted(setting for read in groups for setting in _offered(read, ethtool, interface)))
@@ -292,8 +293,7 @@ def _words(ethtool: Ethtool, interface: str) -> Iterator[Setting]:
 
 
 def _all_of(group: str, values: Iterable[tuple[str, int | None]]) -> Iterator[Setting]:
-    """Values of 0 count too: 0 turns many settings off, and a setting that a device lacks always reads as
-    0."""
+    """Values of 0 are kept: 0 turns many settings off, and one that the device lacks always reads as 0."""
     for name, value in values:
         if value is not None:
             yield f"{group} {name}", int(value)

@@ -16,7 +16,7 @@ GRUBBY = "/usr/sbin/grubby"
 UPDATE_GRUB = "/usr/sbin/update-grub"
 GRUB_DEFAULTS = "/etc/default/grub"
 ENVIRONMENT_FILES = "/etc/aeron-dpdk"  # NAME.env is the settings of aeronmd_dpdk@NAME.service
-# What somebody needs who looks for a fault from elsewhere.
+# For a report: what somebody who looks for a fault from afar needs to see.
 SYSTEM_FILES = (
     "/etc/os-release",
     "/proc/cmdline",
@@ -27,15 +27,15 @@ SYSTEM_FILES = (
     "/proc/self/limits",
     "/proc/version",
 )
-# eal_get_hugefile_path(): the pages of the file prefix rte are rtemap_0, rtemap_1 and so on.
+# eal_get_hugefile_path(): the pages of a process with the file prefix rte are rtemap_0, rtemap_1 and so on.
 _HUGE_FILE = re.compile(r".+map_\d+")
 
 
 @dataclass(frozen=True, slots=True)
 class Files:
     """`dead_prefixes` are runtime directories of DPDK processes that are gone, `huge_files` the pages that
-    such processes left in mounts. The two maxima are in bytes. `boot_arguments` are those with which our unit
-    calls setup at boot."""
+    such processes left in hugetlbfs mounts. The two maxima are in bytes. `boot_arguments` are the arguments
+    with which our unit calls setup at boot."""
 
     dead_prefixes: tuple[str, ...]
     huge_files: tuple[str, ...]
@@ -70,7 +70,7 @@ def read_files(tree: Tree, mounts: tuple[HugeMount, ...]) -> Files:
 
 
 def _boot_arguments(tree: Tree) -> tuple[str, ...]:
-    """Behind the program and its command."""
+    """Those behind the program and its command."""
     calls = [line.split()[2:] for line in tree.lines(BOOT_UNIT) if line.startswith("ExecStart=")]
     return tuple(calls[0]) if calls else ()
 
@@ -84,8 +84,8 @@ def _sysctl_file(tree: Tree, name: str) -> str | None:
 
 
 def _is_locked(tree: Tree, name: str) -> bool:
-    """While it lives, a primary process holds a lock on its config file, and each process one on its pages:
-    EAL's clear_hugedir() looks at the same locks."""
+    """A primary process holds a lock on its config file, and each process one on its pages, for as long as it
+    lives. EAL's clear_hugedir() checks the same locks."""
     try:
         inode = tree.path(name).stat().st_ino
     except OSError:

@@ -1,5 +1,5 @@
-"""An interface as the network stack has it: addresses, routes, state. Apart from `network`, which reads it:
-the driver does without the library for netlink.
+"""An interface as the network stack has it: addresses, routes, state. `network` reads it, in a file of its
+own because the driver does without the library for netlink.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ MAIN_TABLE = 254  # RT_TABLE_MAIN
 
 @dataclass(frozen=True, slots=True)
 class InterfaceAddress:
-    """`cidr` is the address with its prefix length; the lifetimes are None for good."""
+    """`cidr` is the address with its prefix length; a lifetime of None is for ever."""
 
     cidr: str
     broadcast: str | None = None
@@ -26,8 +26,8 @@ class InterfaceAddress:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One that somebody set, not the kernel for an address. `destination` is a CIDR, 0.0.0.0/0 for
-    default. `metrics` are RTAX_ names, such as mtu, with their values."""
+    """A route that somebody set, not one that the kernel made for an address. `destination` is a CIDR,
+    0.0.0.0/0 for the default route. `metrics` are RTAX_ names, such as mtu, with their values."""
 
     destination: str
     gateway: str | None = None
@@ -52,13 +52,13 @@ class StaticNeighbour:
 
 @dataclass(frozen=True, slots=True)
 class KernelInterface:
-    """`mtu` in bytes. `master` is the bond or bridge that it is a port of, `lower` the interface that it
-    stands on, as a VLAN does. `link_local` are its IPv6 addresses of that scope, which come back by
-    themselves. `permanent_mac` is the NIC's own, whatever `mac` was set to; None where the kernel does not
-    say. `neighbours` are those that somebody set for good. `beyond_saving` names what we cannot make again:
-    routes of several paths and the like, queueing disciplines, steering rules. `device_settings` are
-    ethtool's; empty where nobody read them. `vlan` is what it is on `lower` of IEEE 802.1Q, with
-    `vlan_priority` for what is sent, where we could make it again; `vlans` are those on this one."""
+    """`mtu` in bytes. `master` is the bond or bridge that it is a port of; `lower` the interface that it is
+    based on, as a VLAN is. `link_local` are its link-local IPv6 addresses, which come back by themselves.
+    `permanent_mac` is the NIC's own, whatever `mac` was set to; None if the kernel does not say. `neighbours`
+    are permanent entries that somebody set. `beyond_saving` names what we could not restore: multipath routes
+    and the like, queueing disciplines, steering rules. `device_settings` are ethtool's; empty if nobody has
+    read them. `vlan` is its number as an IEEE 802.1Q VLAN on `lower`, and `vlan_priority` that of what it
+    sends, if we could make it again; `vlans` are the VLANs on this interface."""
 
     name: str
     mac: str

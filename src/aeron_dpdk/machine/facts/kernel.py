@@ -26,7 +26,7 @@ class Presence(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Kernel:
-    """`config` is None where this kernel does not show it; its values are y, m or n."""
+    """`config` is None if this kernel does not show it; its values are y, m or n."""
 
     release: str
     command_line: tuple[str, ...]
@@ -41,7 +41,7 @@ class Kernel:
         return self.modules[module] in (Presence.LOADED, Presence.BUILT_IN)
 
     def argument(self, name: str) -> str | None:
-        """The last value given for a boot parameter; "" where it stands alone."""
+        """The last value given for a boot parameter; "" if it stands without one."""
         found = None
         for each in self.command_line:
             key, _, value = each.partition("=")
@@ -110,7 +110,7 @@ _INTERRUPT_REMAPPING = 1 << 3  # Intel VT-d specification, Extended Capability R
 
 @dataclass(frozen=True, slots=True)
 class Iommu:
-    """`groups` counts the groups with a device in them: 0 means that no IOMMU is at work. `domain_types` are
+    """`groups` counts the groups that have a device: 0 means that no IOMMU is in use. `domain_types` are
     those of the groups, DMA or identity (pass-through). None means that the kernel does not say."""
 
     groups: int
@@ -146,7 +146,8 @@ def is_real_group(tree: Tree, group: str) -> bool:
 
 
 def _remaps_interrupts(tree: Tree) -> bool | None:
-    """Of Intel's, which shows its capabilities; None for others, unless it was switched off at boot."""
+    """Whether an Intel IOMMU, which shows its capabilities, can; None for others, unless it was switched off
+    at boot."""
     if "intremap=off" in (tree.text("/proc/cmdline") or "").split():
         return False
     capabilities = [

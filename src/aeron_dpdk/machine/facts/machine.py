@@ -13,8 +13,8 @@ from aeron_dpdk.machine.facts.session import Session, read_session
 from aeron_dpdk.machine.tree import Permissions, Tree
 
 VFIO_DEVICES = "/dev/vfio"
-# Docker, Podman, a pod's service account (Kubernetes: "Accessing the Kubernetes API from a Pod"), and what
-# systemd writes for the others (systemd: CONTAINER_INTERFACE).
+# Of Docker, of Podman, of a pod (its service account; Kubernetes: "Accessing the Kubernetes API from a Pod"),
+# and what systemd writes for the others (systemd: CONTAINER_INTERFACE).
 CONTAINER_SIGNS = (
     "/.dockerenv",
     "/run/.containerenv",
@@ -25,7 +25,7 @@ CONTAINER_SIGNS = (
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """`vfio_devices` are the files of /dev/vfio. `mappings` is None where they cannot be read."""
+    """`vfio_devices` are the files of /dev/vfio. `mappings` is None if they cannot be read."""
 
     kernel: Kernel
     iommu: Iommu
@@ -44,7 +44,7 @@ class Facts:
         return tuple(self.network[name] for name in nic.interfaces if name in self.network)
 
     def above(self, interface: KernelInterface) -> tuple[KernelInterface, ...]:
-        """Bonds, bridges, VLANs and the like that work over it, directly or over one another."""
+        """Bonds, bridges, VLANs and the like that are based on it, directly or indirectly."""
         found = [interface]
         for below in found:
             found += [
@@ -58,8 +58,8 @@ class Facts:
         return next((saved for saved in self.saved_nics if saved.address == nic.address), None)
 
     def names_of(self, nic: Nic) -> frozenset[str]:
-        """What an operator may call it: PCI address, with or without its domain, interface or a VLAN on it,
-        also those that it had."""
+        """What an operator may call it: its PCI address, with or without the domain; its interface, or a VLAN
+        on it; also the names that those had before setup took it."""
         saved = self.saved_of(nic)
         former = (saved.interface,) if saved is not None and not nic.interfaces else ()
         vlans = (vlan.name for own in (*self.interfaces_of(nic), *former) for vlan in own.vlans)

@@ -1,5 +1,5 @@
-"""Memory: huge pages, in all (kernel: Documentation/admin-guide/mm/hugetlbpage.rst) and by NUMA node, where
-they are mounted, and what there is.
+"""Memory: huge pages, in total (kernel: Documentation/admin-guide/mm/hugetlbpage.rst) and by NUMA node; where
+they are mounted; and how much memory there is.
 """
 
 import re
@@ -24,7 +24,7 @@ class HugePagePool:
 
 
 def read_huge_pages(root: Path = SYSFS) -> tuple[HugePagePool, ...]:
-    """By size, smallest first; empty where the kernel has none."""
+    """By size, smallest first; empty if the kernel has none."""
     pools = (_read_pool(directory) for directory in root.glob("hugepages-*kB"))
     return tuple(sorted(pools, key=lambda pool: pool.size_kib))
 
@@ -58,8 +58,8 @@ _UNITS_IN_KIB = {"": 1, "K": 1, "M": 1 << 10, "G": 1 << 20}
 
 @dataclass(frozen=True, slots=True)
 class NodePool:
-    """Pages of one size on one node; `node` is None on a kernel without NUMA. `directory` is where they are
-    set."""
+    """Pages of one size on one node; `node` is None on a kernel without NUMA. Their number is set in
+    `directory`."""
 
     node: int | None
     page_kib: int
@@ -84,8 +84,8 @@ class Memory:
 
 
 def advised_kib(memory: Memory) -> int:
-    """How much to reserve where nobody says: 1 GiB, which is twice what one port takes, but on a small
-    machine a quarter of its memory."""
+    """How much to reserve if nobody says: 1 GiB, which is twice what one port needs; on a small machine, a
+    quarter of its memory."""
     return min(1 << 20, memory.total_kib // 4) // 2048 * 2048
 
 

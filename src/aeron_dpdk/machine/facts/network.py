@@ -19,14 +19,14 @@ from aeron_dpdk.machine.facts.interface import (
 
 _IFF_UP = 0x1
 _FOREVER = 0xFFFFFFFF
-_UNICAST = 1  # RTN_UNICAST: what remains are the kernel's own local, broadcast and multicast routes
-_KERNEL = 2  # RTPROT_KERNEL: these come and go with the addresses
+_UNICAST = 1  # RTN_UNICAST: all others are the kernel's own local, broadcast and multicast routes
+_KERNEL = 2  # RTPROT_KERNEL: routes that come and go with the addresses
 _LINK_SCOPE = 253
 _ONLINK = 0x4  # RTNH_F_ONLINK
 _8021Q = 0x8100  # ETH_P_8021Q
 _REORDER_HEADERS = 0x1  # VLAN_FLAG_REORDER_HDR, which ip-link sets
 _PERMANENT = 0x80  # NUD_PERMANENT
-# What a `Route` holds, and what the kernel adds by itself.
+# The attributes that a `Route` keeps, and those that the kernel adds by itself.
 _ROUTE_ATTRIBUTES = frozenset(
     f"RTA_{name}"
     for name in ("TABLE", "DST", "GATEWAY", "PREFSRC", "PRIORITY", "OIF", "METRICS", "CACHEINFO", "PREF")
@@ -34,7 +34,7 @@ _ROUTE_ATTRIBUTES = frozenset(
 
 
 def read_network() -> Network:
-    """By name, of the network namespace we are in."""
+    """By name; of the network namespace that we are in."""
     with IPRoute() as netlink:
         links = [message for message in netlink.get_links()]
         addresses = [message for message in netlink.get_addr()]
@@ -100,8 +100,8 @@ def _interface(
 
 
 def vlan_of(link: Any) -> tuple[int | None, int]:
-    """Number and priority; None for others than a VLAN of IEEE 802.1Q with nothing set but, for all that is
-    sent, a priority."""
+    """Number and priority. The number is None unless it is an IEEE 802.1Q VLAN with nothing set but one
+    priority for all that is sent."""
     info = link.get("linkinfo")
     data = info.get("data") if info is not None and info.get("kind") == "vlan" else None
     if data is None:
@@ -135,7 +135,7 @@ def _lifetime(seconds: int) -> int | None:
 
 
 def _routes_over(index: int, routes: Iterable[Any]) -> Iterator[Route]:
-    """A route of several paths counts for each interface that it goes over."""
+    """A multipath route counts for each interface that it uses."""
     for message in routes:
         if message["type"] == _UNICAST and message["proto"] != _KERNEL:
             for path in message.get("multipath") or (message,):
@@ -189,7 +189,7 @@ def _static_neighbours(index: int, neighbours: Iterable[Any]) -> Iterator[Static
 
 
 def _disciplines_that_were_set(index: int, disciplines: Iterable[Any]) -> Iterator[str]:
-    """The kernel gives its own the handle 0 (net/sched/sch_api.c)."""
+    """Those without the handle 0, which the kernel gives to its own (net/sched/sch_api.c)."""
     for message in disciplines:
         if message["index"] == index and message["handle"] != 0:
             yield f"the queueing discipline {message.get('kind')}"

@@ -1,5 +1,5 @@
 """Network devices on the PCI bus (kernel: Documentation/PCI/sysfs-pci.rst,
-Documentation/ABI/testing/sysfs-bus-pci), by the names of pci.ids, and the PMDs of DPDK for them (DPDK:
+Documentation/ABI/testing/sysfs-bus-pci), with their names in pci.ids, and DPDK's PMDs for them (DPDK:
 "Network Interface Controller Drivers"); and how their memory is mapped at this moment (kernel:
 Documentation/arch/x86/pat.rst).
 """
@@ -17,7 +17,7 @@ PLACES = ("/usr/share/misc/pci.ids", "/usr/share/hwdata/pci.ids")
 
 
 def read_names(tree: Tree, wanted: frozenset[tuple[int, int]]) -> Mapping[tuple[int, int], str]:
-    """By vendor and device id; where the file has no name, or there is no file, the two ids in
+    """By vendor and device id. If the file has no name, or there is no file, the name is the two ids in
     hexadecimal."""
     place = next((place for place in PLACES if tree.exists(place)), None)
     text = "" if place is None else f"\n{tree.text(place)}\n"
@@ -28,7 +28,7 @@ def read_names(tree: Tree, wanted: frozenset[tuple[int, int]]) -> Mapping[tuple[
 
 
 def _devices_of(text: str, vendor: int) -> str:
-    """The lines below a vendor's own, up to the next one that is not indented."""
+    """The lines below the vendor's line, up to the next one that is not indented."""
     start = text.find(f"\n{vendor:04x}  ")
     if start < 0:
         return ""
@@ -54,7 +54,7 @@ _PREFETCHABLE_MEMORY = 0x2200  # include/linux/ioport.h: IORESOURCE_MEM | IORESO
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A prefetchable one; `end` is its last byte."""
+    """A prefetchable BAR; `end` is its last byte."""
 
     start: int
     end: int
@@ -71,7 +71,7 @@ class Peer:
 
 @dataclass(frozen=True, slots=True)
 class Nic:
-    """`driver` None means that none is bound. `modules` are the kernel's drivers for it, `interfaces` its
+    """`driver` None means that none is bound. `modules` are the kernel's drivers for it; `interfaces` are its
     names in `ip link`."""
 
     address: str
@@ -114,7 +114,7 @@ def read_nics(tree: Tree, release: str) -> tuple[Nic, ...]:
 
 
 def nics_for_dpdk(tree: Tree) -> tuple[str, ...]:
-    """The PCI addresses of those that are bound to a driver of DPDK's."""
+    """The PCI addresses of the NICs that are bound to a driver for DPDK."""
     return tuple(
         address
         for address in _network_devices(tree)
@@ -155,8 +155,8 @@ def _read_nic(tree: Tree, address: str, ids: tuple[int, int], name: str, aliases
 
 
 def _modules_for(alias: str, aliases: str) -> tuple[str, ...]:
-    """Lines are `alias PATTERN MODULE`. There are tens of thousands, and to match a pattern is slow: so first
-    the vendor's, then those that begin as `alias` does."""
+    """Lines are `alias PATTERN MODULE`. There are tens of thousands, and matching a pattern is slow; so we
+    first pick the vendor's, then those that begin as `alias` does."""
     vendor = alias.partition("d")[0]  # pci:v00008086d000010D3sv...
     lines = re.findall(rf"alias ({vendor}\S*) (\S+)", aliases) if vendor else []
     close = [(pattern, module) for pattern, module in lines if alias.startswith(pattern.partition("*")[0])]
@@ -164,7 +164,7 @@ def _modules_for(alias: str, aliases: str) -> tuple[str, ...]:
 
 
 def interface_names(tree: Tree, address: str) -> tuple[str, ...]:
-    """virtio puts a device of its own bus between the PCI function and its interface."""
+    """With virtio, a device of virtio's own bus stands between the PCI function and its interface."""
     directory = f"{DEVICES}/{address}"
     inner = [name for name in tree.names(directory) if name.startswith("virtio")]
     places = [f"{directory}/net", *(f"{directory}/{name}/net" for name in inner)]
@@ -231,7 +231,7 @@ BY_KERNEL_DRIVER = {
 
 
 def pmd_of(nic: Nic, former_driver: str | None) -> str | None:
-    """By the kernel's driver for the same device: the present, the former or an installed one."""
+    """Found by the kernel's driver for it: the present one, the former one, or one that is installed."""
     for driver in (nic.driver, former_driver, *nic.modules):
         found = BY_KERNEL_DRIVER.get((driver or "").replace("-", "_"))
         if found is not None:
@@ -245,7 +245,7 @@ _ENTRY = re.compile(r"PAT: \[mem 0x([0-9a-f]+)-0x([0-9a-f]+)\] (\S+)|^(\S+) @ 0x
 
 @dataclass(frozen=True, slots=True)
 class MemoryMapping:
-    """`end` is the first byte behind it."""
+    """`end` is the first byte after it."""
 
     start: int
     end: int
@@ -266,7 +266,7 @@ def read_mappings(tree: Tree) -> tuple[MemoryMapping, ...] | None:
 
 
 def types_within(bars: tuple[Bar, ...], mappings: tuple[MemoryMapping, ...]) -> frozenset[str]:
-    """How the prefetchable BARs are mapped; empty when nobody has mapped them."""
+    """How the prefetchable BARs are mapped; empty if nobody has mapped them."""
     return frozenset(
         mapping.memory_type
         for mapping in mappings

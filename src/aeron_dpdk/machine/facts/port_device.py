@@ -1,9 +1,9 @@
 """What a DPDK port stands on: whether it is still there (a PCI device may be pulled, an interface deleted),
 and what the kernel drops in front of net_af_packet.
 
-PMDs for interfaces of the kernel report a link that is up whatever becomes of the interface, and few others
-tell of a removal. C asks the same of a PCI device at the moment at which it closes or restarts a port
-(native/port/watch.c), when nothing that was seen before is good enough.
+PMDs for interfaces of the kernel report that the link is up whatever happens to the interface, and few others
+report a removal. C checks a PCI device in the same way right before it closes or restarts a port
+(native/port/watch.c), when no earlier check is good enough.
 
 DPDK's PMD does not ask the kernel for its drops before DPDK 25.03. packet(7): PACKET_STATISTICS counts from
 the last time it was read; a PMD that reads it too has its share in `imissed`.
@@ -21,7 +21,8 @@ _PCI_ADDRESS = re.compile(r"[0-9a-f]{4,}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]")
 
 
 def virtual_devices(eal_arguments: Iterable[str]) -> Iterator[tuple[str, dict[str, str]]]:
-    """Names and options: --vdev=net_af_packet0,iface=eth0. The argument may stand alone, behind --vdev."""
+    """Names and options: --vdev=net_af_packet0,iface=eth0. Also without "--vdev=", as an argument behind
+    --vdev."""
     for argument in eal_arguments:
         name, *options = argument.removeprefix("--vdev=").split(",")
         yield name, dict(option.partition("=")[::2] for option in options)
@@ -35,7 +36,8 @@ def interface_of(device: str, eal_arguments: Iterable[str]) -> str | None:
 
 
 def presence_of(device: str, eal_arguments: Iterable[str], tree: Tree) -> Callable[[], bool]:
-    """For a device that is there now. Of others than PCI devices and interfaces nothing is known."""
+    """A function that tells whether a device that is present now still is. For devices other than PCI devices
+    and interfaces it always says yes."""
     if _PCI_ADDRESS.fullmatch(device):
         return lambda: tree.exists(f"/sys/bus/pci/devices/{device}")
     interface = interface_of(device, eal_arguments)
@@ -46,7 +48,7 @@ def presence_of(device: str, eal_arguments: Iterable[str], tree: Tree) -> Callab
 
 
 def _index_of(interface: str) -> int | None:
-    """Another interface of the same name has another index."""
+    """Tells an interface from a later one of the same name."""
     try:
         return socket.if_nametoindex(interface)
     except OSError:
@@ -60,7 +62,8 @@ DESCRIPTORS = "/proc/self/fd"
 
 
 class PacketSockets:
-    """Those that this process has on `interface` by now, under descriptors of our own."""
+    """The sockets that this process has on `interface` when this object is made, through duplicates of their
+    descriptors."""
 
     def __init__(self, interface: str) -> None:
         self._sockets = [
@@ -70,7 +73,7 @@ class PacketSockets:
         ]
 
     def drops(self) -> int:
-        """Since the last call."""
+        """How many since the last call."""
         return sum(
             _STATISTICS.unpack(each.getsockopt(SOL_PACKET, PACKET_STATISTICS, _STATISTICS.size))[1]
             for each in self._sockets
@@ -87,7 +90,7 @@ def _socket_at(descriptor: str) -> socket.socket | None:
             return None
         return socket.socket(fileno=os.dup(int(descriptor)))
     except OSError:
-        return None  # listdir's own, closed since
+        return None  # the descriptor of listdir itself, closed since
 
 
 def _is_on(each: socket.socket, interface: str) -> bool:

@@ -1,5 +1,4 @@
-"""What a NIC was before it left the kernel: kept as JSON, for undo's reader and for aeronmd_dpdk's
-settings."""
+"""What a NIC was before it left the kernel: kept as JSON, for undo and for the settings of aeronmd_dpdk."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -16,8 +15,8 @@ DIRECTORY = f"{STATE_DIRECTORY}/nics"
 
 @dataclass(frozen=True, slots=True)
 class SavedAddress:
-    """What makes an interface of the driver: an IPv4 address of `own`, which is a NIC or a VLAN on it. With
-    the first one go the IPv6 addresses."""
+    """An IPv4 address of `own`, which is a NIC or a VLAN on it. Each makes an interface of the driver; the
+    first one gets the IPv6 addresses too."""
 
     own: KernelInterface
     ipv4: IPv4Interface
@@ -25,8 +24,8 @@ class SavedAddress:
 
     @property
     def gateway(self) -> IPv4Address | None:
-        """Of the default route, or else of any other route over this interface, if it is on link, or our own
-        network is one host only (cloud instances with a /32)."""
+        """That of the default route, or else of any other route over this interface; provided that it is on
+        link, or that our own network is a single host (cloud instances with a /32)."""
         routes = sorted(self.own.routes, key=lambda route: not route.is_default)
         hops = (IPv4Address(each.gateway) for each in routes if each.gateway and ":" not in each.gateway)
         is_host = self.ipv4.network.prefixlen == self.ipv4.max_prefixlen
@@ -34,8 +33,9 @@ class SavedAddress:
 
     @property
     def ipv6(self) -> tuple[IPv6Interface, ...]:
-        """The IPv6 addresses for good; without such, the one that its DHCP server or router lent for longest.
-        A kernel that makes a new address each day (RFC 8981) lends itself those for less time."""
+        """The permanent IPv6 addresses; if there are none, the one with the longest lease from a DHCP server
+        or a router. Addresses that a kernel makes anew each day (RFC 8981) have shorter lifetimes than that.
+        """
         found = [each for each in self.own.addresses if isinstance(each.interface, IPv6Interface)]
         lasting = [each for each in found if each.valid_s is None and each.preferred_s is None]
         lent = sorted(found, key=lambda each: -(each.preferred_s or 0))[:1]
@@ -44,7 +44,7 @@ class SavedAddress:
 
     @property
     def gateway6(self) -> IPv6Address | None:
-        """Of the default route; None where a router has to be asked for."""
+        """That of the default route; None if a router must be solicited."""
         routes = (each for each in self.own.routes if each.is_default and each.gateway)
         hops = [IPv6Address(each.gateway) for each in routes if each.gateway and ":" in each.gateway]
         own = self.ipv6
@@ -54,7 +54,7 @@ class SavedAddress:
 
 @dataclass(frozen=True, slots=True)
 class SavedNic:
-    """`address` is the PCI address; `driver` the kernel driver it had."""
+    """`address` is the PCI address; `driver` is the kernel driver that it had."""
 
     address: str
     driver: str | None
@@ -66,9 +66,9 @@ class SavedNic:
 
     @property
     def addresses(self) -> tuple[SavedAddress, ...]:
-        """What the driver takes the place of: the NIC's interface and the VLANs on it, as far as they have
-        IPv4 addresses. The one with the longest MTU comes first, for what shares its port has none that is
-        longer."""
+        """Those that the driver takes over: of the NIC's interface and of the VLANs on it, if they have IPv4
+        addresses. The interface with the longest MTU comes first, since those that share its port cannot have
+        a longer one."""
         owners = sorted((self.interface, *self.interface.vlans), key=lambda each: -each.mtu)
         return tuple(each for own in owners for each in _addresses_of(own))
 
@@ -88,7 +88,7 @@ def to_json(nic: SavedNic) -> str:
 
 
 def from_json(text: str) -> SavedNic:
-    """Raises ValueError, KeyError or TypeError when it is none of ours."""
+    """Raises ValueError, KeyError or TypeError if the text is not ours."""
     fields = json.loads(text)
     return SavedNic(fields["address"], fields["driver"], interface_from(fields["interface"]))
 

@@ -1,5 +1,5 @@
-"""Who asks, from where, and within which bounds: ids, limits, CPUs, socket buffers, SSH and other connections
-in use."""
+"""Who runs us, from where, and within which limits: user and groups, locked memory, CPUs, socket buffers,
+connections in use."""
 
 import re
 import socket
@@ -13,15 +13,16 @@ from aeron_dpdk.machine.tree import Tree
 
 _ESTABLISHED = "01"  # include/net/tcp_states.h
 _MAX_ANCESTORS = 32
-# Clients of DHCP and DHCPv6 (RFC 2131, RFC 8415), NTP and NetBIOS daemons.
+# Ports of clients of DHCP and DHCPv6 (RFC 2131, RFC 8415), and of NTP and NetBIOS daemons.
 _ON_EVERY_ADDRESS = frozenset({68, 546, 123, 137, 138})
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """`memlock_bytes` is None for unlimited. `cpu_quota` is in CPUs, None for all. `ssh_addresses` are own
-    addresses that an SSH session came in by, with %interface behind a link-local one; `used_addresses` those
-    of any established TCP connection, `udp_sockets` those that UDP sockets are bound to, with the ports."""
+    """`memlock_bytes` is None for unlimited. `cpu_quota` is in CPUs, None for no quota. `ssh_addresses` are
+    the addresses of this host by which an SSH session came in, with %interface behind a link-local one;
+    `used_addresses` those of established TCP connections; `udp_sockets` those that UDP sockets are bound to,
+    with the ports."""
 
     uid: int
     gids: frozenset[int]
@@ -50,7 +51,7 @@ def read_session(tree: Tree) -> Session:
 
 
 def _read_quota(tree: Tree) -> float | None:
-    """Of cgroup v2: the tightest cpu.max from our group to the root."""
+    """Of cgroup v2: the lowest cpu.max from our group up to the root."""
     own = [line.partition("0::")[2] for line in tree.lines("/proc/self/cgroup") if line.startswith("0::")]
     parts = own[0].strip("/").split("/") if own else []
     quotas = []
@@ -62,7 +63,7 @@ def _read_quota(tree: Tree) -> float | None:
 
 
 def _ssh_addresses(tree: Tree) -> Iterator[str]:
-    """From the environment of our ancestors, since sudo takes SSH_CONNECTION out of ours."""
+    """From the environment of our parent processes, since sudo removes SSH_CONNECTION from ours."""
     process = "self"
     for _ in range(_MAX_ANCESTORS):
         for entry in (tree.data(f"/proc/{process}/environ") or b"").split(b"\0"):
@@ -80,7 +81,7 @@ def _connected_addresses(tree: Tree) -> Iterator[str]:
 
 
 def _bound_udp_sockets(tree: Tree) -> Mapping[str, frozenset[int]]:
-    """Without those of daemons that have one on every address, and need none of them."""
+    """Without those of daemons that bind every address, and depend on none."""
     ports: dict[str, set[int]] = {}
     for address, port, _ in _sockets(tree, "udp"):
         if port not in _ON_EVERY_ADDRESS and not ip_address(address).is_unspecified:
@@ -89,7 +90,7 @@ def _bound_udp_sockets(tree: Tree) -> Mapping[str, frozenset[int]]:
 
 
 def _sockets(tree: Tree, protocol: str) -> Iterator[tuple[str, int, str]]:
-    """Own address, own port and state."""
+    """Each socket's own address and port, and its state."""
     for name, family in ((protocol, socket.AF_INET), (f"{protocol}6", socket.AF_INET6)):
         for line in tree.lines(f"/proc/net/{name}")[1:]:
             words = line.split()
@@ -98,7 +99,7 @@ def _sockets(tree: Tree, protocol: str) -> Iterator[tuple[str, int, str]]:
 
 
 def _address(hexadecimal: str, family: int) -> str:
-    """The kernel prints each 32-bit word as its own integer, so its bytes stand reversed."""
+    """The kernel prints each 32-bit word as a native integer, so the word's bytes are reversed."""
     words = bytes.fromhex(hexadecimal)
     packed = b"".join(words[start : start + 4][::-1] for start in range(0, len(words), 4))
     text = socket.inet_ntop(family, packed)

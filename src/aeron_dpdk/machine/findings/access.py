@@ -92,8 +92,8 @@ def find_vfio_access(facts: Facts, intent: Intent) -> Iterator[Finding]:
 
 
 def find_sockets(facts: Facts, intent: Intent) -> Iterator[Finding]:
-    """aeron_driver_validate_sufficient_socket_buffer_lengths(): a window beyond the buffer is an error, a
-    buffer smaller than asked for a warning."""
+    """As aeron_driver_validate_sufficient_socket_buffer_lengths(): a window larger than the buffer is an
+    error; a buffer smaller than requested is a warning."""
     asked = {"rmem": intent.socket_rcvbuf_bytes, "wmem": intent.socket_sndbuf_bytes}
     limits = {"rmem": facts.files.rmem_max, "wmem": facts.files.wmem_max}
     settings = {"rmem": "AERON_SOCKET_SO_RCVBUF", "wmem": "AERON_SOCKET_SO_SNDBUF"}
@@ -115,7 +115,8 @@ def find_sockets(facts: Facts, intent: Intent) -> Iterator[Finding]:
 
 
 def _raise_sockets(setting: str, length: int) -> str:
-    """The setting may be in a property file, and sudo keeps no environment."""
+    """With the value as an argument: the setting may be in a property file, and sudo does not keep the
+    environment."""
     return f"sudo env {setting}={length} aeron-dpdk setup sockets"
 
 

@@ -1,4 +1,5 @@
-"""CPUs for threads that spin: their own, awake, near, and with a clock that is cheap to read."""
+"""CPUs for threads that spin: not shared, at full clock, near the NIC, and with a time source that is cheap
+to read."""
 
 from collections.abc import Iterator
 
@@ -45,7 +46,7 @@ def find_affinity(facts: Facts, intent: Intent) -> Iterator[Finding]:
 
 
 def _from_cgroup(facts: Facts, usable: frozenset[int]) -> Finding:
-    """By the same rule by which aeronmd_dpdk chooses."""
+    """Chooses by the same rule as aeronmd_dpdk."""
     shown = f"taken from the cgroup's {_shown(usable)}"
     if len(usable) < THREADS:
         return AFFINITY.warn(f"{shown}: {THREADS} threads must share", "give the container four cores")

@@ -1,4 +1,4 @@
-"""One thing looked at: how it is, why it matters, what to do."""
+"""A finding about one thing: what was found, why it matters, what to do."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,4 +1,5 @@
-"""Huge pages: enough, on the right node, there again after a boot, and who may use their mount."""
+"""Huge pages: whether there are enough, on the right node, and again after a reboot; and who may use their
+mount."""
 
 from collections.abc import Iterator
 
@@ -123,7 +124,8 @@ def _size(kib: int) -> str:
 
 
 def _more(pools: tuple[NodePool, ...]) -> str:
-    """Twice what the node with most pages has: what setup is asked for counts for each node."""
+    """Twice the memory in huge pages of the node that has most, since the amount given to setup is for each
+    node."""
     by_node = {pool.node: 0 for pool in pools}
     for pool in pools:
         by_node[pool.node] += pool.total * pool.page_kib

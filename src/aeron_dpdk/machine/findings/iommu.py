@@ -54,7 +54,7 @@ def find_state(facts: Facts, intent: Intent) -> Iterator[Finding]:
 
 
 def _off(seen: str, remedy: str, facts: Facts, intent: Intent) -> Finding:
-    """Root gets along without an IOMMU; an ordinary user does not."""
+    """A failure for an ordinary user only: root can do without an IOMMU."""
     fixable = facts.iommu.is_in_firmware and boot_arguments(facts) is not None and not facts.in_container
     if intent.starts_as_root:
         return STATE.note(seen, remedy, fixable=fixable)
@@ -62,15 +62,15 @@ def _off(seen: str, remedy: str, facts: Facts, intent: Intent) -> Finding:
 
 
 def boot_arguments(facts: Facts) -> str | None:
-    """What the kernel must be given to switch it on, None where no argument does. Intel's is on by default
-    only in some distributions; pt spares the kernel's own devices."""
+    """The kernel arguments that switch it on; None if there are none. Intel's is on by default in some
+    distributions only; iommu=pt saves the cost for the kernel's own devices."""
     if facts.iommu.is_amd or _switched_off_by(facts.kernel):
         return None
     return "intel_iommu=on iommu=pt"
 
 
 def to_boot_with(facts: Facts) -> str:
-    """The sentence's end for an operator who changes the kernel's command line by hand."""
+    """The end of a sentence, for an operator who changes the kernel's command line by hand."""
     if off := _switched_off_by(facts.kernel):
         return f"take {' and '.join(off)} off the kernel's command line, and reboot"
     if arguments := boot_arguments(facts):
@@ -79,7 +79,8 @@ def to_boot_with(facts: Facts) -> str:
 
 
 def _switched_off_by(kernel: Kernel) -> tuple[str, ...]:
-    """Arguments that no other one overrides (kernel: arch/x86/kernel/pci-dma.c, drivers/iommu/amd/init.c)."""
+    """Arguments that no other argument overrides (kernel: arch/x86/kernel/pci-dma.c,
+    drivers/iommu/amd/init.c)."""
     return tuple(name for name in ("iommu=off", "amd_iommu=off") if name in kernel.command_line)
 
 
@@ -104,7 +105,7 @@ def find_interrupts(facts: Facts, intent: Intent) -> Iterator[Finding]:
 
 
 def can_do_without_iommu(facts: Facts) -> bool:
-    """The parameter shows itself only once vfio is loaded; before, the kernel's configuration tells."""
+    """The parameter exists only once vfio is loaded; before that, the kernel's configuration tells."""
     if facts.iommu.no_iommu_mode is not None:
         return True
     return (facts.kernel.config or {}).get("CONFIG_VFIO_NOIOMMU") == "y" and facts.kernel.offers("vfio_pci")

@@ -1,4 +1,4 @@
-"""The NICs: who has each, who else depends on it, and whether it can be had; and write-combining, which
+"""The NICs: who uses each, what depends on it, and whether DPDK can have it; and write-combining, which
 Amazon's ENA needs for its low-latency queues (DPDK: doc/guides/nics/ena.rst)."""
 
 from collections.abc import Iterator
@@ -59,7 +59,8 @@ def find_bound(facts: Facts, intent: Intent) -> Iterator[Finding]:
 
 
 def find_interfaces(facts: Facts, intent: Intent) -> Iterator[Finding]:
-    """None of a driver with one, which nic.bound is about. Virtual devices (--vdev) are not seen here."""
+    """No finding for a driver with one interface, which nic.bound covers. Virtual devices (--vdev) are not
+    counted."""
     ours = [
         nic.address for nic in facts.nics if nic.is_for_dpdk or (nic.is_bifurcated and is_free(facts, nic))
     ]
@@ -103,7 +104,7 @@ def find_carries(facts: Facts, intent: Intent) -> Iterator[Finding]:
 
 
 def why_not(facts: Facts, nic: Nic) -> str | None:
-    """What the system would lose with this NIC; None when nothing that we see."""
+    """What the system would lose with this NIC; None if we see nothing."""
     if nic.driver is not None and not nic.is_for_dpdk and not nic.interfaces:
         return f"{nic.driver} has it without an interface here: a container may use it, or RDMA"
     for interface in facts.interfaces_of(nic):
@@ -114,13 +115,13 @@ def why_not(facts: Facts, nic: Nic) -> str | None:
         vlans = {each.name for each in interface.vlans}
         for name, reason in sorted(loads.items(), key=lambda item: item[1] is None):
             if reason is None and name in vlans:
-                continue  # it comes back with the NIC
+                continue  # it comes back together with the NIC
             return f"{interface.name} is below {name}" + (f", which {reason}" if reason else "")
     return None
 
 
 def _load(facts: Facts, interface: KernelInterface) -> str | None:
-    """What goes over an interface, by its own routes and addresses."""
+    """What an interface is used for, as its routes and addresses show."""
     lasting = {str(address.interface.ip) for address in interface.addresses}
     own = {*lasting, *interface.link_local, *(f"{each}%{interface.name}" for each in interface.link_local)}
     if set(interface.routes) & _default_routes(facts):
@@ -135,13 +136,12 @@ def _load(facts: Facts, interface: KernelInterface) -> str | None:
 
 
 def is_free(facts: Facts, nic: Nic) -> bool:
-    """Whether DPDK can take it without harm: a PMD runs such a device, and nothing uses it."""
+    """Whether DPDK can take it without harm: it has a PMD, and nothing uses it."""
     return not nic.is_for_dpdk and pmd_of(nic, None) is not None and why_not(facts, nic) is None
 
 
 def _default_routes(facts: Facts) -> frozenset[Route]:
-    """Those in force: of several in the main table the one with the lowest metric, for each address
-    family."""
+    """Those in force: for each address family, the one with the lowest metric in the main table."""
     found = [
         route
         for interface in facts.network.values()
@@ -174,7 +174,8 @@ def find_group(facts: Facts, intent: Intent) -> Iterator[Finding]:
 
 
 def sharers(nic: Nic) -> tuple[str, ...]:
-    """Others of the group that a driver other than vfio's has; vfio does not mind bridges."""
+    """The other members of its IOMMU group that are bound to a driver other than vfio's, except bridges,
+    which vfio tolerates."""
     return tuple(
         f"{peer.address} ({peer.driver})"
         for peer in nic.peers
@@ -206,7 +207,7 @@ def find_numa(facts: Facts, intent: Intent) -> Iterator[Finding]:
 
 
 def find_link(facts: Facts, intent: Intent) -> Iterator[Finding]:
-    """Not said of an interface that is down, which does not know its link."""
+    """No finding for an interface that is down: it does not know its link."""
     for nic in facts.nics:
         for interface in facts.interfaces_of(nic):
             check = LINK.of(nic.address)
@@ -219,7 +220,7 @@ def find_link(facts: Facts, intent: Intent) -> Iterator[Finding]:
 
 
 def find_address(facts: Facts, intent: Intent) -> Iterator[Finding]:
-    """DPDK counts its NICs along the bus, and interfaces take them in this order."""
+    """DPDK numbers its NICs in the order of the bus, and the driver's interfaces take them in this order."""
     ours = [nic.address for nic in facts.nics if nic.is_for_dpdk]
     for nic in facts.nics:
         saved = facts.saved_of(nic)

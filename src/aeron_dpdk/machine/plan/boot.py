@@ -1,4 +1,4 @@
-"""The unit that sets the machine up again at each boot."""
+"""The systemd unit that sets the machine up again at each boot."""
 
 from collections.abc import Iterator
 
@@ -11,13 +11,13 @@ from aeron_dpdk.machine.intent import SetupPart, SetupRequest
 from aeron_dpdk.machine.plan.choice import DriverChoice
 
 WANTED_BY = "/etc/systemd/system/multi-user.target.wants/aeron-dpdk-setup.service"
-# What does not last by itself; the rest is in files that the system reads.
+# The parts that a reboot undoes; the others are in files that the system reads.
 RUNTIME_PARTS = (SetupPart.HUGE_PAGES, SetupPart.IOMMU, SetupPart.VFIO, SetupPart.BIND, SetupPart.PERMISSIONS)
 
 
 def unit_text(program: str, arguments: tuple[str, ...]) -> str:
-    """Without default dependencies: cloud-init waits for the network before basic.target, which would be a
-    loop."""
+    """It has no default dependencies: cloud-init waits for the network before basic.target, which would make
+    a loop."""
     return f"""# Written by aeron-dpdk setup; aeron-dpdk setup --undo removes it.
 [Unit]
 Description=Huge pages and network devices for aeronmd_dpdk
@@ -40,7 +40,7 @@ WantedBy=multi-user.target
 def unit_arguments(
     facts: Facts, request: SetupRequest, nics: tuple[Nic, ...], choices: tuple[DriverChoice, ...]
 ) -> tuple[str, ...]:
-    """What is asked for now; where nothing is, what the unit does already or what is advised."""
+    """What is requested now; for what is not, what the unit does already or what is advised."""
     kept = [nic for name in _already(facts, "nic") if (nic := facts.nic(name)) and nic.is_for_dpdk]
     addresses = sorted({nic.address for nic in (*kept, *nics)})
     drivers = {choice.driver for choice in choices} | {nic.driver for nic in kept if nic not in nics}
@@ -61,7 +61,7 @@ def unit_arguments(
 
 
 def _already(facts: Facts, option: str) -> tuple[str, ...]:
-    """What the unit that is there gives for an option."""
+    """The values of an option in the present unit."""
     start = f"--{option}="
     return tuple(each.removeprefix(start) for each in facts.files.boot_arguments if each.startswith(start))
 

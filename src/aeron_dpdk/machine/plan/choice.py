@@ -1,4 +1,4 @@
-"""Which NICs setup is about, which it must not touch, and which driver hands one to DPDK, by what this kernel
+"""Which NICs setup takes, which it must not touch, and which driver hands one to DPDK, given what this kernel
 and this device offer.
 """
 
@@ -29,8 +29,8 @@ class DriverChoice:
 def choose_driver(
     facts: Facts, nic: Nic, wanted: str | None = None, dpdk: DpdkRelease | None = None
 ) -> DriverChoice:
-    """Best first: vfio-pci with IOMMU, vfio-pci without, igb_uio, uio_pci_generic. `dpdk` is None where it is
-    not known. Raises RefusedError when there is none, or when what is wanted cannot work."""
+    """Best first: vfio-pci with IOMMU, vfio-pci without, igb_uio, uio_pci_generic. `dpdk` is None if it is
+    not known. Raises RefusedError if there is no driver, or if the wanted one cannot work."""
     choices = tuple(_choices(facts, nic, dpdk))
     fitting = [choice for choice in choices if wanted in (None, choice.driver)]
     if fitting:
@@ -89,14 +89,14 @@ def _no_polling(
 
 
 def allow_argument(nic: Nic) -> str:
-    """What DPDK's -a takes for this NIC, with the device arguments that its driver asks for."""
+    """The value of DPDK's -a for this NIC, with the device arguments that it needs with its driver."""
     polls = nic.is_ena and nic.driver == "uio_pci_generic"
     return f"{nic.address},{ENA_POLL_ARGUMENT}" if polls else nic.address
 
 
 def choose_nics(facts: Facts, request: SetupRequest) -> tuple[Nic, ...]:
-    """Those named; else those that DPDK has already; else those that are free, of which only one can be meant
-    where it shall be bound. Raises RefusedError where somebody must choose."""
+    """Those that are named; otherwise those that DPDK has already; otherwise those that are free. If one is
+    to be bound and several are free, raises RefusedError, since somebody must choose."""
     if request.nics:
         return tuple(_named(facts, name) for name in request.nics)
     bound = tuple(nic for nic in facts.nics if nic.is_for_dpdk)
@@ -120,7 +120,7 @@ def _named(facts: Facts, name: str) -> Nic:
 
 
 def _refuse_another(facts: Facts, nic: Nic) -> None:
-    """At boot the unit asks by PCI address and with force, and a card may have moved. Raises RefusedError."""
+    """The unit at boot names PCI addresses, with force; cards may have been moved. Raises RefusedError."""
     saved = facts.saved_of(nic)
     for interface in facts.interfaces_of(nic):
         if saved is not None and interface.own_mac != saved.interface.own_mac:
@@ -148,7 +148,7 @@ def _beyond_saving_of(facts: Facts, interface: KernelInterface) -> Iterator[str]
 
 
 def refuse_to_take(facts: Facts, nic: Nic, together: tuple[Nic, ...], forced: frozenset[str]) -> None:
-    """Raises RefusedError where the machine would lose what it needs, or the binding could not work."""
+    """Raises RefusedError if the machine would lose what it needs, or if the binding could not work."""
     _refuse_another(facts, nic)
     if lost := tuple(_beyond_saving(facts, nic)):
         raise RefusedError(

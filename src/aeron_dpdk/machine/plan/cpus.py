@@ -1,6 +1,8 @@
-"""CPUs kept for threads that spin: their governor now; isolation, interrupts and governor from the next boot.
+"""CPUs kept for threads that spin: the governor now; isolation, interrupts and the governor from the next
+boot on.
 
-Interrupts move at boot, by irqaffinity=: some cannot be moved later (managed ones, as of NVMe queues).
+Interrupts are moved at boot, by irqaffinity=, because some cannot be moved later (managed ones, as of NVMe
+queues).
 """
 
 from collections.abc import Iterable, Iterator
@@ -18,7 +20,7 @@ BY_HAND = "add the arguments to the boot loader's configuration by hand"
 
 
 def refuse_cpus(facts: Facts, cpus: frozenset[int]) -> None:
-    """Raises RefusedError for CPUs that are not there, and where none would be left for the system."""
+    """Raises RefusedError for CPUs that do not exist, and if none would be left for the system."""
     absent = cpus - facts.cpus.online
     if absent:
         raise RefusedError(
@@ -41,7 +43,7 @@ def keep_cpus(facts: Facts, request: SetupRequest) -> Iterator[Change]:
 
 
 def isolating_arguments(facts: Facts, cpus: frozenset[int]) -> tuple[str, ...]:
-    """Kernel: Documentation/admin-guide/kernel-parameters.txt. Empty for no CPU."""
+    """Kernel: Documentation/admin-guide/kernel-parameters.txt. Empty if there is no CPU."""
     if not cpus:
         return ()
     kept, others = _shown(cpus), _shown(facts.cpus.online - cpus)
@@ -56,7 +58,7 @@ def isolating_arguments(facts: Facts, cpus: frozenset[int]) -> tuple[str, ...]:
 
 
 def other_isolation(facts: Facts, cpus: frozenset[int]) -> str | None:
-    """An isolcpus= that is not ours: two of them do not add up."""
+    """An isolcpus= argument that is not ours: the kernel does not combine two of them."""
     given = facts.kernel.argument("isolcpus")
     return None if given is None or f"isolcpus={given}" in isolating_arguments(facts, cpus) else given
 

@@ -25,7 +25,7 @@ DMESG = "the kernel's messages say why (dmesg | tail)"
 
 
 def switch_iommu_on(facts: Facts, request: SetupRequest) -> Iterator[Change]:
-    """For an ordinary user, who cannot do without it. It takes a reboot."""
+    """For an ordinary user, who cannot do without an IOMMU. Takes effect after a reboot."""
     arguments = boot_arguments(facts)
     if request.user is None or facts.iommu.is_on or not facts.files.has_boot_menu_tool or arguments is None:
         return
@@ -38,7 +38,7 @@ def switch_iommu_on(facts: Facts, request: SetupRequest) -> Iterator[Change]:
 
 
 def set_module_options(facts: Facts, choices: Iterable[DriverChoice]) -> Iterator[Change]:
-    """Before the modules are loaded: igb_uio reads its option only then."""
+    """Comes before loading the modules, since igb_uio reads its option only then."""
     text = "".join(f"options {line}\n" for line in _module_options(facts, choices))
     if text:
         why = "options of the modules, from now on and at boot"
@@ -60,7 +60,7 @@ def needs_unsafe_interrupts(facts: Facts) -> bool:
 
 
 def set_vfio_parameters(facts: Facts, choices: Iterable[DriverChoice]) -> Iterator[Change]:
-    """Of a vfio that is loaded or built in, which has read its options long ago."""
+    """For a vfio that is loaded or built in, and has read its options already."""
     if any(choice.needs_no_iommu_mode for choice in choices):
         why = "there is no IOMMU, so vfio must work without one"
         yield Change(KernelValue(NO_IOMMU_MODE), "Y", why, DMESG)
@@ -76,7 +76,7 @@ def load_modules(facts: Facts, choices: Iterable[DriverChoice]) -> Iterator[Chan
     drivers = sorted({choice.driver for choice in choices})
     if any(facts.kernel.modules[driver.replace("-", "_")] is Presence.BUILT_IN for driver in drivers):
         return
-    # vfio loads its IOMMU half by itself, but undo would not know of it.
+    # vfio loads its IOMMU module by itself, but then undo would not know of it.
     companions = ["vfio_iommu_type1"] if facts.iommu.is_on and "vfio-pci" in drivers else []
     for driver in [*companions, *drivers]:
         advice = f"install the modules of kernel {facts.kernel.release}; {DMESG}"

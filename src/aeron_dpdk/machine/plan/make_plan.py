@@ -15,7 +15,7 @@ from aeron_dpdk.machine.plan.choice import DriverChoice, choose_driver, choose_n
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`notes` say what was decided and why, and what nobody but the operator can do."""
+    """`notes` say what was decided and why, and what only the operator can do."""
 
     changes: tuple[Change, ...]
     notes: tuple[str, ...] = ()
@@ -83,7 +83,7 @@ def _iommu_note(facts: Facts, user: str) -> str:
 
 
 def _choice(facts: Facts, request: SetupRequest, nic: Nic) -> DriverChoice:
-    """What DPDK has already stays as it is, unless another driver is asked for."""
+    """A NIC that DPDK has already keeps its driver, unless another one is requested."""
     if nic.is_for_dpdk and request.driver in (None, nic.driver):
         assert nic.driver is not None
         needs_mode = nic.driver == "vfio-pci" and not facts.iommu.is_on

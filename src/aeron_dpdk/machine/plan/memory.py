@@ -12,11 +12,11 @@ from aeron_dpdk.machine.intent import SetupRequest
 
 HEAD = "# Written by aeron-dpdk setup; aeron-dpdk setup --undo removes it.\n"
 CORE = "/proc/sys/net/core"
-USUAL_PAGE_KIB = 2048  # Arm has 64 KiB below it
+USUAL_PAGE_KIB = 2048  # Arm has pages of 64 KiB too
 
 
 def reserve_huge_pages(facts: Facts, request: SetupRequest, nics: tuple[Nic, ...]) -> Iterator[Change]:
-    """Never fewer than there are. Raises RefusedError for a size that the kernel does not have."""
+    """Never reduces their number. Raises RefusedError for a page size that the kernel does not have."""
     pools = _pools(facts, request, nics)
     wanted_kib = request.huge_kib if request.huge_kib is not None else advised_kib(facts.memory)
     if wanted_kib > facts.memory.total_kib:
@@ -43,7 +43,7 @@ def _has(facts: Facts, node: int | None, wanted_kib: int) -> bool:
 
 
 def _pools(facts: Facts, request: SetupRequest, nics: tuple[Nic, ...]) -> list[NodePool]:
-    """On the NICs' nodes, or where these are unknown on the first one."""
+    """On the NICs' nodes; on the first node if theirs are unknown."""
     sizes = sorted({pool.page_kib for pool in facts.memory.pools})
     usual = USUAL_PAGE_KIB if USUAL_PAGE_KIB in sizes else next(iter(sizes), 0)
     page_kib = request.page_kib if request.page_kib is not None else usual
@@ -75,7 +75,7 @@ def raise_socket_buffers(facts: Facts, request: SetupRequest) -> Iterator[Change
 
 
 def lift_memory_lock(request: SetupRequest) -> Iterator[Change]:
-    """Read by PAM at the next login of that user."""
+    """PAM reads the file at the user's next login."""
     if request.user is not None and request.user.uid != 0:
         text = f"{HEAD}{request.user.name} - memlock unlimited\n"
         why = "vfio locks DMA memory, which counts against an ordinary user's limit"
