@@ -1,1 +1,1 @@
-"""What others build on Aeron, over our driver: Java clients, Archive, Cluster, from Maven."""
+"""What others build on Aeron, over our driver; fetched where it is needed."""
