@@ -1,4 +1,4 @@
-/* The client's side of an echo, between its two ways of asking: one at a time, and at a fixed rate. */
+/* What the echo client's two modes share: one message at a time (echo_client.c), and a fixed rate (paced.c). */
 #ifndef ADK_LOAD_ECHO_H
 #define ADK_LOAD_ECHO_H
 
@@ -11,7 +11,7 @@ typedef struct adk_echo_client_stct
     adk_stream_t stream;
     size_t message_length;
     int64_t sequence;                 /* of the last ping */
-    int64_t answered_ns;              /* 0 while the reply is awaited */
+    int64_t answered_ns;              /* when the reply came; 0 until then */
     bool is_wrong;
 } adk_echo_client_t;
 

@@ -43,7 +43,7 @@ static int await_reply(adk_echo_client_t *client, int64_t sent_ns)
     return 0;
 }
 
-/* The time of a round trip starts before the first attempt to claim: back pressure is part of it. */
+/* A round trip is timed from before the first attempt to claim, so that it includes back pressure. */
 static int ping(adk_echo_client_t *client, int64_t *rtt_ns, int64_t *now_ns)
 {
     aeron_buffer_claim_t claim;

@@ -11,13 +11,13 @@ typedef struct adk_echo_server_stct
     adk_load_result_t *result;
     adk_window_t window;
     int64_t opened_ns;
-    uint64_t messages_before;         /* the window opened */
+    uint64_t messages_before;         /* those that came before the measured time */
     bool is_window_open;
     bool is_ended;
     bool is_gone;
 } adk_echo_server_t;
 
-/* A claim that flow control puts off aborts the poll: the same fragment comes again with the next one. */
+/* If flow control does not allow the claim yet, the poll is aborted: the next poll delivers the fragment again. */
 static aeron_controlled_fragment_handler_action_t on_ping(
     void *clientd, const uint8_t *buffer, size_t length, aeron_header_t *header)
 {
@@ -44,7 +44,7 @@ static aeron_controlled_fragment_handler_action_t on_ping(
     return AERON_ACTION_CONTINUE;
 }
 
-/* The window opens as soon as every term buffer has been walked; a window that never does has seen nothing. */
+/* Measuring starts once every term buffer has been used; if that never happens, nothing was measured. */
 static void open_window(adk_echo_server_t *server, const adk_load_t *load)
 {
     if (aeron_exclusive_publication_position(server->stream.publication) >= server->stream.warmup_position)

@@ -1,4 +1,4 @@
-/* Set-up of the floor, and its two moves: a burst out, a burst in. */
+/* Opening the floor, sending a burst, and receiving one. */
 #include "load/floor.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@
 #define ADK_FLOOR_EXTRA_MBUFS (2 * ADK_FLOOR_BURST_LENGTH)
 #define ADK_FLOOR_HELLO_PERIOD_NS (INT64_C(10000000))
 #define ADK_FLOOR_END_REPEATS (50)
-/* Where nobody has said another one. */
+/* Unless adk_floor_address() has set another one. */
 #define ADK_FLOOR_UDP_PORT (20121)
 
 adk_floor_t *adk_floor_open(const adk_settings_t *settings, uint8_t touches)
@@ -49,7 +49,7 @@ int adk_floor_begin(adk_floor_t *floor, int cpu)
     return adk_load_pin(cpu);
 }
 
-/* Frees what adk_floor_receive_frame() has not been asked for. */
+/* Frees the frames that adk_floor_receive_frame() has not returned. */
 static void drop_waiting(adk_floor_t *floor)
 {
     rte_pktmbuf_free_bulk(
@@ -104,7 +104,7 @@ void adk_floor_begin_phase(adk_floor_t *floor, const adk_load_phase_t *phase)
     memcpy(header->ethernet.dst_addr.addr_bytes, floor->peer_mac, RTE_ETHER_ADDR_LEN);
     header->ipv4.total_length = rte_cpu_to_be_16((uint16_t)(ADK_IPV4_UDP_HEADER_LENGTH + length));
     header->ipv4.hdr_checksum = rte_ipv4_cksum(&header->ipv4);
-    /* RFC 768: a checksum of zero is none. */
+    /* RFC 768: zero means that there is no checksum. */
     header->udp.dgram_len = rte_cpu_to_be_16((uint16_t)(sizeof(header->udp) + length));
     floor->head.stream_id = phase->stream_id;
 }
@@ -134,7 +134,7 @@ int adk_floor_transmit(adk_floor_t *floor, int64_t sequence, uint16_t count, int
 
     for (uint32_t tries = 1; 0 != rte_pktmbuf_alloc_bulk(floor->port.tx_mempools[0], burst, count); tries++)
     {
-        /* The device still has all of them; a memif takes the used ones back when it is given something to send. */
+        /* All mbufs are still in the device; a memif frees those it has sent only when it is given more to send. */
         (void)rte_eth_tx_burst(floor->port.id, 0, burst, 0);
         if (0 == tries % ADK_LOAD_TURNS_PER_STALL_CHECK && adk_floor_check(floor, deadline_ns, "an mbuf") < 0)
         {
@@ -173,7 +173,7 @@ uint16_t adk_floor_receive_burst(adk_floor_t *floor, int64_t *sequences)
     {
         const adk_frame_t *frame = rte_pktmbuf_mtod(burst[i], const adk_frame_t *);
 
-        /* A kernel at the other end of a veth has frames of its own to send. */
+        /* A kernel at the other end of a veth pair sends frames of its own, too. */
         if (burst[i]->data_len >= floor->frame_length &&
             floor->head.header.ethernet.ether_type == frame->header.ethernet.ether_type &&
             floor->head.header.udp.dst_port == frame->header.udp.dst_port &&
@@ -188,7 +188,7 @@ uint16_t adk_floor_receive_burst(adk_floor_t *floor, int64_t *sequences)
     return found;
 }
 
-/* Says sequence again and again until the peer says it back, or for so many times. */
+/* Sends sequence repeatedly, until the peer has echoed it or the attempts are used up. */
 static int call(adk_floor_t *floor, int64_t sequence, int repeats)
 {
     const int64_t deadline_ns = aeron_nano_clock() + ADK_LOAD_STALL_TIMEOUT_NS;

@@ -10,7 +10,7 @@ static int64_t stall_deadline_ns(void)
     return aeron_nano_clock() + ADK_LOAD_STALL_TIMEOUT_NS;
 }
 
-/* Waits for frames: how many came, or -1. */
+/* Waits for frames; returns how many came, or -1. */
 static int await(adk_floor_t *floor, int64_t *sequences, const char *awaited)
 {
     const int64_t deadline_ns = stall_deadline_ns();
@@ -189,13 +189,13 @@ int adk_floor_send(adk_floor_t *floor, const adk_load_phase_t *phase, adk_load_r
 typedef struct adk_sink_stct
 {
     adk_floor_t *floor;
-    int64_t first;                    /* sequence number; 0 before any */
+    int64_t first;                    /* sequence number of the first one; 0 before it came */
     int64_t last;
     uint64_t received;
     bool is_ended;
 } adk_sink_t;
 
-/* Reads on until something arrives at end_ns or later, or the end does; hellos are answered. */
+/* Reads until a frame arrives at end_ns or later, or the end message does; answers hellos. */
 static int read_until(adk_sink_t *sink, int64_t end_ns, int64_t *now_ns)
 {
     int64_t sequences[ADK_FLOOR_BURST_LENGTH];

@@ -1,4 +1,4 @@
-/* What two floors on two hosts say to each other before and after a phase: whole frames, made and read by Python. */
+/* The frames that two hosts exchange before and after a phase of the floor; Python makes and parses them. */
 #include <errno.h>
 
 #include "load/floor.h"
@@ -24,7 +24,7 @@ void adk_floor_address(adk_floor_t *floor, const uint8_t *mac, uint32_t ipv4, ui
     floor->udp_port = udp_port;
 }
 
-/* NULL when none has come. Bursts are read, for one of a single frame is none to some PMDs. */
+/* NULL when none has come. Whole bursts are read, since some PMDs return nothing if asked for a single frame. */
 static struct rte_mbuf *next_frame(adk_floor_t *floor)
 {
     if (floor->waiting_next == floor->waiting_length)

@@ -1,6 +1,6 @@
 /*
- * Counts of durations in log-linear buckets, as HdrHistogram lays them out (hdrhistogram.org): each power of two is cut
- * into equal parts, so that the relative error is bounded and recording is a shift, an add and an increment.
+ * Counts of durations in log-linear buckets, as HdrHistogram lays them out (hdrhistogram.org): each power of two is
+ * divided into equal parts, so that the relative error is bounded and recording is a shift, an add and an increment.
  */
 #ifndef ADK_LOAD_HISTOGRAM_H
 #define ADK_LOAD_HISTOGRAM_H

@@ -1,4 +1,4 @@
-/* What the load sends: a sequence number in front, its complement at the end, zeros or its last byte between. */
+/* A message of the load: its sequence number, then zeros or the number's last byte, and the number's complement. */
 #ifndef ADK_LOAD_MESSAGE_H
 #define ADK_LOAD_MESSAGE_H
 
@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define ADK_MESSAGE_MIN_LENGTH (2 * sizeof(int64_t))
-/* The sequence number of the last message of a stream: Aeron itself takes seconds to tell that one has ended. */
+/* The sequence number of a stream's last message: Aeron needs seconds to notice the end of a stream. */
 #define ADK_MESSAGE_END (-1)
 
 static inline void adk_message_write(uint8_t *buffer, size_t length, int64_t sequence)
@@ -19,14 +19,14 @@ static inline void adk_message_write(uint8_t *buffer, size_t length, int64_t seq
     memcpy(buffer + length - sizeof(complement), &complement, sizeof(complement));
 }
 
-/* The same with every byte between written. */
+/* The same, and writes all the bytes in between. */
 static inline void adk_message_fill(uint8_t *buffer, size_t length, int64_t sequence)
 {
     memset(buffer + sizeof(sequence), (uint8_t)sequence, length - ADK_MESSAGE_MIN_LENGTH);
     adk_message_write(buffer, length, sequence);
 }
 
-/* A lost, repeated, reordered, shortened or overwritten message does not match. */
+/* False for a message that is not the expected one: after a loss, a repeat, a reordering, or if bytes are wrong. */
 static inline bool adk_message_matches(
     const uint8_t *buffer, size_t length, size_t expected_length, int64_t expected_sequence)
 {
@@ -43,7 +43,7 @@ static inline bool adk_message_matches(
     return sequence == expected_sequence && complement == ~expected_sequence;
 }
 
-/* Of a message that is whole; INT64_MIN when its two ends disagree. */
+/* The sequence number of a whole message; INT64_MIN if its two ends contradict each other. */
 static inline int64_t adk_message_sequence(const uint8_t *buffer, size_t length)
 {
     int64_t sequence;
@@ -54,7 +54,7 @@ static inline int64_t adk_message_sequence(const uint8_t *buffer, size_t length)
     return sequence == ~complement ? sequence : INT64_MIN;
 }
 
-/* The same of a message that was filled, with every byte read. */
+/* The same for a message from adk_message_fill(); reads every byte. */
 static inline int64_t adk_message_filled_sequence(const uint8_t *buffer, size_t length)
 {
     const int64_t sequence = adk_message_sequence(buffer, length);

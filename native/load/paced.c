@@ -1,7 +1,7 @@
 /*
  * An echo at a fixed rate. Each message has a time at which it is due, whether or not it can be sent then, and its
- * latency counts from there: a stall is charged to every message that it delays (what HdrHistogram's author calls
- * coordinated omission does not happen).
+ * latency counts from there: a stall is charged to every message that it delays, so there is no coordinated omission
+ * (as HdrHistogram's author calls it).
  */
 #include <errno.h>
 
@@ -43,7 +43,7 @@ static void on_reply(void *clientd, const uint8_t *buffer, size_t length, aeron_
     paced->answered++;
 }
 
-/* Sends what is due by now. 0, or -1 when the stream is gone. */
+/* Sends the messages that are due. 0, or -1 when the stream is gone. */
 static int send_due(adk_paced_t *paced)
 {
     adk_echo_client_t *client = paced->client;
@@ -85,7 +85,7 @@ static int run(adk_paced_t *paced)
             adk_set_error(EBADMSG, "echo %lld differs from what was sent", (long long)paced->answered - 1);
             return -1;
         }
-        /* At the lowest of rates a reply is due once a second. */
+        /* At the lowest rate a reply is due once a second. */
         if (0 == turns % ADK_LOAD_TURNS_PER_STALL_CHECK &&
             adk_load_wait_turn(client->load, paced->last_ns + ADK_LOAD_STALL_TIMEOUT_NS, "an echo") < 0)
         {

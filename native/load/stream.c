@@ -10,7 +10,7 @@
 
 #define ADK_STREAM_TERMS (3)
 
-/* True after a turn when the driver asks to try again: an endpoint of the same address is on its way out. */
+/* True, after a turn, if the driver asked to try again: an endpoint of the same address is still being closed. */
 static bool may_retry(adk_load_t *load, int64_t deadline_ns)
 {
     if (-AERON_ERROR_CODE_RESOURCE_TEMPORARILY_UNAVAILABLE != aeron_errcode())
@@ -37,7 +37,7 @@ static int try_publication(adk_stream_t *stream, adk_load_t *load, const adk_loa
     return result;
 }
 
-/* What ended the wait for the driver, such as a stop, stands in the error already; Aeron then has none. Returns -1. */
+/* Returns -1. If the wait itself failed, as by a stop, the error is set already, and Aeron's is empty. */
 static int refused(const char *what, const char *channel)
 {
     if (0 != aeron_errcode())

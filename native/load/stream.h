@@ -1,4 +1,4 @@
-/* A phase's two ends: an exclusive publication, a subscription, or both; opened and closed without leaving the thread. */
+/* What a phase publishes and subscribes to, one of them or both; opened and closed on the load's own thread. */
 #ifndef ADK_LOAD_STREAM_H
 #define ADK_LOAD_STREAM_H
 
@@ -8,19 +8,19 @@ typedef struct adk_stream_stct
 {
     aeron_exclusive_publication_t *publication;
     aeron_subscription_t *subscription;
-    int64_t warmup_position; /* where every term buffer has been walked once */
+    int64_t warmup_position; /* from which on every term buffer has been used once */
 } adk_stream_t;
 
-/* Returns when both ends have found their peer. Whatever it returned, adk_stream_close() must follow. */
+/* Returns when both are connected. Whatever it returned, adk_stream_close() must follow. */
 int adk_stream_open(adk_stream_t *stream, adk_load_t *load, const adk_load_phase_t *phase);
-/* Only the subscription, whether or not there is a publisher; else as adk_stream_open(). */
+/* As adk_stream_open(), but only the subscription, and without waiting for a publisher. */
 int adk_stream_subscribe(adk_stream_t *stream, adk_load_t *load, const adk_load_phase_t *phase);
 void adk_stream_close(adk_stream_t *stream);
 
-/* Sends the end message, and turns for long enough that it arrives. */
+/* Sends the end message, and keeps the driver working until it has had time to arrive. */
 int adk_stream_end(adk_stream_t *stream, adk_load_t *load, size_t message_length);
 
-/* For a claim that flow control did not merely put off: says why. */
+/* Sets the error for a claim that failed for another reason than flow control. */
 void adk_stream_explain(adk_stream_t *stream, int64_t position);
 
 /* 1 when the claim was made, 0 when flow control says later, -1 when the stream is gone. */

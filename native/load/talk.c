@@ -1,4 +1,4 @@
-/* One message from load to load, over a stream of its own: what is measured next, and what came of it. */
+/* One text from load to load, over a stream of its own: the next measurement's request, or its result. */
 #include <errno.h>
 #include <string.h>
 #include <time.h>

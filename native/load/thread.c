@@ -10,8 +10,8 @@
 #include "util/aeron_error.h"
 
 /*
- * Five of the heartbeats, 100 ms apart (aeron_network_publication.h), by which a receiver notices a loss at the end:
- * it may have been off its core for most of them.
+ * The time of five heartbeats, which are 100 ms apart (aeron_network_publication.h). By one of them a receiver notices
+ * that the last messages were lost; it may have missed several while it was not scheduled.
  */
 #define ADK_LOAD_LINGER_NS (INT64_C(500000000))
 
@@ -27,7 +27,7 @@ int adk_load_pin(int cpu)
 {
     cpu_set_t cpus;
 
-    /* By this name the measuring thread is found in /proc. */
+    /* Others find the measuring thread in /proc by this name. */
     (void)pthread_setname_np(pthread_self(), ADK_LOAD_THREAD_NAME);
     if (cpu < 0)
     {
@@ -94,14 +94,14 @@ adk_load_t *adk_load_open(adk_driver_t *driver, int cpu)
 
     load->driver = driver;
     load->turns_driver = 0 == strcmp("INVOKER", adk_driver_threading_mode(driver));
-    /* The client waits, without turning the driver, for a heartbeat that the driver's first duty cycle makes. */
+    /* The client waits for the driver's heartbeat but does not run the driver, so the first one must be there. */
     if (adk_driver_start(driver, load->turns_driver) < 0 ||
         (load->turns_driver && adk_driver_do_work(driver) < 0) ||
         connect_client(load, adk_driver_aeron_dir(driver)) < 0)
     {
         goto error;
     }
-    /* After the driver's start: its on-start hook settles the affinity of the thread that runs it. */
+    /* After the driver's start, whose on-start hook sets the affinity of the thread that runs it. */
     if (adk_load_pin(cpu) < 0)
     {
         goto error;

@@ -1,4 +1,4 @@
-/* The load's thread: a turn of it is a duty cycle of the driver, and now and then one of the client's conductor. */
+/* The load's thread. A turn is one duty cycle of the driver, and once in 64 turns one of the client's conductor. */
 #ifndef ADK_LOAD_THREAD_H
 #define ADK_LOAD_THREAD_H
 
@@ -8,12 +8,12 @@
 #include "aeronc.h"
 #include "load/load.h"
 
-/* A client's conductor of its own sleeps 16 ms between duty cycles (aeron_context.c); here it gets one in 64 turns. */
+/* By default a client's conductor sleeps 16 ms between duty cycles (aeron_context.c). */
 #define ADK_LOAD_TURNS_PER_CONDUCTOR (64)
 #define ADK_LOAD_STALL_TIMEOUT_NS (INT64_C(10000000000))
-/* How much later than the publisher's clock the subscriber's may start: its first message may have to be sent again. */
+/* The subscriber's measured time may start this much later than the publisher's, if its first message was lost. */
 #define ADK_LOAD_LATE_NS (INT64_C(500000000))
-/* The clock of what does not move is looked at once in so many turns. */
+/* While nothing moves, the clock is read once in this many turns. */
 #define ADK_LOAD_TURNS_PER_STALL_CHECK (4096)
 
 #define ADK_LOAD_THREAD_NAME "adk-load"
@@ -32,7 +32,7 @@ struct adk_load_stct
 /* Names the calling thread and pins it to cpu, unless that is -1. */
 int adk_load_pin(int cpu);
 
-/* The client's conductor; 0, or -1 when the client has failed or somebody called adk_load_stop(). */
+/* Runs the client's conductor. 0, or -1 when the client has failed or somebody called adk_load_stop(). */
 int adk_load_conductor_turn(adk_load_t *load);
 
 /* 0, or -1 when the phase cannot go on. */
@@ -50,9 +50,9 @@ static inline int adk_load_turn(adk_load_t *load)
     return 0;
 }
 
-/* A turn that also fails, naming what was waited for, once the clock has passed deadline_ns. */
+/* A turn that also fails once the clock has passed deadline_ns; the error names what was awaited. */
 int adk_load_wait_turn(adk_load_t *load, int64_t deadline_ns, const char *awaited);
-/* Turns for long enough that what was sent last is received, and sent again if it was lost. */
+/* Keeps turning until what was sent last has had time to be received, or to be retransmitted if it was lost. */
 int adk_load_linger(adk_load_t *load);
 
 #endif

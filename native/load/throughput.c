@@ -5,10 +5,10 @@
 #include "load/window.h"
 #include "port/error.h"
 
-/* A turn of the driver sends a few datagrams; so many claims between turns keep it busy without making it wait. */
+/* Claims between two turns: enough for the few datagrams that a turn sends, not so many that the driver waits. */
 #define ADK_THROUGHPUT_CLAIMS_PER_TURN (128)
 #define ADK_THROUGHPUT_FRAGMENT_LIMIT (256)
-/* A tenth of the time that was asked for is the least that a figure may stand on. */
+/* A result needs at least a tenth of the requested time. */
 #define ADK_THROUGHPUT_SHORTEST_PART (10)
 
 typedef struct adk_subscriber_stct
@@ -16,7 +16,7 @@ typedef struct adk_subscriber_stct
     adk_load_t *load;
     adk_stream_t stream;
     size_t message_length;
-    int64_t sequence;                 /* expected next; also the number of messages so far */
+    int64_t sequence;                 /* of the next message; also the number of messages so far */
     bool is_ended;
     bool is_wrong;
 } adk_subscriber_t;
@@ -54,7 +54,7 @@ static int publish_until(
     return 0;
 }
 
-/* Its own warm-up, the measured time, and on for as long as the subscriber may be late. */
+/* For the warm-up, the measured time, and as long as the subscriber may be late. */
 static int publish(adk_stream_t *stream, adk_load_t *load, const adk_load_phase_t *phase, adk_load_result_t *result)
 {
     const size_t length = phase->message_length;
@@ -112,7 +112,7 @@ static void on_message(void *clientd, const uint8_t *buffer, size_t length, aero
     }
 }
 
-/* Reads on until something arrives at end_ns or later: 1 then, 0 at the end of the stream. */
+/* Reads until a message arrives at end_ns or later: then 1; or 0 at the end of the stream. */
 static int read_until(adk_subscriber_t *subscriber, int64_t end_ns, int64_t *now_ns)
 {
     for (uint32_t turns = 1; !subscriber->is_ended; turns++)
@@ -169,7 +169,7 @@ static int count(adk_subscriber_t *subscriber, const adk_load_phase_t *phase, ad
     {
         return -1;
     }
-    /* Off its core for long, a subscriber sees the end early: a shorter time tells the same, unless it is none. */
+    /* A subscriber that was not scheduled for long sees the end early. A shorter time will do, if there is any. */
     if (0 == outcome && now_ns - start_ns < phase->duration_ns / ADK_THROUGHPUT_SHORTEST_PART)
     {
         adk_set_error(

@@ -11,7 +11,7 @@
 #define FRAGMENTS_PER_POLL (256)
 #define TICK_US (1000)
 
-/* Set on the client conductor's thread. */
+/* Set by the client conductor's thread. */
 static _Atomic bool is_failed;
 
 typedef struct adk_traffic_stct
@@ -28,7 +28,7 @@ static int fail(const char *step)
     return -1;
 }
 
-/* Aeron's own handler would end the process. */
+/* Aeron's default handler would end the process. */
 static void on_client_error(void *clientd, int code, const char *message)
 {
     (void)clientd;
@@ -84,7 +84,7 @@ static int add_streams(adk_traffic_t *traffic, const adk_traffic_settings_t *set
     return result < 0 ? fail(settings->out_channel) : 0;
 }
 
-/* As long as there is a driver. */
+/* Returns when the driver is gone. */
 static int exchange(adk_traffic_t *traffic, const adk_traffic_settings_t *settings)
 {
     uint8_t message[MESSAGE_LENGTH_MAX] = { 0 };

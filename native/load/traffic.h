@@ -1,6 +1,6 @@
 /*
- * A modest client of a driver in another process, for something to look at: publishes a few messages a millisecond
- * and reads what comes back. Conventions as in aeron_dpdk.h, which cffi reads first.
+ * A client of a driver in another process, so that there is traffic to look at: it publishes a few messages a
+ * millisecond and reads what comes back. Conventions as in aeron_dpdk.h, which cffi reads first.
  */
 #ifndef ADK_TRAFFIC_H
 #define ADK_TRAFFIC_H
@@ -18,7 +18,7 @@ typedef struct adk_traffic_settings_stct
     uint32_t messages_per_ms;
 } adk_traffic_settings_t;
 
-/* Until the process ends, or until the driver is gone: then -1. Once in a process. */
+/* Runs until the process ends; returns -1 if the driver is gone. May be called once in a process. */
 int adk_traffic_run(const adk_traffic_settings_t *settings);
 
 #endif

@@ -1,4 +1,4 @@
-/* The measured time on the measuring thread, and what the driver sent again in it. */
+/* The measured time: its beginning and end on the measuring thread, and the driver's retransmits in between. */
 #ifndef ADK_LOAD_WINDOW_H
 #define ADK_LOAD_WINDOW_H
 
@@ -12,11 +12,11 @@ typedef struct adk_window_stct
 } adk_window_t;
 
 /*
- * Each makes one getrusage(RUSAGE_THREAD) call right at the edge of the measured time: a program that watches the
- * thread from outside knows the measured time by these two.
+ * Each calls getrusage(RUSAGE_THREAD) once, right at the edge of the measured time: by these two calls a program that
+ * traces the thread knows what lies within the measured time.
  */
 void adk_window_open(adk_window_t *window, const adk_load_t *load);
-/* Fills the parts of the result that belong to the window; messages, bytes and time are the caller's. */
+/* Fills in retransmits and naks of the result; messages, bytes and time are the caller's. */
 void adk_window_close(const adk_window_t *window, adk_load_result_t *result);
 
 #endif

@@ -24,7 +24,7 @@ static const adk_quirks_t quirks[] = {
       .needs_link_events = true,
       .closes_missing_queues = true,
       .fault_xstats = ena_faults },
-    /* Intel PMDs want the pseudo-header checksum that tx_prepare writes; we write it ourselves too. Not run on hardware. */
+    /* Intel's PMDs need the pseudo-header checksum, which tx_prepare writes; so do we. Not run on hardware. */
     { .driver = "net_ixgbe", .needs_tx_prepare = true, .missed_xstats = ixgbe_missed },
     { .driver = "net_ixgbe_vf", .needs_tx_prepare = true },
     { .driver = "net_i40e", .needs_tx_prepare = true },

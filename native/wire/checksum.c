@@ -1,12 +1,12 @@
 #include "wire/checksum.h"
 
-/* What is read or written in one go, at any address; the compiler makes of it what the target's vectors are. */
+/* Read or written at once, at any address; the compiler maps it to the target's vector registers. */
 #define ADK_LANES (4)
 typedef uint64_t adk_lanes_t __attribute__((vector_size(ADK_LANES * sizeof(uint64_t))));
 typedef uint64_t adk_unaligned_lanes_t
     __attribute__((vector_size(ADK_LANES * sizeof(uint64_t)), aligned(1), may_alias));
 
-/* RFC 1071, section 2: words of 32 bits may be added as well, and folded in the end. */
+/* RFC 1071, section 2: 32-bit words may be added instead, and folded at the end. */
 #define ADK_LOW_WORDS ((adk_lanes_t){ UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX })
 
 static_assert(
@@ -35,7 +35,7 @@ static inline __attribute__((always_inline)) void add_lanes(sums_t *sums, uint8_
     sums->high += lanes >> 32;
 }
 
-/* Less than a vector. */
+/* The rest, shorter than a vector. */
 static inline __attribute__((always_inline)) uint64_t add_rest(uint8_t *to, const uint8_t *from, size_t length)
 {
     uint64_t sum = 0;

@@ -8,10 +8,10 @@
 
 /* As rte_raw_cksum(), with the vectors of every CPU that DPDK was made for, or of this one. At most 65,535 bytes. */
 extern uint16_t (*adk_checksum_sum)(const void *bytes, size_t length);
-/* The same sum, of bytes that are copied meanwhile: one pass over them instead of two (decision 25). */
+/* Copies the bytes and returns the same sum: one pass over them instead of two (decision 25). */
 extern uint16_t (*adk_checksum_copy)(void *to, const void *from, size_t length);
 
-/* Before the first sum of any thread that shall profit. */
+/* Lets sums use the vectors of this CPU from now on. Call it before other threads compute any. */
 void adk_checksum_use_widest(void);
 
 static inline uint16_t adk_checksum_fold(uint32_t sum)
@@ -21,7 +21,7 @@ static inline uint16_t adk_checksum_fold(uint32_t sum)
     return (uint16_t)sum;
 }
 
-/* Sum of an IPv4 header without options: for twenty bytes rte_raw_cksum()'s loop costs more than it sums. */
+/* Sum of an IPv4 header without options: for 20 bytes the loop of rte_raw_cksum() costs more than the sum. */
 static inline uint32_t adk_checksum_ipv4_sum(const struct rte_ipv4_hdr *ipv4)
 {
     uint32_t words[sizeof(*ipv4) / sizeof(uint32_t)];
@@ -64,7 +64,7 @@ static inline uint16_t adk_checksum_udp_finish(
     return 0 == sum ? 0xffff : sum;
 }
 
-/* The same from the payload's sum. The checksum field need not be zero. */
+/* The same, given the payload's sum. The checksum field need not be zero. */
 static inline uint16_t adk_checksum_udp_of(uint32_t pseudo_base, const struct rte_udp_hdr *udp, uint16_t payload_sum)
 {
     const uint16_t sum = (uint16_t)~adk_checksum_fold(

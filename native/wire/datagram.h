@@ -1,6 +1,6 @@
 /*
- * From a whole received frame to one verdict. The length is checked once per header, then the accessors are total.
- * Pure: no mbuf, no EAL, no state; the fuzz target drives this very function.
+ * From a whole received frame to one verdict. The length is checked once per header; after that no access
+ * can fail. Pure: no mbuf, no EAL, no state. The fuzz target calls the same function.
  */
 #ifndef ADK_WIRE_DATAGRAM_H
 #define ADK_WIRE_DATAGRAM_H
@@ -27,27 +27,27 @@ typedef struct adk_datagram_stct
     uint16_t payload_length;
 } adk_datagram_t;
 
-/* "This network", loopback, multicast and reserved never are a unicast source (RFC 1122 §3.2.1.3). */
+/* No host has an address of "this network", of loopback, of a group or of the reserved range (RFC 1122 §3.2.1.3). */
 static inline bool adk_is_martian_source(uint32_t ipv4)
 {
     const uint32_t first_octet = ipv4 >> 24;
     return 0 == first_octet || 127 == first_octet || first_octet >= 224;
 }
 
-/* 01:00:5e and a 0 bit: what IPv4 multicast is sent to (RFC 1112 §6.4). */
+/* 01:00:5e and a 0 bit: the MACs of IPv4 multicast groups (RFC 1112 §6.4). */
 static inline bool adk_is_group_mac(const uint8_t *mac)
 {
     return 0x01 == mac[0] && 0x00 == mac[1] && 0x5e == mac[2] && 0 == (mac[3] & 0x80);
 }
 
-/* A group's address in a frame to that group's MAC: both have the low 23 bits. */
+/* Whether the frame's MAC is that of the packet's group: both have the same low 23 bits. */
 static inline bool adk_is_group_of_mac(const uint8_t *mac, uint32_t ipv4)
 {
     const uint32_t low_bits = (uint32_t)mac[3] << 16 | (uint32_t)mac[4] << 8 | mac[5];
     return 0xe == ipv4 >> 28 && low_bits == (ipv4 & 0x7fffff);
 }
 
-/* Where hosts speak to multicast routers: 224.0.0.2 (RFC 2236 §9) and 224.0.0.22 (RFC 3376 §4.2.14). */
+/* The groups of multicast routers, which hosts report to: 224.0.0.2 (RFC 2236 §9), 224.0.0.22 (RFC 3376 §4.2.14). */
 static inline bool adk_is_routers_group(rte_be32_t ipv4_be)
 {
     return RTE_BE32(0xe0000002) == ipv4_be || RTE_BE32(0xe0000016) == ipv4_be;
@@ -108,7 +108,7 @@ static inline int adk_parse_ipv4(
     {
         return ADK_COUNT_RX_IPV4_HEADER;
     }
-    /* A frame shorter than its datagram is cut; a longer one carries Ethernet padding, which is left behind. */
+    /* A frame shorter than its datagram has been cut; a longer one has Ethernet padding, which is ignored. */
     if (total_length > length - sizeof(struct rte_ether_hdr))
     {
         return ADK_COUNT_RX_TRUNCATED;
@@ -124,7 +124,7 @@ static inline int adk_parse_ipv4(
     }
     const bool is_igmp = IPPROTO_IGMP == ipv4->next_proto_id;
     const uint32_t source = rte_be_to_cpu_32(ipv4->src_addr);
-    /* A switch that asks in a querier's place has no address of its own (RFC 4541 §2.1.1). */
+    /* A switch that sends queries in place of a router has no address of its own (RFC 4541 §2.1.1). */
     if (ipv4->src_addr == local->ipv4_be || (adk_is_martian_source(source) && !(is_igmp && INADDR_ANY == source)))
     {
         return ADK_COUNT_RX_MARTIAN_SOURCE;
@@ -144,13 +144,13 @@ static inline int adk_parse_ipv4(
     {
         return adk_is_routers_group(ipv4->dst_addr) ? ADK_COUNT_RX_NOT_OUR_GROUP : ADK_VERDICT_CONTROL;
     }
-    /* A ping to a group is not answered: RFC 1122 §3.2.2.6 leaves it open, and one packet would make all answer. */
+    /* A ping to a group is not answered, as RFC 1122 §3.2.2.6 allows: one packet would make all its members answer. */
     return IPPROTO_ICMP == ipv4->next_proto_id && !is_group ? ADK_VERDICT_CONTROL : ADK_COUNT_RX_PROTOCOL;
 }
 
 /*
- * frame: length contiguous bytes without FCS. The two flags say that the device vouches for a checksum; anything
- * less is computed here.
+ * frame: length contiguous bytes without FCS. The two flags say that the device vouches for a checksum; if it
+ * does not, the checksum is computed here.
  */
 static inline int adk_parse_frame(
     const adk_address_t *local,

@@ -15,7 +15,7 @@
 #define ADK_IPV4_VERSION_IHL (0x45)
 #define ADK_IPV4_DEFAULT_TTL (64)
 
-/* What IPv4 and UDP take from the link's MTU. */
+/* The part of the link's MTU that IPv4 and UDP need. */
 #define ADK_IPV4_UDP_HEADER_LENGTH (28)
 
 typedef struct adk_header_stct
@@ -32,7 +32,7 @@ static_assert(ADK_IPV4_UDP_HEADER_LENGTH == sizeof(struct rte_ipv4_hdr) + sizeof
 
 /*
  * Every field that does not depend on the payload. The destination MAC, the lengths and the checksums stay zero.
- * DF is set and the identification is zero: RFC 6864 §4.1 leaves it free for datagrams that are never fragmented.
+ * DF is set and the identification is zero: RFC 6864 §4.1 allows any value in datagrams that are never fragmented.
  */
 static inline void adk_header_init(
     adk_header_t *header,

@@ -1,8 +1,8 @@
 /*
- * The frame that nearly all frames are: for us, IPv4 without options, whole, UDP to its end. Words are compared instead
- * of fields. Its source is not looked at, for the data path remembers sources that adk_parse_frame() has accepted.
- * But for that, what this accepts adk_parse_frame() accepts with the same result (tests/fuzz); what it does not accept,
- * that one gives a reason for.
+ * Recognises the frames that nearly all frames are: to us, IPv4 without options, not a fragment, and UDP up to its end.
+ * It compares words instead of fields. The source is not checked: the data path remembers which sources
+ * adk_parse_frame() has accepted. Apart from that, adk_parse_frame() accepts whatever this accepts, with the same
+ * result (tests/fuzz), and says what is wrong with the rest.
  */
 #ifndef ADK_WIRE_PLAIN_H
 #define ADK_WIRE_PLAIN_H
@@ -10,7 +10,7 @@
 #include "wire/datagram.h"
 #include "wire/words.h"
 
-/* Masks over four bytes in the order of the wire. */
+/* Masks over four bytes in network byte order. */
 #define ADK_PLAIN_TYPE_MASK (rte_cpu_to_be_32(UINT32_C(0xffffff00)))
 #define ADK_PLAIN_TYPE (rte_cpu_to_be_32(((uint32_t)RTE_ETHER_TYPE_IPV4 << 16) | (ADK_IPV4_VERSION_IHL << 8)))
 #define ADK_PLAIN_PROTOCOL_MASK                                                                    \
@@ -21,7 +21,7 @@ static_assert(offsetof(adk_address_t, mac) + sizeof(uint64_t) <= sizeof(adk_addr
 static_assert(12 == offsetof(adk_header_t, ethernet.ether_type), "type, version, header length and DSCP are a word");
 static_assert(20 == offsetof(adk_header_t, ipv4.fragment_offset), "fragment, TTL and protocol are a word");
 
-/* Whether the first six of eight bytes are the same, wherever they are in a word. */
+/* Whether the first six of eight bytes are the same, on a CPU of either byte order. */
 static inline bool adk_plain_is_same_mac(const uint8_t *bytes, const uint8_t *mac)
 {
     const uint64_t difference = adk_word_64(bytes) ^ adk_word_64(mac);
@@ -29,8 +29,8 @@ static inline bool adk_plain_is_same_mac(const uint8_t *bytes, const uint8_t *ma
 }
 
 /*
- * frame: length contiguous bytes without FCS. payload_length is right when it returns true; the payload follows the
- * headers. The device vouches for both checksums, or adk_plain_is_intact() does.
+ * frame: length contiguous bytes without FCS. payload_length is valid if it returns true; the payload follows the
+ * headers. Checksums are not checked: either the device has, or adk_plain_is_intact() must.
  */
 static __rte_always_inline bool adk_is_plain(
     const adk_address_t *local, const uint8_t *frame, uint32_t length, uint32_t *payload_length)
@@ -45,7 +45,7 @@ static __rte_always_inline bool adk_is_plain(
 
     const uint32_t datagram_length = rte_be_to_cpu_32(adk_word_32(&header->udp.dgram_len)) >> 16;
     const uint16_t total_length = (uint16_t)(sizeof(struct rte_ipv4_hdr) + datagram_length);
-    /* Of a datagram shorter than its own header it is far too long for the room, by wrapping around. */
+    /* For a datagram shorter than its own header this wraps around, and is then far too long for the room. */
     *payload_length = datagram_length - (uint32_t)sizeof(struct rte_udp_hdr);
     return adk_plain_is_same_mac(frame, local->mac) &&
         ADK_PLAIN_TYPE == (adk_word_32(&header->ethernet.ether_type) & ADK_PLAIN_TYPE_MASK) &&
@@ -55,7 +55,7 @@ static __rte_always_inline bool adk_is_plain(
         rte_cpu_to_be_16(total_length) == header->ipv4.total_length;
 }
 
-/* The checksums of a plain frame. The pseudo header's addresses lie just before the UDP header: one sum over both. */
+/* Checks a plain frame's checksums. The pseudo header's addresses stand right before the UDP header: one sum does. */
 static inline bool adk_plain_is_intact(const uint8_t *frame, bool is_ipv4_checksum_good, bool is_udp_checksum_good)
 {
     const adk_header_t *header = (const adk_header_t *)frame;

@@ -1,4 +1,4 @@
-/* Several bytes of a frame at once, in the order of the wire, wherever they lie. */
+/* Reads several bytes of a frame at once, at any address, in network byte order. */
 #ifndef ADK_WIRE_WORDS_H
 #define ADK_WIRE_WORDS_H
 

@@ -10,7 +10,7 @@
  * seen through views (Kang et al., "A promising semantics for relaxed-memory concurrency", POPL 2017, without
  * promises): release, acquire, relaxed, fences and read-modify-writes are told apart. Not modelled: a store that other
  * threads see in another order than it was made in (the order of each word's stores is the order of the run), and
- * loads that see the future. Preemptions, of a thread that could have gone on, are as many in a run as the scenario says.
+ * loads that see the future. The scenario limits how often in a run a thread that could have gone on is preempted.
  */
 #ifndef ADK_TESTS_MODEL_H
 #define ADK_TESTS_MODEL_H

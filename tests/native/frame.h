@@ -1,5 +1,5 @@
 /*
- * Frames as a peer would send them, and a slow checksum of our own (RFC 1071 §1, byte by byte) to fill in and to check.
+ * Frames as a peer would send them, and a slow checksum of our own (RFC 1071 §1, byte by byte) to fill in and check.
  * frame_of() makes a valid one; a test changes it at an offset and computes the checksums again.
  */
 #ifndef ADK_TESTS_FRAME_H

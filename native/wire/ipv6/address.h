@@ -1,4 +1,4 @@
-/* IPv6 addresses as two words in the order of the wire, and what RFC 4291 says of them. */
+/* IPv6 addresses as two words in network byte order, and their kinds in RFC 4291. */
 #ifndef ADK_WIRE_IPV6_ADDRESS_H
 #define ADK_WIRE_IPV6_ADDRESS_H
 
@@ -30,7 +30,7 @@ static inline bool adk_ipv6_is_same(adk_ipv6_t a, adk_ipv6_t b)
     return 0 == ((a.words[0] ^ b.words[0]) | (a.words[1] ^ b.words[1]));
 }
 
-/* The first length bits, for length <= 128, of both are the same. */
+/* Whether their first length bits are the same; length is at most 128. */
 static inline bool adk_ipv6_has_prefix(adk_ipv6_t a, adk_ipv6_t b, uint32_t length)
 {
     const uint64_t high = rte_be_to_cpu_64(a.words[0] ^ b.words[0]);
@@ -42,7 +42,7 @@ static inline bool adk_ipv6_has_prefix(adk_ipv6_t a, adk_ipv6_t b, uint32_t leng
     return 0 == high && 0 == low >> (128 - length);
 }
 
-/* How many of the first bits are the same. */
+/* How many of their leading bits are the same. */
 static inline uint32_t adk_ipv6_common_prefix(adk_ipv6_t a, adk_ipv6_t b)
 {
     const uint64_t high = rte_be_to_cpu_64(a.words[0] ^ b.words[0]);
@@ -80,13 +80,13 @@ static inline bool adk_ipv6_is_link_local(adk_ipv6_t address)
     return 0xfe == adk_ipv6_byte(address, 0) && 0x80 == (adk_ipv6_byte(address, 1) & 0xc0);
 }
 
-/* ::ffff:0:0/96, an IPv4 address as a socket of both families tells it (RFC 4291 §2.5.5.2). Never on the wire. */
+/* ::ffff:0:0/96, by which a socket of both families names an IPv4 address (RFC 4291 §2.5.5.2). Never on the wire. */
 static inline bool adk_ipv6_is_mapped(adk_ipv6_t address)
 {
     return 0 == address.words[0] && rte_cpu_to_be_32(0xffff) == (uint32_t)address.words[1];
 }
 
-/* Multicast that does not leave the link: of interface-local or link-local scope (RFC 4291 §2.7). */
+/* A group that is not routed: its scope is the interface or the link (RFC 4291 §2.7). */
 static inline bool adk_ipv6_is_link_group(adk_ipv6_t address)
 {
     return adk_ipv6_is_multicast(address) && (adk_ipv6_byte(address, 1) & 0xf) <= 2;
@@ -98,14 +98,14 @@ static inline adk_ipv6_t adk_ipv6_all_nodes(void)
     return (adk_ipv6_t){ { rte_cpu_to_be_64(UINT64_C(0xff02) << 48), rte_cpu_to_be_64(1) } };
 }
 
-/* ff02::1:ff00:0/104 and the last 24 bits (RFC 4291 §2.7.1). */
+/* ff02::1:ff00:0/104 and the address's last 24 bits (RFC 4291 §2.7.1). */
 static inline adk_ipv6_t adk_ipv6_solicited_node(adk_ipv6_t address)
 {
     const uint64_t low = rte_be_to_cpu_64(address.words[1]) & 0xffffff;
     return (adk_ipv6_t){ { rte_cpu_to_be_64(UINT64_C(0xff02) << 48), rte_cpu_to_be_64(UINT64_C(0x1ff000000) | low) } };
 }
 
-/* 33:33 and the last four bytes (RFC 2464 §7). */
+/* 33:33 and the group's last four bytes (RFC 2464 §7). */
 static inline void adk_ipv6_group_mac(adk_ipv6_t group, uint8_t *mac)
 {
     mac[0] = 0x33;

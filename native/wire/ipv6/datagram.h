@@ -9,14 +9,14 @@
 #include "wire/ipv6/locals.h"
 #include "wire/ipv6/ndp.h"
 
-/* A sender makes each kind once or twice (RFC 8200 §4.1); a longer chain only serves to cost time. */
+/* A sender uses each kind once or twice (RFC 8200 §4.1); the only purpose of a longer chain is to cost us time. */
 #define ADK_EXTENSIONS_MAX (8)
 
 /* Multicast listener discovery (RFC 3810 §5.1). */
 #define ADK_ICMPV6_LISTENER_QUERY (130)
-#define ADK_ICMPV6_LISTENER_REPORT (131) /* of MLDv1, to the group itself: it may save us ours (RFC 2710 §4) */
+#define ADK_ICMPV6_LISTENER_REPORT (131) /* of MLDv1, to the group itself: we need not report it then (RFC 2710 §4) */
 
-/* What is to be done with an option that one does not know: its two upper bits; 0 is to skip it (RFC 8200 §4.2). */
+/* The two upper bits of an option's type say what to do if the option is unknown; 0: skip it (RFC 8200 §4.2). */
 #define ADK_OPTION_ACTION (0xc0)
 
 static inline bool adk_is_ipv6_frame(const uint8_t *frame)
@@ -24,13 +24,13 @@ static inline bool adk_is_ipv6_frame(const uint8_t *frame)
     return rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV6) == ((const struct rte_ether_hdr *)frame)->ether_type;
 }
 
-/* No host's address on the wire. The unspecified one is for those who judge what it may do. */
+/* No packet may come from it. The unspecified address is not among these: callers decide where it is allowed. */
 static inline bool adk_is_martian_source6(adk_ipv6_t source)
 {
     return adk_ipv6_is_multicast(source) || adk_ipv6_is_loopback(source) || adk_ipv6_is_mapped(source);
 }
 
-/* The options between the two offsets: well-formed, and none that would have the packet dropped if it is unknown. */
+/* Whether the options between the two offsets are well-formed, and none asks to drop the packet if it is unknown. */
 static inline bool adk_may_skip_options(const uint8_t *frame, uint32_t offset, uint32_t end)
 {
     while (offset < end)
@@ -50,8 +50,8 @@ static inline bool adk_may_skip_options(const uint8_t *frame, uint32_t offset, u
 }
 
 /*
- * Walks the extension headers from *offset on, to the first that is none. 0, or the count of why not; a lone fragment
- * ("atomic", RFC 6946) is walked over as well.
+ * Advances *offset past the extension headers, and past the header of a fragment that is the whole packet ("atomic",
+ * RFC 6946). Returns 0, or the count for the reason why the packet is dropped.
  */
 static inline int adk_walk_extensions(const uint8_t *frame, uint32_t end, uint32_t *offset, uint8_t *next_header)
 {
@@ -74,7 +74,7 @@ static inline int adk_walk_extensions(const uint8_t *frame, uint32_t end, uint32
         {
             return ADK_COUNT_RX_FRAGMENT;
         }
-        /* A route that is not yet at its end leads on from here, which is for routers (RFC 5095). */
+        /* A routing header with segments left asks us to forward the packet, which only routers do (RFC 5095). */
         if (*offset + length > end ||
             (is_routing && 0 != extension[3]) ||
             (!is_routing && !is_fragment && !adk_may_skip_options(frame, *offset + 2, *offset + length)))
@@ -115,7 +115,7 @@ static inline int adk_parse_udp6(
     return ADK_VERDICT_DATAGRAM;
 }
 
-/* What the control plane must see: all that is to an address of ours; to a group, what asks or tells of neighbours. */
+/* What the control plane must see: all that is sent to our addresses; of what is sent to groups, NDP and MLD. */
 static inline int adk_parse_icmpv6(
     const adk_locals6_t *locals, const uint8_t *frame, uint32_t offset, uint32_t end, bool is_group)
 {
@@ -134,7 +134,7 @@ static inline int adk_parse_icmpv6(
     {
         return ADK_COUNT_RX_NOT_OUR_GROUP;
     }
-    /* A ping to a group is not answered: one packet would make all answer. */
+    /* A ping to a group is not answered: one packet would make all its members answer. */
     const bool is_of_neighbours = ADK_NDP_ROUTER_ADVERTISEMENT == type ||
         ADK_NDP_NEIGHBOUR_SOLICITATION == type ||
         ADK_NDP_NEIGHBOUR_ADVERTISEMENT == type;
@@ -162,7 +162,7 @@ static inline int adk_parse_ipv6(
     {
         return ADK_COUNT_RX_IPV6_HEADER;
     }
-    /* As with IPv4: a frame shorter than its packet is cut, a longer one is padded. */
+    /* As with IPv4: a frame shorter than its packet has been cut, a longer one is padded. */
     if (end > length)
     {
         return ADK_COUNT_RX_TRUNCATED;
@@ -198,7 +198,7 @@ static inline int adk_parse_ipv6(
     return is_group && ADK_VERDICT_DATAGRAM == verdict ? ADK_VERDICT_GROUP : verdict;
 }
 
-/* frame: length contiguous bytes without FCS, with the type of IPv6. */
+/* frame: length contiguous bytes without FCS; its EtherType is that of IPv6. */
 static inline int adk_parse_frame6(
     const adk_locals6_t *locals,
     const uint8_t *frame,

@@ -10,10 +10,10 @@
 /* Linux's defaults: net.ipv6.conf.*.hop_limit, and 1 for multicast (RFC 3493 §5.2). */
 #define ADK_IPV6_DEFAULT_HOP_LIMIT (64)
 
-/* What IPv6 and UDP take from the link's MTU. */
+/* The part of the link's MTU that IPv6 and UDP need. */
 #define ADK_IPV6_UDP_HEADER_LENGTH (48)
 
-/* Of a length that no version of DPDK defines otherwise, addresses included. */
+/* A struct of our own, since DPDK's versions define that of IPv6 addresses differently. */
 typedef struct adk_header6_stct
 {
     struct rte_ether_hdr ethernet;
@@ -52,8 +52,8 @@ static inline void adk_header6_init(
 }
 
 /*
- * Sum of the pseudo header (RFC 8200 §8.1) without the length, which is still to be added: that one has 32 bits there,
- * of which the upper are zero for a datagram of UDP.
+ * Sum of the pseudo header (RFC 8200 §8.1) without the length, which is still to be added; it has 32 bits, of which
+ * the upper 16 are zero for UDP.
  */
 static inline uint32_t adk_checksum_pseudo6(const uint8_t *addresses)
 {

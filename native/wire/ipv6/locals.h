@@ -9,7 +9,7 @@
 
 #define ADK_LOCALS6 (8)
 
-/* No address here; beside those of enum adk_local6_state_en. */
+/* In addition to enum adk_local6_state_en: the slot has no address. */
 #define ADK_LOCAL6_NONE (0)
 
 typedef struct adk_local6_stct
@@ -22,8 +22,8 @@ typedef struct adk_local6_stct
 typedef struct adk_locals6_stct
 {
     uint8_t mac[RTE_ETHER_ADDR_LEN];
-    uint16_t padding;                 /* a MAC is read as eight bytes */
-    _Atomic uint32_t length;          /* no slot from here on was ever used */
+    uint16_t padding;                 /* the MAC is read as eight bytes */
+    _Atomic uint32_t length;          /* slots from here on were never used */
     adk_local6_t slots[ADK_LOCALS6];
 } adk_locals6_t;
 
@@ -43,7 +43,7 @@ static inline uint32_t adk_locals6_length(const adk_locals6_t *locals)
     return atomic_load_explicit(&locals->length, memory_order_acquire);
 }
 
-/* What the address is among ours: a state, or ADK_LOCAL6_NONE. */
+/* The state of this address of ours; ADK_LOCAL6_NONE if it is not ours. */
 static inline uint32_t adk_locals6_state_of(const adk_locals6_t *locals, adk_ipv6_t address)
 {
     const uint32_t length = adk_locals6_length(locals);
@@ -57,7 +57,7 @@ static inline uint32_t adk_locals6_state_of(const adk_locals6_t *locals, adk_ipv
     return ADK_LOCAL6_NONE;
 }
 
-/* Whether neighbours ask for an address of ours by this group. */
+/* Whether the group is the solicited-node group of one of our addresses. */
 static inline bool adk_locals6_are_solicited_by(const adk_locals6_t *locals, adk_ipv6_t group)
 {
     const uint32_t length = adk_locals6_length(locals);

@@ -15,11 +15,11 @@ enum adk_ndp_en
     ADK_NDP_TARGET_MAC = 2
 };
 
-/* A router does not pass it on, so it comes from the link (RFC 4861 §7.1). */
+/* Routers decrement it: a packet that still has it comes from this link (RFC 4861 §7.1). */
 #define ADK_NDP_HOP_LIMIT (255)
 
 #define ADK_NDP_OFFSET (offsetof(adk_header6_t, udp))
-/* Type, code, checksum, four bytes more, and in those of a neighbour the target. */
+/* Type, code, checksum and four more bytes; then the target, in messages about neighbours. */
 #define ADK_NDP_TARGET_OFFSET (ADK_NDP_OFFSET + 8)
 
 static inline const uint8_t *adk_ndp_mac(const uint8_t *frame, size_t offset, size_t end, uint8_t option)
@@ -40,7 +40,7 @@ static inline const uint8_t *adk_ndp_mac(const uint8_t *frame, size_t offset, si
     return NULL;
 }
 
-/* frame: of IPv6, length contiguous bytes. The MAC in the frame, with the address that it is named for; else NULL. */
+/* frame: length contiguous bytes, of IPv6. The MAC that it names, and in *address for whom; NULL if it names none. */
 static inline const uint8_t *adk_ndp_claim(const uint8_t *frame, size_t length, adk_ipv6_t *address)
 {
     const adk_header6_t *header = (const adk_header6_t *)frame;

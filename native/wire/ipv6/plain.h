@@ -1,18 +1,18 @@
-/* As wire/plain.h: the frame of IPv6 that nearly all frames of IPv6 are. Of a source that is remembered already. */
+/* As wire/plain.h, for IPv6: recognises the frames that nearly all frames are. Here too the source is not checked. */
 #ifndef ADK_WIRE_IPV6_PLAIN_H
 #define ADK_WIRE_IPV6_PLAIN_H
 
 #include "wire/ipv6/datagram.h"
 #include "wire/plain.h"
 
-/* Masks over four bytes in the order of the wire. */
+/* Masks over four bytes in network byte order. */
 #define ADK_PLAIN6_TYPE_MASK (rte_cpu_to_be_32(UINT32_C(0xfffff000)))
 #define ADK_PLAIN6_TYPE (rte_cpu_to_be_32(((uint32_t)RTE_ETHER_TYPE_IPV6 << 16) | 0x6000))
 
 static_assert(12 == offsetof(adk_header6_t, ethernet.ether_type), "type and version are a word");
 static_assert(0 == offsetof(adk_locals6_t, mac), "a MAC is read as eight bytes");
 
-/* frame: length contiguous bytes without FCS. payload_length is right when it returns true. */
+/* frame: length contiguous bytes without FCS. payload_length is valid if it returns true. */
 static __rte_always_inline bool adk_is_plain6(
     const adk_locals6_t *locals,
     const uint8_t *frame,
@@ -27,7 +27,7 @@ static __rte_always_inline bool adk_is_plain6(
     {
         return false;
     }
-    /* Of a datagram shorter than its own header it is far too long for the room, by wrapping around. */
+    /* For a datagram shorter than its own header this wraps around, and is then far too long for the room. */
     *payload_length = rte_be_to_cpu_16(header->udp.dgram_len) - (uint32_t)sizeof(struct rte_udp_hdr);
     return adk_plain_is_same_mac(frame, locals->mac) &&
         ADK_PLAIN6_TYPE == (adk_word_32(&header->ethernet.ether_type) & ADK_PLAIN6_TYPE_MASK) &&
