@@ -1,7 +1,7 @@
 /*
- * From any bytes to one verdict: adk_parse_frame() on contiguous bytes, and adk_rx_bytes() with adk_rx_verdict() on the
- * same bytes in a chain of segments. What the verdict must be for a datagram is worked out a second time here, byte by
- * byte and with a checksum of the tests' own.
+ * Any bytes have one verdict: of adk_parse_frame() on contiguous bytes, and of adk_rx_bytes() with adk_rx_verdict() on
+ * the same bytes in a chain of segments. The verdict that a datagram must have is worked out here a second time, byte
+ * by byte and with the tests' own checksum.
  *
  * Input: one byte of choices (see choice_en), one byte for the length of the segments, then the frame.
  */
@@ -42,7 +42,7 @@ static adk_address_t local_of(uint8_t choices, const uint8_t *frame, uint32_t le
 {
     adk_address_t local = { .ipv4_be = RTE_BE32(LOCAL_IPV4) };
     const bool has_header = length >= AT_SOURCE_PORT;
-    /* A port has no group's MAC for its own. */
+    /* A port's own MAC is not that of a group. */
     const bool is_chosen = has_header && (choices & LOCAL_MAC_FROM_FRAME) && 0 == (frame[0] & 1);
     memcpy(local.mac, is_chosen ? frame : LOCAL_MAC, 6);
     if (has_header && (choices & LOCAL_IPV4_FROM_FRAME))
@@ -69,7 +69,7 @@ static bool has_ipv4_header(const adk_address_t *local, const uint8_t *frame, ui
         return false;
     }
     const uint32_t total_length = get16(frame + AT_TOTAL_LENGTH);
-    /* A header sums up to 0xffff: the checksum over it, its own field counted as zero, is what the field holds. */
+    /* The checksum over the header, with its own field taken as zero, is what the field holds. */
     return total_length >= ipv4_header_length(frame) &&
         total_length + 14 <= length &&
         ((choices & IPV4_CHECKSUM_VOUCHED) || 0 == slow_checksum(slow_sum(frame + 14, ipv4_header_length(frame))));
@@ -131,7 +131,7 @@ typedef struct chain_stct
     struct rte_mbuf segments[SEGMENTS_MAX];
 } chain_t;
 
-/* As a device hands it over: every segment in memory of its own, of exactly its length, without headroom. */
+/* As from a device, with each segment in its own memory of exactly its length, without headroom. */
 static void chain_open(chain_t *chain, const uint8_t *frame, uint32_t length, uint32_t segment_length)
 {
     uint32_t offset = 0;
@@ -195,7 +195,7 @@ static void check_chain(
     chain_close(&chain);
 }
 
-/* A tag comes off, of id 7 or another, and what is left has the verdict that it has without a tag. */
+/* Once its tag is off, of VLAN 7 or another, a frame has the same verdict as without a tag. */
 static void check_tag(const adk_address_t *local, const uint8_t *data, uint32_t length)
 {
     static uint8_t linear[ADK_LINEAR_LENGTH] __attribute__((aligned(64)));
@@ -231,7 +231,7 @@ static void check_tag(const adk_address_t *local, const uint8_t *data, uint32_t 
     chain_close(&chain);
 }
 
-/* What is taken for plain has the full verdict's result, but that nobody has looked at its source. */
+/* What is recognised as plain has the same result from the full verdict, which also checks the source. */
 static void check_plain(
     const adk_address_t *local,
     const uint8_t *frame,
@@ -256,7 +256,7 @@ static void check_plain(
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    /* No device hands over more than one mbuf chain of 16-bit lengths. */
+    /* No device delivers more: the lengths of an mbuf have 16 bits. */
     if (size < CHOICES || size - CHOICES > UINT16_MAX)
     {
         return 0;

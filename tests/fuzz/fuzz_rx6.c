@@ -1,7 +1,7 @@
 /*
- * From any bytes behind an Ethernet header of IPv6 to one verdict: adk_parse_frame6(), the short way beside it, and
- * what neighbour discovery claims. What the verdict must be for a datagram without extension headers is worked out a
- * second time here; with some, that its payload lies in the packet and its checksum is right.
+ * Any bytes behind an Ethernet header of IPv6 have one verdict, by adk_parse_frame6() and by the short way beside it;
+ * and what neighbour discovery reads in them. The verdict that a datagram without extension headers must have is worked
+ * out here a second time; of one with extension headers the payload must lie in the packet, and the checksum be right.
  *
  * Input: one byte of choices (see choice_en), then the frame.
  */

@@ -29,7 +29,7 @@ def inputs() -> dict[str, bytes]:
 
 
 def inputs6() -> dict[str, bytes]:
-    """The same for fuzz_rx6, which has one byte in front: as it is, and with all choices."""
+    """The same for fuzz_rx6, whose input has one byte in front: no choice, and all choices."""
     written = {seed.name: b"\x00" + seed.frame for seed in SEEDS6}
     for seed in SEEDS6:
         if seed.fate in ("rx-udp-checksum", "rx-not-our-mac", "rx-not-our-address"):

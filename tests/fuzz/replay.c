@@ -18,7 +18,7 @@ static void replay(const char *path)
     fseek(file, 0, SEEK_END);
     const size_t size = (size_t)ftell(file);
     rewind(file);
-    /* Exactly as long as the input, so that ASan sees a read of the byte behind it. */
+    /* A buffer exactly as long as the input, so that ASan notices a read beyond its end. */
     uint8_t *data = malloc(size);
     const size_t length = fread(data, 1, size, file);
     fclose(file);

@@ -43,7 +43,7 @@ def fuzz(target: str, seconds: int) -> None:
 
 
 def coverage() -> str:
-    """Of the driver's sources, what the corpus and all inputs found so far reach: llvm-cov(1)'s table."""
+    """llvm-cov(1)'s table of the driver's sources: what the corpus and all inputs found so far reach."""
     profiles: list[Path] = []
     for target in TARGETS:
         profiles.append(profile := COVERAGE_TREE / f"{target}.profraw")

@@ -1,4 +1,4 @@
-"""Replays every committed input through its fuzz target, sanitised; `./dev fuzz` looks for new ones."""
+"""Replays every committed input through its fuzz target, sanitised; `./dev fuzz` searches for new ones."""
 
 import subprocess
 from pathlib import Path

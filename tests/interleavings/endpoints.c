@@ -1,4 +1,4 @@
-/* Who may look behind an endpoint while it comes and goes, through native/stack/endpoints.c itself. */
+/* Which thread may use an endpoint's owner while channels come and go; native/stack/endpoints.c itself runs. */
 #include "model.h"
 
 #include "port/error.c"
@@ -11,7 +11,7 @@ static adk_endpoints_t endpoints;
 static adk_endpoint_t slots[ADK_ENDPOINTS];
 static int owners[2];
 static bool is_freed;
-static _Atomic int command; /* Aeron's queue from the conductor to the thread that polls, and the answer back */
+static _Atomic int command; /* stands for Aeron's queue from the conductor to the polling thread, and for its answer */
 static _Atomic int answer;
 
 enum
@@ -38,13 +38,13 @@ static void conductor(void)
     atomic_store_explicit(&command, ADD, memory_order_release);
     atomic_store_explicit(&command, REMOVE, memory_order_release);
     model_stop(is_removed);
-    int seen = REMOVE; /* by a read-modify-write, which sees the newest */
+    int seen = REMOVE; /* a read-modify-write sees the newest value */
     (void)atomic_compare_exchange_strong_explicit(&answer, &seen, REMOVE, memory_order_acquire, memory_order_relaxed);
     adk_endpoints_release(&endpoints, PORT, &owners[0]);
     is_freed = true;
 }
 
-/* A frame for the port, on the thread that polls it: the owner is Aeron's transport, and must be alive. */
+/* A frame for the UDP port arrives at the polling thread: the owner is Aeron's transport, and must not be closed. */
 static void poll_once(void)
 {
     const adk_endpoint_t *endpoint = adk_endpoint_of(&endpoints, PORT);
@@ -84,7 +84,7 @@ static void receiver(void)
     poll_once();
 }
 
-/* The other thread hands frames over by the state alone, and never looks behind it. */
+/* The other thread decides by the state alone to hand a frame over, and never reads the owner. */
 static void sender(void)
 {
     const uint32_t first = adk_endpoint_state(adk_endpoint_of(&endpoints, PORT));
@@ -95,7 +95,7 @@ static void sender(void)
     model_require(ADK_ENDPOINT_WITHDRAWN != first || ADK_ENDPOINT_POLLED_BY_RECEIVER != then, "an endpoint comes back");
 }
 
-/* A receiver that was stopped for seconds publishes what the conductor has meanwhile given to another. */
+/* A receiver that did not run for seconds publishes a slot that the conductor has since given to another channel. */
 static void late_receiver(void)
 {
     (void)adk_endpoints_publish(&endpoints, PORT, &owners[0], ADK_ROLE_RECEIVER);
@@ -107,7 +107,7 @@ static void next_owner(void)
     (void)adk_endpoints_reserve(&endpoints, PORT, &owners[1], &stale);
 }
 
-/* What stands in the end: the receiver's thread looks behind what is published, and knows its own only. */
+/* In the end: the receiver's thread reads the owner of what is published, and it is its own transport. */
 static void begin_late(void)
 {
     adk_endpoint_t *slot = adk_endpoint_of(&endpoints, PORT);

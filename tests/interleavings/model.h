@@ -1,16 +1,16 @@
 /*
- * Runs a few threads of the driver's own code through all their interleavings, on a memory as weak as C11 allows.
+ * Runs a few threads of the driver's own code in all their interleavings, on a memory model as weak as C11's.
  *
  *     #include "model.h"
- *     #include "port/wakeup.c"      its atomics are the model's from here on
+ *     #include "port/wakeup.c"      from here on its atomics are the model's
  *     model_explore("name", preemptions, begin, end, threads, run);
  *
- * Threads are coroutines that stop before every atomic operation; who goes on, and which of the stores a load may see
- * it does see, are choices. All of them are tried, depth first, by running the scenario again and again. A store is
- * seen through views (Kang et al., "A promising semantics for relaxed-memory concurrency", POPL 2017, without
- * promises): release, acquire, relaxed, fences and read-modify-writes are told apart. Not modelled: a store that other
- * threads see in another order than it was made in (the order of each word's stores is the order of the run), and
- * loads that see the future. The scenario limits how often in a run a thread that could have gone on is preempted.
+ * Threads are coroutines that stop before every atomic operation. Which thread continues is a choice, and so is which
+ * store a load sees, of those that it may see. All choices are tried, depth first, by running the scenario repeatedly.
+ * Which stores a thread may see is kept as views (Kang et al., "A promising semantics for relaxed-memory concurrency",
+ * POPL 2017, without promises); relaxed, acquire and release accesses, fences and read-modify-writes differ as in C11.
+ * Not modelled: stores to one word that are ordered otherwise than the run made them, and loads that see the future. The
+ * scenario limits how often in a run a thread that could have gone on is preempted.
  */
 #ifndef ADK_TESTS_MODEL_H
 #define ADK_TESTS_MODEL_H
@@ -107,7 +107,7 @@ static void model_require(bool holds, const char *what)
     }
 }
 
-/* By its address; what it held before the first access is its first store. */
+/* Finds a word by its address; its value before the first access counts as its first store. */
 static int model_word_of(const volatile void *address, size_t length)
 {
     for (int i = 0; i < model_word_count; i++)
@@ -162,7 +162,7 @@ static void model_append(int word, uint64_t value, int order, const model_view_t
     store->view.seen[word] = thread->now.seen[word];
     if (NULL != inherited)
     {
-        model_join(&store->view, inherited); /* a read-modify-write goes on with the release sequence */
+        model_join(&store->view, inherited); /* a read-modify-write continues the release sequence */
     }
 }
 
@@ -205,14 +205,14 @@ static uint64_t model_add(const volatile void *address, size_t length, uint64_t 
     return standing.value;
 }
 
-/* What stands in the end, for a check after the run. */
+/* The last value stored, for a check after the run. */
 static uint64_t model_newest(const volatile void *address, size_t length)
 {
     const int word = model_word_of(address, length);
     return model_words[word].stores[model_words[word].length - 1].value;
 }
 
-/* The strong one: fails only where the newest store differs. */
+/* The strong one: fails only if the newest store differs. */
 static bool model_compare_exchange(
     const volatile void *address, size_t length, uint64_t *expected, uint64_t value, int order)
 {
@@ -270,9 +270,9 @@ static void model_fence(int order)
     })
 #define atomic_thread_fence(order) model_fence(order)
 
-/* The compiler's own, which DPDK's headers use. rte_atomic.h makes a fence of them, or an instruction. */
+/* The compiler's built-ins, which DPDK's headers use. rte_atomic.h defines fences by them, or by instructions. */
 #include <rte_atomic.h>
-#pragma GCC diagnostic ignored "-Wconversion" /* those headers count on shorter words, too */
+#pragma GCC diagnostic ignored "-Wconversion" /* those headers also use shorter words */
 #define rte_atomic_thread_fence(order) model_fence(order)
 #define __atomic_load_n(p, order) ((__typeof__(0 ? *(p) : *(p)))model_load((p), sizeof(*(p)), (order)))
 #define __atomic_store_n(p, value, order) model_put((p), sizeof(*(p)), (uint64_t)(value), (order))
@@ -294,7 +294,7 @@ static bool model_can_run(int i)
     return !thread->is_over && (NULL == thread->may_go_on || thread->may_go_on());
 }
 
-/* The next thread, -1 when none can. The one that ran comes first: to leave it while it can run is a preemption. */
+/* The next thread to run, or -1. The one that ran last comes first: to leave it while it can run is a preemption. */
 static int model_next(void)
 {
     int ready[MODEL_THREADS];
@@ -346,7 +346,7 @@ static void model_run_once(void)
     }
 }
 
-/* True while there is a run left that was not tried. */
+/* True while some run has not been tried. */
 static bool model_advance(void)
 {
     while (model_choice_count > 0 && model_picked[model_choice_count - 1] + 1 == model_offered[model_choice_count - 1])

@@ -1,6 +1,6 @@
 /*
- * A sender keeps a neighbour's MAC while the control plane changes it, forgets the neighbour and gives its entry to
- * another, through native/stack/neighbours.c and destination.c themselves.
+ * A sender keeps a neighbour's MAC while the control plane changes it, forgets the neighbour, and gives its entry to
+ * another one; native/stack/neighbours.c and destination.c themselves run.
  */
 #include "model.h"
 
@@ -19,11 +19,11 @@ static const uint8_t others_mac[] = { 2, 3, 3, 3, 3, 3 };
 static adk_stack_t stack;
 static adk_neighbour_t entry;
 static adk_destination_t destination;
-static uint32_t key; /* whose the one entry is; 0: nobody's */
+static uint32_t key; /* of the only entry; 0: the entry is free */
 static bool is_sending;
 static int sent;
 
-/* DPDK's table of one entry: it gives the entry to another when no thread looks at it any more. */
+/* DPDK's hash table, with one entry, which is reused once no thread reads it any more. */
 int32_t rte_hash_lookup(const struct rte_hash *table, const void *wanted)
 {
     (void)table;

@@ -1,5 +1,5 @@
 /*
- * A port is held, restarted and released while threads poll it, through adk_stack_reset_step() and
+ * A port is held, restarted and released while threads poll it, with adk_stack_reset_step() and
  * adk_stack_quiescent() themselves and DPDK's own quiescent states.
  */
 #include "model.h"
@@ -15,11 +15,11 @@ static adk_lane_t lanes[ADK_ROLE_COUNT];
 static uint64_t quiescence[64] __attribute__((aligned(RTE_CACHE_LINE_SIZE)));
 static bool is_touched[ADK_ROLE_COUNT];
 static bool is_restarting;
-static int restarts; /* of this run */
+static int restarts; /* in this run */
 static int restarts_in_all;
-static _Atomic int configuration; /* what a restart writes and the data path reads: struct adk_port_stct */
+static _Atomic int configuration; /* stands for struct adk_port_stct, which a restart writes and the data path reads */
 
-/* As the library does it, on the model's memory: the number of threads stays below the most there may be. */
+/* As the library does, but on the model's memory, and for fewer threads than the library's maximum. */
 int rte_rcu_qsbr_thread_register(struct rte_rcu_qsbr *v, unsigned int thread_id)
 {
     uint64_t *threads = __RTE_QSBR_THRID_ARRAY_ELM(v, 0);
@@ -53,7 +53,7 @@ static void begin(void)
     (void)rte_rcu_qsbr_init(stack.quiescence, ADK_ROLE_COUNT);
 }
 
-/* A thread that has polled before. */
+/* A thread that has polled before the run begins. */
 static void begin_online(void)
 {
     begin();
@@ -96,7 +96,7 @@ static void receiver(void)
     poll(ADK_ROLE_RECEIVER);
 }
 
-/* As often as the control loop comes round; a run may end before the threads have let go. */
+/* For each turn of the control loop; a run may end before the threads have reported a quiescent state. */
 static void control(void)
 {
     for (int i = 0; i < STEPS && 0 != adk_stack_reset_step(&stack); i++)

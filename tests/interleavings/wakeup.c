@@ -1,10 +1,10 @@
-/* The control plane's sleep and the frames that must end it, through native/port/wakeup.c itself. */
+/* The control plane sleeps, and frames must wake it; native/port/wakeup.c itself runs. */
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "model.h"
 
-/* The kernel's eventfd: a system call is a full barrier, a sleeper goes on once somebody has written. */
+/* Stands for the kernel's eventfd: a system call is a full barrier, and a write wakes the sleeper. */
 static uint64_t model_eventfd;
 static int writes;
 static int model_eventfd_open(void)
@@ -34,7 +34,7 @@ static long model_eventfd_read(void)
 
 #define FRAMES (2)
 
-static _Atomic int frames[2];          /* put by each giver, as the tail of its ring */
+static _Atomic int frames[2];          /* put by each thread that gives frames, as the tail of its ring */
 static int givers;
 static int sleeps;
 static adk_wakeup_t *wakeup;
@@ -81,7 +81,7 @@ static int count_frames(void)
     return count;
 }
 
-/* As native/api/sleep.c does it. A frame that stays behind while it sleeps for ever is the fault that is looked for. */
+/* As native/api/sleep.c does it. The fault to find: it sleeps for ever although a frame is left. */
 static void sleeper(void)
 {
     int seen = 0;

@@ -1,15 +1,15 @@
-/* A frame bears witness while the control plane begins to doubt, through native/stack/witness.c itself. */
+/* A frame confirms a MAC just when the control plane begins to doubt it; native/stack/witness.c itself runs. */
 #include "model.h"
 
 #include "port/error.c"
 #include "stack/witness.h"
 
 #undef ADK_SOURCES
-#define ADK_SOURCES (1) /* the model need not look at 256 */
+#define ADK_SOURCES (1) /* the model needs no 256 */
 
 #include "stack/witness.c"
 
-#define NEIGHBOUR RTE_IPV4(10, 91, 2, 0) /* the last octet finds the source, and the model has one */
+#define NEIGHBOUR RTE_IPV4(10, 91, 2, 0) /* the last octet selects the slot of the source, and the model has one slot */
 
 static adk_stack_t stack;
 static adk_lane_t lanes[ADK_ROLE_COUNT];
@@ -17,7 +17,7 @@ static adk_neighbour_t neighbour;
 static struct rte_ether_hdr ethernet = { .src_addr = { { 2, 0, 0, 0, 0, 1 } } };
 static const uint32_t source_ipv4 = NEIGHBOUR;
 
-/* The rest of the stack: one neighbour, on the link, and a port that loses nothing. */
+/* Stands for the rest of the stack: one neighbour, on the link, and a port that loses no frame. */
 int32_t rte_hash_lookup(const struct rte_hash *table, const void *key)
 {
     (void)table;
@@ -53,7 +53,7 @@ static void begin(void)
     stack.lanes = lanes;
 }
 
-/* As native/transport/deliver.h does it; the model does not see the plain load of adk_lane_knows_source(). */
+/* As native/transport/deliver.h does it; the plain load of adk_lane_knows_source() is outside the model. */
 static void hear(adk_lane_t *lane)
 {
     const rte_be32_t ipv4_be = rte_cpu_to_be_32(source_ipv4);
@@ -77,7 +77,7 @@ static void control(void)
     adk_witness_watch(&stack, source_ipv4);
 }
 
-/* It was heard after the last doubt began, or its next frame will be. */
+/* Either it was heard after the last doubt began, or its next frame will be. */
 static void check(void)
 {
     const uint64_t source = model_newest(&lanes[ADK_ROLE_RECEIVER].sources[0].ipv4_be, sizeof(uint64_t));
