@@ -1,6 +1,6 @@
 """libpcap's filter expressions, compiled by libpcap (pcap-filter(7)).
 
-Straight through ctypes: two calls and a struct, against a dependency on a binding.
+Called by ctypes: that is two calls and a struct, where a binding would be one more dependency.
 """
 
 import ctypes
@@ -19,8 +19,8 @@ class _Program(ctypes.Structure):
 
 
 def compile_filter(expression: str) -> bytes:
-    """The program, struct bpf_insn after struct bpf_insn; empty for an empty expression, which takes every
-    frame. Raises FilterError."""
+    """The program, an array of struct bpf_insn; empty for an empty expression, which matches every frame.
+    Raises FilterError."""
     if not expression.strip():
         return b""
     pcap = _library(expression)

@@ -1,17 +1,17 @@
-"""Checksums that a captured copy lacks, because the device computes them after the copy was made."""
+"""Fills in the checksums that a captured copy lacks, because the device computes them only later."""
 
 import struct
 
 from aeron_dpdk.wire.packet import internet_checksum
 
-_TYPE = 12  # of an Ethernet II frame without a tag; a tag of four bytes comes before it
+_TYPE = 12  # its offset in an Ethernet II frame without a tag; a tag is four bytes in front of it
 _TYPE_VLAN, _TYPE_IPV6 = 0x8100, 0x86DD
 _PROTOCOL_UDP = 17
 
 
 def with_checksums(frame: bytes) -> bytes:
-    """Of a whole frame of ours: Ethernet II, a VLAN tag or none, IPv4 without options or IPv6 without
-    extension headers, UDP (RFC 768: 0 is sent as all ones)."""
+    """The whole frame, one of ours, with its checksums: Ethernet II, with or without a VLAN tag; IPv4 without
+    options, or IPv6 without extension headers; UDP (RFC 768: 0 is sent as all ones)."""
     complete = bytearray(frame)
     at_type = _TYPE + 4 if _type_of(frame, _TYPE) == _TYPE_VLAN else _TYPE
     packet = at_type + 2
@@ -36,5 +36,5 @@ def _put(frame: bytearray, offset: int, checksum: int) -> None:
 
 
 def _without(part: bytearray, offset: int) -> bytes:
-    """Its own checksum counts as zero."""
+    """The bytes with zero in place of the checksum at `offset`."""
     return bytes(part[:offset] + bytes(2) + part[offset + 2 :])

@@ -1,6 +1,6 @@
 """A driver's CnC file and its loss report: its counters, its errors, its losses.
 
-Works for any driver of this Aeron's version, ours or the stock one, alive or dead. The layouts are those of
+Works for any driver of this version of Aeron, ours or the stock one, running or not. The layouts are those of
 Aeron's aeron_cnc_file_descriptor.h, aeronc.h, aeron_distinct_error_log.h and aeron_loss_reporter.h; all are
 little-endian and packed to 4.
 """
@@ -16,10 +16,10 @@ from typing import Self
 from aeron_dpdk.errors.observe import CorruptFileError, NoDriverError, ObserveError
 from aeron_dpdk.observe.section import Section, open_regular
 
-OPEN_TIMEOUT_MS = 500  # a driver that is just starting fills its file within that time
+OPEN_TIMEOUT_MS = 500  # a driver that is starting fills in its file within that time
 OPEN_RETRY_S = 0.016
 SHARED_MEMORY = Path("/dev/shm")
-PLACES = ("aeron*", "aeron*/*")  # the default, and drivers that share a directory
+PLACES = ("aeron*", "aeron*/*")  # Aeron's default, and directories below one that several drivers share
 
 CNC_FILE = "cnc.dat"
 LOSS_REPORT_FILE = "loss-report.dat"
@@ -81,7 +81,7 @@ class DistinctError:
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """Of one stream from one source. Times in milliseconds since the epoch."""
+    """The loss in one stream from one source. Times in milliseconds since the epoch."""
 
     observations: int
     bytes: int
@@ -94,8 +94,8 @@ class Loss:
 
 
 class Cnc:
-    """Raises NoDriverError where there is no CnC file, or none that we may read, and CorruptFileError, as
-    every reading does, where its bytes are none of Aeron's."""
+    """Raises NoDriverError if there is no CnC file, or none that we may read; and CorruptFileError, as all
+    its methods do, if the bytes are not Aeron's."""
 
     def __init__(self, directory: Path, timeout_ms: int = OPEN_TIMEOUT_MS) -> None:
         self.directory = directory
@@ -123,7 +123,7 @@ class Cnc:
         self._file.close()
 
     def _read_layout(self) -> ObserveError | None:
-        """What is wrong with the file, which may be no more than that its driver has only begun it."""
+        """What is wrong with the file; perhaps only that its driver has not finished writing it."""
         path = str(self.directory / CNC_FILE)
         metadata = os.pread(self._file.fileno(), _METADATA.size, 0).ljust(_METADATA.size, b"\0")
         version, *self._lengths, _, self._start_ms, self._pid, _ = _METADATA.unpack(metadata)
@@ -170,14 +170,15 @@ class Cnc:
 
 @dataclass(frozen=True, slots=True)
 class DriverSign:
-    """What a driver leaves in cnc.dat: its process id in its own namespace, its last heartbeat (epoch ms)."""
+    """What a driver writes to cnc.dat: its process id in its own namespace, and its last heartbeat in
+    milliseconds since the epoch."""
 
     pid: int
     heartbeat_ms: int
 
 
 def read_driver_sign(directory: Path) -> DriverSign | None:
-    """None where there is no cnc.dat, or one that is not finished or not for us to read."""
+    """None if there is no cnc.dat, or if it is unfinished, or if we may not read it."""
     try:
         with open_regular(directory / CNC_FILE) as file:
             version, to_driver_length, *_, pid, _ = _METADATA.unpack(file.read(_METADATA.size))
@@ -189,8 +190,8 @@ def read_driver_sign(directory: Path) -> DriverSign | None:
 
 
 def unfinished_by(directory: Path) -> int | None:
-    """The process id in a cnc.dat that its driver has not declared ready, 0 where it did not get as far; None
-    where there is no such file. Aeron fills in all else before the version."""
+    """The process id in a cnc.dat that its driver has not declared ready; 0 if the driver has not written one
+    yet; None if there is no such file. Aeron writes the version last."""
     try:
         with open_regular(directory / CNC_FILE) as file:
             metadata = file.read(_METADATA.size).ljust(_METADATA.size, b"\0")
@@ -227,7 +228,8 @@ def _errors(log: Section) -> Iterator[DistinctError]:
 
 
 def _losses(report: Section) -> Iterator[Loss]:
-    """Goes from one entry to the next as Aeron writes them; its own C reader takes some for shorter."""
+    """Steps over the entries by the length that Aeron writes; Aeron's own C reader takes some entries for
+    shorter."""
     at = 0
     while report.has(at, _LOSS.size):
         observations, lost_bytes, first_ms, last_ms, session_id, stream_id = report.unpack(_LOSS, at)
@@ -240,7 +242,7 @@ def _losses(report: Section) -> Iterator[Loss]:
 
 
 def _text_with_length(section: Section, at: int) -> tuple[str, int]:
-    """The text that follows its length, and where it ends."""
+    """The text, which follows its length, and the offset of its end."""
     (length,) = section.unpack(_INT32, at)
     start = at + _INT32.size
     return section.line(start, length), start + length

@@ -1,4 +1,4 @@
-"""Which of the driver's counts are traffic, which are frames thrown away, and which are events.
+"""Which of the driver's counts are of traffic, which of dropped frames, and which of events.
 
 The names are those of adk_count_name(); as Aeron counters they are labelled dpdk-NAME.
 """
@@ -45,7 +45,7 @@ DROPS = (
     "parked-dropped",
 )
 
-# Aeron offers these frames again, or they wait for the neighbour's MAC: nothing is lost by them but time.
+# Aeron sends these frames again, or they wait for the neighbour's MAC: they are late, but not lost.
 BACK_PRESSURE = ("tx-nobufs", "tx-eagain", "tx-unresolved")
 
 EVENTS = (
@@ -90,8 +90,8 @@ _XSTAT = "xstat"
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Of one interface, by name; `xstats` are the PMD's own extended statistics by their DPDK names. A stock
-    driver has none."""
+    """The counts of one interface, by name; `xstats` are the PMD's own extended statistics, by their DPDK
+    names. A stock driver has no counts."""
 
     traffic: dict[str, int]
     drops: dict[str, int]
@@ -104,7 +104,7 @@ class Counts:
 
 
 def counts_in(counters: Iterable[AeronCounter], interfaces: int) -> tuple[Counts, ...]:
-    """Of so many interfaces, in the order of their numbers."""
+    """The counts of each interface, in the order of their numbers."""
     values: list[dict[str, int]] = [{} for _ in range(interfaces)]
     xstats: list[dict[str, int]] = [{} for _ in range(interfaces)]
     for counter in counters:

@@ -1,4 +1,4 @@
-"""The frames of a running driver, from the memory that it shares for the length of a capture."""
+"""The frames of a running driver, read from memory that it shares during a capture."""
 
 import os
 import socket
@@ -32,19 +32,20 @@ _DIRECTIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Captured:
-    """`is_loopback`: sent to our own address, so that the NIC never saw it."""
+    """`is_loopback`: it was sent to our own address, and never reached the NIC."""
 
     frame: Frame
     is_loopback: bool
 
 
 class Capture:
-    """Begins when it is made and ends with `with`. Raises NotAnsweringError and CaptureRefusedError."""
+    """The capture begins when this object is made, and ends with the `with` block. Raises NotAnsweringError
+    and CaptureRefusedError."""
 
     def __init__(
         self, aeron_dir: Path, program: bytes, snap_length: int, interface: str | None = None
     ) -> None:
-        """`interface` None is the first; else its name, its address or its device."""
+        """`interface` is a name, an address or a device; None is the first interface."""
         self._connection = connect(aeron_dir)
         request = {
             "request": "capture",
@@ -85,7 +86,7 @@ class Capture:
         lib.adk_capture_reader_close(self._reader)
 
     def waiting(self) -> Iterator[Captured]:
-        """The frames that are there by now, oldest first."""
+        """The frames that have been captured and not yet read, oldest first."""
         captured = self._captured
         while lib.adk_capture_reader_next(self._reader, captured):
             data = bytes(ffi.buffer(captured.data, captured.captured_length))
@@ -99,11 +100,11 @@ class Capture:
             )
 
     def lost(self) -> int:
-        """Frames that passed the filter and could not be copied, because nobody had made room for them."""
+        """Frames that passed the filter but were not copied, because the buffer was full."""
         return int(lib.adk_capture_reader_lost(self._reader))
 
     def is_over(self) -> bool:
-        """The driver has ended."""
+        """Whether the driver has ended."""
         try:
             return not self._connection.recv(ANSWER_BYTES)
         except BlockingIOError:

@@ -1,5 +1,5 @@
 """A driver's state as Prometheus metrics: names, units and types by its conventions
-(prometheus.io/docs/practices/naming). Pure: what is seen in, families out.
+(prometheus.io/docs/practices/naming). Pure: from what was seen to metric families.
 """
 
 from collections import Counter
@@ -12,9 +12,9 @@ from aeron_dpdk.observe.status import Status
 from aeron_dpdk.observe.streams import Stream
 from aeron_dpdk.seam import Level
 
-# More would make one scrape a burden; a driver with more streams is watched by its channels and totals.
+# More would make a scrape too large; for a driver with more streams, watch its channels and totals.
 MAX_STREAMS = 256
-INTERFACE = "interface"  # the label that tells them apart: dpdk0, dpdk1
+INTERFACE = "interface"  # the label that names the interface: dpdk0, dpdk1
 
 _MS_PER_S = 1e3
 _NS_PER_S = 1e9
@@ -47,7 +47,7 @@ _SYSTEM_COUNTERS = {
 
 
 def families_up(is_up: bool) -> Iterator[Metric]:
-    """All there is when the driver cannot be asked."""
+    """All that is exported if the driver does not answer."""
     yield GaugeMetricFamily("aeron_dpdk_up", "1 when the driver answered", value=is_up)
 
 

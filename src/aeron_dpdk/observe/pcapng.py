@@ -1,5 +1,5 @@
-"""Frames as a pcapng file (draft-ietf-opsawg-pcapng): what Wireshark and tshark read, with nanoseconds,
-directions and comments. Pure: each function gives the bytes of one block.
+"""Frames as a pcapng file (draft-ietf-opsawg-pcapng): the format of Wireshark and tshark, with nanoseconds,
+directions and comments. Pure: each function returns the bytes of one block.
 """
 
 import struct
@@ -29,7 +29,7 @@ class Direction(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A captured frame: `frame_length` bytes on the wire, of which `data` are the first."""
+    """A captured frame: `frame_length` bytes on the wire, the first of which are `data`."""
 
     time_ns: int
     direction: Direction
@@ -64,7 +64,7 @@ def packet(interface_id: int, frame: Frame) -> bytes:
 
 
 def statistics(interface_id: int, time_ns: int, captured: int, lost: int) -> bytes:
-    """Of the whole capture, at its end."""
+    """The statistics of the whole capture, for its end."""
     high, low = divmod(time_ns, 1 << 32)
     counts = ((_DROPPED_BY_US, struct.pack("<Q", lost)), (_DELIVERED, struct.pack("<Q", captured)))
     return _block(_STATISTICS, struct.pack("<III", interface_id, high, low) + _options(*counts))

@@ -1,4 +1,4 @@
-"""What changed between two looks at the same driver, per second. Pure."""
+"""The changes per second between two looks at the same driver. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from aeron_dpdk.observe.streams import Stream
 
 @dataclass(frozen=True, slots=True)
 class StreamRate:
-    """`position` is where the sender, or the slowest subscriber, has got to. `ahead_bytes` lie between it and
-    its bound: the window that flow control leaves to a sender, or what a subscriber has not read yet. `naks`
-    tell of loss, `held_back` of back pressure."""
+    """`position` is that of the sender, or of the slowest subscriber. `ahead_bytes` lie between it and its
+    limit: the window that flow control leaves to the sender, or what the subscriber has not read yet. `naks`
+    show loss; `held_back` shows back pressure."""
 
     stream: Stream
     position: int
@@ -37,7 +37,7 @@ class Rates:
 
 
 def rates_between(before: Status | None, now: Status) -> Rates:
-    """Every rate is 0 without a `before`, and where the driver was restarted since."""
+    """Every rate is 0 if there is no `before`, or if the driver has been restarted since."""
     if before is None or before.facts.start_ms != now.facts.start_ms or before.at_ms >= now.at_ms:
         before = now
     seconds = (now.at_ms - before.at_ms) / 1000 or 1.0

@@ -1,4 +1,5 @@
-"""Asking a running driver: one line of JSON over the Unix socket in its Aeron directory, one line back."""
+"""Requests to a running driver: one line of JSON over the Unix socket in its Aeron directory, and one line
+back."""
 
 import json
 import os
@@ -18,7 +19,7 @@ GATEWAY_TIMEOUT_S = 8.0  # four requests take the driver 3.75 s
 
 
 def connect(directory: Path) -> socket.socket:
-    """Raises NotAnsweringError. Connects through /proc, since a socket's path may have at most 107 bytes."""
+    """Raises NotAnsweringError. Connects by a path in /proc, since a socket's path has at most 107 bytes."""
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     connection.settimeout(ANSWER_TIMEOUT_S)
     try:
@@ -34,7 +35,7 @@ def connect(directory: Path) -> socket.socket:
 
 
 def ask(connection: socket.socket, directory: Path, request: dict[str, Any]) -> str:
-    """The answer's line. Raises NotAnsweringError."""
+    """Returns the line of the answer. Raises NotAnsweringError."""
     try:
         connection.sendall(json.dumps(request).encode() + b"\n")
         answer = bytearray()
@@ -49,7 +50,7 @@ def ask(connection: socket.socket, directory: Path, request: dict[str, Any]) -> 
 
 
 def ask_gateway(directory: Path) -> DriverView:
-    """Makes the driver ask its gateways by ARP, if it has any, and waits for what comes of it. Raises
+    """Makes the driver ask for its gateways by ARP, if it has any, and waits for the outcome. Raises
     NotAnsweringError."""
     with connect(directory) as connection:
         ask(connection, directory, {"request": "ask-gateway"})

@@ -1,7 +1,8 @@
-"""A part of a file that another program writes, before or while we read it, and may have prepared for us.
+"""A part of a file that another program writes, perhaps while we read it, and perhaps with intent to harm us.
 
-It is read, not mapped: when a mapped file is cut short its readers die of SIGBUS, and wrong lengths in it
-lead a reader in C beyond its end. Opening a FIFO would wait for a writer for ever.
+It is read, not mapped: if a mapped file is truncated, its readers die of SIGBUS, and wrong lengths in it
+would lead a reader in C beyond its end. Only regular files are opened: opening a FIFO could wait for a writer
+for ever.
 """
 
 import errno
@@ -16,13 +17,15 @@ from aeron_dpdk.errors.observe import CorruptFileError
 from aeron_dpdk.visible import visible, visible_line
 
 CHUNK_LENGTH = 16 * 1024
-MAX_TEXT_LENGTH = 1 << 20  # Aeron's own texts end at 8 KiB, a Java driver's stack traces do not
+MAX_TEXT_LENGTH = (
+    1 << 20
+)  # texts of Aeron's C driver have at most 8 KiB, but a Java driver writes stack traces
 
 
 @dataclass(slots=True)
 class Section:
-    """`length` bytes from `start` of an open file called `name`. One for each pass over it: what is read
-    once is not read again."""
+    """`length` bytes of an open file called `name`, from `start` on. Make a new one for each pass over it: it
+    keeps what it has read, and does not read it again."""
 
     descriptor: int
     name: str
@@ -35,7 +38,7 @@ class Section:
         return 0 <= at <= self.length - length
 
     def bytes_at(self, at: int, length: int) -> bytes:
-        """Raises CorruptFileError where the section or the file ends before."""
+        """Raises CorruptFileError if the section or the file ends before that."""
         if not self.has(at, length):
             raise self.corrupt(at, f"{length} bytes reach beyond the end of {self.length}")
         if not self._chunk_at <= at <= at + length <= self._chunk_at + len(self._chunk):
@@ -48,7 +51,7 @@ class Section:
         return found
 
     def unpack(self, layout: struct.Struct, at: int) -> tuple[int, ...]:
-        """Raises CorruptFileError, as do the others."""
+        """Raises CorruptFileError, as do line() and lines()."""
         return layout.unpack(self.bytes_at(at, layout.size))
 
     def line(self, at: int, length: int) -> str:
@@ -67,7 +70,7 @@ class Section:
 
 
 def open_regular(path: Path) -> BinaryIO:
-    """For reading. Raises OSError, also for whatever is not a regular file, a symbolic link included."""
+    """Opens it for reading. Raises OSError, also if it is not a regular file, or is a symbolic link."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)

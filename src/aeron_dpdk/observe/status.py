@@ -1,5 +1,5 @@
-"""All that is known about a running driver at one moment, and whether that is well; also whether the disk
-behind its Aeron directory still has what the log buffers there may grow by."""
+"""All that is known about a running driver at one moment, and what is wrong with it; also whether the disk of
+its Aeron directory has room for what the log buffers there may still grow by."""
 
 import os
 import time
@@ -28,7 +28,7 @@ HEARTBEAT_MAX_AGE_MS = 10_000  # AERON_DRIVER_TIMEOUT's default: when clients gi
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Taken `at_ms` since the epoch. `counts` are one for each of the driver's interfaces; `system` has
+    """Taken at `at_ms` since the epoch. `counts` has one entry for each interface of the driver; `system` has
     Aeron's system counters by their ids (AERON_SYSTEM_COUNTER_ID_*)."""
 
     at_ms: int
@@ -48,7 +48,7 @@ class Status:
 
 
 def look(aeron_dir: Path) -> Status:
-    """Raises NoDriverError, and NotAnsweringError also where the driver has died."""
+    """Raises NoDriverError; and NotAnsweringError, also if the driver has died."""
     with Cnc(aeron_dir) as cnc:
         facts, counters, errors, losses = cnc.facts(), cnc.counters(), cnc.errors(), cnc.losses()
     at_ms = time.time_ns() // 1_000_000
@@ -77,7 +77,7 @@ def _problems_of_room(aeron_dir: Path) -> Iterator[str]:
 
 
 def problems_of(at_ms: int, facts: DriverFacts, driver: DriverView) -> tuple[str, ...]:
-    """Each is a state that traffic cannot go on in, or soon cannot; none is a mere event of the past."""
+    """Each is a state in which traffic cannot continue, or soon cannot. Past events are not among them."""
     found = []
     heartbeat_age_ms = at_ms - facts.heartbeat_ms
     if heartbeat_age_ms > HEARTBEAT_MAX_AGE_MS:
@@ -115,8 +115,8 @@ _MIB = 1 << 20
 class Room:
     free_bytes: int
     promised_bytes: int
-    """What sparse files have not taken yet, and take when somebody writes there: as
-    native/transport/storage.c counts it."""
+    """What the sparse files there do not occupy yet, but will once it is written to; counted as in
+    native/transport/storage.c."""
 
     @property
     def problem(self) -> str | None:
@@ -129,14 +129,14 @@ class Room:
 
 
 def room_in(aeron_dir: Path) -> Room:
-    """Raises OSError where the directory cannot be looked at."""
+    """Raises OSError if the directory cannot be read."""
     disk = os.statvfs(aeron_dir)
     promised = sum(max(0, each.st_size - each.st_blocks * _BLOCK) for each in _files_of(aeron_dir))
     return Room(disk.f_bavail * disk.f_frsize, promised)
 
 
 def _files_of(aeron_dir: Path) -> Iterator[os.stat_result]:
-    """Files that are deleted meanwhile count as nothing."""
+    """Ignores files that are deleted meanwhile."""
     for folder in FOLDERS:
         with suppress(FileNotFoundError), os.scandir(aeron_dir / folder) as entries:
             for entry in entries:

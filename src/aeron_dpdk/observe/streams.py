@@ -1,5 +1,5 @@
-"""Aeron's counters put together again: channels with their addresses, streams with their positions, and the
-conductor's, sender's and receiver's longest duty cycles.
+"""What Aeron's counters say together: channels with their addresses, streams with their positions, and the
+longest duty cycles of conductor, sender and receiver.
 
 Keys and type ids: aeron_counters.h and concurrent/aeron_counters_manager.h.
 """
@@ -39,8 +39,8 @@ _CYCLE_COUNTERS = {26: "conductor", 28: "sender", 30: "receiver"}  # AERON_SYSTE
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """`direction` is "send" or "receive"; `addresses` are our own IP:port, where they are known, and `media`
-    are what carries each: "dpdk", "kernel", "dpdk+kernel", or "" while nobody polls it."""
+    """`direction` is "send" or "receive"; `addresses` are our own IP:port, as far as they are known; `media`
+    says what carries each: "dpdk", "kernel", "dpdk+kernel", or "" while nobody polls it."""
 
     direction: str
     uri: str
@@ -51,7 +51,7 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """One publication or image: positions in bytes, by Aeron's names for them."""
+    """A publication or an image: positions in bytes, with Aeron's names."""
 
     direction: str
     session_id: int
@@ -95,7 +95,7 @@ def _media_in(counters: Iterable[AeronCounter]) -> dict[tuple[str, str], str]:
 
 
 def streams_in(counters: Iterable[AeronCounter]) -> tuple[Stream, ...]:
-    """Of several subscriptions to one image, the position of the one that is furthest behind."""
+    """If an image has several subscriptions, its position is that of the slowest one."""
     found: dict[tuple[bool, int, int, str], dict[str, int]] = {}
     for counter in counters:
         name = _POSITIONS.get(counter.type_id)
@@ -118,11 +118,11 @@ def system_counters_in(counters: Iterable[AeronCounter]) -> dict[int, int]:
 
 
 def longest_cycles_in(counters: Iterable[AeronCounter]) -> dict[str, int]:
-    """Nanoseconds by "conductor", "sender" and "receiver": since the start, of work without the idling."""
+    """Nanoseconds, by "conductor", "sender" and "receiver"; since the start, and without idling."""
     system = system_counters_in(counters)
     return {role: system[id_] for id_, role in _CYCLE_COUNTERS.items() if id_ in system}
 
 
 def _uri(label: str) -> str:
-    """The label is "snd-channel: URI address", the address only once there is one."""
+    """The label is "snd-channel: URI address"; without an address until there is one."""
     return label.partition(": ")[2].partition(" ")[0]

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _PROC = Path("/proc")
-_UTIME, _STIME, _PROCESSOR = 11, 12, 36  # fields 14, 15 and 39, counted from the one behind the name
+_UTIME, _STIME, _PROCESSOR = 11, 12, 36  # fields 14, 15 and 39, counted from the first one after the name
 
 
 @dataclass(frozen=True, slots=True)
 class ThreadView:
-    """`cpus` as lists of CPUs are written, "0-1,4": where it may run; `cpu` is where it last ran."""
+    """`cpus` is where it may run, written as "0-1,4"; `cpu` is where it last ran."""
 
     id: int
     name: str
@@ -21,7 +21,7 @@ class ThreadView:
 
 
 def threads_of(pid: int, proc: Path = _PROC) -> tuple[ThreadView, ...]:
-    """Empty where /proc hides the process from us."""
+    """Empty if /proc hides the process from us."""
     found = []
     try:
         tasks = sorted((proc / str(pid) / "task").iterdir(), key=lambda task: int(task.name))

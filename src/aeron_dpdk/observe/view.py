@@ -1,5 +1,5 @@
-"""What a driver tells about itself, beyond its CnC file, to those who may ask: facts that cross a Unix socket
-as JSON. The driver makes them, the tools read them; both are of the same version.
+"""What a driver says about itself in addition to its CnC file: facts sent as JSON over a Unix socket to those
+who may connect to it. The driver writes them and the tools read them; both have the same version.
 """
 
 import json
@@ -13,7 +13,7 @@ Fact = TypeVar("Fact")
 
 @dataclass(frozen=True, slots=True)
 class NeighbourView:
-    """`confirmed_ms` ago the MAC answered for the address; None where it never did, or is long forgotten."""
+    """The MAC answered for the address `confirmed_ms` ago; None if it never did, or too long ago."""
 
     address: str
     mac: str | None
@@ -24,9 +24,9 @@ class NeighbourView:
 
 @dataclass(frozen=True, slots=True)
 class PortView:
-    """`vlan` is a number, or number:priority. `speed_mbps` is 0 where the device does not know, `is_usable`
-    False during a restart that has not succeeded yet, `is_present` False once the device or its interface is
-    gone."""
+    """`vlan` is a number, or number:priority. `speed_mbps` is 0 if the device does not know it. `is_usable`
+    is False during a restart that has not succeeded yet; `is_present` is False once the device or its
+    interface is gone."""
 
     id: int
     name: str
@@ -67,8 +67,8 @@ class Ipv6View:
 
 @dataclass(frozen=True, slots=True)
 class InterfaceView:
-    """`name` is what `interface=` and capture know it by. `ipv6` is None where it has none. `endpoints` are
-    the first MAX_ENDPOINTS_SHOWN of `endpoint_count`."""
+    """`name` is its name for `interface=` and capture. `ipv6` is None if it has no IPv6. `endpoints` are the
+    first MAX_ENDPOINTS_SHOWN of `endpoint_count`."""
 
     name: str
     address: AddressView
@@ -84,7 +84,7 @@ class InterfaceView:
 
 @dataclass(frozen=True, slots=True)
 class DriverView:
-    """All of it. `uptime_ms` counts from the ready line. `interfaces` are in the order of their numbers."""
+    """All of this. `uptime_ms` counts from the ready line. `interfaces` are in the order of their numbers."""
 
     version: str
     aeron_version: str
@@ -101,7 +101,7 @@ class DriverView:
 
     @classmethod
     def from_json(cls, text: str) -> "DriverView":
-        """Raises ValueError for what no driver of this version has said."""
+        """Raises ValueError if it is not from a driver of this version."""
         try:
             fields = json.loads(text)
             return cls(interfaces=tuple(map(_interface, fields.pop("interfaces"))), **fields)

@@ -52,13 +52,17 @@ def aws() -> None:
 @click.option("--dry-run", is_flag=True, help="Print what would be done, and do nothing.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @click.option("--nic", metavar="NIC", help="Which secondary interface: ENI id, PCI address or name.")
-@click.option("--driver", type=click.Choice(DPDK_DRIVERS), help="This one, not the best that works here.")
-@click.option("--huge-memory", type=size_kib, metavar="SIZE", help="Huge pages to reserve, as 1G.")
-@click.option("--metadata-url", default=URL, show_default=True, help="Where the metadata service is.")
+@click.option(
+    "--driver", type=click.Choice(DPDK_DRIVERS), help="Use this driver, not the best that works here."
+)
+@click.option("--huge-memory", type=size_kib, metavar="SIZE", help="Huge pages to reserve, for example 1G.")
+@click.option("--metadata-url", default=URL, show_default=True, help="URL of the metadata service.")
 def setup(  # noqa: PLR0913 - one parameter for each option
     dry_run: bool, yes: bool, nic: str | None, driver: str | None, huge_memory: int | None, metadata_url: str
 ) -> None:
-    """Give the secondary network interface to DPDK, and set up what it needs."""
+    """Give the secondary network interface to DPDK.
+
+    Sets up all that DPDK needs for it."""
     system = this_host()
     metadata = Metadata(metadata_url)
     if metadata.uses_version_1:
@@ -108,7 +112,9 @@ def start_lines(interface: NetworkInterface, nic: Nic) -> Iterator[str]:
 @aws.command()
 @click.option("--aeron-dir", type=click.Path(path_type=Path), help="The running driver's Aeron directory.")
 def verify(aeron_dir: Path | None) -> None:
-    """Look at a running driver: ARP, write-combining, traffic in both directions."""
+    """Check a running driver.
+
+    Looks at ARP, write-combining, and traffic in both directions."""
     from aeron_dpdk.observe.cnc import Cnc  # noqa: PLC0415 - the other commands work without the native half
     from aeron_dpdk.observe.counts import counts_in  # noqa: PLC0415 - as above
 
@@ -149,5 +155,7 @@ def traffic_from(interface: InterfaceView, counts: Mapping[str, int]) -> Traffic
 
 @aws.command()
 def template() -> None:
-    """Print a CloudFormation template: two instances, side by side, each with an interface for DPDK."""
+    """Print a CloudFormation template.
+
+    It has two instances side by side, each with an interface for DPDK."""
     click.echo(files("aeron_dpdk.tools").joinpath("aws_template.yaml").read_text(), nl=False)

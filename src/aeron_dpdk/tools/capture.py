@@ -99,18 +99,18 @@ def write_summary(sink: Sink, lost: int) -> None:
     "-i",
     "interface",
     metavar="INTERFACE",
-    help="Of a driver with several: dpdk1, its address or its device; without it the first.",
+    help="Which interface, if there are several: dpdk1, its address or its device; by default the first.",
 )
-@click.option("-c", "count", type=click.IntRange(1), help="End after so many frames.")
-@click.option("--seconds", type=click.FloatRange(0, min_open=True), help="End after so much time.")
-@click.option("--size", "size_bytes", type=click.IntRange(1), help="End once so many bytes are written.")
+@click.option("-c", "count", type=click.IntRange(1), help="Stop after this many frames.")
+@click.option("--seconds", type=click.FloatRange(0, min_open=True), help="Stop after this time.")
+@click.option("--size", "size_bytes", type=click.IntRange(1), help="Stop once this many bytes are written.")
 @click.option(
     "-s",
     "snap_length",
     type=click.IntRange(14, 65535),
     default=65535,
     show_default=True,
-    help="Take no more than so many bytes of each frame.",
+    help="Take at most this many bytes of each frame.",
 )
 @aeron_dir_option
 @click.argument("expression", nargs=-1, metavar="[FILTER]...")
@@ -126,9 +126,9 @@ def capture(  # noqa: PLR0913 - one parameter for each option
 ) -> None:
     """Write a running driver's frames as pcapng.
 
-    In both directions, until interrupted.
+    It captures both directions, until interrupted.
 
-    FILTER is an expression as in tcpdump, pcap-filter(7). Frames that the driver drops are there too, with
+    FILTER is an expression as in tcpdump, see pcap-filter(7). Frames that the driver drops are included, with
     the reason as a comment. For a live view: aeron-dpdk capture | tshark -i -
     """
     if output == "-" and sys.stdout.isatty():

@@ -39,6 +39,6 @@ def counters_text(view: CountersView) -> str:
 def counters(aeron_dir: Path, as_json: bool, watch_s: float | None, pattern: str) -> None:
     """Print the counters of a driver, as AeronStat does.
 
-    PATTERN picks those whose label contains it.
+    With PATTERN, only those whose label contains it.
     """
     present(lambda: look_at_counters(aeron_dir, pattern), counters_text, as_json, watch_s)

@@ -52,7 +52,10 @@ def measured(
 
 @click.command()
 @click.option(
-    "--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), help="Write the figures there."
+    "--json",
+    "json_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the results to this file.",
 )
 @click.option(
     "--rounds", default=5, show_default=True, type=click.IntRange(1), help="Rounds of each path, interleaved."
@@ -60,12 +63,12 @@ def measured(
 @click.option(
     "--message-length", default=32, show_default=True, type=click.IntRange(16, 1376), help="Payload in bytes."
 )
-@click.option("--hold", "holds", is_flag=True, help="Keep two drivers running, to try the tools on.")
+@click.option("--hold", "holds", is_flag=True, help="Keep two drivers running, for trying the tools.")
 def demo(json_file: Path | None, rounds: int, message_length: int, holds: bool) -> None:
     """Compare round trips over DPDK and over the kernel.
 
-    Two drivers on this machine, joined by a memif link, against Aeron's own over the kernel's loopback. Takes
-    two CPUs; no NIC is needed or touched.
+    Two drivers on this machine, joined by a memif link, are compared with Aeron's own driver over the
+    kernel's loopback. Needs two CPUs, and no NIC.
     """
     interruptible()
     try:

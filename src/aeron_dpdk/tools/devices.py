@@ -16,7 +16,7 @@ GROUPS = ("DPDK-compatible driver", "kernel driver", "no driver")
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def devices(as_json: bool) -> None:
     """List the PCI network devices and their drivers."""
     host = this_host()

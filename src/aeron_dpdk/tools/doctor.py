@@ -19,15 +19,15 @@ EXIT_CODES = {Severity.WARN: ExitCode.WARNINGS, Severity.FAIL: ExitCode.FAILURES
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="For programs: every finding, on standard output.")
-@click.option("-v", "--verbose", is_flag=True, help="Show also what passed, and why each check matters.")
+@click.option("--json", "as_json", is_flag=True, help="Print every finding as JSON.")
+@click.option("-v", "--verbose", is_flag=True, help="Also show what passed, and why each check matters.")
 @click.option("--user", help="Check for this ordinary user, who will start aeronmd_dpdk without root.")
 @click.argument("files", nargs=-1)
 def doctor(as_json: bool, verbose: bool, user: str | None, files: tuple[str, ...]) -> None:
     """Report what keeps aeronmd_dpdk from running well here.
 
-    AERON_ variables and property FILES are taken into account as aeronmd_dpdk would take them. Changes
-    nothing. Exits with 0 when all is well (notes included), 20 for warnings, 21 for failures.
+    Takes AERON_ variables and property FILES into account as aeronmd_dpdk would. Changes nothing. The exit
+    code is 0 if all is well (notes included), 20 for warnings, 21 for failures.
     """
     host = this_host()
     facts = read_facts(host, host.network())

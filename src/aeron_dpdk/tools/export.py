@@ -28,7 +28,7 @@ def parse_address(text: str) -> tuple[str, int]:
     default=DEFAULT_ADDRESS,
     show_default=True,
     metavar="HOST:PORT",
-    help="Where to serve /metrics; port 0 takes a free one.",
+    help="Where to serve /metrics; port 0 picks a free one.",
 )
 @aeron_dir_option
 def export(aeron_dir: Path, listen: str) -> None:

@@ -30,7 +30,7 @@ def aeron_dir_option(command: Command) -> Command:
         show_envvar=True,
         type=click.Path(path_type=Path),
         default=lambda: Path(default_directory(os.environ)),
-        help="The driver's Aeron directory; without it the one that Aeron itself would take.",
+        help="The driver's Aeron directory; by default the one that Aeron would use.",
     )(command)
 
 
@@ -43,9 +43,9 @@ def look_options(command: Command) -> Command:
         is_flag=False,
         flag_value=1.0,
         metavar="[SECONDS]",
-        help="Look again every so often (1), until interrupted.",
+        help="Repeat every SECONDS (1), until interrupted.",
     )(command)
-    command = click.option("--json", "as_json", is_flag=True, help="JSON, on one line for each look.")(
+    command = click.option("--json", "as_json", is_flag=True, help="Print JSON, one line for each look.")(
         command
     )
     return aeron_dir_option(command)

@@ -68,13 +68,15 @@ def phases_of(lengths: tuple[int, ...], rates: tuple[int, ...]) -> tuple[Phase, 
 @click.command()
 @click.argument("address", type=IPv4Address)
 @aeron_dir_option
-@click.option("--own-address", type=IPv4Address, help="Address of this host's driver, a stock one.")
+@click.option("--own-address", type=IPv4Address, help="This host's address, if its driver is a stock one.")
 @click.option(
     "--port", default=PONG_PORT, show_default=True, type=click.IntRange(1, 65534), help="UDP port of pong."
 )
-@click.option("--kernel-address", type=IPv4Address, help="Address of a second pong there, on a stock driver.")
+@click.option(
+    "--kernel-address", type=IPv4Address, help="Address of a second pong there, which uses a stock driver."
+)
 @click.option("--kernel-dir", type=click.Path(path_type=Path), help="Aeron directory of a stock driver here.")
-@click.option("--floor", is_flag=True, help="Without Aeron, on the port that a driver would have.")
+@click.option("--floor", is_flag=True, help="Measure without Aeron, on the port that a driver would use.")
 @click.option(
     "--lengths",
     default="32,288,1344",
@@ -87,15 +89,23 @@ def phases_of(lengths: tuple[int, ...], rates: tuple[int, ...]) -> tuple[Phase, 
     default="1000,10000",
     show_default=True,
     callback=_numbers(1, MAX_RATE),
-    help="Fixed rates, messages a second.",
+    help="Fixed rates, in messages per second.",
 )
-@click.option("--repeats", default=3, show_default=True, type=click.IntRange(1), help="Of all measurements.")
 @click.option(
-    "--duration-ms", default=1000, show_default=True, type=click.IntRange(10), help="Of each measurement."
+    "--repeats", default=3, show_default=True, type=click.IntRange(1), help="How often to repeat everything."
 )
-@click.option("--json", "json_file", type=FILE, help="Write all results there.")
-@click.option("--html", "html_file", type=FILE, help="Write a report with percentile curves there.")
-@click.option("--hgrm", "hgrm_file", type=FILE, help="Write the round trips of the first length there.")
+@click.option(
+    "--duration-ms",
+    default=1000,
+    show_default=True,
+    type=click.IntRange(10),
+    help="Length of each measurement.",
+)
+@click.option("--json", "json_file", type=FILE, help="Write all results to this file.")
+@click.option("--html", "html_file", type=FILE, help="Write a report with percentile curves to this file.")
+@click.option(
+    "--hgrm", "hgrm_file", type=FILE, help="Write the round trips of the first length to this file."
+)
 @driver_arguments
 def ping(
     address: IPv4Address,
@@ -116,9 +126,9 @@ def ping(
 ) -> None:
     """Measure what Aeron does between this host and another one.
 
-    `aeron-dpdk pong` must run there, and ADDRESS is its driver's. Each side's driver is ours or any other
+    `aeron-dpdk pong` must run there, and ADDRESS is that of its driver. The drivers may be ours or any other
     of Aeron's. --floor measures what DPDK and the link do without Aeron, against `pong --floor`: ARGUMENTS
-    are those of aeronmd_dpdk, which must not run.
+    are then those of aeronmd_dpdk, which must not be running.
     """
     if (kernel_address is None) != (kernel_dir is None):
         raise KernelPathError()

@@ -19,15 +19,15 @@ from aeron_dpdk.tools.measure.job import Role
 
 @click.command()
 @aeron_dir_option
-@click.option("--address", type=IPv4Address, help="Address of this host's driver, a stock one.")
+@click.option("--address", type=IPv4Address, help="This host's address, if its driver is a stock one.")
 @click.option(
     "--port",
     default=PONG_PORT,
     show_default=True,
     type=click.IntRange(1, 65534),
-    help="UDP port to answer at.",
+    help="UDP port to listen on.",
 )
-@click.option("--floor", is_flag=True, help="Without Aeron, on the port that a driver would have.")
+@click.option("--floor", is_flag=True, help="Answer without Aeron, on the port that a driver would use.")
 @driver_arguments
 def pong(
     aeron_dir: Path, address: IPv4Address | None, port: int, floor: bool, arguments: tuple[str, ...]
@@ -35,7 +35,8 @@ def pong(
     """Answer `aeron-dpdk ping` until interrupted.
 
     Anybody who reaches the port can make it send at full rate for an hour: run it on trusted networks only.
-    --floor answers `ping --floor`: ARGUMENTS are those of aeronmd_dpdk, which must not run.
+    --floor answers `ping --floor`: ARGUMENTS are then those of aeronmd_dpdk, which must not be
+    running.
     """
     interruptible = Interruptible()
     if floor:

@@ -145,9 +145,9 @@ def default_output() -> Path:
 def report(aeron_dir: Path, output: Path | None, logs: tuple[Path, ...]) -> None:
     """Write one archive for support.
 
-    It has versions, doctor's findings, the driver's status, counters and errors, the journal, and settings
-    without secrets. Run it as root to have all of it. Look at it before you send it: addresses and host
-    names are in it.
+    It contains versions, doctor's findings, the driver's status, counters and errors, the journal, and
+    settings without secrets. Run this as root to get all of it. Look at the archive before you send it:
+    it contains addresses and host names.
     """
     archive = output or default_output()
     write_archive(archive, members(aeron_dir, logs))

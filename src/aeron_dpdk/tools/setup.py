@@ -50,20 +50,27 @@ def cpus_of(text: str) -> frozenset[int]:
 @click.option("--dry-run", is_flag=True, help="Print what would be done, and do nothing.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @click.option("--undo", is_flag=True, help="Restore everything to what it was before the first setup.")
-@click.option("--now", is_flag=True, help="Only until the next boot.")
+@click.option("--now", is_flag=True, help="Set up only until the next boot.")
 @click.option(
     "--nic", "nics", multiple=True, metavar="NIC", help="PCI address or interface; may be repeated."
 )
-@click.option("--driver", type=click.Choice(DPDK_DRIVERS), help="This one, not the best that works here.")
 @click.option(
-    "--huge-memory", type=size_kib, metavar="SIZE", help="Huge pages per NUMA node of the NICs, as 1G."
+    "--driver", type=click.Choice(DPDK_DRIVERS), help="Use this driver, not the best that works here."
 )
 @click.option(
-    "--page-size", type=size_kib, metavar="SIZE", help="Huge page size, 2M or 1G; those reserved count."
+    "--huge-memory",
+    type=size_kib,
+    metavar="SIZE",
+    help="Huge pages per NUMA node of the NICs, for example 1G.",
+)
+@click.option(
+    "--page-size", type=size_kib, metavar="SIZE", help="Huge page size, 2M or 1G; reserved ones count."
 )
 @click.option("--user", metavar="NAME", help="The ordinary user who will start aeronmd_dpdk, without root.")
-@click.option("--cpus", type=cpus_of, metavar="LIST", help="CPUs to keep for aeronmd_dpdk, as 2-5,8.")
-@click.option("--force", "forced", multiple=True, metavar="NIC", help="Take this NIC although it is in use.")
+@click.option(
+    "--cpus", type=cpus_of, metavar="LIST", help="CPUs to keep for aeronmd_dpdk, for example 2-5,8."
+)
+@click.option("--force", "forced", multiple=True, metavar="NIC", help="Take this NIC even if it is in use.")
 def setup(  # noqa: PLR0913 - one parameter for each option
     parts: tuple[str, ...],
     dry_run: bool,
@@ -82,7 +89,7 @@ def setup(  # noqa: PLR0913 - one parameter for each option
 
     WHAT is any of huge-pages, sockets, limits, iommu, vfio, bind, permissions, boot, cpus; by default all of
     them, cpus only with --cpus.
-    Every step is printed with its before and after and verified; when one fails, those before it are
+    Each step is printed with the states before and after, and verified; if one fails, those before it are
     rolled back.
     """
     system = this_host()

@@ -13,11 +13,11 @@ from aeron_dpdk.tools.panels import status_panels
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="JSON on one line.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, on one line.")
 @aeron_dir_option
 @click.pass_context
 def status(ctx: click.Context, aeron_dir: Path, as_json: bool) -> None:
-    """Show a running driver on one screen. Exits with 0 when it is healthy, with 30 when it is not."""
+    """Show a running driver on one screen. The exit code is 0 if it is healthy, 30 if not."""
     seen = look(aeron_dir)
     if as_json:
         click.echo(json_line(seen))

@@ -24,7 +24,12 @@ from aeron_dpdk.tools.top_screen import Mode, screen
 
 @click.command()
 @click.option(
-    "--interval", "interval_s", type=click.FloatRange(0.2), default=1.0, show_default=True, help="In seconds."
+    "--interval",
+    "interval_s",
+    type=click.FloatRange(0.2),
+    default=1.0,
+    show_default=True,
+    help="Seconds between updates.",
 )
 @aeron_dir_option
 def top(aeron_dir: Path, interval_s: float) -> None:
