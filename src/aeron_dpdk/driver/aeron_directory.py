@@ -1,7 +1,8 @@
 """Whose Aeron directory is it? A live driver's is an error; a crashed one's must not stop the next start.
 
-Aeron itself takes a driver for alive until its heartbeat is driver.timeout (10 s) old, so a driver killed a
-moment ago would block its successor. We look closer: the process is gone and the heartbeat stands still.
+Aeron itself considers a driver alive until its heartbeat is driver.timeout (10 s) old, so a driver killed a
+moment ago would block its successor. We check more: whether the process is gone and the heartbeat has
+stopped.
 """
 
 import os
@@ -27,22 +28,22 @@ def is_left_by_crash(
     sleep: Callable[[float], None] = time.sleep,
     proc: Path = Path("/proc"),
 ) -> bool:
-    """True where Aeron would refuse the directory although its driver is dead, or would crash on what is in
-    it. Raises DirectoryInUseError.
+    """True if Aeron would refuse the directory although its driver is dead, or would crash on what is in it.
+    Raises DirectoryInUseError.
 
-    With aeron.dir.delete.on.start Aeron asks nobody, and neither do we.
+    With aeron.dir.delete.on.start Aeron does not check anything, and neither do we.
     """
     directory = Path(aeron.directory)
     if aeron.deletes_directory_on_start:
         return False
     if unfinished_by(directory) is not None:
-        # Aeron would fail on an empty file, and wait driver.timeout for the others to be finished.
+        # Aeron would fail on an empty file, and wait driver.timeout for another one to be finished.
         sleep(HEARTBEAT_WATCH_S)
         return unfinished_by(directory) is not None
     before = read_driver_sign(directory)
     if before is None or epoch_ms() - before.heartbeat_ms > aeron.driver_timeout_ms:
         return _is_corrupt(directory)
-    # In a fresh PID namespace the dead driver and we may well have the same number.
+    # In a new PID namespace the dead driver may well have had the same number as we have.
     if before.pid != os.getpid() and (proc / str(before.pid)).exists():
         raise DirectoryInUseError(aeron.directory, f"process {before.pid}")
     sleep(HEARTBEAT_WATCH_S)
@@ -52,7 +53,7 @@ def is_left_by_crash(
 
 
 def _is_corrupt(directory: Path) -> bool:
-    """Aeron reads the errors that the last driver left, and trusts every length it meets on the way."""
+    """Aeron reads the errors that the last driver left, and trusts every length that it finds there."""
     try:
         with Cnc(directory, timeout_ms=0) as cnc:
             cnc.facts()
@@ -65,8 +66,8 @@ def _is_corrupt(directory: Path) -> bool:
 
 
 def refuse_unwritable(directory: str) -> None:
-    """As the user we have become. Raises DirectoryError where Aeron could not make its files, or where
-    somebody else could have prepared what it opens: cnc.dat as a FIFO would stop it for good."""
+    """Call it as the user that we have become. Raises DirectoryError if Aeron could not create its files, or
+    if somebody else could have prepared what it opens: a FIFO called cnc.dat would block it for ever."""
     _refuse_prepared(directory)
     place = Path(directory)
     while not os.access(place, os.F_OK, effective_ids=True) and place != place.parent:
@@ -80,7 +81,7 @@ def refuse_unwritable(directory: str) -> None:
 def _refuse_prepared(directory: str) -> None:
     for place, is_kind in ((Path(directory), stat.S_ISDIR), (Path(directory, CNC_FILE), stat.S_ISREG)):
         try:
-            # A link in the place of the directory is the administrator's way to move it.
+            # An administrator may have put a link there, to move the directory.
             found = place.stat(follow_symlinks=is_kind is stat.S_ISDIR)
         except OSError:
             return
@@ -92,7 +93,7 @@ def _refuse_prepared(directory: str) -> None:
 
 
 def remove_unfinished(directory: str) -> None:
-    """After a start of ours that failed. What cannot be removed is left to the next start."""
+    """For a start of ours that failed. What cannot be removed is left to the next start."""
     if unfinished_by(Path(directory)) == os.getpid():
         shutil.rmtree(directory, ignore_errors=True)
 

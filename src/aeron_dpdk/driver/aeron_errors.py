@@ -1,4 +1,4 @@
-"""Aeron keeps its errors in a file of its own. The first observation of each also goes into the log."""
+"""Aeron keeps its errors in a file of its own. We log the first observation of each."""
 
 from logging import Logger, getLogger
 from pathlib import Path
@@ -14,7 +14,7 @@ LOG = getLogger("aeron")
 
 
 class AeronErrors:
-    """A chore of the control loop. Raises NoDriverError where Aeron's files are missing."""
+    """A chore of the control loop. Raises NoDriverError if Aeron's files are missing."""
 
     def __init__(self, directory: Path, log: Logger = LOG) -> None:
         self._cnc = Cnc(directory)

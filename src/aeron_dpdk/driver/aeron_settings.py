@@ -1,7 +1,7 @@
-"""The few settings of Aeron's own driver that decide something on our side of the seam.
+"""The few settings of Aeron's own driver that matter on our side of the seam.
 
-Read as aeron_driver_context.c reads them: a value it cannot read keeps the default (Aeron prints the
-warning), and a number out of range is moved to the nearest bound.
+Read as aeron_driver_context.c reads them: if a value cannot be read, the default stays (Aeron prints the
+warning); a number out of range becomes the nearest bound.
 """
 
 import os
@@ -38,7 +38,7 @@ class AeronSettings:
 
     @property
     def threads_shared(self) -> bool:
-        """Sender and receiver run on one thread."""
+        """Whether sender and receiver run on one thread."""
         return self.threading_mode != DEDICATED
 
 
@@ -55,16 +55,17 @@ CONDUCTOR_MEDIA = "AERON_CONDUCTOR_UDP_CHANNEL_TRANSPORT_BINDINGS_MEDIA"
 LIBRARIES = "AERON_DRIVER_DYNAMIC_LIBRARIES"
 OUTGOING = "AERON_UDP_CHANNEL_OUTGOING_INTERCEPTORS"
 INCOMING = "AERON_UDP_CHANNEL_INCOMING_INTERCEPTORS"
-# Their outgoing functions are NULL, and are called (media/aeron_udp_channel_transport_loss.c and its kin).
+# Interceptors whose outgoing functions are NULL, and are called all the same
+# (media/aeron_udp_channel_transport_loss.c and so on).
 INCOMING_ONLY = ("loss", "fixed-loss", "multi-gap-loss")
 RESOLVER = "AERON_NAME_RESOLVER_SUPPLIER"
 RESOLVER_NAME = "AERON_DRIVER_RESOLVER_NAME"
 
 
 def refuse_what_crashes_aeron(environment: Mapping[str, str]) -> None:
-    """Raises SettingConflictError for what Aeron does not survive, and for another media than ours."""
+    """Raises SettingConflictError for settings that crash Aeron, and for other media than ours."""
     if environment.get(MEDIA, "default") != "default":
-        # Aeron crashes on a name it does not find (aeron_udp_channel_transport_bindings_load_media()).
+        # Aeron crashes on an unknown name (aeron_udp_channel_transport_bindings_load_media()).
         raise SettingConflictError(
             f"{MEDIA} is {environment[MEDIA]}, but the media of aeronmd_dpdk is the DPDK port",
             f"unset {MEDIA}, or start aeronmd",
@@ -88,7 +89,8 @@ def refuse_what_crashes_aeron(environment: Mapping[str, str]) -> None:
 
 
 def read_aeron_settings(environment: Mapping[str, str]) -> AeronSettings:
-    """Raises SettingConflictError where another media than the DPDK port is asked for, or a crash."""
+    """Raises SettingConflictError if other media than the DPDK port are requested, or if the settings would
+    crash Aeron."""
     refuse_what_crashes_aeron(environment)
 
     def size(name: str, default: int, low: int, high: int = INT32_MAX) -> int:
@@ -118,17 +120,17 @@ RESOURCE_AGENT_IDLE = "AERON_DRIVER_NATIVE_RESOURCE_AGENT_IDLE_STRATEGY"
 
 
 def resource_agent_idles(environment: Mapping[str, str]) -> dict[str, str]:
-    """What to set so that Aeron's resource agent, which maps buffers and resolves names, looks for work eight
-    times a second while it has none, instead of a thousand times. What is found ends that: the next look
-    follows at once, then after 1 ms, 2 ms, and so on (aeron_agent.c: spins, yields, shortest and longest
-    park). Aeron's own name resolver wants to look every 10 ms."""
+    """The settings with which Aeron's resource agent, which maps buffers and resolves names, looks for work
+    eight times a second instead of a thousand times while it has none. Once it finds work, it looks again at
+    once, then after 1 ms, 2 ms, and so on (aeron_agent.c: spins, yields, shortest and longest park). If
+    Aeron's name resolver is on, it must look every 10 ms."""
     if RESOURCE_AGENT_IDLE in environment or environment.get(RESOLVER) == "driver":
         return {}
     return {RESOURCE_AGENT_IDLE: "backoff", f"{RESOURCE_AGENT_IDLE}_INIT_ARGS": "1-1-1ms-125ms"}
 
 
 def default_directory(environment: Mapping[str, str]) -> str:
-    """As aeron_default_path() has it."""
+    """As in aeron_default_path()."""
     user = environment.get("USER")
     if user is None:
         try:
@@ -139,5 +141,5 @@ def default_directory(environment: Mapping[str, str]) -> str:
 
 
 def _is_true(value: str) -> bool:
-    """aeron_parse_bool() looks at prefixes only, and every default here is false."""
+    """As aeron_parse_bool(), which looks at prefixes only; every default here is false."""
     return value.startswith(("1", "on", "true"))

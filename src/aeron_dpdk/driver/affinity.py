@@ -1,5 +1,5 @@
-"""Which core each thread gets. The EAL pins the thread that starts it and children inherit that, so cores are
-decided here, before; C gives the saved mask back to threads whose affinity is not set.
+"""Which core each thread gets. The EAL pins the thread that starts it, and new threads inherit that. So cores
+are chosen here, before the EAL starts; C restores the saved mask for threads whose affinity is not set.
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,7 +15,7 @@ RECEIVER = "AERON_RECEIVER_CPU_AFFINITY"
 NATIVE_RESOURCE_AGENT = "AERON_DRIVER_NATIVE_RESOURCE_AGENT_CPU_AFFINITY"
 HIGHEST_CPU = 255  # aeron_set_thread_affinity_on_start() casts to uint8_t
 
-# aeron_set_thread_affinity_on_start(): which variable a mode's threads obey, in our order of cores.
+# Which variables the threads of a mode obey (aeron_set_thread_affinity_on_start()), in our order of cores.
 PINNED_BY_MODE = {
     DEDICATED: (CONDUCTOR, SENDER, RECEIVER),
     "SHARED_NETWORK": (CONDUCTOR, SENDER),
@@ -29,7 +29,7 @@ ONE_THREAD_A_CORE = Topology()
 
 @dataclass(frozen=True, slots=True)
 class AffinityPlan:
-    """`environment` is to be set for Aeron; `main_cpu` None lets the main thread float."""
+    """`environment` is to be set for Aeron; if `main_cpu` is None, the main thread is not pinned."""
 
     environment: Mapping[str, str]
     main_cpu: int | None
@@ -39,7 +39,7 @@ class AffinityPlan:
 def plan_affinity(
     aeron: AeronSettings, cpus: Iterable[int], from_cgroup: bool, topology: Topology = ONE_THREAD_A_CORE
 ) -> AffinityPlan:
-    """`cpus` are those the process may use. Raises SettingConflictError."""
+    """`cpus` are those that the process may use. Raises SettingConflictError."""
     if from_cgroup:
         return _plan_from(aeron, sorted(cpus), topology)
     return AffinityPlan({}, None, (*_unpinned(aeron), *_unreachable(aeron.affinity)))

@@ -1,7 +1,7 @@
-"""The Unix socket on which a running driver answers those who look at it: one line of JSON in, one out.
+"""The Unix socket on which a running driver answers the tools: one line of JSON in, one out.
 
-Who may open it: the driver's user and group. What they send cannot stop the control loop, for nothing here
-blocks, and everything is bounded: conversations, their length, their time, and steps per second.
+The driver's user and group may open it. What they send cannot stop the control loop: nothing here blocks, and
+everything is bounded: the number of conversations, their length, their time, and steps per second.
 """
 
 import json
@@ -28,8 +28,7 @@ CONVERSATION_NS = 2 * NANOSECONDS
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`descriptors` are sent along; with `on_hang_up` the conversation goes on until the other side ends
-    it."""
+    """`descriptors` are sent with it; with `on_hang_up`, the other side ends the conversation."""
 
     text: str
     descriptors: tuple[int, ...] = ()
@@ -50,7 +49,7 @@ class _Conversation:
 
     @property
     def end_ns(self) -> int:
-        """When it is over, whatever the other side does."""
+        """When it ends, whatever the other side does."""
         is_held = self.on_hang_up is not None and not self.unsent
         return NEVER_NS if is_held else self.deadline_ns
 
@@ -60,7 +59,7 @@ class _Conversation:
         return select.EPOLLOUT if self.unsent else select.EPOLLIN
 
     def go_on(self, answer: Answerer, now_ns: int) -> bool:
-        """Receives or sends what can be by now. False when the conversation is over. Raises OSError when the
+        """Receives or sends what is possible now. False once the conversation is over. Raises OSError if the
         other side is gone."""
         if self.unsent is None:
             is_whole = self._receive()
@@ -107,7 +106,7 @@ class _Conversation:
 
 
 def _parse(line: bytearray) -> dict[str, Any]:
-    """An empty dictionary for anything but a request."""
+    """An empty dictionary for anything that is not a request."""
     with suppress(ValueError, RecursionError):
         request = json.loads(line)
         if isinstance(request, dict):
@@ -117,7 +116,7 @@ def _parse(line: bytearray) -> dict[str, Any]:
 
 class Answering:
     """A chore of the control loop. `fileno()` is readable when there is something to do before it is due.
-    Raises OSError where there cannot be a socket."""
+    Raises OSError if the socket cannot be made."""
 
     def __init__(self, directory: Path, answer: Answerer) -> None:
         self._answer = answer
@@ -136,11 +135,11 @@ class Answering:
         self._ready.register(self._listener, select.EPOLLIN)
 
     def _listen(self) -> None:
-        # The path by way of /proc: a socket's own may have 107 bytes and no more.
+        # By a path in /proc: a socket's path has at most 107 bytes.
         path = f"/proc/self/fd/{self._place}/{SOCKET_NAME}"
         with suppress(FileNotFoundError):
             os.unlink(SOCKET_NAME, dir_fd=self._place)
-        # Before bind(), so that nobody can come in before the mode is set; the umask may take more away.
+        # Before bind(), so that nobody can connect before the mode is set; the umask may remove further bits.
         os.fchmod(self._listener.fileno(), MODE)
         self._listener.bind(path)
         os.chmod(SOCKET_NAME, MODE, dir_fd=self._place)
@@ -151,7 +150,7 @@ class Answering:
 
     @property
     def due_ns(self) -> int:
-        """When the time of the first conversation is over."""
+        """When the time of the oldest conversation is over."""
         return max(self._due.due_ns, min((each.end_ns for each in self._conversations), default=NEVER_NS))
 
     def step(self, now_ns: int) -> None:

@@ -1,8 +1,7 @@
 """`aeronmd_dpdk [EAL options] [--] [-Dname=value] [-v] [-h] [file.properties ...]` taken apart.
 
-Before -- EAL's options, ours and files may mix, so the benchmark scripts' call without -- works; after it
-only ours and files may stand. Long options may be shortened as getopt_long allows it, while that is
-unambiguous.
+Before --, EAL's options, ours and files may be mixed, so that the benchmark scripts' call without -- works;
+after it, only ours and files. Long options may be shortened, as getopt_long allows, if that is unambiguous.
 """
 
 import difflib
@@ -72,7 +71,7 @@ class _Splitter:
         self.eal_arguments.append(f"--{name}{equals}{value}")
 
     def short_options(self, argument: str) -> None:
-        """-v and -h may be joined with others, as in -vh; an option with a value ends the word."""
+        """-v and -h may be combined with others, as in -vh; an option with a value ends the word."""
         letters = argument[1:]
         while letters:
             letter, letters = letters[0], letters[1:]

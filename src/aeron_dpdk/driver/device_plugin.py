@@ -20,15 +20,15 @@ DEVICE_OPTIONS = frozenset({"-a", "--allow", "-b", "--block", "--no-pci", "--vde
 
 @dataclass(frozen=True, slots=True)
 class GivenDevice:
-    """`variable` is the one that names it."""
+    """`variable` is the name of the variable that lists it."""
 
     address: str
     variable: str
 
 
 def given_devices(environment: Mapping[str, str], eal_arguments: Sequence[str]) -> tuple[GivenDevice, ...]:
-    """In the order of the variables' names, and as each of them lists them; none where EAL arguments choose
-    devices themselves. Raises SettingValueError."""
+    """In the order of the variables' names, and within each in its own order; none if EAL arguments choose
+    devices. Raises SettingValueError."""
     if option_names(eal_arguments) & DEVICE_OPTIONS:
         return ()
     given: dict[str, str] = {}
@@ -39,13 +39,14 @@ def given_devices(environment: Mapping[str, str], eal_arguments: Sequence[str]) 
 
 
 def port_ids(given: Sequence[GivenDevice]) -> tuple[int, ...]:
-    """DPDK's port of each device, where it gets these and no others: it counts along the bus."""
+    """DPDK's port number of each device, if it gets only these: DPDK numbers them in the order of the bus."""
     along = sorted((each.address for each in given), key=bus_order)
     return tuple(along.index(each.address) for each in given)
 
 
 def check_each_has_an_interface(given: Sequence[GivenDevice], settings: Settings) -> None:
-    """Raises SettingConflictError: with several NICs, one that nobody has set is more likely forgotten."""
+    """Raises SettingConflictError if not: with several NICs, one without settings has probably been
+    forgotten."""
     ports = len({each.port_id for each in settings.interfaces})
     if len(given) > 1 and len(given) != ports:
         shown = ", ".join(f"{each.address} ({each.variable})" for each in given)

@@ -1,5 +1,5 @@
-"""Two chores about a port's device: to notice that it is gone, since neither the link state nor the PMD need
-tell it; and to count the frames that the kernel threw away in front of net_af_packet."""
+"""Two chores about a port's device: to notice that it is gone, which neither the link state nor the PMD may
+show; and to count the frames that the kernel dropped before net_af_packet saw them."""
 
 import logging
 from collections.abc import Callable
@@ -13,8 +13,8 @@ PERIOD_NS = NANOSECONDS
 
 
 class DeviceWatch:
-    """A chore of the control loop. `is_there` tells whether the device can be found, `is_wanted_back` whether
-    the kernel waits for it."""
+    """A chore of the control loop. `is_there` tells whether the device can be found; `is_wanted_back`,
+    whether the kernel is waiting for it."""
 
     def __init__(self, name: str, is_there: Callable[[], bool], is_wanted_back: Callable[[], bool]) -> None:
         self._name = name
@@ -32,7 +32,7 @@ class DeviceWatch:
             self.is_present()
 
     def is_present(self) -> bool:
-        """Once gone, gone for good: another device at the same place is not the one that the port has."""
+        """Once it is gone, it stays gone: a new device at the same place is not the one that the port has."""
         if self._was_seen_to_go:
             return False
         if not self._is_there():

@@ -1,7 +1,7 @@
 """The options of DPDK's EAL, 22.11 and 24.11 (lib/eal/common/eal_common_options.c), and which take a value.
 
-We must know them to tell an option's value from a property file where no -- separates the two. -v, -h and
---help are missing on purpose: they are ours.
+We must know them to tell an option's value from a property file if no -- separates the two. -v, -h and --help
+are missing on purpose: they are ours.
 """
 
 from enum import Enum, auto

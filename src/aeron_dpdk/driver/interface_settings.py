@@ -1,5 +1,5 @@
-"""`InterfaceSettings`: what is set of one interface. The first one's settings have plain names, those of a
-further one the same names with its number: AERON_DPDK_1_LOCAL_IPV4_ADDRESS."""
+"""`InterfaceSettings`: the settings of one interface. Those of the first have plain names; those of a further
+one have its number in them: AERON_DPDK_1_LOCAL_IPV4_ADDRESS."""
 
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
@@ -16,8 +16,8 @@ IPV6_MIN_MTU = 1280  # RFC 8200 §5
 
 @dataclass(frozen=True, slots=True)
 class InterfaceSettings:
-    """None keeps the default of the device or the stack. Lengths are in bytes. `has_saved_ipv6`: setup saved
-    the IPv6 addresses, nobody has set them."""
+    """None keeps the default of the device or the stack. Lengths are in bytes. `has_saved_ipv6`: the IPv6
+    addresses were saved by setup, and not set by anybody."""
 
     local_ipv4_address: LocalAddress
     gateway_ipv4_address: IPv4Address | None = None
@@ -32,7 +32,7 @@ class InterfaceSettings:
     number: int = 0
 
     def __post_init__(self) -> None:
-        """Raises SettingConflictError for values that are good alone but not together."""
+        """Raises SettingConflictError for values that are valid alone, but not together."""
         self._check_gateway()
         self._check_gateway6()
         if self.local_ipv6_address and self.mtu is not None and self.mtu < IPV6_MIN_MTU:
@@ -50,11 +50,11 @@ class InterfaceSettings:
 
     @property
     def link(self) -> tuple[int, int]:
-        """Port and VLAN. Interfaces with the same one are addresses of one."""
+        """Port and VLAN. Interfaces that have both in common are addresses on one link."""
         return self.port_id, self.vlan.number if self.vlan else 0
 
     def networks(self) -> Iterator[IPv4Network | IPv6Network]:
-        """What the prefixes say is on the link, the link-local network apart."""
+        """The networks on the link, by the prefixes; without the link-local one."""
         own = self.local_ipv4_address
         if own.prefix_length is not None:
             yield IPv4Network((own.address, own.prefix_length), strict=False)
@@ -87,7 +87,7 @@ class InterfaceSettings:
             raise SettingConflictError(
                 f"{setting} is our own address {own.address}", "give the router's address"
             )
-        if own.prefix_length not in (None, 32):  # of a /32 the gateway is always beyond
+        if own.prefix_length not in (None, 32):  # the gateway of a /32 is always outside it
             network = IPv4Network((own.address, own.prefix_length), strict=False)
             if gateway not in network:
                 raise SettingConflictError(
@@ -97,13 +97,14 @@ class InterfaceSettings:
 
 
 def host_of(own: InterfaceSettings, interfaces: Sequence[InterfaceSettings]) -> int:
-    """The position of the first one with the port: its own, unless it shares that one's."""
+    """The position of the first interface with this port; its own position, unless it shares the port of an
+    earlier one."""
     return next(at for at, each in enumerate(interfaces) if each.port_id == own.port_id)
 
 
 def names_of(interfaces: Sequence[InterfaceSettings]) -> Iterator[str]:
-    """By which `interface=` and the tools find each: dpdk0, on a shared port dpdk0.100 for VLAN 100, and with
-    its number, dpdk0:1, where one before it has that name."""
+    """Their names for `interface=` and the tools: dpdk0; on a shared port dpdk0.100 for VLAN 100; and
+    dpdk0:1, with its number, if an earlier one has that name."""
     ports = [each.port_id for each in interfaces]
     taken = set()
     for each in interfaces:
@@ -114,7 +115,7 @@ def names_of(interfaces: Sequence[InterfaceSettings]) -> Iterator[str]:
 
 
 def refuse_the_same_twice(interfaces: Iterable[InterfaceSettings]) -> None:
-    """Raises SettingConflictError where two interfaces would be one, or a gateway is an address of ours."""
+    """Raises SettingConflictError if two interfaces are the same, or if a gateway is one of our addresses."""
     for one, other in combinations(interfaces, 2):
         own, others = {one.local_ipv4_address.address}, {other.local_ipv4_address.address}
         _refuse_shared("LOCAL_IPV4_ADDRESS", one, other, own, others)
@@ -171,7 +172,8 @@ def _refuse_gateway_of_ours(one: InterfaceSettings, other: InterfaceSettings) ->
 
 
 def overlaps(interfaces: Iterable[InterfaceSettings]) -> Iterator[str]:
-    """A sentence for each two interfaces with the same peers on two links: legal, as on the kernel."""
+    """A sentence for each pair of interfaces that have the same peers on two links. That is allowed, as in
+    the kernel."""
     for one, other in combinations(interfaces, 2):
         if one.link == other.link:
             continue

@@ -1,4 +1,4 @@
-"""The few system calls the standard library does not wrap. All raise OSError."""
+"""The few system calls that the standard library does not wrap. All raise OSError."""
 
 import ctypes
 import os
@@ -45,7 +45,7 @@ def name_thread(name: str) -> None:
 
 
 def forbid_new_privileges() -> None:
-    """No execve() of the calling thread, or of threads that it will start, gives a privilege any more."""
+    """From now on no execve() of the calling thread, or of threads that it starts, grants a privilege."""
     _prctl(PR_SET_NO_NEW_PRIVS, 1)
 
 
@@ -55,7 +55,7 @@ def clear_ambient_capabilities() -> None:
 
 
 def clear_inheritable_capabilities() -> None:
-    """Of the calling thread; the permitted and effective ones stay."""
+    """Those of the calling thread; the permitted and effective ones stay."""
     header = _CapabilityHeader(CAPABILITY_VERSION_3, 0)
     data = (_CapabilityData * 2)()
     _check(_libc.capget(ctypes.byref(header), data), "capget")
@@ -65,6 +65,6 @@ def clear_inheritable_capabilities() -> None:
 
 
 def clear_capabilities() -> None:
-    """Effective, permitted and inheritable ones of the calling thread."""
+    """The effective, permitted and inheritable ones of the calling thread."""
     header = _CapabilityHeader(CAPABILITY_VERSION_3, 0)
     _check(_libc.capset(ctypes.byref(header), (_CapabilityData * 2)()), "capset")

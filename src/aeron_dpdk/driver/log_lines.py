@@ -1,4 +1,4 @@
-"""How a line of the log looks, and what a line of C's means. Pure."""
+"""The format of a log line, and the meaning of a line that C code wrote. Pure."""
 
 import json
 import logging
@@ -19,8 +19,8 @@ LINES_PER_SECOND = 50
 LINES_AT_ONCE = 1000  # a start with --log-level=*:debug is worth reading
 
 _PRIORITY = re.compile(r"<([0-7])>")
-# net_af_xdp's libraries put their name before a line and no level: they tell of what they leave out or do
-# otherwise in the same way as of what fails, and for that DPDK has an error of its own.
+# net_af_xdp's libraries put their names before a line, but no level: a line may be about a failure, or about
+# something that they merely do differently. For failures DPDK logs an error of its own.
 _LIBRARIES = ("libbpf", "libxdp")
 _LEVELS_OF_C = ("DEBUG", "INFO", "WARNING", "ERROR", "FATAL")
 _PRIORITIES = {logging.CRITICAL: 2, logging.ERROR: 3, logging.WARNING: 4, logging.INFO: 6, logging.DEBUG: 7}
@@ -28,7 +28,7 @@ _LEVELS = {**dict.fromkeys(range(3), logging.CRITICAL), 3: logging.ERROR, 4: log
 
 
 class LogFormat(Enum):
-    """`JOURNAL` is text with the priority in front, as sd-daemon(3) has it."""
+    """`JOURNAL` is text with the priority in front, as in sd-daemon(3)."""
 
     TEXT = "text"
     JSON = "json"
@@ -44,13 +44,14 @@ def log_format(value: str) -> LogFormat:
 
 
 def default_format(environment: Mapping[str, str], stderr: os.stat_result) -> LogFormat:
-    """The journal's where stderr is the journal's socket (systemd.exec(5) JOURNAL_STREAM)."""
+    """The journal's, if stderr is the journal's socket (systemd.exec(5) JOURNAL_STREAM)."""
     stream = f"{stderr.st_dev}:{stderr.st_ino}"
     return LogFormat.JOURNAL if environment.get("JOURNAL_STREAM") == stream else LogFormat.TEXT
 
 
 def line_of_c(line: str) -> tuple[str, int, str]:
-    """Logger, level and message of a line that C code wrote. What DPDK logs has its priority in front."""
+    """The logger, level and message of a line that C code wrote. Lines from DPDK have their priority in
+    front."""
     found = _PRIORITY.match(line)
     if found is not None:
         priority = int(found[1])
@@ -94,8 +95,8 @@ def formatter_for(log_format_: LogFormat) -> logging.Formatter:
 
 
 class Throttle(logging.Filter):
-    """Passes a bounded number of lines a second for each logger. The next line that passes says how many were
-    left out."""
+    """Passes a limited number of lines per second of each logger. The next line that passes says how many
+    were left out."""
 
     def __init__(self, clock: Callable[[], int]) -> None:
         super().__init__()

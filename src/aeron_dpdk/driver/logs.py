@@ -1,8 +1,8 @@
-"""The one door that the process's lines leave by: ours, DPDK's, and what Aeron and others write to stderr.
+"""The only way out for the process's log lines: ours, DPDK's, and what Aeron and others write to stderr.
 
-Nothing that logs waits for a reader of the log. A line goes into a queue, and a thread writes it; a queue
-that is full loses the line. DPDK and C's stderr end in a pipe that another thread keeps empty. So a terminal
-that is stopped, or a log collector that hangs, stops neither the control loop nor a PMD.
+Nobody who logs waits for a reader of the log. A line goes into a queue, and a thread writes it; if the queue
+is full, the line is lost. DPDK's log and C's stderr go into a pipe that another thread keeps empty. So a
+stopped terminal, or a log collector that hangs, stops neither the control loop nor a PMD.
 """
 
 import logging
@@ -26,17 +26,17 @@ LOG = logging.getLogger("aeron_dpdk.driver")
 
 
 class CLogPart(Protocol):
-    """The native half's side of it."""
+    """What the native half does for it."""
 
     def log_to(self, descriptor: int) -> None:
-        """DPDK's lines go there, with their priority in front; -1 gives them back to stderr."""
+        """Sends DPDK's lines there, with their priority in front; -1: back to stderr."""
 
     def drain_on_crash(self, source: int, target: int) -> None:
-        """On a crash of the process copies what is left in the pipe `source` to `target`; -1 ends that."""
+        """If the process crashes, what is left in the pipe `source` is copied to `target`; -1 ends that."""
 
 
 class LossyQueueHandler(QueueHandler):
-    """Drops and counts the lines that find the queue full."""
+    """Drops and counts lines if the queue is full."""
 
     lost = 0
 
@@ -48,7 +48,7 @@ class LossyQueueHandler(QueueHandler):
 
 
 class Relay(threading.Thread):
-    """Makes log records of the lines in a pipe, until its other end is closed."""
+    """Turns the lines in a pipe into log records, until its other end is closed."""
 
     def __init__(self, source: int) -> None:
         super().__init__(name="log relay", daemon=True)
@@ -88,7 +88,7 @@ class Writer(threading.Thread):
 
 
 class Logs:
-    """Inside `with` stderr belongs to us; before and after, it is as it was."""
+    """Within `with`, stderr is redirected to us."""
 
     def __init__(self, log_format: LogFormat, c_log: CLogPart) -> None:
         self._c_log = c_log
@@ -124,17 +124,17 @@ class Logs:
         logging.root.setLevel(logging.INFO)
 
     def end_with(self, text: str) -> None:
-        """A critical line after all others, what C has written before included."""
+        """Logs a critical line after all others, including what C has written before."""
         self._last_words = text
 
     def stay_on(self, cpus: Iterable[int]) -> None:
-        """Keeps the two threads off the data path's cores."""
+        """Keeps the two threads away from the data path's cores."""
         for thread in (self._relay, self._writer):
             if thread.native_id is not None:
                 os.sched_setaffinity(thread.native_id, cpus)
 
     def _close(self) -> None:
-        """Every line that was logged before is written."""
+        """Returns once every line that was logged before has been written."""
         self._c_log.log_to(-1)
         sys.stderr.flush()
         self._c_log.drain_on_crash(-1, -1)

@@ -1,5 +1,4 @@
-"""The command aeronmd_dpdk: the one place of the driver that prints, and that turns errors into exit
-codes."""
+"""The command aeronmd_dpdk: the only part of the driver that prints, and turns errors into exit codes."""
 
 import logging
 import os
@@ -32,8 +31,8 @@ from aeron_dpdk.machine.tree import Tree
 
 
 class StopFlag:
-    """Set by SIGINT and SIGTERM, from the moment it is installed: also during the start. `descriptor` is
-    readable from then on, for a signal that comes just before a sleep does not end it."""
+    """Set by SIGINT and SIGTERM from the moment it is installed, also during the start. `descriptor` is
+    readable once it is set, because a signal that comes just before a sleep does not end that sleep."""
 
     def __init__(self) -> None:
         self._is_set = False
@@ -54,7 +53,7 @@ class StopFlag:
 def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # not under a test's capture
-            stream.reconfigure(errors="backslashreplace")  # names of files and users are bytes
+            stream.reconfigure(errors="backslashreplace")  # the names of files and users may be any bytes
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr)
     try:
         run(sys.argv[1:])
@@ -83,7 +82,7 @@ def run(arguments: Sequence[str]) -> None:
     settings = read_settings(command_line)
     log_format = settings.log_format or default_format(os.environ, os.fstat(sys.stderr.fileno()))
     if settings.user is not None:
-        limit_inheritance()  # before the first thread: those of the log too
+        limit_inheritance()  # before the first thread is started, also those of the log
     with Logs(log_format, native.CLog()) as logs:
         try:
             serve(
@@ -103,7 +102,7 @@ def run(arguments: Sequence[str]) -> None:
 
 
 def on_ready(ready: Ready, logs: Logs) -> None:
-    """On the main thread, which is where the EAL has put it by now."""
+    """Runs on the main thread, which the EAL has pinned by now."""
     logs.stay_on(os.sched_getaffinity(0))
     click.echo(ready_text(ready))
 

@@ -1,11 +1,11 @@
 """A media driver inside another Python program.
 
-    with MediaDriver(settings) as driver:
+with MediaDriver(settings) as driver:
         connect_clients_to(driver.aeron_directory)
 
-DPDK wants one thread for its main lcore, the same from first to last. So the driver lives on a thread of its
-own, from EAL to clean-up, and the program keeps all of its own. DPDK starts once in a process: so does a
-MediaDriver. With `user` set, the whole process becomes that user.
+DPDK's main lcore must be the same thread from beginning to end. So the driver has a thread of its own, from
+EAL to clean-up, and does not need any of the program's. DPDK can be started only once in a process, and so
+can a MediaDriver. If `user` is set, the whole process becomes that user.
 """
 
 import os
@@ -19,7 +19,7 @@ from aeron_dpdk.seam import Parts
 
 
 class MediaDriver:
-    """Runs from `__enter__` to `__exit__`; both raise the AeronDpdkError that ended it before its time."""
+    """Runs from `__enter__` to `__exit__`; both raise the AeronDpdkError that ended it early, if one did."""
 
     def __init__(self, settings: Settings, parts: Parts | None = None) -> None:
         """`parts` None means the real ones."""

@@ -22,15 +22,15 @@ from aeron_dpdk.observe.view import AddressView, DriverView, InterfaceView, Ipv6
 from aeron_dpdk.seam import Parts, PortInfo, StackPart, StackSettings
 
 MAX_SNAP_LENGTH = 65535
-VIEW_AGE_NS = NANOSECONDS // 10  # however many ask, a view is made no more often
+VIEW_AGE_NS = NANOSECONDS // 10  # a view is made no more often than that, however many ask
 _MS = 1_000_000
 
-# Before privileges go: what this imports may be readable by root alone.
+# Before privileges are dropped: what this imports may be readable by root only.
 VERSION = version("aeron-dpdk")
 
 
 class Control(Protocol):
-    """What the control plane has of one interface."""
+    """The part of an interface's control plane that a view needs."""
 
     @property
     def neighbours(self) -> Iterable[Neighbour]: ...
@@ -46,7 +46,7 @@ class Control(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ObservedInterface:
-    """`is_present` tells whether the port's device is there."""
+    """`is_present` tells whether the port's device is still there."""
 
     stack: StackPart
     control: Control
@@ -59,8 +59,8 @@ class ObservedInterface:
 
 
 class Observation:
-    """Lives on the control thread. `interfaces` are in the order of their numbers; `clock` gives monotonic
-    nanoseconds."""
+    """Used by the control thread only. `interfaces` are in the order of their numbers; `clock` gives
+    monotonic nanoseconds."""
 
     def __init__(
         self,
@@ -110,7 +110,7 @@ class Observation:
         self.due_ns = 0
 
     def _capture(self, request: dict[str, Any]) -> Answer:
-        """The conversation is the capture: frames are copied until the other side hangs up."""
+        """The capture lasts as long as the conversation: frames are copied until the other side hangs up."""
         try:
             program, snap_length = b64decode(request["program"], validate=True), request["snap_length"]
             if not isinstance(snap_length, int) or not 0 < snap_length <= MAX_SNAP_LENGTH:
@@ -153,7 +153,7 @@ class Observation:
 
 
 def _names(interface: ObservedInterface) -> tuple[str, ...]:
-    """By which a tool may ask for it: as `interface=` does, and by its device."""
+    """The names by which a tool may ask for it: those of `interface=`, and its device."""
     own = str(interface.settings.local_address)
     return interface.name, own, interface.stack.port_info().name
 

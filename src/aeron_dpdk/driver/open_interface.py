@@ -1,4 +1,4 @@
-"""From the settings of each interface to a stack, on a port of its own or on one that it shares."""
+"""Makes a stack from the settings of each interface, on a port of its own or on one that it shares."""
 
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -32,8 +32,8 @@ class OpenInterface:
 def open_interfaces(
     settings: Settings, aeron: AeronSettings, parts: Parts, undo: ExitStack
 ) -> tuple[OpenInterface, ...]:
-    """With IPv6 addresses that are still to be probed for: Aeron's name resolver binds as soon as it is made.
-    Raises PortError, PortMemoryError and MtuError."""
+    """The stacks have their IPv6 addresses, which are still to be probed for: Aeron's name resolver binds as
+    soon as it is made. Raises PortError, PortMemoryError and MtuError."""
     opened: list[OpenInterface] = []
     for own, name in zip(settings.interfaces, names_of(settings.interfaces), strict=True):
         wanted = _stack_settings(own, name, settings, aeron)
@@ -46,7 +46,7 @@ def open_interfaces(
 
 
 def _ipv6_identity(opened: OpenInterface) -> Ipv6Identity | None:
-    """Raises PortError for a device that cannot have IPv6, where somebody asked for it."""
+    """Raises PortError if IPv6 was requested and the device cannot do it."""
     settings, stack, port = opened.settings, opened.stack, opened.port
     if not settings.local_ipv6_address:
         return None

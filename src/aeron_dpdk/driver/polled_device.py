@@ -13,8 +13,8 @@ WITHOUT_INTERRUPTS = "uio_pci_generic"
 
 
 def with_polling(tree: Tree, eal_arguments: Sequence[str]) -> tuple[str, ...]:
-    """The EAL arguments, with the device argument for it behind each -a of such a NIC. Where there is one and
-    no option chooses devices, -a names those that DPDK would have found."""
+    """The EAL arguments, with the device argument for polling in each -a of such a NIC. If there is such a
+    NIC, and no option chooses devices, -a is added for all NICs that DPDK would find."""
     drivers = {address: tree.link_name(f"{DEVICES}/{address}/driver") for address in tree.names(DEVICES)}
     polled = frozenset(
         address

@@ -1,4 +1,4 @@
-"""What can be refused before anything is opened, with a better sentence than the layer below would find."""
+"""Checks before anything is opened, with clearer messages than the layers below would give."""
 
 from collections.abc import Iterable, Sequence
 from logging import getLogger
@@ -18,8 +18,8 @@ IPV6_AND_UDP_HEADER_LENGTH = 48
 
 
 def check_process_type(eal_arguments: Sequence[str]) -> None:
-    """Raises CommandLineError for a secondary process: the EAL would wait for a primary one, and take no
-    signal meanwhile."""
+    """Raises CommandLineError for a secondary process: the EAL would wait for a primary one, and not react to
+    signals meanwhile."""
     for option, following in zip(eal_arguments, (*eal_arguments[1:], ""), strict=True):
         name, equals, joined = option.partition("=")
         process_type = joined if equals else following
@@ -38,8 +38,8 @@ def check_huge_pages(eal_arguments: Sequence[str], pools: Iterable[HugePagePool]
 
 
 def check_socket_buffers(aeron: AeronSettings, buffers: SocketBuffers) -> None:
-    """Aeron's own check in aeron_driver_init(), which holds for kernel sockets even where none carries data.
-    Raises SocketBufferError."""
+    """Aeron's own check in aeron_driver_init(), which applies even if no kernel socket carries data. Raises
+    SocketBufferError."""
     if aeron.mtu_length > buffers.sndbuf_length:
         raise SocketBufferError(
             setting="AERON_MTU_LENGTH",
@@ -61,7 +61,7 @@ def check_socket_buffers(aeron: AeronSettings, buffers: SocketBuffers) -> None:
 
 
 def check_mtu(aeron: AeronSettings, port: PortInfo, own: InterfaceSettings) -> None:
-    """Raises MtuError where a channel of default MTU does not fit its link, in fragments neither."""
+    """Raises MtuError if a channel of default MTU does not fit its link, not even in fragments."""
     interface, setting = f"{port.name} ({own.local_ipv4_address.address})", own.name("MTU")
     header_length = IPV6_AND_UDP_HEADER_LENGTH if own.local_ipv6_address else IPV4_AND_UDP_HEADER_LENGTH
     if aeron.mtu_length > port.datagram_max:

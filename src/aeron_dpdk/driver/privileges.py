@@ -1,9 +1,9 @@
-"""From root to AERON_DPDK_USER: decided before anything is opened, done once the port is open, and proven.
+"""From root to AERON_DPDK_USER: decided before anything is opened, done once the port is open, and verified.
 
-Ids and groups are the process's: glibc changes them in every thread. Capabilities are each thread's own, and
-no thread can take another's, so what a user id change would leave (the inheritable and ambient sets) goes
-before DPDK starts its threads. The proof is read from /proc for every thread, and without it we do not go
-on.
+glibc changes user ids and groups in every thread of the process. Capabilities belong to each thread, and no
+thread can remove those of another. So those that survive a change of the user id (the inheritable and ambient
+sets) are removed before DPDK starts its threads. The result is read from /proc for every thread; if it is not
+as it must be, the driver does not start.
 """
 
 import grp
@@ -72,8 +72,8 @@ def _group_id(group: str) -> int:
 
 
 def account_to_become(user: str | None, group: str | None) -> Credentials | None:
-    """None when the process is to stay the user that it is, or to be root. One that is that user already
-    keeps its groups, but no privilege. Raises UnknownAccountError and NotPrivilegedError."""
+    """None if the process is to stay the user that it is, or is to be root. A process that is that user
+    already keeps its groups, but no privileges. Raises UnknownAccountError and NotPrivilegedError."""
     if user is None:
         return None
     account = find_account(user, group)
@@ -88,16 +88,16 @@ def account_to_become(user: str | None, group: str | None) -> Credentials | None
 
 
 def limit_inheritance() -> None:
-    """Before DPDK starts its threads: they shall inherit nothing that survives the change of ids."""
+    """Call it before DPDK starts its threads: they must inherit nothing that survives a change of ids."""
     _step("PR_SET_NO_NEW_PRIVS", linux.forbid_new_privileges)
     _step("the ambient capabilities", linux.clear_ambient_capabilities)
     _step("the inheritable capabilities", linux.clear_inheritable_capabilities)
 
 
 def become(account: Credentials, give_up_capabilities: Callable[[int], None]) -> None:
-    """For good, in every thread: `give_up_capabilities` has one of them do so, by its id. Raises
-    PrivilegeDropError; then the caller must end."""
-    if account.groups != frozenset(os.getgroups()):  # which only the privileged may change
+    """For ever, and in every thread: `give_up_capabilities` makes the thread with that id do so. Raises
+    PrivilegeDropError; then the caller must exit."""
+    if account.groups != frozenset(os.getgroups()):  # only a privileged process may change them
         _step("setgroups", lambda: os.setgroups(sorted(account.groups)))
     _step("setresgid", lambda: os.setresgid(account.gid, account.gid, account.gid))
     _step("setresuid", lambda: os.setresuid(account.uid, account.uid, account.uid))
@@ -108,8 +108,8 @@ def become(account: Credentials, give_up_capabilities: Callable[[int], None]) ->
 
 
 def _clear_in_threads(give_up_capabilities: Callable[[int], None]) -> None:
-    """The kernel takes capabilities away together with root's id. A process that was not root keeps them, in
-    each thread."""
+    """The kernel removes capabilities when the user id changes from root. A process that was not root keeps
+    them, in each thread."""
     tasks = [task for task in Path("/proc/self/task").iterdir() if _held(task / "status")]
     for task in tasks:
         give_up_capabilities(int(task.name))
@@ -119,7 +119,7 @@ def _clear_in_threads(give_up_capabilities: Callable[[int], None]) -> None:
 
 
 def capabilities_held() -> str | None:
-    """The effective ones of this thread, as /proc shows them; None for none."""
+    """The effective capabilities of this thread, as /proc shows them; None if it has none."""
     return _held(Path("/proc/thread-self/status"))
 
 
@@ -132,8 +132,8 @@ def _held(status: Path) -> str | None:
 
 
 def refuse_unreadable(account: Credentials) -> None:
-    """A driver that cannot read its own installation would end in the middle of its start: modules are loaded
-    after the drop too. Asks the kernel, as that user. Raises SettingConflictError."""
+    """Raises SettingConflictError if the user cannot read our installation: the start would fail half-way,
+    since modules are loaded after the drop too. Asks the kernel, as that user."""
     if account.uid in (0, os.geteuid()):
         return
     package = Path(aeron_dpdk.__file__).parent
@@ -179,8 +179,8 @@ def _status_files(process: Path) -> Iterator[Path]:
 
 
 def remaining_privileges(status: str, account: Credentials) -> str | None:
-    """What a /proc/.../status text shows beyond `account`; None when nothing. Missing lines count as
-    privilege."""
+    """What a text of /proc/.../status shows in excess of `account`; None if nothing. A missing line counts as
+    a privilege."""
     fields = dict(line.split(":", 1) for line in status.splitlines() if ":" in line)
     expected_ids = {"Uid": {account.uid}, "Gid": {account.gid}, "Groups": set(account.groups)}
     for field, expected in expected_ids.items():

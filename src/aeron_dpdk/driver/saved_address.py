@@ -17,10 +17,10 @@ ALLOW = ("-a", "--allow=")
 def values_of(
     saved: Iterable[SavedNic], eal_arguments: Sequence[str], found: Sequence[str] = ()
 ) -> tuple[dict[str, Any], ...]:
-    """Fields of `InterfaceSettings`, of one interface after the other: own addresses with prefix, gateways,
-    MTU, and of a NIC's further ones the number of its first, as SHARES. Of the NICs that -a names, or else of
-    all; none where PCI is not to be used. `found`: where no option chooses, the PCI addresses of the NICs
-    that DPDK finds, which says what port each is."""
+    """Fields of `InterfaceSettings` for each interface in turn: its addresses with prefix, its gateways, its
+    MTU; and SHARES, for the further interfaces of a NIC: the number of its first. Uses the NICs that -a
+    names, or otherwise all; none if PCI is not to be used. `found` are the PCI addresses of the NICs that
+    DPDK finds if no option chooses: they tell the port number of each."""
     if option_names(eal_arguments) & {"--no-pci", "--vdev"}:
         return ()
     allowed = frozenset(allowed_devices(eal_arguments))
@@ -34,7 +34,7 @@ def values_of(
         firsts = [
             {**values, "port_id": ports.index(nic.address)} for nic, values in zip(nics, firsts, strict=True)
         ]
-    # Behind the first one of each NIC, so that it has the NIC's number.
+    # After the first ones of all NICs, so that each of those has the number of its NIC.
     others = (
         {**_values(each), SHARES: number} for number, nic in enumerate(nics) for each in nic.addresses[1:]
     )

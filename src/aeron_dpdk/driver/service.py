@@ -1,5 +1,6 @@
-"""What systemd is told: that the driver is ready, that its control loop runs, that it stops; and by exit
-code, whether a restart can help. The protocol is sd_notify(3)'s: datagrams to the socket in NOTIFY_SOCKET.
+"""Tells systemd that the driver is ready, that its control loop runs, and that it stops; and by the exit
+code, whether a restart can help. The protocol is that of sd_notify(3): datagrams to the socket in
+NOTIFY_SOCKET.
 """
 
 import os
@@ -12,7 +13,7 @@ from aeron_dpdk.exit_code import ExitCode
 
 NANOSECONDS_PER_MICROSECOND = 1000
 
-# The same start fails the same way; RestartPreventExitStatus of the unit has these.
+# With these, another start would fail in the same way; RestartPreventExitStatus of the unit has them.
 PERMANENT_FAILURES = frozenset(
     {
         ExitCode.USAGE,
@@ -27,7 +28,7 @@ PERMANENT_FAILURES = frozenset(
 
 
 class Service:
-    """Says nothing where no service manager listens. Raises OSError when its socket cannot be reached."""
+    """Does nothing if there is no service manager. Raises OSError if its socket cannot be reached."""
 
     def __init__(self, environment: Mapping[str, str], pid: int) -> None:
         self._socket: socket.socket | None = None
@@ -38,7 +39,7 @@ class Service:
             return
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
         try:
-            # A leading @ stands for the abstract namespace.
+            # A leading @ means the abstract namespace.
             self._socket.connect("\0" + address[1:] if address.startswith("@") else address)
         except OSError:
             self.close()
@@ -56,7 +57,7 @@ class Service:
         return NEVER_NS if self._watchdog_due is None else self._watchdog_due.due_ns
 
     def step(self, now_ns: int) -> None:
-        """A chore of the control loop, feeding the watchdog: a loop that hangs is what that is for."""
+        """A chore of the control loop: feeds the watchdog, which is there to notice a loop that hangs."""
         if self._watchdog_due is not None and self._watchdog_due.is_due(now_ns):
             self._say(b"WATCHDOG=1")
 
@@ -71,7 +72,7 @@ class Service:
 
 
 def _feeding_period_ns(environment: Mapping[str, str], pid: int) -> int:
-    """Half of what sd_watchdog_enabled(3) allows, as it advises; 0 where nobody watches this process."""
+    """Half of the time of sd_watchdog_enabled(3), as that page advises; 0 if nobody watches this process."""
     period_us = environment.get("WATCHDOG_USEC", "")
     watched = environment.get("WATCHDOG_PID", str(pid))
     if not period_us.isdecimal() or watched != str(pid):

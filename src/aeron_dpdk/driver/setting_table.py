@@ -1,4 +1,4 @@
-"""Every setting of ours, once: its name, how it is read, its default, what it does. -h prints this table."""
+"""All our settings: name, parser, default, and what each does. -h prints this table."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,13 +21,13 @@ from aeron_dpdk.driver.setting_values import (
 PREFIX = "AERON_DPDK_"
 MAX_INTERFACES = 8
 SHARES = "shares"
-"""Among values that were saved: the number of the interface whose port it is on."""
+"""Key in saved values: the number of the interface whose port this one shares."""
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """`field` is the attribute of `Settings`, or of `InterfaceSettings` where each interface has its own;
-    that class holds the default itself. `default` is for people."""
+    """`field` is the attribute of `Settings`, or of `InterfaceSettings` if each interface has its own; that
+    class has the actual default. `default` is for people."""
 
     field: str
     parse: Callable[[str], Any]
@@ -40,7 +40,7 @@ class Setting:
         return PREFIX + self.field.upper()
 
     def name_of(self, number: int) -> str:
-        """The setting's name for interface `number`; those of the first, 0, have no number in them."""
+        """The setting's name for interface `number`; without a number for the first one, 0."""
         return f"{PREFIX}{number}_{self.field.upper()}" if number else self.name
 
 
@@ -130,17 +130,17 @@ DRIVER_TABLE = tuple(each for each in SETTING_TABLE if not each.is_per_interface
 
 
 def setting_names() -> frozenset[str]:
-    """All, with those of every interface that there may be."""
+    """All of them, including those of every possible interface."""
     further = (each.name_of(number) for each in INTERFACE_TABLE for number in range(1, MAX_INTERFACES))
     return frozenset((*(each.name for each in SETTING_TABLE), *further))
 
 
 def interface_addresses() -> tuple[str, ...]:
-    """What each interface that is set must have, in the order of their numbers."""
+    """The setting that each interface must have, in the order of their numbers."""
     local = next(each for each in INTERFACE_TABLE if each.field == "local_ipv4_address")
     return tuple(local.name_of(number) for number in range(MAX_INTERFACES))
 
 
 def interface_port(number: int) -> str:
-    """What says which DPDK port interface `number` is on."""
+    """The setting for the DPDK port of interface `number`."""
     return next(each for each in INTERFACE_TABLE if each.field == "port_id").name_of(number)

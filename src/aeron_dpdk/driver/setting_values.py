@@ -1,4 +1,4 @@
-"""Text to values: one parser per kind of setting. Each raises ValueError with what the value must be."""
+"""Parsers, one per kind of setting. Each raises ValueError that says what the value must be."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ FALSE_WORDS = frozenset({"0", "off", "false", "no"})
 
 @dataclass(frozen=True, slots=True)
 class LocalAddress:
-    """`prefix_length` is None where the text had no /prefix."""
+    """`prefix_length` is None if the text had no /prefix."""
 
     address: IPv4Address
     prefix_length: int | None

@@ -1,7 +1,7 @@
-"""`Settings`: all that is decided before the start, made once from environment, -D and property files.
+"""`Settings`: everything that is set before the start, from the environment, -D and property files.
 
-Later wins: environment, then -D, then the files in their order, as in aeronmd. Names of Aeron's own driver
-are not read here: they go to C through the process environment.
+The last one wins: environment, then -D, then the files in their order, as in aeronmd. Settings of Aeron's own
+driver are not read here: C gets them through the process environment.
 """
 
 import difflib
@@ -37,7 +37,7 @@ ENVIRONMENT = "environment"
 ADDRESS = "local_ipv4_address"
 _NUMBERED = re.compile(rf"{PREFIX}(\d+)_(\w+)", re.ASCII)
 
-# A Kubernetes service called aeron-dpdk puts these into every pod beside it.
+# A Kubernetes service called aeron-dpdk sets these variables in every pod of its namespace.
 _KUBERNETES_SERVICE = re.compile(
     r"AERON_DPDK_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP)(_\w+)?)?)"
 )
@@ -45,9 +45,9 @@ _KUBERNETES_SERVICE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`interfaces` are one at least, in the order of their numbers. None keeps the default of the device or
-    the stack. `environment` is what C's Aeron driver shall see of the process environment beyond what is
-    there: a value, or None to unset. Cache sizes are in mbufs."""
+    """`interfaces` has at least one, in the order of their numbers. None keeps the default of the device or
+    the stack. `environment` are the changes to the process environment for Aeron's driver in C: a value, or
+    None to unset. Cache sizes are in mbufs."""
 
     interfaces: tuple[InterfaceSettings, ...]
     user: str | None = None
@@ -65,7 +65,7 @@ class Settings:
     environment: Mapping[str, str | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Raises SettingConflictError for values that are good alone but not together."""
+        """Raises SettingConflictError for values that are valid alone, but not together."""
         if self.group is not None and self.user is None:
             raise SettingConflictError(
                 f'AERON_DPDK_GROUP is "{self.group}" but AERON_DPDK_USER is not set', "set both or neither"
@@ -80,10 +80,10 @@ def make_settings(
     when_unaddressed: Sequence[Mapping[str, Any]] = (),
     port_ids: Sequence[int] = (),
 ) -> Settings:
-    """`properties` in their order of precedence, lowest first. `when_unaddressed` has fields of
-    `InterfaceSettings`, of one interface after the other: they hold, as far as they are not set themselves,
-    for an interface whose own address is not set. `port_ids`, as many as are known, take the place of the
-    interfaces' numbers as defaults. Raises an error of the settings kind."""
+    """`properties` come in the order of their precedence, lowest first. `when_unaddressed` has fields of
+    `InterfaceSettings` for each interface in turn: they apply to an interface whose address is not set,
+    unless they are set themselves. `port_ids`, as far as they are known, replace the interfaces' numbers as
+    defaults. Raises an error of the settings kind."""
     merged = merge(environment, properties)
     refuse_unknown(merged.values())
     changes = {
@@ -102,7 +102,7 @@ def make_settings(
 def _interfaces(
     merged: Mapping[str, Property], when_unaddressed: Sequence[Mapping[str, Any]], port_ids: Sequence[int]
 ) -> tuple[InterfaceSettings, ...]:
-    """Those that have settings, and the first; where no address is set at all, those that were saved too."""
+    """Those that have settings, and the first one; if no address is set at all, also the saved ones."""
     given = {number: _given(INTERFACE_TABLE, merged, number) for number in range(MAX_INTERFACES)}
     numbers = {0, *(number for number, fields in given.items() if fields)}
     if not any(ADDRESS in fields for fields in given.values()):
@@ -123,7 +123,7 @@ def _interfaces(
 
 
 def _saved_beside(fields: Mapping[str, Any], saved: Mapping[str, Any]) -> dict[str, Any]:
-    """The saved values that still hold where `fields` are set."""
+    """The saved values that still apply if `fields` are set."""
     if ADDRESS in fields:
         return {}
     gone = {"gateway_ipv6_address", "has_saved_ipv6"} if "local_ipv6_address" in fields else set()
@@ -150,13 +150,13 @@ def _first_name(merged: Mapping[str, Property], number: int) -> str:
 
 
 def _given(table: Iterable[Setting], merged: Mapping[str, Property], number: int = 0) -> dict[str, Any]:
-    """Values by their fields."""
+    """The values that are set, by their fields."""
     values = {setting.field: _value(setting.parse, setting.name_of(number), merged) for setting in table}
     return {field: value for field, value in values.items() if value is not None}
 
 
 def merge(environment: Mapping[str, str], properties: Iterable[Property]) -> dict[str, Property]:
-    """For each name the property that was set last. A property with an empty value unsets its name."""
+    """For each name, the property that was set last. A property with an empty value unsets the name."""
     merged = {name: Property(name, value, ENVIRONMENT) for name, value in environment.items()}
     for each in properties:
         if each.value:
@@ -180,7 +180,7 @@ def refuse_unknown(properties: Iterable[Property]) -> None:
 
 
 def _refuse_number(given: Property) -> None:
-    """Raises InterfaceNumberError where the name behind the number is one of ours."""
+    """Raises InterfaceNumberError if the name without the number is one of ours."""
     found = _NUMBERED.fullmatch(given.name)
     setting = next((each for each in SETTING_TABLE if found and each.name == PREFIX + found[2]), None)
     if found is None or setting is None:
@@ -205,7 +205,7 @@ def _refuse_number(given: Property) -> None:
 
 
 def read_setting(environment: Mapping[str, str], name: str) -> Any:
-    """One of ours, as aeronmd_dpdk would read it; None where it is not set. Raises SettingValueError."""
+    """One of our settings, as aeronmd_dpdk would read it; None if it is not set. Raises SettingValueError."""
     merged = merge(environment, ())
     return next(_value(each.parse, each.name, merged) for each in SETTING_TABLE if each.name == name)
 

@@ -1,7 +1,8 @@
 """From settings to a running driver and back: the order of steps, in one place.
 
-settings, checks, EAL, port, privileges, Aeron driver, ready, control loop, orderly stop. Aeron's files are
-made by the user we dropped to, and whatever was opened is closed in reverse, wherever the way ended.
+Settings, checks, EAL, port, privileges, Aeron driver, ready, control loop, orderly stop. Aeron's files are
+made by the user that we have become. Whatever was opened is closed in reverse, at whichever step the start
+ends.
 """
 
 import errno
@@ -47,7 +48,7 @@ LOG = getLogger("aeron_dpdk.driver")
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """What the ready line says."""
+    """The facts of the ready line."""
 
     settings: Settings
     ports: tuple[PortInfo, ...]
@@ -59,7 +60,7 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class StartPlan:
-    """All decisions, before the first effect. `account` None keeps the user we are."""
+    """All decisions, made before the first effect. If `account` is None, the user stays."""
 
     settings: Settings
     aeron: AeronSettings
@@ -69,7 +70,7 @@ class StartPlan:
 
 
 def plan_start(settings: Settings) -> StartPlan:
-    """Raises every error that needs no device to be found."""
+    """Raises all errors that can be found without a device."""
     account = privileges.account_to_become(settings.user, settings.group)
     if account is not None:
         privileges.refuse_unreadable(account)
@@ -79,7 +80,7 @@ def plan_start(settings: Settings) -> StartPlan:
         changes["AERON_DIR"] = None  # Aeron would take the empty name for a directory
         environment = _changed(os.environ, changes)
     if account is not None and "AERON_DIR" not in environment:
-        # Clients of that user look there; Aeron's default would go by $USER, which may still be root.
+        # That user's clients look there; Aeron's default depends on $USER, which may still be root.
         changes["AERON_DIR"] = f"/dev/shm/aeron-{account.name}"
         environment = _changed(os.environ, changes)
     aeron = read_aeron_settings(environment)
@@ -115,9 +116,9 @@ def serve(
     stop_descriptor: int,
     owns_process: bool,
 ) -> None:
-    """Runs a media driver on the calling thread, which becomes DPDK's main lcore, until `stop()` says so or
-    an Aeron client does. `stop_descriptor` becomes readable no later than `stop()` true. `owns_process` tells
-    a process of our own from one that embeds us. Raises AeronDpdkError.
+    """Runs a media driver on the calling thread, which becomes DPDK's main lcore, until `stop()` is true or
+    an Aeron client ends it. `stop_descriptor` becomes readable no later than `stop()` becomes true.
+    `owns_process` is False in a process that embeds us. Raises AeronDpdkError.
     """
     plan = plan_start(settings)
     with ExitStack() as undo:
@@ -154,7 +155,7 @@ def serve(
 
 
 def _control_loop(interfaces: Sequence[OpenInterface]) -> ControlLoop:
-    """What is logged of an interface begins with its name where there are several."""
+    """If there are several interfaces, log lines about one begin with its name."""
     first, *further = interfaces
     prefix = f"{first.name}: " if further else ""
     loop = ControlLoop(first.stack, _identity(first), ipv6=first.ipv6, prefix=prefix)
@@ -169,7 +170,7 @@ def _control_loop(interfaces: Sequence[OpenInterface]) -> ControlLoop:
 def _observe_all(
     interfaces: Sequence[OpenInterface], loop: ControlLoop, settings: Settings, undo: ExitStack
 ) -> tuple[ObservedInterface, ...]:
-    """Each device is watched once, however many interfaces share it."""
+    """Watches each device once, however many interfaces share it."""
     watches: dict[int, DeviceWatch] = {}
     observed = []
     for opened, control in zip(interfaces, loop.interfaces, strict=True):
@@ -201,7 +202,7 @@ def _identity(opened: OpenInterface) -> Identity:
 def _has_addresses_alone(
     loop: ControlLoop, settings: Sequence[InterfaceSettings], is_stopped: Callable[[], bool]
 ) -> bool:
-    """Runs until it is known that nobody else has our IPv6 addresses; False when the end came first. Raises
+    """Runs until it is known that nobody else has our IPv6 addresses; False if the end came first. Raises
     PortError."""
     probed = [
         (own, each.ipv6.duplicates)
@@ -231,7 +232,7 @@ def _any(*conditions: Callable[[], bool]) -> Callable[[], bool]:
 
 
 def _answer(observation: Observation, loop: ControlLoop, directory: Path, undo: ExitStack) -> None:
-    """A driver that nobody can look at is still a driver."""
+    """If the socket cannot be made, the driver runs without it."""
     try:
         answering = Answering(directory, observation.answer)
     except OSError as error:
@@ -255,7 +256,8 @@ def _count_kernel_drops(
 
 
 def _tell_service_manager(loop: ControlLoop, undo: ExitStack) -> Service | None:
-    """A service manager that cannot be reached will end us after its time; until then we serve."""
+    """If the service manager cannot be reached, it will end us after its time-out; until then the driver
+    runs."""
     try:
         service = own_service()
     except OSError as error:
@@ -267,7 +269,7 @@ def _tell_service_manager(loop: ControlLoop, undo: ExitStack) -> Service | None:
 
 
 def _note_aeron_errors(loop: ControlLoop, directory: Path, undo: ExitStack) -> None:
-    """They stay in Aeron's own file, whatever happens here."""
+    """If this fails, the errors are still in Aeron's own file."""
     try:
         from aeron_dpdk.driver.aeron_errors import AeronErrors  # noqa: PLC0415 - needs the native half
 
@@ -282,7 +284,7 @@ def _note_aeron_errors(loop: ControlLoop, directory: Path, undo: ExitStack) -> N
 def _start(
     plan: StartPlan, parts: Parts, stop: Callable[[], bool], undo: ExitStack
 ) -> tuple[tuple[OpenInterface, ...], DriverPart] | None:
-    """None when `stop()` came first. Each step's undoing is left with `undo`."""
+    """None if `stop()` came first. Each step puts its undoing into `undo`."""
     undo.enter_context(_environment(plan.environment))
     if plan.account is not None:
         privileges.limit_inheritance()
@@ -295,7 +297,7 @@ def _start(
         return None
     interfaces = open_interfaces(plan.settings, plan.aeron, parts, undo)
     if plan.account is not None:
-        # For restarts of the port: physical addresses of new pages are told to root only.
+        # For restarts of the port: the kernel tells the physical addresses of new pages to root only.
         eal.keep_pages()
         privileges.become(plan.account, eal.give_up_capabilities)
     elif os.geteuid() == 0:
@@ -319,7 +321,7 @@ def _changed(environment: Mapping[str, str], changes: Mapping[str, str | None]) 
 
 @contextmanager
 def _environment(changes: Mapping[str, str | None]) -> Iterator[None]:
-    """The process environment, which is how C gets Aeron's settings, with `changes` for a while."""
+    """Applies `changes` for a while to the process environment, by which C gets Aeron's settings."""
     before = {name: os.environ.get(name) for name in changes}
     _apply(changes)
     try:
