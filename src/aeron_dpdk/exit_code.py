@@ -1,4 +1,4 @@
-"""What our programs exit with. An orderly stop by SIGINT or SIGTERM is OK: systemd expects 0 there."""
+"""The exit codes of our programs. An orderly stop by SIGINT or SIGTERM is OK: systemd expects 0 then."""
 
 from enum import IntEnum
 
@@ -18,7 +18,7 @@ class ExitCode(IntEnum):
     MTU = 11
     DRIVER = 12
     NOT_BUILT = 13
-    # doctor by its worst finding (PASS and NOTE are 0), and setup when it did not do all of it
+    # doctor's, by its worst finding (PASS and NOTE are 0), and setup's if it has not done everything
     WARNINGS = 20
     FAILURES = 21
     REFUSED = 22

@@ -1,7 +1,7 @@
-"""The extension module with types: EAL, the stack above one port, Aeron's driver.
+"""A typed interface to the extension module: EAL, the stack above a port, Aeron's driver.
 
-All calls belong to the control thread, the one that made the `Eal`, unless they say otherwise. What fails in
-C raises the AeronDpdkError that fits, with the sentence C left behind.
+All calls must be made by the control thread, the one that made the `Eal`, unless they say otherwise. If a
+call fails in C, it raises the AeronDpdkError that fits, with C's error text.
 """
 
 import errno
@@ -43,7 +43,7 @@ def _text(pointer: Any) -> str:
 
 
 def _failure() -> tuple[str, int]:
-    """The sentence and the errno value of this thread's last failing call."""
+    """The text and the errno value of this thread's last failed call."""
     return " ".join(_text(lib.adk_error_text()).split()), int(lib.adk_error_code())
 
 
@@ -61,7 +61,7 @@ def dpdk_version() -> str:
 
 
 class CLog:
-    """Where DPDK's lines go, and what is left of them when the process crashes."""
+    """Where DPDK's log lines go, also those that are left when the process crashes."""
 
     def log_to(self, descriptor: int) -> None:
         """-1 is stderr. Raises OSError."""
@@ -104,7 +104,8 @@ class Stack:
     """One started port and the tables above it; the DataPlane that the control plane works against."""
 
     def __init__(self, settings: StackSettings, first: StackPart | None = None) -> None:
-        """`first`: of the first interface, None for itself. Raises PortError, with nothing left behind."""
+        """`first` is the stack of the first interface, None for that one itself. Raises PortError, and leaves
+        nothing behind."""
         texts = {name: _c_string(text) for name, text in settings.texts().items()}
         chain = first.pointer if isinstance(first, Stack) else ffi.NULL
         pointer = lib.adk_stack_open(ffi.new("adk_settings_t *", {**settings.numbers(), **texts}), chain)
@@ -132,7 +133,7 @@ class Stack:
         return self._driver
 
     def close(self) -> None:
-        """After the driver's close()."""
+        """Call it after the driver's close()."""
         lib.adk_telemetry_withdraw()
         lib.adk_stack_close(self._pointer)
 
@@ -304,11 +305,11 @@ class Stack:
 
 
 class Driver:
-    """Aeron's media driver, over a stack or, with `stack` NULL, over kernel sockets like the stock one."""
+    """Aeron's media driver, over a stack; or, if `stack` is NULL, over kernel sockets like the stock one."""
 
     def __init__(self, stack: Any) -> None:
-        """Raises DirectoryInUseError, DirectoryError, DirectoryFullError or DriverError. Aeron's files exist
-        afterwards."""
+        """Creates Aeron's files. Raises DirectoryInUseError, DirectoryError, DirectoryFullError or
+        DriverError."""
         pointer = lib.adk_driver_open(stack)
         if pointer == ffi.NULL:
             raise _driver_failure()

@@ -1,6 +1,6 @@
-"""What crosses the seam between Python and C besides the data plane's events, as plain facts.
+"""What crosses the seam between Python and C in addition to the data plane's events, as plain facts.
 
-`aeron_dpdk.native` makes these real over cffi; tests put their own in the same places.
+`aeron_dpdk.native` implements the protocols over cffi; tests have implementations of their own.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,7 +20,7 @@ _PRIORITY_SHIFT, _NUMBER_MASK = 13, 0xFFF
 
 
 class KernelSockets(IntEnum):
-    """`adk_kernel_sockets_en`: which channels the kernel carries beside the port."""
+    """`adk_kernel_sockets_en`: which channels the kernel carries instead of the port."""
 
     NONE = 0
     LOOPBACK = 1
@@ -36,7 +36,7 @@ class Vlan:
 
     @property
     def tag(self) -> int:
-        """As it is on the wire behind 0x8100."""
+        """The tag as it stands on the wire after 0x8100."""
         return self.priority << _PRIORITY_SHIFT | self.number
 
     @classmethod
@@ -76,7 +76,7 @@ class StackSettings:
 
     @property
     def interface_name(self) -> str:
-        """By which `interface=` finds it (native/api/driver.c)."""
+        """The name by which `interface=` finds it (native/api/driver.c)."""
         return self.name or f"dpdk{self.port_id}"
 
     def texts(self) -> dict[str, str | None]:
@@ -119,7 +119,7 @@ def _cache_size(size: int | None) -> int:
 
 @dataclass(frozen=True, slots=True)
 class PortInfo:
-    """`adk_port_info_t`: the port as it was really configured. `datagram_max` is the longest UDP payload in
+    """`adk_port_info_t`: the port as it was actually configured. `datagram_max` is the longest UDP payload in
     bytes."""
 
     name: str
@@ -168,10 +168,10 @@ class Endpoint:
 
 class EalPart(Protocol):
     def keep_pages(self) -> None:
-        """The huge pages that DPDK has now stay its own, also when what lies in them is freed."""
+        """DPDK keeps the huge pages that it has now, even if their contents are freed."""
 
     def give_up_capabilities(self, thread_id: int) -> None:
-        """Has that thread of ours do so, soon. Raises OSError."""
+        """Makes that thread of this process do so, soon. Raises OSError."""
 
     def close(self) -> None: ...
 
@@ -180,13 +180,13 @@ class StackPart(DataPlane, Protocol):
     def port_info(self) -> PortInfo: ...
 
     def removal_requested(self) -> bool:
-        """The kernel wants the port's device back, and waits until the driver ends."""
+        """Whether the kernel wants the port's device back, and waits until the driver ends."""
 
     def open_driver(self) -> "DriverPart":
-        """Of the first interface: Aeron's driver over all of them, its files made."""
+        """Only of the first interface: opens Aeron's driver over all of them, and creates its files."""
 
     def rx_queues(self) -> tuple[Level, ...]:
-        """Of the queues whose PMD can tell."""
+        """Only of queues whose PMD can tell."""
 
     def rings(self) -> tuple[Level, ...]: ...
 
@@ -196,7 +196,7 @@ class StackPart(DataPlane, Protocol):
         """At most MAX_ENDPOINTS_SHOWN of them, in the order of their ports."""
 
     def endpoint_count(self) -> int:
-        """Of all of them."""
+        """The number of all endpoints."""
 
     def capture_open(self, program: bytes, snap_length: int) -> int:
         """The descriptor of the memory that frames are copied to from now on; it stays the stack's. Raises
@@ -220,15 +220,15 @@ class DriverPart(Protocol):
     def start(self, is_manual: bool = False) -> None: ...
 
     def is_terminated(self) -> bool:
-        """An Aeron client asked the driver to stop, and the driver agreed."""
+        """Whether an Aeron client asked the driver to stop, and the driver agreed."""
 
     def close(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """How to make what a media driver stands on; each raises an AeronDpdkError when it cannot. `stack` takes
-    the one of the first interface, None for itself."""
+    """How to make the parts of a media driver; each raises an AeronDpdkError if it fails. `stack` takes the
+    stack of the first interface, None for that one itself."""
 
     eal: Callable[[Sequence[str]], EalPart]
     stack: Callable[[StackSettings, StackPart | None], StackPart]

@@ -10,7 +10,8 @@ from aeron_dpdk.wire.packet import Address
 
 @dataclass(frozen=True, slots=True)
 class SendRequest:
-    """Asks who has `address`, by ARP or neighbour solicitation: `mac` alone, or the link when it is None."""
+    """Asks who has `address`, by ARP or neighbour solicitation: asks `mac` only, or the whole link if it is
+    None."""
 
     address: Address
     mac: Mac | None
@@ -37,7 +38,7 @@ class Forget:
 
 @dataclass(frozen=True, slots=True)
 class SendParked:
-    """Sends the frames that waited for an address; they have its MAC now."""
+    """Sends the frames that waited for the MAC of an address, and have it now."""
 
     frames: tuple[bytes, ...]
 
@@ -80,7 +81,7 @@ class ReportConflict:
 
 @dataclass(frozen=True, slots=True)
 class ReportTooBig:
-    """A router on the way to `destination` lets packets of at most `mtu` bytes through."""
+    """A router on the way to `destination` passes only packets of at most `mtu` bytes."""
 
     destination: IPv6Address
     mtu: int
@@ -88,7 +89,7 @@ class ReportTooBig:
 
 @dataclass(frozen=True, slots=True)
 class ReportLinkMtu:
-    """`router` says that the link takes packets of at most `mtu` bytes, which is less than we send."""
+    """`router` says that the link takes packets of at most `mtu` bytes, and we send longer ones."""
 
     router: IPv6Address
     mtu: int

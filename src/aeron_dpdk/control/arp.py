@@ -1,4 +1,4 @@
-"""ARP: answers for our address, watches over it, and feeds the neighbour table (RFC 826, RFC 5227)."""
+"""ARP: answers for our address, defends it, and feeds the neighbour table (RFC 826, RFC 5227)."""
 
 from ipaddress import IPv4Address
 
@@ -34,7 +34,7 @@ class ArpResponder:
         self._defended_ns = -DEFEND_INTERVAL_NS
         self._reported: Mac | None = None
         self._announcements_left = 0
-        self.due_ns = NEVER_NS  # when advance() has something to do
+        self.due_ns = NEVER_NS  # of advance()
 
     def announce(self, now_ns: int) -> None:
         """Makes advance() announce our address to the link (RFC 5227 §2.3). The address is not probed first:

@@ -1,7 +1,7 @@
-"""The narrow face of the C side that the control plane works against.
+"""The narrow interface to the C side that the control plane uses.
 
-`aeron_dpdk.native` implements it over cffi, the unit tests over lists. All calls belong to one thread, the
-control thread, and none blocks but pause() and sleep(). Frames are whole Ethernet frames without FCS.
+`aeron_dpdk.native` implements it over cffi, the unit tests over lists. All calls are made by one thread, the
+control thread; only pause() and sleep() block. Frames are whole Ethernet frames without FCS.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ class FrameReceived:
 
 @dataclass(frozen=True, slots=True)
 class Unresolved:
-    """Our own frame, complete but for the destination MAC of `next_hop` (ADK_CONTROL_UNRESOLVED)."""
+    """Our own frame, complete except for the destination MAC of `next_hop` (ADK_CONTROL_UNRESOLVED)."""
 
     next_hop: Address
     frame: bytes
@@ -88,35 +88,36 @@ class Count(StrEnum):
 
 
 class Witness(Protocol):
-    """What the data path knows of the neighbours whose MACs it was given."""
+    """What the data path knows about the neighbours whose MACs it has."""
 
     def neighbour_was_used(self, address: Address) -> bool:
-        """Whether the data path has sent to `address` since the last call for it."""
+        """Whether the data path has sent to `address` since the last call for this address."""
 
     def neighbour_watch(self, address: Address) -> None:
-        """Resets what the next two report of `address`. An unknown address is ignored."""
+        """Resets what neighbour_was_heard() and neighbour_is_disputed() report about `address`. An unknown
+        address is ignored."""
 
     def neighbour_was_heard(self, address: Address) -> bool:
         """Whether a frame, ARP or data, has come from the MAC of `address` since the last watch."""
 
     def neighbour_is_disputed(self, address: Address) -> bool:
-        """Whether a true answer may have been lost since the last watch: too many ARP packets named another
-        MAC, or frames were lost before anybody saw them."""
+        """Whether a true answer may have been lost since the last watch, because too many ARP packets named
+        another MAC, or because frames were lost unseen."""
 
     def looks(self) -> int:
-        """How many times a poll has found nothing left at the port. While this number stands still, no
-        neighbour can be heard."""
+        """How many times a poll has found the port empty. While this number does not grow, no neighbour can
+        be heard."""
 
 
 class DataPlane(Witness, Protocol):
     def receive(self) -> Event | None:
-        """The oldest waiting event, its bytes copied; None, and nothing allocated, when there is none."""
+        """The oldest waiting event, its bytes copied. If there is none: None, and nothing is allocated."""
 
     def transmit(self, frame: bytes) -> bool:
-        """True when the frame was taken; False when the queue is full, which the data plane then counts."""
+        """True if the frame was taken; False if the queue is full, which the data plane counts."""
 
     def neighbour_set(self, address: Address, mac: Mac) -> None:
-        """Lets the data path send to `address`; replaces the MAC it may have had."""
+        """Lets the data path send to `address`; replaces its MAC if it had one."""
 
     def neighbour_forget(self, address: Address) -> None:
         """Makes `address` unresolved again. An unknown address is ignored."""
@@ -128,7 +129,7 @@ class DataPlane(Witness, Protocol):
         """Sets the router of IPv6 from now on."""
 
     def groups_moved(self) -> int:
-        """A number that changes whenever groups() may return something else than before."""
+        """A number that changes whenever groups() may return something different."""
 
     def groups(self) -> frozenset[Address]:
         """The multicast groups that channels hear on the port."""
@@ -136,7 +137,7 @@ class DataPlane(Witness, Protocol):
     def link(self) -> Link: ...
 
     def count(self, what: Count, n: int = 1) -> None:
-        """Adds `n` to a count of the control plane's own."""
+        """Adds `n` to one of the control plane's counts."""
 
     def reset_requested(self) -> bool:
         """Whether the device or the operator asked for a port restart that is not done yet."""
@@ -144,11 +145,11 @@ class DataPlane(Witness, Protocol):
     def request_reset(self) -> None: ...
 
     def reset_step(self) -> bool:
-        """One step of a port restart: True while the data threads still have to let go of the port, False
-        when the port runs again. Raises when the restart failed; request_reset() then starts another try."""
+        """One step of a port restart. True while the data threads may still use the port; False once the port
+        runs again. Raises if the restart failed; request_reset() then starts another attempt."""
 
     def watch_device(self) -> None:
-        """To be called about once a second: runs the PMD's timers, and finds out whether the PMD needs a
+        """Call it about once a second: it runs the PMD's timers, and finds out whether the PMD needs a
         restart."""
 
     def pause(self, until_ns: int) -> None:

@@ -1,10 +1,11 @@
 """Whether somebody else has our IPv6 addresses: duplicate address detection (RFC 4862 §5.4).
 
-One probe for each address, and a second in which nobody contradicts it. The probe is not delayed by up to a
-second more (§5.4.2 would have that, for many hosts that start at once): a driver that starts is waited for.
+One probe for each address, then a second in which nobody must contradict it. The probe is not delayed by up
+to one more second (as in §5.4.2, for many hosts that start at once): somebody is waiting for the driver to
+start.
 
-Nobody hears a probe while the link is down. A start does not wait for a cable: the addresses can be bound to,
-and are tentative once more when the link comes up, until they have been probed for.
+Nobody hears a probe while the link is down. A start does not wait for a cable: channels can bind to the
+addresses, which become tentative again when the link comes up, until they have been probed for.
 """
 
 from ipaddress import IPv6Address, IPv6Interface
@@ -22,7 +23,7 @@ RETRANS_NS = NANOSECONDS  # RFC 4861 §10
 
 
 class Duplicates:
-    """`found` has the addresses that are not ours to use, and who uses them."""
+    """`found` has the addresses that others use, with their MACs."""
 
     def __init__(self, identity: Ipv6Identity) -> None:
         self._identity = identity
@@ -30,7 +31,7 @@ class Duplicates:
         self._is_asked = False
         self._was_settled = False
         self._is_link_up = True
-        self._unheard: tuple[IPv6Interface, ...] = ()  # probed for on a link that was down
+        self._unheard: tuple[IPv6Interface, ...] = ()  # those probed for while the link was down
         self.found: dict[Address, Mac] = {}
         self.due_ns = NEVER_NS
 
@@ -45,14 +46,15 @@ class Duplicates:
         self._is_link_up = False
 
     def link_came_up(self, now_ns: int) -> bool:
-        """Whether advance() probes now, because no probe was heard, or the one under way may be lost."""
+        """Returns whether advance() probes now: because nobody heard a probe, or because the present one may
+        be lost."""
         self._is_link_up = True
         self._tentative, self._unheard = (*self._tentative, *self._unheard), ()
         self.ask(now_ns)
         return bool(self._tentative)
 
     def ask(self, now_ns: int) -> None:
-        """Makes advance() probe, from the beginning where it had begun."""
+        """Makes advance() probe, from the beginning if it has begun already."""
         self._is_asked = False
         self.due_ns = now_ns if self._tentative else NEVER_NS
 
@@ -72,8 +74,8 @@ class Duplicates:
         return tuple(HaveAddress(each, is_usable=True) for each in tentative)
 
     def heard(self, address: IPv6Address, mac: Mac) -> bool:
-        """`mac` has it, or wants it at the same time. Whether that is news: to a start, which waits for
-        `found`, it is not."""
+        """`mac` has it, or wants it at the same time. Returns whether that is to be reported; not during a
+        start, which waits for `found`."""
         is_news = self._was_settled and address not in self.found
         self._tentative = tuple(each for each in self._tentative if each.ip != address)
         self.found.setdefault(address, mac)

@@ -32,7 +32,7 @@ from aeron_dpdk.wire.packet import Address
 
 _SILENCE_NS = 60 * NANOSECONDS
 _MAX_SILENT_REPORTED = 64
-IPV6_AND_UDP = 48  # bytes of headers that a channel's MTU does not count
+IPV6_AND_UDP = 48  # bytes of headers, which a channel's MTU does not include
 
 
 class Effects:
@@ -79,8 +79,8 @@ class Effects:
                 assert_never(action)
 
     def _tell(self, action: GiveUp | ReportConflict | ReportTooBig | ReportLinkMtu, now_ns: int) -> None:
-        """Logs what the operator should know. What strangers can cause is logged at most once a minute for
-        each address."""
+        """Logs what the operator should know. Events that strangers can cause are logged at most once a
+        minute for each address."""
         match action:
             case GiveUp(address):
                 is_ipv6 = isinstance(address, IPv6Address)
@@ -104,7 +104,7 @@ class Effects:
                 )
 
     def _ask(self, address: Address, mac: Mac | None) -> None:
-        """The one thing in which the two families' neighbours differ."""
+        """The only difference between neighbours of the two families."""
         if isinstance(address, IPv6Address):
             assert self._ipv6 is not None
             frame = solicitation_frame(self._ipv6, address, mac)

@@ -1,4 +1,5 @@
-"""ICMP: the echo that lets an operator ping an interface the kernel no longer sees; the rest is counted."""
+"""ICMP: answers echo requests, so that an operator can ping an interface that the kernel no longer sees;
+counts the rest."""
 
 from dataclasses import replace
 
@@ -41,8 +42,9 @@ class IcmpResponder:
                 return _IGNORED
 
     def _is_for_us(self, frame: EthernetFrame, packet: Ipv4Packet) -> bool:
-        """Whether it is unicast throughout (RFC 1122 §3.2.2.6 lets an echo to a broadcast go unanswered),
-        whole, and without options: along a source route the reply would have to take the same route back."""
+        """Whether it is unicast in MAC and IP (RFC 1122 §3.2.2.6: an echo to a broadcast need not be
+        answered), not a fragment, and without options: a reply to a source-routed request would have to take
+        the same route back."""
         return (
             frame.destination == self._identity.mac
             and packet.destination == self._identity.ipv4
@@ -69,8 +71,8 @@ class IcmpResponder:
         return (Tally(Count.ICMP_ECHO_REPLIES), *self._neighbours.send(next_hop, reply, now_ns))
 
     def _reply_frame(self, frame: EthernetFrame, packet: Ipv4Packet, request: IcmpMessage) -> bytes:
-        """The reply goes to the station that the request came from; the neighbour table replaces that MAC
-        where the route back is another."""
+        """The reply goes to the station that the request came from; the neighbour table replaces that MAC if
+        the way back is a different one."""
         reply = Ipv4Packet(
             source=self._identity.ipv4,
             destination=packet.source,

@@ -1,4 +1,4 @@
-"""ICMPv6 besides neighbour discovery and MLD: the echo, and what routers report (RFC 4443)."""
+"""ICMPv6 other than neighbour discovery and MLD: echoes, and what routers report (RFC 4443)."""
 
 from dataclasses import replace
 from ipaddress import IPv6Address
@@ -42,7 +42,7 @@ class Icmpv6Responder:
                 return _IGNORED
 
     def _too_big(self, received: Received) -> tuple[Action, ...]:
-        """RFC 4443 §3.2; only of a packet that may have been ours, whose header it cites."""
+        """RFC 4443 §3.2; only if the packet whose header it cites may have been ours."""
         cited = received.message.payload
         if len(cited) < HEADER_LENGTH or not self._identity.routing.is_own(IPv6Address(cited[8:24])):
             return _IGNORED

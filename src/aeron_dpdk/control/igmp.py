@@ -16,7 +16,7 @@ ALL_HOSTS = IPv4Address("224.0.0.1")
 ALL_ROUTERS = IPv4Address("224.0.0.2")
 ALL_V3_ROUTERS = IPv4Address("224.0.0.22")
 
-TTL = 1  # RFC 3376 §4; what comes with another was forged beyond a router
+TTL = 1  # RFC 3376 §4; a packet with another one has crossed a router, and is forged
 INTERNETWORK_CONTROL = 0xC0
 ROUTER_ALERT = b"\x94\x04\x00\x00"  # RFC 2113
 
@@ -25,13 +25,13 @@ _IGNORED = (Tally(Count.IGMP_IGNORED),)
 
 class IgmpHost(MembershipHost):
     def __init__(self, identity: Identity) -> None:
-        # all hosts' own group is never reported (RFC 3376 §5)
+        # the group of all hosts is never reported (RFC 3376 §5)
         memberships = Memberships(Random().randrange, lambda group: group != ALL_HOSTS)
         super().__init__(memberships, Count.IGMP_REPORTS_SENT)
         self._identity = identity
 
     def receive(self, frame: EthernetFrame, now_ns: int) -> tuple[Action, ...]:
-        """Takes a querier's question, or another host's report. Raises Malformed."""
+        """Takes a query, or another host's report. Raises Malformed."""
         packet = Ipv4Packet.parse(frame.payload)
         if packet.is_fragment or packet.ttl != TTL:
             return _IGNORED

@@ -1,5 +1,5 @@
-"""One interface of a driver: its port's link and restarts, its neighbours, and all that it says to its link
-and hears there. What goes wrong with it leaves the others alone."""
+"""One interface of a driver: its port's link and restarts, its neighbours, and everything that it sends to
+its link and receives from it. Failures of one interface do not affect the others."""
 
 from collections.abc import Callable
 from enum import Enum
@@ -23,7 +23,7 @@ from aeron_dpdk.wire.ipv4 import PROTOCOL_IGMP, protocol_of
 from aeron_dpdk.wire.packet import Address, Malformed
 
 EVENTS_PER_TICK = 64
-LINK_PERIOD_NS = NANOSECONDS // 10  # as often as sleep() looks at it
+LINK_PERIOD_NS = NANOSECONDS // 10  # as often as sleep() checks it
 WATCH_PERIOD_NS = NANOSECONDS
 
 Step = Callable[[int], None]
@@ -36,7 +36,7 @@ class LinkEdge(Enum):
 
 
 class LinkMonitor:
-    """The link counts as up until it is seen down, so that a start on a healthy link is no change."""
+    """The link counts as up until it is seen down, so that a start on a healthy link is not a change."""
 
     def __init__(self) -> None:
         self._was_up = True
@@ -49,9 +49,9 @@ class LinkMonitor:
 
 
 class Interface:
-    """Lives on the control thread. `clock` gives the data plane's time, monotonic nanoseconds. `report` is
-    told what failed; `prefix` stands before what is logged of this interface, where there are several.
-    `host`: whose port it shares; that one's turn comes before this one's."""
+    """Used by the control thread only. `clock` gives the data plane's time, monotonic nanoseconds. `report`
+    is called with what failed; log lines about this interface begin with `prefix`, if there are several.
+    `host` is the interface whose port it shares; that one's turn comes first."""
 
     def __init__(
         self,
@@ -103,7 +103,7 @@ class Interface:
 
     @property
     def ipv6(self) -> Ipv6Host | None:
-        """Where the port has IPv6."""
+        """None if the port has no IPv6."""
         return self._ipv6
 
     @property
@@ -113,7 +113,7 @@ class Interface:
 
     @property
     def due_ns(self) -> int:
-        """When tick() has something to do, unless the data plane has before."""
+        """When tick() has something to do, unless the data plane has something earlier."""
         due_ns = min(self._watch_due.due_ns, self._reset.due_ns)
         if self._port_is_usable:
             due_ns = min(due_ns, self._arp.due_ns, self._neighbours.due_ns, self._igmp.due_ns)
@@ -122,21 +122,20 @@ class Interface:
         return due_ns
 
     def ask(self, address: Address) -> None:
-        """Whether `address` is there; the neighbour table has the answer."""
+        """Finds out whether `address` is there; the answer goes into the neighbour table."""
         now_ns = self._clock()
         if self._port_is_usable:
             self._effects.perform(self._table_of(address).ask(address, now_ns), now_ns)
 
     def farewell(self) -> None:
-        """To be called before the port closes: tells the link that nobody need send us the groups that we
-        heard."""
+        """Call it before the port closes: tells the link that we no longer listen to our groups."""
         if self._port_is_usable:
             self._effects.perform(self._igmp.farewell(), self._clock())
             if self._ipv6 is not None:
                 self._effects.perform(self._ipv6.farewell(), self._clock())
 
     def tick(self, now_ns: int) -> int:
-        """One turn; returns the number of events taken. Whatever they contain, nothing is raised."""
+        """One turn; returns the number of events taken. Raises nothing, whatever they contain."""
         self._events = 0
         for name, step in self._steps:
             self._guard(name, step, now_ns)

@@ -1,4 +1,4 @@
-"""The IPv6 side of an interface: neighbour discovery, routers, MLD and ICMPv6 behind one face."""
+"""The IPv6 side of an interface: neighbour discovery, routers, MLD and ICMPv6 together."""
 
 from collections.abc import Iterable
 
@@ -69,7 +69,7 @@ class Ipv6Host:
         self.duplicates.link_went_down()
 
     def link_came_up(self, now_ns: int) -> tuple[Action, ...]:
-        """Another network may be behind the link now."""
+        """The link may lead to another network now."""
         if self.duplicates.link_came_up(now_ns):
             self._mld.speak_from(UNSPECIFIED_IPV6, now_ns)
             self._has_begun = False
@@ -80,7 +80,7 @@ class Ipv6Host:
         return self._watched(self.neighbours.link_came_up(now_ns), now_ns)
 
     def advance(self, now_ns: int) -> tuple[Action, ...]:
-        """MLD comes first: a switch need not send us a group that it does not know to be heard here."""
+        """MLD comes first: a switch may not send us a group before it knows that we listen to it."""
         actions = [*self._mld.advance(now_ns), *self.duplicates.advance(now_ns)]
         if self.duplicates.are_settled and not self._has_begun:
             self._has_begun = True
@@ -103,7 +103,7 @@ class Ipv6Host:
         return self._mld.farewell()
 
     def receive(self, frame: EthernetFrame, now_ns: int) -> tuple[Action, ...]:
-        """What an IPv6 frame asks for or tells. Raises Malformed."""
+        """Handles an IPv6 frame. Raises Malformed."""
         received = Received.parse(frame)
         if received.message.type in _MLD_TYPES:
             return self._mld.receive(received, now_ns)
@@ -112,11 +112,11 @@ class Ipv6Host:
         return self._icmp.receive(received, now_ns)
 
     def _discover(self, received: Received, now_ns: int) -> tuple[Action, ...]:
-        """A hop limit of 255 has not crossed a router (RFC 4861 §3.1)."""
+        """A packet with a hop limit of 255 has not crossed a router (RFC 4861 §3.1)."""
         frame, packet = received.frame, received.packet
         if (
             packet.hop_limit != HOP_LIMIT
-            or packet.hop_by_hop  # behind which the data path does not look for contradictions
+            or packet.hop_by_hop  # after such a header, the data path does not look for contradictions
             or not self._identity.hears(packet.destination)
             or frame.destination not in (self._identity.mac, group_mac(packet.destination))
             or not frame.source.is_unicast
@@ -133,6 +133,6 @@ class Ipv6Host:
                 return _IGNORED
 
     def _watched(self, actions: tuple[Action, ...], now_ns: int) -> tuple[Action, ...]:
-        """A router that does not answer any more is given up."""
+        """Gives up a router that no longer answers."""
         silent = [each.address for each in actions if isinstance(each, GiveUp)]
         return (*actions, *(one for each in silent for one in self._routers.fell_silent(each, now_ns)))

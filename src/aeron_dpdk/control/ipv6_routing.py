@@ -18,8 +18,8 @@ _SOLICITED_NODE = int(IPv6Address("ff02::1:ff00:0"))
 
 
 def is_unicast(address: IPv6Address) -> bool:
-    """Whether it can be one host's address on a link: no group, neither loopback nor unspecified, and no
-    IPv4-mapped address."""
+    """Whether it can be a host's address on a link: not a group, loopback, the unspecified address, or an
+    IPv4-mapped one."""
     return not (address.is_multicast or address.is_loopback or address.is_unspecified or address.ipv4_mapped)
 
 
@@ -35,7 +35,7 @@ def link_local(mac: Mac) -> IPv6Interface:
 
 
 def solicited_node(address: IPv6Address) -> IPv6Address:
-    """The group in which `address` is asked for (RFC 4291 §2.7.1)."""
+    """The group to which solicitations for `address` are sent (RFC 4291 §2.7.1)."""
     return IPv6Address(_SOLICITED_NODE | int(address) & 0xFFFFFF)
 
 
@@ -62,8 +62,8 @@ class Ipv6Routing:
         return isinstance(address, IPv6Address) and self.next_hop(address) == address
 
     def source_for(self, destination: IPv6Address) -> IPv6Address:
-        """Our address of the destination's scope; of several the one with the longest common prefix, then the
-        first (RFC 6724 §5, rules 2 and 8)."""
+        """Our address of the destination's scope; if there are several, the one with the longest common
+        prefix, or the first of those (RFC 6724 §5, rules 2 and 8)."""
         scope = is_link_local(destination)
         return max(
             self._own,
@@ -89,5 +89,5 @@ class Ipv6Identity:
         self.groups = frozenset(solicited_node(each.ip) for each in addresses)
 
     def hears(self, destination: IPv6Address) -> bool:
-        """Whether neighbour discovery sends to us, or to all, by this destination."""
+        """Whether this destination of neighbour discovery includes us."""
         return self.routing.is_own(destination) or destination == ALL_NODES or destination in self.groups

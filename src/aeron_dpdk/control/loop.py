@@ -1,8 +1,8 @@
-"""The control loop: the main thread's whole life between start and stop, for all interfaces.
+"""The control loop: all that the main thread does between start and stop, for all interfaces.
 
 It sleeps until the data path has something for it, a descriptor is readable, or a timer is due. A turn
 without work makes few calls and keeps no memory, because every unmap in the process interrupts the data
-path's cores (TLB shoot-down); for the same reason the garbage collector rests.
+path's cores (TLB shoot-down); for the same reason the garbage collector is off.
 """
 
 import gc
@@ -18,14 +18,14 @@ from aeron_dpdk.control.ipv6_routing import Ipv6Identity
 from aeron_dpdk.control.rate import NANOSECONDS, NEVER_NS, Occasional, TokenBucket
 from aeron_dpdk.control.routing import Identity
 
-# An exchange is over within a few short pauses. What still comes is a flood, and gets a turn a millisecond,
-# in which nothing wakes the loop, so that it costs the data path no system calls either.
+# An exchange is over within a few short pauses. Events that still come after them are a flood: they are taken
+# once a millisecond, and in between nothing wakes the loop, so a flood costs the data path no system calls.
 SHORT_PAUSE_NS = NANOSECONDS // 10_000
 PAUSE_NS = NANOSECONDS // 1000
 SHORT_PAUSES_AT_ONCE = 16
 SHORT_PAUSES_PER_SECOND = 100
-HELD_PAUSE_NS = NANOSECONDS // 100  # while a port is held, from which no frame comes
-LISTEN_PERIOD_NS = NANOSECONDS // 100  # whatever comes on descriptors
+HELD_PAUSE_NS = NANOSECONDS // 100  # while a port is held, and no frame comes from it
+LISTEN_PERIOD_NS = NANOSECONDS // 100  # however much comes on descriptors
 ERROR_LOG_PERIOD_NS = 60 * NANOSECONDS
 MAX_ERROR_KINDS = 64
 
@@ -37,15 +37,15 @@ class Chore(Protocol):
 
     @property
     def due_ns(self) -> int:
-        """When step() is wanted at the latest."""
+        """When step() must be called at the latest."""
 
     def step(self, now_ns: int) -> None:
-        """Called at every turn of the loop, also before it is due. What it raises is counted and logged."""
+        """Called at every turn of the loop, also before it is due. Exceptions are counted and logged."""
 
 
 class ControlLoop:
-    """Of the first interface, `data_plane`, which waits for all of them. `clock` gives the data plane's time,
-    monotonic nanoseconds; `prefix` stands before what is logged of an interface."""
+    """`data_plane` is that of the first interface, and waits for all of them. `clock` gives the data plane's
+    time, monotonic nanoseconds; log lines about an interface begin with `prefix`."""
 
     def __init__(
         self,
@@ -81,28 +81,28 @@ class ControlLoop:
         prefix: str = "",
         host: int | None = None,
     ) -> None:
-        """A further interface, before run(). `host`: which of those before it has the port that it shares."""
+        """Adds an interface; only before run(). `host` is the earlier interface whose port it shares."""
         sharing = None if host is None else self._interfaces[host]
         added = Interface(data_plane, identity, self._clock, self._log, self._report, ipv6, prefix, sharing)
         self._interfaces = (*self._interfaces, added)
 
     def attend(self, name: str, chore: Chore) -> None:
-        """From now on does a chore of its host's; what it raises is counted and logged."""
+        """From now on steps `chore` at every turn; exceptions are counted and logged."""
         self._chores = (*self._chores, (name, chore))
 
     def listen(self, descriptor: int) -> None:
-        """From now on turns at once when the descriptor is readable, but no more often than
+        """From now on a turn begins at once when the descriptor is readable, but no more often than every
         LISTEN_PERIOD_NS."""
         self._descriptors = (*self._descriptors, descriptor)
 
     def farewell(self) -> None:
-        """Before the ports go."""
+        """Call it before the ports are closed."""
         for each in self._interfaces:
             each.farewell()
 
     def run(self, stop: Callable[[], bool], *, collector_rests: bool = True) -> None:
-        """Ticks until `stop()`. `collector_rests` is for a process of our own; a host that embeds the driver
-        keeps its garbage collector."""
+        """Ticks until `stop()` is true. `collector_rests` turns the garbage collector off, which is for a
+        process of our own; a program that embeds the driver keeps it."""
         with _collector_at_rest() if collector_rests else nullcontext():
             while not stop():
                 self._rest(self.tick())
@@ -131,7 +131,7 @@ class ControlLoop:
             self._listen_ns = self._clock() + LISTEN_PERIOD_NS
 
     def tick(self) -> int:
-        """One turn; returns the number of events taken. Whatever they contain, nothing is raised."""
+        """One turn; returns the number of events taken. Raises nothing, whatever they contain."""
         now_ns = self._clock()
         events = 0
         self._has_failed = False
@@ -146,7 +146,7 @@ class ControlLoop:
         return events
 
     def _report(self, name: str, error: Exception, now_ns: int) -> None:
-        self._has_failed = True  # what failed may want to be done again at once, and for ever
+        self._has_failed = True  # what failed may be due again at once, and for ever
         if self._errors.allows(f"{name} {type(error).__name__}", now_ns):
             self._log.error("%s failed: %s", name, error, exc_info=error)
 

@@ -1,10 +1,10 @@
-"""Which multicast groups we tell the link that we hear, and when: the host's half of IGMP (RFC 3376 §5, §7.2;
-RFC 2236 §3; RFC 1112 appendix I) and of MLD, which is the same (RFC 3810 §6, §8.2; RFC 2710 §4). Their
-packets are made and read in `igmp.py` and `mld.py`, by a `MembershipHost` each.
+"""Which multicast groups we report to the link, and when: the host's half of IGMP (RFC 3376 §5, §7.2; RFC
+2236 §3; RFC 1112 appendix I) and of MLD, which is the same (RFC 3810 §6, §8.2; RFC 2710 §4). Their packets
+are made and read in `igmp.py` and `mld.py`, by a `MembershipHost` each.
 
 Aeron joins groups whatever the source, so a group is either in EXCLUDE mode with an empty list or not heard
-at all. A change is reported at once and again after random delays, in case a report is lost; a query is
-answered after a random delay. In the presence of a querier of an older version its version is spoken.
+at all. A change is reported at once, and again after random delays in case a report is lost; a query is
+answered after a random delay. If there is a querier of an older version, we use its version.
 """
 
 from abc import ABC, abstractmethod
@@ -21,17 +21,17 @@ from aeron_dpdk.wire.packet import Address
 DEFAULT_ROBUSTNESS = 2
 V3_REPORT_INTERVAL_NS = NANOSECONDS
 OLD_REPORT_INTERVAL_NS = 10 * NANOSECONDS
-# The query interval is not learned: queriers of the old versions do not say it, and one forged query of
-# version 3 with a long one, then one of version 1, would keep us there for days.
+# The query interval is not learned: queriers of the old versions do not tell it; and a forged query of
+# version 3 with a long one, followed by one of version 1, would keep us in version 1 for days.
 QUERY_INTERVAL_NS = 125 * NANOSECONDS
 QUERY_RESPONSE_INTERVAL_NS = 10 * NANOSECONDS
 
-# What a stranger's queries can make us send: each of 256 groups at once, then so many a second.
+# The most that a stranger's queries can make us send: 256 groups at once, then so many a second.
 ANSWERS_PER_SECOND = 500
 ANSWERS_AT_ONCE = 256
 POSTPONED_NS = NANOSECONDS // 10
 
-MAX_SOURCES = 64  # of queries for one group, until they are answered; more are answered for all sources
+MAX_SOURCES = 64  # that are kept of queries for one group; with more, the answer is for all sources
 MAX_RECORDS_LENGTH = 1216  # bytes: a report fits the smallest MTU of IPv6, a query's sources included
 
 
@@ -55,7 +55,7 @@ Message = Report | Short
 
 @dataclass(slots=True)
 class _Change:
-    """A group was joined or left: how often that is still to be reported, and when next."""
+    """A group was joined or left: how many reports of that remain, and when the next is due."""
 
     remaining: int
     due_ns: int
@@ -64,15 +64,15 @@ class _Change:
 
 @dataclass(slots=True)
 class _Answer:
-    """An answer that is due to a query for one group; without `sources`, to a query for the whole group."""
+    """An answer that is due to a query for one group; without `sources`, it is for the whole group."""
 
     due_ns: int
     sources: frozenset[Address] = field(default_factory=frozenset)
 
 
 class Memberships:
-    """`below` gives a random whole number from 0 to one less than its argument, `is_reported` says whether a
-    group is reported at all."""
+    """`below` returns a random whole number from 0 to one less than its argument; `is_reported` says whether
+    a group is reported at all."""
 
     def __init__(self, below: Callable[[int], int], is_reported: Callable[[Address], bool]) -> None:
         self._below = below
@@ -85,14 +85,14 @@ class Memberships:
         self._old_until_ns = {1: -NEVER_NS, 2: -NEVER_NS}
         self._robustness = DEFAULT_ROBUSTNESS
         self._budget = TokenBucket(ANSWERS_PER_SECOND, ANSWERS_AT_ONCE)
-        self.due_ns = NEVER_NS  # when advance() has something to say
+        self.due_ns = NEVER_NS  # of advance()
 
     def __contains__(self, group: Address) -> bool:
         return group in self._groups
 
     @property
     def version(self) -> int:
-        """The version that is spoken (RFC 3376 §7.2.1, host compatibility mode)."""
+        """The version in use (RFC 3376 §7.2.1, host compatibility mode)."""
         return self._version
 
     def follow(self, groups: Iterable[Address], now_ns: int) -> None:
@@ -107,7 +107,7 @@ class Memberships:
         self._schedule()
 
     def link_came_up(self, now_ns: int) -> None:
-        """Another network may be behind the link now, where nobody knows us and we know no querier."""
+        """The link may lead to another network now, where nobody knows our groups and we know no querier."""
         self._old_until_ns = {1: -NEVER_NS, 2: -NEVER_NS}
         self._robustness = DEFAULT_ROBUSTNESS
         self._settle_version(now_ns)
@@ -116,7 +116,7 @@ class Memberships:
         self._schedule()
 
     def asked(self, query: Query, now_ns: int) -> None:
-        """Takes a querier's question (RFC 3376 §5.2, §7.2.1)."""
+        """Takes a query (RFC 3376 §5.2, §7.2.1)."""
         if query.version < 3:
             timeout_ns = self._robustness * QUERY_INTERVAL_NS + QUERY_RESPONSE_INTERVAL_NS
             self._old_until_ns[query.version] = now_ns + timeout_ns
@@ -134,7 +134,7 @@ class Memberships:
         self._schedule()
 
     def heard_report(self, group: Address, now_ns: int) -> None:
-        """Another host speaks for the group; in the old versions one is enough (RFC 2236 §3)."""
+        """Another host has reported the group; in the old versions one report is enough (RFC 2236 §3)."""
         self._settle_version(now_ns)
         if self._version < 3:
             self._answers.pop(group, None)
@@ -159,7 +159,7 @@ class Memberships:
         return tuple(self._say_changed(left))
 
     def _answer(self, group: Address, due_ns: int, sources: frozenset[Address] = frozenset()) -> None:
-        """RFC 3376 §5.2, rules 3 to 5: the earlier of two times, and the wider of two questions."""
+        """RFC 3376 §5.2, rules 3 to 5: the earlier of two times, and the wider of two queries."""
         pending = self._answers.get(group)
         if pending is not None:
             due_ns = min(due_ns, pending.due_ns)
@@ -185,7 +185,7 @@ class Memberships:
                 yield Short(ShortMessage.LEAVE, group)
 
     def _repeat(self, group: Address, now_ns: int) -> None:
-        """The old versions say once that a group is left."""
+        """In the old versions, leaving a group is reported only once."""
         change = self._changes[group]
         change.was_said = True
         change.remaining -= 1
@@ -220,7 +220,7 @@ class Memberships:
         return affordable
 
     def _current_state(self, group: Address) -> Record:
-        """RFC 3376 §5.2: of sources that were asked for, those that are heard, which is all of them."""
+        """RFC 3376 §5.2: of the sources in a query, those that we listen to, which is all of them."""
         sources = self._answers[group].sources
         return Record(RecordType.MODE_IS_INCLUDE if sources else RecordType.MODE_IS_EXCLUDE, group, sources)
 
@@ -248,7 +248,7 @@ class Memberships:
 
 
 def _reports(records: Iterable[Record]) -> Iterator[Message]:
-    """As few reports as have room for the records; none without records."""
+    """As few reports as can hold the records; none if there are no records."""
     batch: list[Record] = []
     for record in records:
         if batch and sum(each.length for each in (*batch, record)) > MAX_RECORDS_LENGTH:
@@ -260,7 +260,7 @@ def _reports(records: Iterable[Record]) -> Iterator[Message]:
 
 
 class MembershipHost(ABC):
-    """A protocol's host: answers what queriers ask about the groups that follow() was last given."""
+    """The host's side of a protocol: answers queries about the groups that follow() was last given."""
 
     def __init__(self, memberships: Memberships, sent: Count) -> None:
         self._memberships = memberships

@@ -21,14 +21,14 @@ from aeron_dpdk.wire.membership import Query, ShortMessage, ShortReport
 from aeron_dpdk.wire.mld import emit_report, emit_short, parse_mld
 from aeron_dpdk.wire.packet import Address
 
-HOP_LIMIT = 1  # RFC 3810 §5; what comes with another was forged beyond a router
+HOP_LIMIT = 1  # RFC 3810 §5; a packet with another one has crossed a router, and is forged
 ALL_V2_ROUTERS = IPv6Address("ff02::16")
 
 _IGNORED = (Tally(Count.MLD_IGNORED),)
 
 
 def is_reported(group: Address) -> bool:
-    """The group of all nodes never is, nor is one whose scope is the node (RFC 3810 §6)."""
+    """All groups but that of all nodes, and those whose scope is the node (RFC 3810 §6)."""
     return group != ALL_NODES and group.packed[1] & 0x0F > 1
 
 
@@ -44,8 +44,9 @@ class MldHost(MembershipHost):
         super().follow(self._identity.groups.union(groups), now_ns)
 
     def speak_from(self, source: IPv6Address, now_ns: int) -> None:
-        """From now on. Reports sent before had no source address, as they must while an address is in doubt,
-        and snooping switches may ignore those (RFC 3590 §4); so all groups are reported again."""
+        """Sets the source address from now on. Earlier reports had none, as they must while an address is
+        being probed for, and snooping switches may ignore such reports (RFC 3590 §4); so all groups are
+        reported again."""
         self._source = source
         self._memberships.link_came_up(now_ns)
 

@@ -1,5 +1,5 @@
-"""Neighbour discovery: answers for our addresses, watches over them, and feeds the neighbour table (RFC 4861
-§7). What is believed is the table's to decide, as for ARP.
+"""Neighbour discovery: answers for our addresses, defends them, and feeds the neighbour table (RFC 4861 §7).
+As for ARP, the table decides what to believe.
 """
 
 from ipaddress import IPv6Address
@@ -31,7 +31,7 @@ _IGNORED = (Tally(Count.NDP_IGNORED),)
 
 
 def solicitation_frame(identity: Ipv6Identity, target: IPv6Address, mac: Mac | None) -> bytes:
-    """A question for `target`, to `mac` or to all who may be it."""
+    """A solicitation for `target`, to `mac` or to the target's solicited-node group."""
     destination = solicited_node(target) if mac is None else target
     return icmpv6_frame(
         NeighbourSolicitation(target, identity.mac).emit(),
@@ -50,7 +50,7 @@ class NdpResponder:
         self._defended_ns = -DEFEND_INTERVAL_NS
         self._reported: tuple[Address, Mac] | None = None
         self._announcements_left = 0
-        self.due_ns = NEVER_NS  # when advance() has something to do
+        self.due_ns = NEVER_NS  # of advance()
 
     def announce(self, now_ns: int) -> None:
         """Makes advance() tell the link where our addresses are (RFC 4861 §7.2.6)."""
@@ -89,7 +89,7 @@ class NdpResponder:
         self, received: Received, message: NeighbourAdvertisement, now_ns: int
     ) -> tuple[Action, ...]:
         """RFC 4861 §7.1.2, §7.2.5. The override flag is ignored: one packet never replaces an entry. A packet
-        that names no MAC can only confirm one."""
+        that names no MAC can only confirm the present one."""
         source, destination, target = received.packet.source, received.packet.destination, message.target
         mac = message.target_mac or received.frame.source
         is_sane = is_unicast(source) and not (message.is_solicited and destination.is_multicast)
@@ -106,7 +106,7 @@ class NdpResponder:
         return self._neighbours.heard(target, mac, now_ns)
 
     def _probed(self, received: Received, message: NeighbourSolicitation, now_ns: int) -> tuple[Action, ...]:
-        """Another host probes for duplicates of its own address."""
+        """Another host probes whether an address is free."""
         target, mac = message.target, received.frame.source
         is_sane = received.packet.destination == solicited_node(target) and message.source_mac is None
         if not is_sane or not self._can_be_another(mac) or not self._identity.routing.is_own(target):
@@ -131,8 +131,8 @@ class NdpResponder:
         return SendFrame(frame, Count.NDP_ADVERTISEMENTS_SENT)
 
     def _defend(self, address: IPv6Address, mac: Mac, now_ns: int) -> tuple[Action, ...]:
-        """Until we have the address it is the other host's. Later we keep it, and announce that as ARP does
-        (RFC 5227 §2.4 (c)); RFC 4862 §5.4 does not say what to do then."""
+        """As long as we are probing for the address, it is the other host's. After that we keep it, and
+        announce it as ARP does (RFC 5227 §2.4 (c)); RFC 4862 §5.4 does not say what to do then."""
         counted = Tally(Count.NDP_CONFLICT)
         if not self._is_usable(address):
             return self._lost(address, mac)

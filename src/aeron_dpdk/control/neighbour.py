@@ -1,11 +1,11 @@
 """One neighbour: its state, its timers, and what waits for it (RFC 826; RFC 1122 §2.3.2; probing as in RFC
 4861 §7.3).
 
-A sequence of requests is the same for resolving and for probing: MAX_REQUESTS of them, further and further
-apart. While a MAC is known the first ones go to it alone, as RFC 1122 §2.3.2.1 (2) has it, the rest are
-broadcast: so a neighbour that moved to another MAC is found again while the old entry still stands. RFC
-1122 recommends one request per second and neighbour; a sequence starts faster than that, to hide one lost
-frame, and pays it back at its end.
+Resolving and probing use the same sequence of requests: MAX_REQUESTS of them, at growing intervals. While a
+MAC is known, the first ones go to it only, as in RFC 1122 §2.3.2.1 (2), and the others are broadcast: so a
+neighbour that has moved to another MAC is found again while the old entry is still in use. RFC 1122
+recommends one request per second and neighbour; a sequence starts faster, so that one lost frame is not
+noticed, and is slower at its end.
 """
 
 from collections import deque
@@ -30,24 +30,24 @@ MAX_PARKED = 3
 class NeighbourState(Enum):
     INCOMPLETE = "incomplete"  # no MAC, asking
     REACHABLE = "reachable"  # the MAC answered a request of ours
-    PROBE = "probe"  # a MAC is installed, and we are asking whether it still holds
+    PROBE = "probe"  # a MAC is installed, and we are asking whether it is still right
     FAILED = "failed"  # nobody answered; not asked again before the hold-down ends
 
 
 @dataclass(slots=True)
 class Neighbour:
-    """Methods take the time and return what is to be done; `due_ns` says when `advance` is wanted next."""
+    """Methods take the time and return actions; `due_ns` says when `advance` must be called next."""
 
     address: Address
     due_ns: int
     state: NeighbourState = NeighbourState.INCOMPLETE
     mac: Mac | None = None
     is_confirmed: bool = False  # the MAC came as an answer, not as a hint
-    is_contested: bool = False  # in this sequence a true answer may have been lost
+    is_contested: bool = False  # a true answer to this sequence may have been lost
     requests_sent: int = 0
-    looks: int = 0  # of the data path at the port, when the last request went out
+    looks: int = 0  # how many the data path had taken at the port when the last request was sent
     last_request_ns: int = -SEQUENCE_GAP_NS
-    confirmed_ns: int | None = None  # when the MAC that stands was last an answer
+    confirmed_ns: int | None = None  # when the present MAC was last an answer
     used: bool = True  # needed by the data path since the last confirmation
     parked: deque[bytes] = field(default_factory=deque)
 
@@ -56,7 +56,7 @@ class Neighbour:
         return self.mac is not None
 
     def park(self, frame: bytes) -> tuple[Action, ...]:
-        """Keeps the frame; the oldest makes room (RFC 1122 §2.3.2.2 asks for the latest to be kept)."""
+        """Keeps the frame; drops the oldest one if there is no room (RFC 1122 §2.3.2.2: keep the latest)."""
         dropped = len(self.parked) >= MAX_PARKED
         if dropped:
             self.parked.popleft()
@@ -65,19 +65,19 @@ class Neighbour:
         return (DropParked(1),) if dropped else ()
 
     def doubt(self, now_ns: int) -> None:
-        """Makes a new sequence of requests due, now or as soon as the last sequence is old enough."""
+        """Starts a new sequence of requests, now or as soon as the last one is long enough ago."""
         self.state = NeighbourState.PROBE if self.is_installed else NeighbourState.INCOMPLETE
         self.requests_sent = 0
         self.is_contested = False
         self.due_ns = max(now_ns, self.last_request_ns + SEQUENCE_GAP_NS)
 
     def solicit(self, now_ns: int) -> tuple[Action, ...]:
-        """doubt(), and the first request where it is due at once."""
+        """doubt(), and the first request if it is due at once."""
         self.doubt(now_ns)
         return self._request(now_ns) if self.due_ns <= now_ns else ()
 
     def install(self, mac: Mac, is_confirmed: bool) -> tuple[Action, ...]:
-        """Takes `mac` and sends what waited for it."""
+        """Installs `mac`, and sends what was waiting for it."""
         self.mac = mac
         self.is_confirmed = is_confirmed
         install = Install(self.address, mac)
@@ -95,8 +95,8 @@ class Neighbour:
         return self.install(mac, is_confirmed=True)
 
     def answers(self, mac: Mac) -> bool:
-        """Whether to accept a reply from `mac`. A probe that was sent to a confirmed MAC can be answered by
-        that MAC only."""
+        """Whether to accept a reply from `mac`. Only a confirmed MAC itself can answer a probe that was sent
+        to it."""
         match self.state:
             case NeighbourState.INCOMPLETE:
                 return self.requests_sent > 0
@@ -107,7 +107,7 @@ class Neighbour:
                 return False
 
     def ask_again_or_fail(self, now_ns: int) -> tuple[Action, ...]:
-        """What INCOMPLETE and PROBE do when their time is up."""
+        """The next step of INCOMPLETE and PROBE when their time is up."""
         if self.requests_sent < MAX_REQUESTS:
             return self._request(now_ns)
         return self.solicit(now_ns) if self.is_contested else self._fail(now_ns)

@@ -1,21 +1,20 @@
 """The neighbour table: events in, actions out, no effects and no clock of its own.
 
 What may change a MAC, and why. Neither ARP nor neighbour discovery can tell a lie from the truth, so the
-table only decides whose word it takes:
-- An answer to a request of ours is taken.
-- A hint (the source MAC of a data frame, or of a request for our address) serves an address that we need and
-  cannot resolve yet: it is installed at once and probed. It never replaces a MAC that stands.
-- Any other word of a changed MAC (a gratuitous ARP, an advertisement nobody asked for) makes us probe the old
-  MAC first, and ask the link only when that is silent. A live neighbour can therefore not be displaced by
-  forged packets, at the price of REQUEST_GAPS_NS[0] + [1], three quarters of a second, before an honest
-  fail-over is followed.
-- Silent is who was not heard by the data path either, whose marks no flood can crowd out. While true answers
-  may have been lost, because too many packets contradict the table or frames go unseen, or lie in the port
-  because a starved data path does not look, a MAC that was confirmed stays: a flood can put off an honest
-  fail-over until it ends, and redirect nothing.
-- Addresses that we do not need get no entry, whoever speaks for them. (RFC 826 would add the sender of a
-  request for us; resolving it when it is needed costs one round trip and leaves strangers no way to fill
-  the table.)
+table only decides which packets to believe:
+- An answer to one of our requests is believed.
+- A hint (the source MAC of a data frame, or of a request for our address) is used for an address that we need
+  and cannot resolve yet: it is installed at once, and probed. It never replaces a MAC.
+- Any other packet that names a new MAC (a gratuitous ARP, an unsolicited advertisement) makes us probe the
+  old MAC first, and ask the link only if the old one is silent. So forged packets cannot displace a live
+  neighbour. The price: an honest fail-over is followed only after REQUEST_GAPS_NS[0] + [1], three quarters
+  of a second.
+- A neighbour is silent only if the data path has not heard it either; a flood cannot suppress what the data
+  path notes. True answers may have been lost: because too many packets contradict the table, because frames
+  were lost, or because they lie in the port and a starved data path does not poll. As long as that may be, a
+  confirmed MAC stays: a flood can delay an honest fail-over until it ends, but cannot redirect anything.
+- Addresses that we do not need get no entry. (RFC 826 would add the sender of a request for our address;
+  resolving it when it is needed costs one round trip, and leaves strangers no way to fill the table.)
 """
 
 from collections.abc import Iterator
@@ -31,8 +30,8 @@ from aeron_dpdk.wire.packet import Address
 
 MAX_NEIGHBOURS = 1024  # ADK_NEIGHBOURS of native/stack/limits.h
 EVICTION_SCAN = 16
-LOOKS = 2  # the first may have begun before what is waited for had come
-ADVANCES_PER_CALL = 64  # after a link flap all neighbours are due at once; the rest waits for the next tick
+LOOKS = 2  # the first look may have begun before the awaited frame came
+ADVANCES_PER_CALL = 64  # after a link flap all neighbours are due at once; the others wait for the next tick
 
 
 class Neighbours:
@@ -63,7 +62,7 @@ class Neighbours:
         return neighbour is not None and neighbour.is_confirmed and neighbour.mac not in (None, mac)
 
     def send(self, next_hop: Address, frame: bytes, now_ns: int) -> tuple[Action, ...]:
-        """A frame that lacks only the MAC of `next_hop`: sent, parked until it is known, or dropped."""
+        """Sends a frame that lacks only the MAC of `next_hop`, parks it until that is known, or drops it."""
         neighbour = self._table.get(next_hop)
         if neighbour is None:
             evicted, neighbour = self._admit(next_hop, now_ns)
@@ -77,7 +76,7 @@ class Neighbours:
         return neighbour.park(frame)
 
     def ask(self, address: Address, now_ns: int) -> tuple[Action, ...]:
-        """Finds out whether `address` is there, without a frame for it."""
+        """Finds out whether `address` is there, without having a frame for it."""
         evicted: tuple[Action, ...] = ()
         neighbour = self._table.get(address)
         if neighbour is None:
@@ -89,7 +88,7 @@ class Neighbours:
         return (*evicted, *self._scheduled(neighbour, neighbour.solicit(now_ns)))
 
     def hint(self, address: Address, mac: Mac, now_ns: int) -> tuple[Action, ...]:
-        """The data path needs `address`, and was just reached by it from `mac`."""
+        """The data path needs `address`, and has just received a frame of it from `mac`."""
         if not self._may_be_neighbours(mac):
             return ()
         evicted: tuple[Action, ...] = ()
@@ -105,7 +104,7 @@ class Neighbours:
         )
 
     def replied(self, address: Address, mac: Mac, now_ns: int) -> tuple[Action, ...]:
-        """A reply to us."""
+        """A reply to one of our requests came."""
         neighbour = self._table.get(address)
         if neighbour is None or not self._may_be_neighbours(mac):
             return ()
@@ -116,14 +115,14 @@ class Neighbours:
         return self.heard(address, mac, now_ns)
 
     def asked(self, address: Address, mac: Mac, now_ns: int) -> tuple[Action, ...]:
-        """A request for our address, from an address we may be waiting for."""
+        """A request for our address came, perhaps from an address that we are waiting for."""
         neighbour = self._table.get(address)
         if neighbour is not None and not neighbour.is_installed:
             return self.hint(address, mac, now_ns)
         return self.heard(address, mac, now_ns)
 
     def heard(self, address: Address, mac: Mac, now_ns: int) -> tuple[Action, ...]:
-        """Any other packet that says where `address` is: a reason to ask, never to believe it."""
+        """Any other packet that says where `address` is: a reason to ask, but never to believe it."""
         neighbour = self._table.get(address)
         if neighbour is None or not self._may_be_neighbours(mac):
             return ()
@@ -171,7 +170,7 @@ class Neighbours:
                 return ()
 
     def _scheduled(self, neighbour: Neighbour, actions: tuple[Action, ...]) -> tuple[Action, ...]:
-        """After a request or an answer, what the data path hears counts from here on."""
+        """After a request or an answer: only what the data path hears from now on counts."""
         self._next_due_ns = min(self._next_due_ns, neighbour.due_ns)
         is_answered = neighbour.state is NeighbourState.REACHABLE
         if neighbour.is_installed and (is_answered or any(isinstance(each, SendRequest) for each in actions)):
@@ -180,8 +179,9 @@ class Neighbours:
         return actions
 
     def _is_known_to_live(self, neighbour: Neighbour) -> bool:
-        """Whether its confirmed MAC was heard while it is in doubt. Frames that were under way when a
-        neighbour left its MAC come within the first request's gap: what is heard then proves nothing."""
+        """Whether its confirmed MAC has been heard since it is in doubt. Frames that were on the way when a
+        neighbour left its MAC arrive within the gap after the first request, so what is heard then proves
+        nothing."""
         if (
             neighbour.state is not NeighbourState.PROBE
             or not neighbour.is_confirmed
@@ -197,8 +197,8 @@ class Neighbours:
         return self._scheduled(neighbour, neighbour.confirm(neighbour.mac, now_ns))
 
     def _admit(self, address: Address, now_ns: int) -> tuple[tuple[Action, ...], Neighbour | None]:
-        """A new entry, and what it takes to make room for it; None where there is no room or no such
-        neighbour."""
+        """A new entry, and the actions that make room for it; None if there is no room, or if no neighbour
+        can have the address."""
         if not self._reach.is_neighbour(address):
             return (), None
         evicted: tuple[Action, ...] = ()
@@ -212,8 +212,8 @@ class Neighbours:
         return evicted, neighbour
 
     def _least_recently_used(self, now_ns: int) -> Neighbour | None:
-        """The table is kept in the order of last known use; a look at its front moves what was used to its
-        back."""
+        """The table is in the order of the last known use; checking its front moves entries that were used to
+        its back."""
         for neighbour in list(islice(self, EVICTION_SCAN)):
             asked_lately = now_ns < neighbour.last_request_ns + SEQUENCE_GAP_NS
             if not asked_lately and not self._is_used(neighbour):

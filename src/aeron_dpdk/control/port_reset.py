@@ -15,11 +15,11 @@ class ResetProgress(Enum):
     BEGUN = "begun"
     RUNNING = "running"
     DONE = "done"
-    WAITING = "waiting"  # a try failed, the next one is not due yet
+    WAITING = "waiting"  # an attempt failed, and the next one is not due yet
 
 
 class PortReset:
-    """Steps a restart to its end; a failed one is tried again, further and further apart. step() raises what
+    """Steps a restart to its end; retries a failed one, at growing intervals. step() raises what
     DataPlane.reset_step() raised."""
 
     def __init__(self, data_plane: DataPlane) -> None:
@@ -30,7 +30,7 @@ class PortReset:
 
     @property
     def due_ns(self) -> int:
-        """When step() is wanted, unless a request comes first."""
+        """When step() must be called, unless a request comes first."""
         if self._is_running:
             return 0
         return NEVER_NS if self._retry_ns is None else self._retry_ns
@@ -63,7 +63,7 @@ class PortReset:
 
 
 class SharedPortReset:
-    """What an interface sees of restarts that another one does, whose port it shares."""
+    """For an interface that shares a port: what it sees of restarts by the interface that owns it."""
 
     due_ns = NEVER_NS
 

@@ -1,4 +1,4 @@
-"""How often: budgets and periods over an injected monotonic clock in nanoseconds."""
+"""Budgets and periods, by a monotonic clock in nanoseconds that the caller passes in."""
 
 NANOSECONDS = 1_000_000_000
 NEVER_NS = 1 << 63
@@ -25,8 +25,8 @@ class TokenBucket:
 
 
 class Every:
-    """Due once per period, first at once; late calls are not made up for. Due at multiples of the period:
-    what several of them want at the same time needs one wake-up."""
+    """Due once per period, and the first time at once; late calls are not made up for. It is due at multiples
+    of the period, so that several with the same period need only one wake-up."""
 
     __slots__ = ("_period_ns", "due_ns")
 

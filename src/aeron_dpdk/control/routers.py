@@ -1,9 +1,9 @@
-"""Which router IPv6 datagrams for elsewhere go to: the one that is set, or one that advertises itself (RFC
-4861 §6.3). Addresses are never made from advertisements: a driver has those that it was given.
+"""The router for IPv6 datagrams that leave the link: the one that is set, or one that advertises itself (RFC
+4861 §6.3). Addresses are never made from advertisements: a driver has only those that are set.
 
-Nothing in an advertisement proves it. So the router in use stays while it lives, however many others
-advertise themselves; a word about it from another MAC than its confirmed one is no word of its own; few are
-kept.
+An advertisement proves nothing. So the router in use stays as long as it is alive, however many others
+advertise themselves; an advertisement of it from another MAC than its confirmed one is ignored; and only a
+few routers are kept.
 """
 
 from ipaddress import IPv6Address
@@ -50,7 +50,7 @@ class Routers:
         return min(self._solicit_ns, min(self._expires_ns.values(), default=NEVER_NS))
 
     def solicit(self, now_ns: int) -> None:
-        """Makes advance() ask routers to advertise themselves; those that we know get another chance."""
+        """Makes advance() solicit advertisements; routers that were silent get another chance."""
         self._silent.clear()
         if not self._is_fixed:
             self._solicitations_left = MAX_SOLICITATIONS
@@ -85,7 +85,7 @@ class Routers:
         return (_HEARD, *self._report_mtu(router, message.mtu), *self._choose(now_ns))
 
     def fell_silent(self, address: Address, now_ns: int) -> tuple[Action, ...]:
-        """Nobody answered for a neighbour, who may be the router in use."""
+        """A neighbour did not answer; it may be the router in use."""
         if address != self.gateway or address not in self._expires_ns:
             return ()
         assert isinstance(address, IPv6Address)
@@ -93,7 +93,8 @@ class Routers:
         return self._choose(now_ns)
 
     def _choose(self, now_ns: int) -> tuple[Action, ...]:
-        """The one in use, or the first that is not known to be silent, or the first (RFC 4861 §6.3.6)."""
+        """The one in use; otherwise the first that is not known to be silent; otherwise the first (RFC 4861
+        §6.3.6)."""
         if self._is_fixed:
             return ()
         current = self.gateway

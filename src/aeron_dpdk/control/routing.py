@@ -13,7 +13,7 @@ from aeron_dpdk.wire.packet import Address
 
 class Reach(Protocol):
     def is_neighbour(self, address: Address) -> bool:
-        """Whether datagrams for `address` go to it directly: the only addresses worth a MAC."""
+        """Whether datagrams for `address` go to it directly: only such addresses need a MAC."""
 
 
 class NoNextHop(Enum):
@@ -32,7 +32,8 @@ def is_unicast(address: IPv4Address) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Routing:
-    """`prefix_length` None or 0 is an unknown one: all goes to the gateway, or without one all is on-link."""
+    """If `prefix_length` is None or 0, it is unknown: everything goes to the gateway; without a gateway,
+    everything is on-link."""
 
     local: IPv4Address
     prefix_length: int | None

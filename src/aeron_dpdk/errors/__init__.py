@@ -1,4 +1,4 @@
-"""Every way to fail that we know: its fields, its sentence, its remedy and its exit code.
+"""All the errors that we know: fields, sentence, remedy and exit code of each.
 
 A message is one sentence: the problem, a colon, the remedy. Only the entry points print, and they print what
 `explain` returns.
@@ -17,7 +17,7 @@ class AeronDpdkError(Exception):
     """The base class of every error that we raise on purpose."""
 
     exit_code: ClassVar[ExitCode]
-    # Without a full stop; fields stand in braces. What a template cannot say, the method of that name does.
+    # Without a full stop; fields stand in braces. problem() and remedy() say what a template cannot.
     problem_text: ClassVar[str]
     remedy_text: ClassVar[str]
 
@@ -36,7 +36,7 @@ class AeronDpdkError(Exception):
 
 @dataclass(eq=False)
 class ComplaintError(AeronDpdkError):
-    """Of the kinds whose problem and remedy are said where they are raised."""
+    """The base class of errors whose problem and remedy are given where they are raised."""
 
     complaint: str
     advice: str
@@ -194,7 +194,7 @@ PORT_REMEDIES = {
 
 @dataclass(eq=False)
 class PortError(AeronDpdkError):
-    """`reason` is C's sentence, which may bring its own remedy behind a semicolon."""
+    """`reason` is C's sentence, which may have its own remedy after a semicolon."""
 
     reason: str
     error_number: int
@@ -327,7 +327,7 @@ class Explanation:
 
 
 def explain(error: BaseException) -> Explanation:
-    """What to print for `error` and what to exit with; the unexpected comes with its traceback."""
+    """What to print for `error`, and the exit code; an unexpected error comes with its traceback."""
     if isinstance(error, AeronDpdkError):
         return Explanation(f"error: {visible(str(error))}", error.exit_code)
     trace = "".join(traceback.format_exception(error)).rstrip()

@@ -1,4 +1,4 @@
-"""What changing the machine can fail with."""
+"""Errors of changing the machine."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ class RefusedError(ComplaintError):
 
 @dataclass(eq=False)
 class StepFailedError(AeronDpdkError):
-    """`remains` names what could not be taken back."""
+    """`remains` names what could not be undone."""
 
     step: str
     reason: str

@@ -1,4 +1,4 @@
-"""What measuring can fail with."""
+"""Errors of measuring."""
 
 from dataclasses import dataclass
 

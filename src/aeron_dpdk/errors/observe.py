@@ -7,12 +7,12 @@ from aeron_dpdk.exit_code import ExitCode
 
 
 class ObserveError(AeronDpdkError):
-    """The base class of what looking at a driver can fail with."""
+    """The base class of errors of looking at a driver."""
 
 
 @dataclass(eq=False)
 class NoDriverError(ObserveError):
-    """`others` are Aeron directories that a driver may be found in."""
+    """`others` are Aeron directories that may have a driver."""
 
     directory: str
     reason: str
@@ -40,7 +40,7 @@ class NotAnsweringError(ObserveError):
 
 @dataclass(eq=False)
 class CorruptFileError(ObserveError):
-    """`offset` is where in the file the impossible bytes stand."""
+    """`offset` is that of the impossible bytes in the file."""
 
     path: str
     offset: int
@@ -52,7 +52,7 @@ class CorruptFileError(ObserveError):
 
 @dataclass(eq=False)
 class CaptureRefusedError(ObserveError):
-    """`reason` is the driver's own, also where it crossed the socket; it may bring its own remedy behind a
+    """`reason` is the driver's own, even if it came over the socket; it may have its own remedy after a
     semicolon."""
 
     reason: str

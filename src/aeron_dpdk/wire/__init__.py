@@ -1,1 +1,1 @@
-"""The odd packets: frames that are not Aeron data, as frozen values with `parse` and `emit`."""
+"""Packets that are not Aeron data, as frozen values with `parse` and `emit`."""

@@ -44,7 +44,7 @@ class Mac:
 
 
 def group_mac(group: IPv4Address | IPv6Address) -> Mac:
-    """What frames to a multicast group are sent to (RFC 1112 §6.4, RFC 2464 §7)."""
+    """The MAC to which frames for a multicast group are sent (RFC 1112 §6.4, RFC 2464 §7)."""
     if isinstance(group, IPv6Address):
         return Mac(b"\x33\x33" + group.packed[12:])
     return Mac(b"\x01\x00\x5e" + (int(group) & 0x7FFFFF).to_bytes(3, "big"))

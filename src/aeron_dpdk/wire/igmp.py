@@ -31,7 +31,7 @@ _SHORT_TYPES = {
 
 
 def parse_igmp(data: bytes | memoryview) -> Query | ShortReport | None:
-    """From an IPv4 payload; None for what is of no use to a host. Raises Malformed."""
+    """From an IPv4 payload; None for a message that a host does not need. Raises Malformed."""
     if len(data) < SHORT_LENGTH:
         raise Malformed(f"igmp: {len(data)} bytes are no message")
     if internet_checksum(data):

@@ -19,7 +19,7 @@ _OFFSET_MASK = 0x1FFF
 
 
 def protocol_of(data: bytes | memoryview) -> int | None:
-    """Of an Ethernet payload that nobody has looked at otherwise; None where it is too short to say."""
+    """The protocol in an Ethernet payload that has not been checked yet; None if it is too short."""
     return data[9] if len(data) >= MIN_HEADER_LENGTH else None
 
 

@@ -18,13 +18,13 @@ _MIN_OPTIONS_LENGTH = 8
 
 
 def pseudo_header(source: IPv6Address, destination: IPv6Address, length: int, next_header: int) -> bytes:
-    """What the checksums of the layer above cover besides itself (RFC 8200 §8.1)."""
+    """What the checksum of an upper layer covers in addition to that layer (RFC 8200 §8.1)."""
     return source.packed + destination.packed + struct.pack("!II", length, next_header)
 
 
 @dataclass(frozen=True, slots=True)
 class Ipv6Packet:
-    """`hop_by_hop` is the options of such a header, 6 bytes or 8 more at a time; empty where there is none.
+    """`hop_by_hop` is the options of such a header, 6 bytes or a multiple of 8 more; empty if there is none.
     `next_header` is what follows it; any other extension header stays part of the payload."""
 
     source: IPv6Address

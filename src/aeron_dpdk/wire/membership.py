@@ -1,4 +1,4 @@
-"""What hosts and queriers tell each other of multicast groups, whichever protocol carries it.
+"""What hosts and queriers tell each other about multicast groups, in either protocol.
 
 MLD is IGMP for IPv6: its version 1 is IGMP's version 2 (RFC 2710 §1), its version 2 IGMP's version 3 (RFC
 3810 §1). The numbers here are IGMP's.
@@ -11,7 +11,7 @@ from aeron_dpdk.wire.packet import Address
 
 
 class RecordType(IntEnum):
-    """RFC 3376 §4.2.12, RFC 3810 §5.2.12; the two that change a source list alone are not for who hears all
+    """RFC 3376 §4.2.12, RFC 3810 §5.2.12; without the two that only change a source list, as we listen to all
     sources."""
 
     MODE_IS_INCLUDE = 1
@@ -21,7 +21,7 @@ class RecordType(IntEnum):
 
 
 class ShortMessage(Enum):
-    """What a host says of one group, in the old versions."""
+    """What a host reports about one group, in the old versions."""
 
     V1_REPORT = "report of version 1"
     V2_REPORT = "report"

@@ -18,7 +18,7 @@ _SHORT_TYPES = {
 
 
 def parse_mld(message: Icmpv6Message) -> Query | ShortReport | None:
-    """None for what is of no use to a host. Raises Malformed."""
+    """None for a message that a host does not need. Raises Malformed."""
     match message.type:
         case Icmpv6Type.MLD_QUERY:
             return _query(message)

@@ -1,7 +1,7 @@
 """Neighbour discovery (RFC 4861 §4): the bodies of four ICMPv6 messages, and their options.
 
-Of a router advertisement only what a host with configured addresses can use is read: who routes and for how
-long, the router's MAC, and the link's MTU. Prefixes are for those who make addresses of them.
+Of a router advertisement we read only what a host with configured addresses can use: who routes and for how
+long, the router's MAC, and the link's MTU. Prefixes are for hosts that make addresses from them.
 """
 
 import struct
@@ -14,7 +14,7 @@ from aeron_dpdk.wire.ethernet import Mac
 from aeron_dpdk.wire.icmpv6 import Icmpv6Message, Icmpv6Type
 from aeron_dpdk.wire.packet import Malformed
 
-HOP_LIMIT = 255  # RFC 4861 §3.1: what has another came by a router, and is forged
+HOP_LIMIT = 255  # RFC 4861 §3.1: a packet with another one has crossed a router, and is forged
 
 _ROUTER = 0x80
 _SOLICITED = 0x40
@@ -83,8 +83,8 @@ NeighbourDiscovery = NeighbourSolicitation | NeighbourAdvertisement | RouterSoli
 
 
 def parse_ndp(message: Icmpv6Message) -> NeighbourDiscovery | None:
-    """None for a message that is not one of the four. Raises Malformed. What depends on the packet around it
-    (hop limit, addresses) is the reader's to check."""
+    """None for a message that is not one of the four. Raises Malformed. The caller must check what depends on
+    the packet around it (hop limit, addresses)."""
     if message.type not in _READERS:
         return None
     if message.code != 0:
@@ -154,7 +154,7 @@ def _options(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def _mac(options: bytes, kind: OptionType) -> Mac | None:
-    """Of Ethernet (RFC 2464 §6); the first, where there are several, as native/wire/ipv6/ndp.h has it."""
+    """The MAC of Ethernet (RFC 2464 §6); the first one if there are several, as in native/wire/ipv6/ndp.h."""
     macs = [Mac(body) for each, body in _options(options) if each == kind and len(body) == 6]
     return macs[0] if macs else None
 
