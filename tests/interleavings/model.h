@@ -9,8 +9,8 @@
  * store a load sees, of those that it may see. All choices are tried, depth first, by running the scenario repeatedly.
  * Which stores a thread may see is kept as views (Kang et al., "A promising semantics for relaxed-memory concurrency",
  * POPL 2017, without promises); relaxed, acquire and release accesses, fences and read-modify-writes differ as in C11.
- * Not modelled: stores to one word that are ordered otherwise than the run made them, and loads that see the future. The
- * scenario limits how often in a run a thread that could have gone on is preempted.
+ * Not modelled: stores to one word that are ordered otherwise than the run made them, and loads that see the future.
+ * The scenario limits how often in a run a thread that could have gone on is preempted.
  */
 #ifndef ADK_TESTS_MODEL_H
 #define ADK_TESTS_MODEL_H
