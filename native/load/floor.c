@@ -82,7 +82,8 @@ int adk_floor_check(const adk_floor_t *floor, int64_t deadline_ns, const char *a
     }
     if (aeron_nano_clock() > deadline_ns)
     {
-        adk_set_error(ETIMEDOUT, "gave up after waiting %d s for %s", (int)(ADK_LOAD_STALL_TIMEOUT_NS / 1000000000), awaited);
+        adk_set_error(
+            ETIMEDOUT, "gave up after %d s of waiting for %s", (int)(ADK_LOAD_STALL_TIMEOUT_NS / 1000000000), awaited);
         return -1;
     }
 

@@ -162,7 +162,8 @@ int adk_load_wait_turn(adk_load_t *load, int64_t deadline_ns, const char *awaite
 {
     if (aeron_nano_clock() > deadline_ns)
     {
-        adk_set_error(ETIMEDOUT, "gave up after waiting %d s for %s", (int)(ADK_LOAD_STALL_TIMEOUT_NS / 1000000000), awaited);
+        adk_set_error(
+            ETIMEDOUT, "gave up after %d s of waiting for %s", (int)(ADK_LOAD_STALL_TIMEOUT_NS / 1000000000), awaited);
         return -1;
     }
 
