@@ -19,17 +19,7 @@ static __rte_always_inline void give(
 
     source->sin_port = udp_of(view)->src_port;
     source->sin_addr.s_addr = ipv4_of(view)->src_addr;
-    poller->bytes += view.payload_length;
-    poller->recv_func(
-        transport->data_paths,
-        transport,
-        poller->clientd,
-        transport->dispatch_clientd,
-        transport->destination_clientd,
-        view.bytes + view.payload_offset,
-        view.payload_length,
-        address,
-        media_timestamp);
+    give_from(poller, transport, view, address, media_timestamp);
 }
 
 /* A connected kernel socket ignores datagrams from other peers too. */

@@ -58,6 +58,27 @@ static inline void time_of(adk_poller_t *poller, adk_lane_t *lane, view_t view, 
     *time = lane->burst_time;
 }
 
+/* To Aeron's receive function; address: of the datagram's source. */
+static __rte_always_inline void give_from(
+    adk_poller_t *poller,
+    aeron_udp_channel_transport_t *transport,
+    view_t view,
+    struct sockaddr_storage *address,
+    struct timespec *media_timestamp)
+{
+    poller->bytes += view.payload_length;
+    poller->recv_func(
+        transport->data_paths,
+        transport,
+        poller->clientd,
+        transport->dispatch_clientd,
+        transport->destination_clientd,
+        view.bytes + view.payload_offset,
+        view.payload_length,
+        address,
+        media_timestamp);
+}
+
 /* For a transport that is bound to [::] (transport/ipv6/mapped.c). */
 __rte_noinline void adk_deliver_mapped(
     adk_poller_t *poller, adk_lane_t *lane, const adk_transport_t *owner, const view_t *datagram);

@@ -16,17 +16,9 @@ static const uint8_t GROUP_MAC[] = { 0x01, 0x00, 0x5e, 0x00, 0x01, 0x01 };
 static int init(
     test_media_t *test, aeron_udp_channel_transport_t *transport, enum adk_role_en role, uint32_t group, uint8_t ttl)
 {
-    struct sockaddr_storage bind_address = address_of(group, LOCAL_PORT), interface = address_of(LOCAL_IPV4, 0);
-    aeron_udp_channel_transport_params_t params = { .mtu_length = 1408, .ttl = ttl };
-    return adk_transport_init(
-        transport,
-        &bind_address,
-        &interface,
-        NULL,
-        &params,
-        test->context,
-        ADK_ROLE_SENDER == role ? AERON_UDP_CHANNEL_TRANSPORT_AFFINITY_SENDER
-                                : AERON_UDP_CHANNEL_TRANSPORT_AFFINITY_RECEIVER);
+    struct sockaddr_storage interface = address_of(LOCAL_IPV4, 0);
+    const aeron_udp_channel_transport_params_t params = { .mtu_length = 1408, .ttl = ttl };
+    return media_init_with(test, transport, role, address_of(group, LOCAL_PORT), &interface, NULL, params);
 }
 
 static void add(test_media_t *test, aeron_udp_channel_transport_t *transport, enum adk_role_en role, uint32_t group)

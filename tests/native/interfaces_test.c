@@ -5,18 +5,9 @@
 static int init_at(
     two_t *two, aeron_udp_channel_transport_t *transport, enum adk_role_en role, uint32_t ipv4, uint16_t udp_port)
 {
-    struct sockaddr_storage bind_address = address_of(ipv4, udp_port);
     struct sockaddr_storage interface = address_of(FURTHER_IPV4, 0);
-    aeron_udp_channel_transport_params_t params = { .mtu_length = 1408 };
-    const int result = adk_transport_init(
-        transport,
-        &bind_address,
-        adk_is_group(ipv4) ? &interface : NULL,
-        NULL,
-        &params,
-        two->media->context,
-        ADK_ROLE_SENDER == role ? AERON_UDP_CHANNEL_TRANSPORT_AFFINITY_SENDER
-                                : AERON_UDP_CHANNEL_TRANSPORT_AFFINITY_RECEIVER);
+    const int result = media_init_at(
+        two->media, transport, role, address_of(ipv4, udp_port), adk_is_group(ipv4) ? &interface : NULL);
     if (result < 0)
     {
         aeron_err_clear();
@@ -54,16 +45,9 @@ static void put(const ring_port_t *port, uint32_t from, uint32_t to)
 static int init_with_mtu(two_t *two, uint32_t ipv4, struct sockaddr_storage *peer, size_t mtu_length)
 {
     aeron_udp_channel_transport_t transport = { 0 };
-    struct sockaddr_storage bind_address = address_of(ipv4, 0);
-    aeron_udp_channel_transport_params_t params = { .mtu_length = mtu_length };
-    const int result = adk_transport_init(
-        &transport,
-        &bind_address,
-        NULL,
-        peer,
-        &params,
-        two->media->context,
-        AERON_UDP_CHANNEL_TRANSPORT_AFFINITY_SENDER);
+    const aeron_udp_channel_transport_params_t params = { .mtu_length = mtu_length };
+    const int result = media_init_with(
+        two->media, &transport, ADK_ROLE_SENDER, address_of(ipv4, 0), NULL, peer, params);
     if (0 == result)
     {
         CHECK_EQUAL(0, adk_transport_close(&transport));

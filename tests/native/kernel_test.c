@@ -35,12 +35,7 @@ static int init(
     struct sockaddr_storage bind_address,
     struct sockaddr_storage *remote)
 {
-    static const aeron_udp_channel_transport_affinity_t affinities[] = {
-        AERON_UDP_CHANNEL_TRANSPORT_AFFINITY_SENDER,
-        AERON_UDP_CHANNEL_TRANSPORT_AFFINITY_RECEIVER,
-    };
-    aeron_udp_channel_transport_params_t params = { .mtu_length = 1408 };
-    return adk_transport_init(transport, &bind_address, remote, NULL, &params, test->context, affinities[role]);
+    return media_init_at(test, transport, role, bind_address, remote);
 }
 
 static void add(

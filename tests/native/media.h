@@ -183,7 +183,39 @@ static inline struct sockaddr_storage address_of(uint32_t ipv4, uint16_t udp_por
     return storage;
 }
 
-/* adk_transport_init() at udp_port, which may be 0; connected to peer unless peer is NULL. */
+/* adk_transport_init() for the thread of a role. A group has an interface; interface and peer may be NULL. */
+static inline int media_init_with(
+    test_media_t *test,
+    aeron_udp_channel_transport_t *transport,
+    enum adk_role_en role,
+    struct sockaddr_storage bind_address,
+    struct sockaddr_storage *interface,
+    struct sockaddr_storage *peer,
+    aeron_udp_channel_transport_params_t params)
+{
+    return adk_transport_init(
+        transport,
+        &bind_address,
+        interface,
+        peer,
+        &params,
+        test->context,
+        ADK_ROLE_SENDER == role ? AERON_UDP_CHANNEL_TRANSPORT_AFFINITY_SENDER
+                                : AERON_UDP_CHANNEL_TRANSPORT_AFFINITY_RECEIVER);
+}
+
+static inline int media_init_at(
+    test_media_t *test,
+    aeron_udp_channel_transport_t *transport,
+    enum adk_role_en role,
+    struct sockaddr_storage bind_address,
+    struct sockaddr_storage *interface)
+{
+    const aeron_udp_channel_transport_params_t params = { .mtu_length = 1408 };
+    return media_init_with(test, transport, role, bind_address, interface, NULL, params);
+}
+
+/* At udp_port, which may be 0; connected to peer unless peer is NULL. */
 static inline int media_init(
     test_media_t *test,
     aeron_udp_channel_transport_t *transport,
@@ -191,17 +223,8 @@ static inline int media_init(
     uint16_t udp_port,
     struct sockaddr_storage *peer)
 {
-    struct sockaddr_storage bind_address = address_of(LOCAL_IPV4, udp_port);
-    aeron_udp_channel_transport_params_t params = { .mtu_length = 1408 };
-    return adk_transport_init(
-        transport,
-        &bind_address,
-        NULL,
-        peer,
-        &params,
-        test->context,
-        ADK_ROLE_SENDER == role ? AERON_UDP_CHANNEL_TRANSPORT_AFFINITY_SENDER
-                                : AERON_UDP_CHANNEL_TRANSPORT_AFFINITY_RECEIVER);
+    const aeron_udp_channel_transport_params_t params = { .mtu_length = 1408 };
+    return media_init_with(test, transport, role, address_of(LOCAL_IPV4, udp_port), NULL, peer, params);
 }
 
 /* Initialised and polled, like a channel in use. */
@@ -210,6 +233,16 @@ static inline void media_add(
 {
     CHECK_EQUAL(0, media_init(test, transport, role, udp_port, NULL));
     CHECK_EQUAL(0, adk_poller_add(&test->pollers[role], transport));
+}
+
+/* Likewise, of a channel that asks for the time at which each datagram came. */
+static inline void media_add_with_timestamps(test_media_t *test, aeron_udp_channel_transport_t *transport)
+{
+    const aeron_udp_channel_transport_params_t params = { .mtu_length = 1408, .is_media_timestamping = true };
+    const struct sockaddr_storage bind_address = address_of(LOCAL_IPV4, LOCAL_PORT);
+
+    CHECK_EQUAL(0, media_init_with(test, transport, ADK_ROLE_RECEIVER, bind_address, NULL, NULL, params));
+    CHECK_EQUAL(0, adk_poller_add(&test->pollers[ADK_ROLE_RECEIVER], transport));
 }
 
 static inline int media_poll_bytes(test_media_t *test, enum adk_role_en role, int64_t *bytes)

@@ -47,16 +47,8 @@ static inline int init6(
     uint8_t ttl)
 {
     struct sockaddr_storage interface = address6_of(LOCAL_IPV6, 0);
-    aeron_udp_channel_transport_params_t params = { .mtu_length = 1408, .ttl = ttl };
-    return adk_transport_init(
-        transport,
-        &bind_address,
-        &interface,
-        NULL,
-        &params,
-        test->context,
-        ADK_ROLE_SENDER == role ? AERON_UDP_CHANNEL_TRANSPORT_AFFINITY_SENDER
-                                : AERON_UDP_CHANNEL_TRANSPORT_AFFINITY_RECEIVER);
+    const aeron_udp_channel_transport_params_t params = { .mtu_length = 1408, .ttl = ttl };
+    return media_init_with(test, transport, role, bind_address, &interface, NULL, params);
 }
 
 static inline void add6(

@@ -357,21 +357,9 @@ TEST(all_datagrams_of_a_burst_have_one_time_where_the_device_has_none)
 {
     test_media_t *test = media_open();
     aeron_udp_channel_transport_t transport = { 0 };
-    struct sockaddr_storage bind_address = address_of(LOCAL_IPV4, LOCAL_PORT);
-    aeron_udp_channel_transport_params_t params = { .mtu_length = 1408, .is_media_timestamping = true };
     const frame_t frame = frame_of(32);
 
-    CHECK_EQUAL(
-        0,
-        adk_transport_init(
-            &transport,
-            &bind_address,
-            NULL,
-            NULL,
-            &params,
-            test->context,
-            AERON_UDP_CHANNEL_TRANSPORT_AFFINITY_RECEIVER));
-    CHECK_EQUAL(0, adk_poller_add(&test->pollers[ADK_ROLE_RECEIVER], &transport));
+    media_add_with_timestamps(test, &transport);
     ring_port_put(&test->port, &frame);
     ring_port_put(&test->port, &frame);
     struct timespec before;

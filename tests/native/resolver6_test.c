@@ -1,18 +1,7 @@
 /* The name resolver's transport on IPv6; see resolver_test.c. */
 #include "media6.h"
-#include "resolution.h"
+#include "resolver.h"
 #include "suite.h"
-
-typedef struct test_resolver6_stct
-{
-    test_media_t *media;
-    aeron_udp_channel_transport_t transport;
-    aeron_udp_transport_poller_t poller;
-} test_resolver6_t;
-
-static int heard;
-static size_t heard_length;
-static struct sockaddr_in6 heard_from;
 
 static frame_t resolution6_of(uint32_t payload_length)
 {
@@ -22,78 +11,32 @@ static frame_t resolution6_of(uint32_t payload_length)
     return frame;
 }
 
-static void on_heard(
-    aeron_udp_channel_data_paths_t *data_paths,
-    aeron_udp_channel_transport_t *transport,
-    void *receiver_clientd,
-    void *endpoint_clientd,
-    void *destination_clientd,
-    uint8_t *buffer,
-    size_t length,
-    struct sockaddr_storage *address,
-    struct timespec *media_timestamp)
+static void open_at(test_resolver_t *test, const uint8_t *ipv6)
 {
-    (void)data_paths;
-    (void)transport;
-    (void)receiver_clientd;
-    (void)endpoint_clientd;
-    (void)destination_clientd;
-    (void)media_timestamp;
-    const frame_t expected = resolution6_of((uint32_t)length);
-    CHECK_EQUAL(0, memcmp(buffer, expected.bytes + AT_PAYLOAD6, length));
-    heard_length = length;
-    heard_from = *(struct sockaddr_in6 *)address;
-    heard++;
+    resolver_open(test, media6_open(), address6_of(ipv6, LOCAL_PORT));
+    resolver_start(test);
 }
 
-static int init_at(test_resolver6_t *test, const uint8_t *ipv6)
+static void close_resolver(test_resolver_t *test)
 {
-    struct sockaddr_storage address = address6_of(ipv6, LOCAL_PORT);
-    aeron_udp_channel_transport_params_t params = { .mtu_length = 1408 };
-    return adk_resolver_bindings.init_func(
-        &test->transport,
-        &address,
-        NULL,
-        NULL,
-        &params,
-        test->media->context,
-        AERON_UDP_CHANNEL_TRANSPORT_AFFINITY_CONDUCTOR);
-}
-
-static void open_at(test_resolver6_t *test, const uint8_t *ipv6)
-{
-    *test = (test_resolver6_t){ .media = media6_open() };
-    heard = 0;
-    CHECK_EQUAL(0, init_at(test, ipv6));
-    CHECK_EQUAL(
-        0,
-        adk_resolver_bindings.poller_init_func(
-            &test->poller, test->media->context, AERON_UDP_CHANNEL_TRANSPORT_AFFINITY_CONDUCTOR));
-    CHECK_EQUAL(0, adk_resolver_bindings.poller_add_func(&test->poller, &test->transport));
-}
-
-static void close_resolver(test_resolver6_t *test)
-{
-    CHECK_EQUAL(0, adk_resolver_bindings.poller_close_func(&test->poller));
-    CHECK_EQUAL(0, adk_resolver_bindings.close_func(&test->transport));
     check_no_mbuf_is_missing(&test->media->port);
-    media_close(test->media);
+    resolver_close(test);
 }
 
-static int look(test_resolver6_t *test)
+static int look(test_resolver_t *test)
 {
     int64_t bytes = 0;
-    return adk_resolver_bindings.poller_poll_func(&test->poller, NULL, 0, &bytes, on_heard, NULL, NULL);
+    return resolver_look(test, &bytes);
 }
 
-static void put(test_resolver6_t *test, const frame_t *frame)
+static void put(test_resolver_t *test, const frame_t *frame)
 {
     ring_port_put(&test->media->port, frame);
     CHECK_EQUAL(1, media_poll(test->media, ADK_ROLE_RECEIVER));
     CHECK_EQUAL(0, test->media->deliveries->count);
 }
 
-static int send_to(test_resolver6_t *test, struct sockaddr_storage peer, size_t length)
+static int send_to(test_resolver_t *test, struct sockaddr_storage peer, size_t length)
 {
     const frame_t content = frame6_of(48);
     struct iovec payload = { .iov_base = (void *)(uintptr_t)(content.bytes + AT_PAYLOAD6), .iov_len = length };
@@ -106,7 +49,7 @@ static int send_to(test_resolver6_t *test, struct sockaddr_storage peer, size_t 
 
 TEST(what_is_sent_to_the_resolvers_address_is_heard_by_it_and_by_no_channel)
 {
-    test_resolver6_t test;
+    test_resolver_t test;
     const frame_t frame = resolution6_of(48);
 
     open_at(&test, LOCAL_IPV6);
@@ -114,16 +57,15 @@ TEST(what_is_sent_to_the_resolvers_address_is_heard_by_it_and_by_no_channel)
     CHECK_EQUAL(1, look(&test));
     CHECK_EQUAL(1, heard);
     CHECK_EQUAL(48, heard_length);
-    CHECK_EQUAL(AF_INET6, heard_from.sin6_family);
-    CHECK_EQUAL(0, memcmp(&heard_from.sin6_addr, PEER_IPV6, 16));
-    CHECK_EQUAL(PEER_PORT, rte_be_to_cpu_16(heard_from.sin6_port));
+    const struct sockaddr_storage peer = address6_of(PEER_IPV6, PEER_PORT);
+    CHECK_EQUAL(0, memcmp(&peer, &heard_from, sizeof(struct sockaddr_in6)));
     CHECK_EQUAL(0, look(&test));
     close_resolver(&test);
 }
 
 TEST(what_it_sends_is_a_whole_frame_that_lacks_its_mac)
 {
-    test_resolver6_t test;
+    test_resolver_t test;
     const frame_t expected = frame6_of(48);
     adk_control_event_t event;
 
@@ -149,16 +91,13 @@ TEST(what_it_sends_is_a_whole_frame_that_lacks_its_mac)
 TEST(on_an_address_that_is_still_probed_for_it_binds_and_what_it_sends_is_lost)
 {
     static const uint8_t probed[16] = { 0x20, 0x01, 0x0d, 0xb8, [15] = 0x77 };
-    test_resolver6_t test = { .media = media6_open() };
-    adk_stack_t *stack = test.media->port.stack;
+    test_resolver_t test;
+    test_media_t *media = media6_open();
+    adk_stack_t *stack = media->port.stack;
     adk_control_event_t event;
 
     CHECK_EQUAL(0, adk_local6_set(stack, probed, 64, ADK_LOCAL6_TENTATIVE));
-    CHECK_EQUAL(0, init_at(&test, probed));
-    CHECK_EQUAL(
-        0,
-        adk_resolver_bindings.poller_init_func(
-            &test.poller, test.media->context, AERON_UDP_CHANNEL_TRANSPORT_AFFINITY_CONDUCTOR));
+    resolver_open(&test, media, address6_of(probed, LOCAL_PORT));
     CHECK_EQUAL(0, send_to(&test, address6_of(PEER_IPV6, PEER_PORT), 48));
     CHECK_EQUAL(0, adk_control_receive(stack, &event));
     CHECK_EQUAL(0, adk_local6_set(stack, probed, 64, ADK_LOCAL6_USABLE));
@@ -171,11 +110,10 @@ TEST(on_an_address_that_is_still_probed_for_it_binds_and_what_it_sends_is_lost)
 
 TEST(on_all_addresses_it_hears_and_answers_both_families)
 {
-    test_resolver6_t test;
+    test_resolver_t test;
     const frame_t frame6 = resolution6_of(48);
     frame_t frame4 = frame_of(48);
     adk_control_event_t event;
-    struct sockaddr_storage answer = { .ss_family = AF_INET6 };
 
     memcpy(frame4.bytes + AT_PAYLOAD, frame6.bytes + AT_PAYLOAD6, 48);
     seal(&frame4);
@@ -183,9 +121,8 @@ TEST(on_all_addresses_it_hears_and_answers_both_families)
     put(&test, &frame6);
     put(&test, &frame4);
     CHECK_EQUAL(2, look(&test));
-    memcpy(&answer, &heard_from, sizeof(heard_from));
-    CHECK(adk_ipv6_is_mapped(adk_ipv6_of(&heard_from.sin6_addr)));
-    CHECK_EQUAL(1, send_to(&test, answer, 48));
+    CHECK(adk_ipv6_is_mapped(adk_ipv6_of(((struct sockaddr_in6 *)&heard_from)->sin6_addr.s6_addr)));
+    CHECK_EQUAL(1, send_to(&test, heard_from, 48));
     CHECK_EQUAL(1, adk_control_receive(test.media->port.stack, &event));
     CHECK_EQUAL(ADK_CONTROL_UNRESOLVED, event.kind);
     CHECK_EQUAL(PEER_IPV4, event.next_hop);
@@ -196,16 +133,16 @@ TEST(on_all_addresses_it_hears_and_answers_both_families)
 
 TEST(what_the_port_does_not_reach_or_carry_is_refused)
 {
-    test_resolver6_t test, second;
+    test_resolver_t test, second;
 
     open_at(&test, LOCAL_IPV6);
     CHECK_EQUAL(-1, send_to(&test, address6_of(LOCAL_IPV6, PEER_PORT), 48));
     CHECK_EQUAL(-1, send_to(&test, address_of(PEER_IPV4, PEER_PORT), 48));
     CHECK_EQUAL(-1, send_to(&test, address6_of(PEER_IPV6, PEER_PORT), test.media->port.stack->port.mtu));
-    second = (test_resolver6_t){ .media = test.media };
-    CHECK_EQUAL(-1, init_at(&second, LOCAL_IPV6));
+    second = (test_resolver_t){ .media = test.media };
+    CHECK_EQUAL(-1, resolver_init(&second, address6_of(LOCAL_IPV6, LOCAL_PORT)));
     CHECK_EQUAL(EADDRINUSE, aeron_errcode());
-    CHECK_EQUAL(-1, init_at(&second, PEER_IPV6));
+    CHECK_EQUAL(-1, resolver_init(&second, address6_of(PEER_IPV6, LOCAL_PORT)));
     aeron_err_clear();
     close_resolver(&test);
 }

@@ -4,100 +4,22 @@
  */
 #include <errno.h>
 
-#include "media.h"
-#include "resolution.h"
+#include "resolver.h"
 #include "suite.h"
 
 #define HEARD_LENGTH (256)
 
-typedef struct test_resolver_stct
-{
-    test_media_t *media;
-    aeron_udp_channel_transport_t transport;
-    aeron_udp_transport_poller_t poller;
-} test_resolver_t;
-
-static int heard;
-static struct sockaddr_in heard_from;
 static int64_t heard_bytes;
-static size_t heard_length;
-
-static frame_t resolution_of(uint32_t payload_length, int16_t name_length)
-{
-    frame_t frame = frame_of(payload_length);
-    write_resolution(frame.bytes + AT_PAYLOAD, name_length);
-    seal(&frame);
-    return frame;
-}
-
-static void on_heard(
-    aeron_udp_channel_data_paths_t *data_paths,
-    aeron_udp_channel_transport_t *transport,
-    void *receiver_clientd,
-    void *endpoint_clientd,
-    void *destination_clientd,
-    uint8_t *buffer,
-    size_t length,
-    struct sockaddr_storage *address,
-    struct timespec *media_timestamp)
-{
-    (void)data_paths;
-    (void)transport;
-    (void)receiver_clientd;
-    (void)endpoint_clientd;
-    (void)destination_clientd;
-    (void)media_timestamp;
-    if (0 != length)
-    {
-        const frame_t expected = resolution_of((uint32_t)length, whole_name_length((uint32_t)length));
-        CHECK_EQUAL(0, memcmp(buffer, expected.bytes + AT_PAYLOAD, length));
-    }
-    heard_length = length;
-    heard_from = *(struct sockaddr_in *)address;
-    heard++;
-}
-
-static int init(test_resolver_t *test, uint32_t ipv4, uint16_t port)
-{
-    struct sockaddr_storage address = address_of(ipv4, port);
-    aeron_udp_channel_transport_params_t params = { .mtu_length = 1408 };
-    return adk_resolver_bindings.init_func(
-        &test->transport,
-        &address,
-        NULL,
-        NULL,
-        &params,
-        test->media->context,
-        AERON_UDP_CHANNEL_TRANSPORT_AFFINITY_CONDUCTOR);
-}
 
 static void open_resolver(test_resolver_t *test)
 {
-    *test = (test_resolver_t){ .media = media_open() };
-    heard = 0;
     heard_bytes = 0;
-    CHECK_EQUAL(0, init(test, LOCAL_IPV4, LOCAL_PORT));
-    CHECK_EQUAL(
-        0,
-        adk_resolver_bindings.poller_init_func(
-            &test->poller, test->media->context, AERON_UDP_CHANNEL_TRANSPORT_AFFINITY_CONDUCTOR));
-}
-
-static void start(test_resolver_t *test)
-{
-    CHECK_EQUAL(0, adk_resolver_bindings.poller_add_func(&test->poller, &test->transport));
-}
-
-static void close_resolver(test_resolver_t *test)
-{
-    CHECK_EQUAL(0, adk_resolver_bindings.poller_close_func(&test->poller));
-    CHECK_EQUAL(0, adk_resolver_bindings.close_func(&test->transport));
-    media_close(test->media);
+    resolver_open(test, media_open(), address_of(LOCAL_IPV4, LOCAL_PORT));
 }
 
 static int look(test_resolver_t *test)
 {
-    return adk_resolver_bindings.poller_poll_func(&test->poller, NULL, 0, &heard_bytes, on_heard, NULL, NULL);
+    return resolver_look(test, &heard_bytes);
 }
 
 static void put(test_resolver_t *test, uint32_t payload_length)
@@ -112,17 +34,17 @@ TEST(what_is_sent_to_the_resolver_is_heard_by_it_and_by_no_channel)
     test_resolver_t test;
 
     open_resolver(&test);
-    start(&test);
+    resolver_start(&test);
     put(&test, 48);
     CHECK_EQUAL(0, test.media->deliveries->count);
     CHECK_EQUAL(1, look(&test));
     CHECK_EQUAL(1, heard);
     CHECK_EQUAL(48, heard_bytes);
     CHECK_EQUAL(48, heard_length);
-    CHECK_EQUAL(PEER_IPV4, rte_be_to_cpu_32(heard_from.sin_addr.s_addr));
-    CHECK_EQUAL(PEER_PORT, rte_be_to_cpu_16(heard_from.sin_port));
+    const struct sockaddr_storage peer = address_of(PEER_IPV4, PEER_PORT);
+    CHECK_EQUAL(0, memcmp(&peer, &heard_from, sizeof(struct sockaddr_in)));
     CHECK_EQUAL(0, look(&test));
-    close_resolver(&test);
+    resolver_close(&test);
 }
 
 TEST(an_entry_that_is_not_whole_reaches_the_resolver_as_a_datagram_of_no_bytes)
@@ -131,13 +53,13 @@ TEST(an_entry_that_is_not_whole_reaches_the_resolver_as_a_datagram_of_no_bytes)
     const frame_t frame = resolution_of(48, -1);
 
     open_resolver(&test);
-    start(&test);
+    resolver_start(&test);
     ring_port_put(&test.media->port, &frame);
     CHECK_EQUAL(1, media_poll(test.media, ADK_ROLE_RECEIVER));
     CHECK_EQUAL(1, look(&test));
     CHECK_EQUAL(1, heard);
     CHECK_EQUAL(0, heard_length);
-    close_resolver(&test);
+    resolver_close(&test);
 }
 
 TEST(a_resolver_that_does_not_look_costs_counted_drops)
@@ -146,7 +68,7 @@ TEST(a_resolver_that_does_not_look_costs_counted_drops)
     int seen = 0;
 
     open_resolver(&test);
-    start(&test);
+    resolver_start(&test);
     for (int i = 0; i < HEARD_LENGTH + 44; i++)
     {
         put(&test, 48);
@@ -157,7 +79,7 @@ TEST(a_resolver_that_does_not_look_costs_counted_drops)
     }
     CHECK(seen >= HEARD_LENGTH - 1);
     CHECK_EQUAL(HEARD_LENGTH + 44 - seen, adk_count_value(test.media->port.stack, ADK_COUNT_HANDOFF_FULL));
-    close_resolver(&test);
+    resolver_close(&test);
 }
 
 TEST(what_waits_for_a_resolver_that_ends_is_freed)
@@ -165,9 +87,9 @@ TEST(what_waits_for_a_resolver_that_ends_is_freed)
     test_resolver_t test;
 
     open_resolver(&test);
-    start(&test);
+    resolver_start(&test);
     put(&test, 48);
-    close_resolver(&test); /* the suite checks for leaked mbufs */
+    resolver_close(&test); /* the suite checks for leaked mbufs */
 }
 
 TEST(what_the_resolver_sends_is_a_whole_frame_that_lacks_its_mac)
@@ -192,7 +114,7 @@ TEST(what_the_resolver_sends_is_a_whole_frame_that_lacks_its_mac)
     CHECK_EQUAL(0, slow_checksum(slow_sum(event.data + 14, 20)));
     CHECK_EQUAL(slow_udp_checksum(event.data), get16(event.data + AT_UDP_CHECKSUM));
     CHECK_EQUAL(0, memcmp(event.data + AT_PAYLOAD, expected.bytes + AT_PAYLOAD, 48));
-    close_resolver(&test);
+    resolver_close(&test);
 }
 
 TEST(what_the_port_does_not_reach_is_refused)
@@ -210,7 +132,7 @@ TEST(what_the_port_does_not_reach_is_refused)
         struct sockaddr_storage peer = address_of(unreachable[i], PEER_PORT);
         CHECK_EQUAL(-1, adk_resolver_bindings.send_func(NULL, &test.transport, &peer, &payload, 1, &bytes));
     }
-    close_resolver(&test);
+    resolver_close(&test);
 }
 
 TEST(two_cannot_have_one_udp_port)
@@ -220,9 +142,9 @@ TEST(two_cannot_have_one_udp_port)
     open_resolver(&test);
     second = (test_resolver_t){ .media = test.media };
 
-    CHECK_EQUAL(-1, init(&second, LOCAL_IPV4, LOCAL_PORT));
+    CHECK_EQUAL(-1, resolver_init(&second, address_of(LOCAL_IPV4, LOCAL_PORT)));
     CHECK_EQUAL(EADDRINUSE, aeron_errcode());
-    CHECK_EQUAL(-1, init(&second, LOCAL_IPV4 + 1, LOCAL_PORT + 1));
+    CHECK_EQUAL(-1, resolver_init(&second, address_of(LOCAL_IPV4 + 1, LOCAL_PORT + 1)));
     aeron_err_clear();
-    close_resolver(&test);
+    resolver_close(&test);
 }

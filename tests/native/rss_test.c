@@ -43,20 +43,9 @@ int rte_eth_dev_rss_reta_update(uint16_t port_id, struct rte_eth_rss_reta_entry6
 static uint16_t publish_from(
     test_media_t *test, aeron_udp_channel_transport_t *transport, uint16_t own_port, uint32_t peer, uint16_t peer_port)
 {
-    struct sockaddr_storage bind_address = address_of(LOCAL_IPV4, own_port);
     struct sockaddr_storage peer_address = address_of(peer, peer_port);
-    aeron_udp_channel_transport_params_t params = { .mtu_length = 1408 };
 
-    CHECK_EQUAL(
-        0,
-        adk_transport_init(
-            transport,
-            &bind_address,
-            &peer_address,
-            NULL,
-            &params,
-            test->context,
-            AERON_UDP_CHANNEL_TRANSPORT_AFFINITY_SENDER));
+    CHECK_EQUAL(0, media_init_at(test, transport, ADK_ROLE_SENDER, address_of(LOCAL_IPV4, own_port), &peer_address));
     CHECK_EQUAL(0, adk_poller_add(&test->pollers[ADK_ROLE_SENDER], transport));
     return ((const adk_transport_t *)transport->bindings_clientd)->port;
 }

@@ -152,22 +152,10 @@ TEST(each_frame_has_the_time_at_which_the_device_received_it)
     has_clock = true;
     test_media_t *test = media_open();
     aeron_udp_channel_transport_t transport = { 0 };
-    struct sockaddr_storage bind_address = address_of(LOCAL_IPV4, LOCAL_PORT);
-    aeron_udp_channel_transport_params_t params = { .mtu_length = 1408, .is_media_timestamping = true };
     const frame_t frame = frame_of(32);
     adk_rx_clock_t *clock = &test->port.stack->port.rx_clock;
 
-    CHECK_EQUAL(
-        0,
-        adk_transport_init(
-            &transport,
-            &bind_address,
-            NULL,
-            NULL,
-            &params,
-            test->context,
-            AERON_UDP_CHANNEL_TRANSPORT_AFFINITY_RECEIVER));
-    CHECK_EQUAL(0, adk_poller_add(&test->pollers[ADK_ROLE_RECEIVER], &transport));
+    media_add_with_timestamps(test, &transport);
     clock->has_reading = false;
     adk_rx_clock_follow(clock, after(0, 0));
     adk_rx_clock_follow(clock, after(1, 0));

@@ -4,22 +4,12 @@
 
 static void add_at(shared_t *shared, int i, enum adk_role_en role, uint32_t ipv4)
 {
-    struct sockaddr_storage bind_address = address_of(ipv4, LOCAL_PORT);
+    aeron_udp_channel_transport_t *transport = &shared->transports[i];
+    const struct sockaddr_storage bind_address = address_of(ipv4, LOCAL_PORT);
     struct sockaddr_storage interface = address_of(OWN[i], 0);
-    aeron_udp_channel_transport_params_t params = { .mtu_length = 1408 };
 
-    CHECK_EQUAL(
-        0,
-        adk_transport_init(
-            &shared->transports[i],
-            &bind_address,
-            adk_is_group(ipv4) ? &interface : NULL,
-            NULL,
-            &params,
-            shared->media->context,
-            ADK_ROLE_SENDER == role ? AERON_UDP_CHANNEL_TRANSPORT_AFFINITY_SENDER
-                                    : AERON_UDP_CHANNEL_TRANSPORT_AFFINITY_RECEIVER));
-    CHECK_EQUAL(0, adk_poller_add(&shared->media->pollers[role], &shared->transports[i]));
+    CHECK_EQUAL(0, media_init_at(shared->media, transport, role, bind_address, adk_is_group(ipv4) ? &interface : NULL));
+    CHECK_EQUAL(0, adk_poller_add(&shared->media->pollers[role], transport));
 }
 
 static void end_at(shared_t *shared, int i, enum adk_role_en role)

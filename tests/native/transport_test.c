@@ -127,21 +127,11 @@ TEST(a_group_on_an_interface_that_is_not_the_ports_is_refused)
     static const char *const words[] = { "10.0.0.9", "IPv4 from", "AERON_DPDK_KERNEL_SOCKETS", NULL };
     test_media_t *test = media_open();
     aeron_udp_channel_transport_t transport;
-    struct sockaddr_storage group = address_of(0xe0000101, LOCAL_PORT), elsewhere = address_of(PEER_IPV4, 0);
-    aeron_udp_channel_transport_params_t params = { .mtu_length = 1408 };
+    struct sockaddr_storage elsewhere = address_of(PEER_IPV4, 0);
 
-    check_refused(
-        &transport,
-        adk_transport_init(
-            &transport,
-            &group,
-            &elsewhere,
-            NULL,
-            &params,
-            test->context,
-            AERON_UDP_CHANNEL_TRANSPORT_AFFINITY_RECEIVER),
-        EADDRNOTAVAIL,
-        words);
+    const int result = media_init_at(
+        test, &transport, ADK_ROLE_RECEIVER, address_of(0xe0000101, LOCAL_PORT), &elsewhere);
+    check_refused(&transport, result, EADDRNOTAVAIL, words);
     media_close(test);
 }
 
@@ -214,13 +204,9 @@ TEST(media_timestamps_are_on_when_the_channel_asks_for_them)
 {
     test_media_t *test = media_open();
     aeron_udp_channel_transport_t transport;
-    struct sockaddr_storage any = address_of(0, 0);
-    aeron_udp_channel_transport_params_t params = { .mtu_length = 1408, .is_media_timestamping = true };
+    const aeron_udp_channel_transport_params_t params = { .mtu_length = 1408, .is_media_timestamping = true };
 
-    CHECK_EQUAL(
-        0,
-        adk_transport_init(
-            &transport, &any, NULL, NULL, &params, test->context, AERON_UDP_CHANNEL_TRANSPORT_AFFINITY_RECEIVER));
+    CHECK_EQUAL(0, media_init_with(test, &transport, ADK_ROLE_RECEIVER, address_of(0, 0), NULL, NULL, params));
     CHECK_EQUAL(AERON_UDP_CHANNEL_TRANSPORT_MEDIA_RCV_TIMESTAMP, transport.timestamp_flags);
     CHECK_EQUAL(0, adk_transport_close(&transport));
     media_close(test);

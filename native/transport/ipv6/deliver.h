@@ -21,17 +21,7 @@ static __rte_always_inline void give6(
     source->sin6_port = udp_of(view)->src_port;
     memcpy(&source->sin6_addr, &ipv6, sizeof(ipv6));
     source->sin6_scope_id = adk_ipv6_is_link_local(ipv6) ? ADK_SCOPE_ID : 0;
-    poller->bytes += view.payload_length;
-    poller->recv_func(
-        transport->data_paths,
-        transport,
-        poller->clientd,
-        transport->dispatch_clientd,
-        transport->destination_clientd,
-        view.bytes + view.payload_offset,
-        view.payload_length,
-        address,
-        media_timestamp);
+    give_from(poller, transport, view, address, media_timestamp);
 }
 
 /* Whether owner is bound to another address of ours, or connected to another peer. */

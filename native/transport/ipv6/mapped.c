@@ -23,15 +23,5 @@ void adk_deliver_mapped(adk_poller_t *poller, adk_lane_t *lane, const adk_transp
     source->sin6_addr.s6_addr[10] = 0xff;
     source->sin6_addr.s6_addr[11] = 0xff;
     memcpy(&source->sin6_addr.s6_addr[12], &ipv4_of(view)->src_addr, sizeof(rte_be32_t));
-    poller->bytes += view.payload_length;
-    poller->recv_func(
-        transport->data_paths,
-        transport,
-        poller->clientd,
-        transport->dispatch_clientd,
-        transport->destination_clientd,
-        view.bytes + view.payload_offset,
-        view.payload_length,
-        &address,
-        wants_timestamp ? &now : NULL);
+    give_from(poller, transport, view, &address, wants_timestamp ? &now : NULL);
 }
