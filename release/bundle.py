@@ -182,9 +182,9 @@ def main(arguments: list[str]) -> int:
     given = parser.parse_args(arguments)  # --test is for run_verb()
     target = TARGETS.get(given.arch)
     machine = given.arch or platform.machine()
-    which = machine if target and target.is_emulated else f"{machine} or test_bundle_on_"
-    files = [f"tests/release/test_bundle{where}.py" for where in ("", "_on_af_xdp", "_on_a_nic")]
-    test = [*files, "-k", which]
+    where = ("_under_emulation",) if target and target.is_emulated else ("_on_af_xdp", "_on_a_nic")
+    files = [f"tests/release/test_bundle{each}.py" for each in ("", *where)]
+    test = [*files, "-k", f"{machine} or {' or '.join(where)}"]
     return run_verb("bundle", lambda: make(target), test)
 
 

@@ -58,7 +58,7 @@ class Root:
     suite: str
     packages: tuple[str, ...] = ()
     newer: str | None = None  # a release for apt-get source and download; nothing from it is installed
-    architecture: str | None = None  # Debian's name for it; None: this machine's
+    architecture: str | None = None  # Debian's name for it, files only; None: this machine's
     further: str | None = None  # a further one whose packages are installed too, as NAME:ARCHITECTURE
 
     @property
@@ -78,7 +78,8 @@ class Root:
         part.mkdir(parents=True)
         base = ["debootstrap", "--variant=minbase", "--include=ca-certificates"]
         if self.architecture is not None:
-            base.append(f"--arch={self.architecture}")
+            # The base system's files, not configured: emulated, dpkg may take a quarter of an hour for that.
+            base += [f"--arch={self.architecture}", "--foreign"]
         logged([*base, self.suite, str(part), mirror()], f"debootstrap-{self.suite}")
         self._add_sources(part)
         if self.packages:
@@ -90,6 +91,8 @@ class Root:
 
     def _add_sources(self, part: Path) -> None:
         shutil.copy("/etc/resolv.conf", part / "etc")
+        # An interrupted root is made again from the start, so that nothing need reach the disk at once.
+        (part / "etc/dpkg/dpkg.cfg.d/90unsafe-io").write_text("force-unsafe-io\n")
         # A mirror may be older than sid permits; signatures are checked all the same.
         (part / "etc/apt/apt.conf.d/90mirror").write_text('Acquire::Check-Valid-Until "false";\n')
         for key in Path(KEYRINGS).glob("debian-archive-*.gpg"):
