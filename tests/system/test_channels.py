@@ -3,9 +3,9 @@
 import time
 
 import pytest
-from tests.system.fixtures.client import ClientProcess, Digest, digest_of
+from tests.system.fixtures.client import Digest, digest_of
 from tests.system.fixtures.driver import Driver
-from tests.system.fixtures.testbed import Content, Testbed, next_port, transfer, udp
+from tests.system.fixtures.testbed import Content, Testbed, next_port, subscribe, transfer, udp
 
 Flow = tuple[Driver, Driver]
 IPC = "aeron:ipc?term-length=64k"
@@ -16,17 +16,12 @@ def digests(event: dict[str, list[dict[str, list[dict[str, object]]]]]) -> set[D
     return {digest_of(source) for one in event["subscriptions"] for source in one["sources"]}
 
 
-def subscribe(driver: Driver, channel: str, **options: object) -> ClientProcess:
-    client = driver.client("subscribe", channel=channel, **{**CONTENT, **options})
-    client.await_event("ready")
-    return client
-
-
 def test_a_dynamic_mdc_publication_reaches_subscribers_on_both_drivers(flow: Flow) -> None:
     source, sink = flow
     control = f"control={source.address}:{next_port()}"
     subscribers = [
-        subscribe(driver, udp(driver.address, next_port()) + f"|{control}") for driver in (sink, sink, source)
+        subscribe(driver, udp(driver.address, next_port()) + f"|{control}", **CONTENT)
+        for driver in (sink, sink, source)
     ]
     publisher = source.client(
         "publish", channel=f"aeron:udp?control-mode=dynamic|{control}|fc=min,g:/3", **CONTENT
@@ -44,7 +39,7 @@ def test_a_manual_mdc_publication_reaches_every_destination(flow: Flow) -> None:
         udp(source.address, next_port()),
     ]
     subscribers = [
-        subscribe(driver, destination)
+        subscribe(driver, destination, **CONTENT)
         for driver, destination in zip((sink, sink, source), destinations, strict=True)
     ]
     publisher = source.client(
@@ -58,7 +53,9 @@ def test_a_manual_mdc_publication_reaches_every_destination(flow: Flow) -> None:
 def test_one_subscription_hears_two_destinations(flow: Flow) -> None:
     source, sink = flow
     destinations = [udp(sink.address, next_port()) for _ in range(2)]
-    subscriber = subscribe(sink, "aeron:udp?control-mode=manual", destination=destinations, sources=2)
+    subscriber = subscribe(
+        sink, "aeron:udp?control-mode=manual", destination=destinations, sources=2, **CONTENT
+    )
     publishers = [
         source.client("publish", channel=destination, seed=seed, **CONTENT)
         for seed, destination in enumerate(destinations, start=1)
@@ -84,7 +81,7 @@ def test_a_wildcard_port_is_resolved_and_reachable(flow: Flow) -> None:
 def test_a_publication_tells_the_port_it_was_given(flow: Flow) -> None:
     source, sink = flow
     channel = udp(sink.address, next_port())
-    subscriber = subscribe(sink, channel)
+    subscriber = subscribe(sink, channel, **CONTENT)
     publisher = source.client("publish", channel=channel, **CONTENT)
     [ready] = publisher.await_event("ready")["publications"]
     address, _, port = ready["local"].rpartition(":")
@@ -102,7 +99,7 @@ def test_a_dynamic_mdc_control_port_may_be_a_wildcard(flow: Flow) -> None:
         "publish", channel=f"aeron:udp?control-mode=dynamic|control={source.address}:0", **CONTENT
     )
     [ready] = publisher.await_event("ready")["publications"]
-    subscriber = subscribe(sink, udp(sink.address, next_port()) + f"|control={ready['local']}")
+    subscriber = subscribe(sink, udp(sink.address, next_port()) + f"|control={ready['local']}", **CONTENT)
     [sent] = publisher.finish()["publications"]
     assert digests(subscriber.finish()) == {digest_of(sent)}
 
@@ -110,7 +107,7 @@ def test_a_dynamic_mdc_control_port_may_be_a_wildcard(flow: Flow) -> None:
 def test_a_spy_sees_what_goes_out_to_the_wire(flow: Flow) -> None:
     source, sink = flow
     channel = udp(sink.address, next_port())
-    listeners = [subscribe(sink, channel), subscribe(source, f"aeron-spy:{channel}")]
+    listeners = [subscribe(sink, channel, **CONTENT), subscribe(source, f"aeron-spy:{channel}", **CONTENT)]
     publisher = source.client("publish", channel=channel, **CONTENT)
     [sent] = publisher.finish()["publications"]
     for listener in listeners:
@@ -119,7 +116,7 @@ def test_a_spy_sees_what_goes_out_to_the_wire(flow: Flow) -> None:
 
 def test_a_spy_alone_can_stand_for_a_connection(testbed: Testbed) -> None:
     channel = udp(testbed.peer.address, next_port())
-    spy = subscribe(testbed.ours, f"aeron-spy:{channel}")
+    spy = subscribe(testbed.ours, f"aeron-spy:{channel}", **CONTENT)
     [sent] = testbed.ours.client("publish", channel=f"{channel}|ssc=true", **CONTENT).finish()["publications"]
     assert digests(spy.finish()) == {digest_of(sent)}
 
@@ -131,7 +128,10 @@ def test_ipc_works_as_ever(testbed: Testbed) -> None:
 def test_a_session_specific_subscription_hears_only_its_session(flow: Flow) -> None:
     source, sink = flow
     channel = udp(sink.address, next_port())
-    chosen, everything = subscribe(sink, f"{channel}|session-id=7001"), subscribe(sink, channel, sources=2)
+    chosen, everything = (
+        subscribe(sink, f"{channel}|session-id=7001", **CONTENT),
+        subscribe(sink, channel, sources=2, **CONTENT),
+    )
     publishers = [
         source.client(
             "publish", channel=f"{channel}|session-id={session}", exclusive=True, seed=session, **CONTENT

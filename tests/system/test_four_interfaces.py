@@ -5,9 +5,19 @@ from dataclasses import dataclass
 
 import pytest
 from tests.system.fixtures import topology
-from tests.system.fixtures.client import ClientProcess, Digest, digest_of
+from tests.system.fixtures.client import received_by, sent_by
 from tests.system.fixtures.driver import DpdkDriver, Driver
-from tests.system.fixtures.testbed import AF_PACKET, Content, Maker, eventually, next_port, udp
+from tests.system.fixtures.testbed import (
+    AF_PACKET,
+    Content,
+    Maker,
+    eventually,
+    next_port,
+    reap,
+    running,
+    subscribe,
+    udp,
+)
 from tests.system.fixtures.topology import End, join
 
 pytestmark = pytest.mark.usefixtures("dpdk_only")
@@ -51,36 +61,14 @@ def place(maker: Maker) -> Iterator[Place]:
             tuple(each.address for each in own),
             tuple(each.address for each in theirs),
         )
-        try:
-            for driver in made.drivers:
-                driver.start()
+        with running(*made.drivers):
             yield made
-            assert ours.stop() == 0, ours.output
-        finally:
-            for driver in made.drivers:
-                driver.discard()
 
 
 @pytest.fixture(autouse=True)
 def reaped(place: Place) -> Iterator[None]:
     yield
-    for driver in place.drivers:
-        driver.reap()
-        assert driver.is_running, driver.output
-
-
-def subscribe(driver: Driver, channel: object, **options: object) -> ClientProcess:
-    client = driver.client("subscribe", channel=channel, **{**CONTENT, **options})
-    client.await_event("ready")
-    return client
-
-
-def sent_by(client: ClientProcess) -> list[Digest]:
-    return [digest_of(each) for each in client.finish()["publications"]]
-
-
-def received_by(client: ClientProcess) -> list[Digest]:
-    return [digest_of(each) for one in client.finish()["subscriptions"] for each in one["sources"]]
+    reap(*place.drivers)
 
 
 def test_streams_cross_four_networks_both_ways_at_once(place: Place) -> None:
@@ -89,7 +77,9 @@ def test_streams_cross_four_networks_both_ways_at_once(place: Place) -> None:
         (ours, peer, address) for address in place.theirs
     ]
     channels = [udp(address, next_port()) for _, _, address in ways]
-    sinks = [subscribe(sink, channel) for (_, sink, _), channel in zip(ways, channels, strict=True)]
+    sinks = [
+        subscribe(sink, channel, **CONTENT) for (_, sink, _), channel in zip(ways, channels, strict=True)
+    ]
     sources = [
         source.client("publish", channel=channel, **{**CONTENT, "seed": seed})
         for seed, ((source, _, _), channel) in enumerate(zip(ways, channels, strict=True))
@@ -112,7 +102,7 @@ def test_streams_cross_four_networks_both_ways_at_once(place: Place) -> None:
 def test_one_publication_reaches_subscribers_on_all_networks(place: Place) -> None:
     ours, peer = place.drivers
     channels = [udp(address, next_port()) for address in place.theirs]
-    sink = subscribe(peer, channels)
+    sink = subscribe(peer, channels, **CONTENT)
     source = ours.client(
         "publish",
         channel=f"aeron:udp?control-mode=manual|fc=min,g:/{len(channels)}",
@@ -126,7 +116,7 @@ def test_one_publication_reaches_subscribers_on_all_networks(place: Place) -> No
 def test_one_subscription_hears_from_all_networks(place: Place) -> None:
     ours, peer = place.drivers
     port = next_port()
-    sink = subscribe(ours, udp("0.0.0.0", port), sources=len(place.own))
+    sink = subscribe(ours, udp("0.0.0.0", port), sources=len(place.own), **CONTENT)
     sources = [
         peer.client("publish", channel=udp(address, port), **{**CONTENT, "seed": seed})
         for seed, address in enumerate(place.own)

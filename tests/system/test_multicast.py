@@ -3,9 +3,18 @@
 from itertools import count
 
 import pytest
-from tests.system.fixtures.client import ClientProcess, Digest, digest_of
+from tests.system.fixtures.client import digest_of, received_by
 from tests.system.fixtures.driver import Driver
-from tests.system.fixtures.testbed import AF_PACKET, Content, Maker, Testbed, next_port, transfer, udp
+from tests.system.fixtures.testbed import (
+    AF_PACKET,
+    Content,
+    Maker,
+    Testbed,
+    next_port,
+    subscribe,
+    transfer,
+    udp,
+)
 from tests.system.fixtures.tool import aeron_dpdk
 from tests.system.fixtures.topology import Wire
 
@@ -24,16 +33,6 @@ def next_group() -> str:
     return f"224.20.30.{next(_hosts)}"
 
 
-def subscribe(driver: Driver, channel: str, **options: object) -> ClientProcess:
-    client = driver.client("subscribe", channel=channel, **{**CONTENT, **options})
-    client.await_event("ready")
-    return client
-
-
-def received(client: ClientProcess) -> set[Digest]:
-    return {digest_of(each) for one in client.finish()["subscriptions"] for each in one["sources"]}
-
-
 def test_a_stream_to_a_group_crosses(flow: Flow) -> None:
     source, sink = flow
     address, port = next_group(), next_port()
@@ -44,12 +43,14 @@ def test_a_stream_to_a_group_crosses(flow: Flow) -> None:
 def test_two_subscribers_one_of_them_stock_hear_the_same_and_set_the_pace_together(testbed: Testbed) -> None:
     """Only from us: on these interfaces the stock driver does not hear the group that it sends to."""
     address, port = next_group(), next_port()
-    subscribers = [subscribe(driver, group(driver, address, port)) for driver in (testbed.ours, testbed.peer)]
+    subscribers = [
+        subscribe(driver, group(driver, address, port), **CONTENT) for driver in (testbed.ours, testbed.peer)
+    ]
     publisher = testbed.ours.client(
         "publish", channel=group(testbed.ours, address, port, fc="min,g:/2"), **CONTENT
     )
     [sent] = publisher.finish()["publications"]
-    assert [received(each) for each in subscribers] == [{digest_of(sent)}] * 2
+    assert [set(received_by(each)) for each in subscribers] == [{digest_of(sent)}] * 2
 
 
 def test_publisher_and_subscriber_of_one_driver_meet_in_a_group(testbed: Testbed) -> None:
@@ -60,23 +61,23 @@ def test_publisher_and_subscriber_of_one_driver_meet_in_a_group(testbed: Testbed
 def test_tagged_flow_control_waits_for_the_receivers_of_its_tag(flow: Flow) -> None:
     source, sink = flow
     address, port = next_group(), next_port()
-    subscriber = subscribe(sink, group(sink, address, port, gtag=7))
+    subscriber = subscribe(sink, group(sink, address, port, gtag=7), **CONTENT)
     publisher = source.client("publish", channel=group(source, address, port, fc="tagged,g:7/1"), **CONTENT)
     [sent] = publisher.finish()["publications"]
-    assert received(subscriber) == {digest_of(sent)}
+    assert set(received_by(subscriber)) == {digest_of(sent)}
 
 
 @pytest.mark.usefixtures("dpdk_only")
 def test_publishers_on_both_drivers_share_a_group(testbed: Testbed) -> None:
     address, port = next_group(), next_port()
-    subscriber = subscribe(testbed.ours, group(testbed.ours, address, port), sources=2)
+    subscriber = subscribe(testbed.ours, group(testbed.ours, address, port), sources=2, **CONTENT)
     publishers = [
         driver.client("publish", channel=group(driver, address, port, fc="min,g:/1"), seed=seed, **CONTENT)
         for seed, driver in enumerate((testbed.ours, testbed.peer), start=1)
     ]
     sent = {digest_of(each.finish()["publications"][0]) for each in publishers}
     assert len(sent) == 2
-    assert received(subscriber) == sent
+    assert set(received_by(subscriber)) == sent
 
 
 def test_a_subscription_takes_a_group_as_one_of_its_destinations(flow: Flow) -> None:
@@ -87,32 +88,33 @@ def test_a_subscription_takes_a_group_as_one_of_its_destinations(flow: Flow) -> 
         "aeron:udp?control-mode=manual",
         destination=[group(sink, address, port), udp(sink.address, unicast)],
         sources=2,
+        **CONTENT,
     )
     publishers = [
         source.client("publish", channel=channel, seed=seed, **CONTENT)
         for seed, channel in enumerate((group(source, address, port), udp(sink.address, unicast)), start=1)
     ]
     sent = {digest_of(each.finish()["publications"][0]) for each in publishers}
-    assert received(subscriber) == sent
+    assert set(received_by(subscriber)) == sent
 
 
 def test_a_spy_sees_what_goes_out_to_a_group(flow: Flow) -> None:
     source, sink = flow
     address, port = next_group(), next_port()
     listeners = [
-        subscribe(sink, group(sink, address, port)),
-        subscribe(source, f"aeron-spy:{group(source, address, port)}"),
+        subscribe(sink, group(sink, address, port), **CONTENT),
+        subscribe(source, f"aeron-spy:{group(source, address, port)}", **CONTENT),
     ]
     [sent] = source.client("publish", channel=group(source, address, port), **CONTENT).finish()[
         "publications"
     ]
-    assert [received(each) for each in listeners] == [{digest_of(sent)}] * 2
+    assert [set(received_by(each)) for each in listeners] == [{digest_of(sent)}] * 2
 
 
 @pytest.mark.usefixtures("dpdk_only")
 def test_without_an_interface_the_group_is_on_the_port(testbed: Testbed) -> None:
     address, port = next_group(), next_port()
-    subscriber = subscribe(testbed.ours, udp(address, port), patient=True)
+    subscriber = subscribe(testbed.ours, udp(address, port), patient=True, **CONTENT)
     channels = aeron_dpdk("status", testbed.ours, "--json").json["channels"]
     assert [each["media"] for each in channels if f"{address}:{port}" in each["uri"]] == [["dpdk"]]
     subscriber.stop()
