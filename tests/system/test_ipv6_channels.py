@@ -8,12 +8,11 @@ import pytest
 from tests.system.fixtures import topology
 from tests.system.fixtures.client import digest_of
 from tests.system.fixtures.driver import Driver
-from tests.system.fixtures.testbed import AF_PACKET, Maker, Testbed, next_port, udp
+from tests.system.fixtures.testbed import AF_PACKET, Maker, Testbed, next_port, subscribe, udp
 from tests.system.test_channels import (
     CONTENT,
     Flow,
     digests,
-    subscribe,
     test_a_dynamic_mdc_control_port_may_be_a_wildcard,
     test_a_dynamic_mdc_publication_reaches_subscribers_on_both_drivers,
     test_a_session_specific_subscription_hears_only_its_session,
@@ -83,7 +82,8 @@ def test_a_manual_mdc_publication_reaches_every_destination(flow: Flow) -> None:
     hearers = (sink, sink, source)
     destinations = [udp(driver.address, next_port()) for driver in hearers]
     subscribers = [
-        subscribe(driver, destination) for driver, destination in zip(hearers, destinations, strict=True)
+        subscribe(driver, destination, **CONTENT)
+        for driver, destination in zip(hearers, destinations, strict=True)
     ]
     channel = f"aeron:udp?control-mode=manual|control={source.address}:{next_port()}|fc=min,g:/3"
     [sent] = source.client("publish", channel=channel, destination=destinations, **CONTENT).finish()[
@@ -102,7 +102,9 @@ def test_a_subscription_has_a_group_and_both_families_among_its_destinations(flo
         udp(sink.address, next_port()),
         udp(ipv4, next_port()),
     ]
-    subscriber = subscribe(sink, "aeron:udp?control-mode=manual", destination=heard, sources=len(heard))
+    subscriber = subscribe(
+        sink, "aeron:udp?control-mode=manual", destination=heard, sources=len(heard), **CONTENT
+    )
     channels = [udp(group, port, interface=f"{source.address}/64"), *heard[1:]]
     publishers = [
         source.client("publish", channel=channel, seed=seed, **CONTENT)
