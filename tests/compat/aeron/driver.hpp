@@ -13,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -53,6 +54,7 @@ public:
         m_pid = fork();
         if (0 == m_pid)
         {
+            prctl(PR_SET_PDEATHSIG, SIGKILL); // a test that crashes takes its driver along
             for (const auto &setting : settings)
             {
                 setenv(setting.first.c_str(), setting.second.c_str(), 1);
