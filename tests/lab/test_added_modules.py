@@ -26,6 +26,8 @@ from aeron_dpdk.exit_code import ExitCode
 from aeron_dpdk.machine.plan.choice import ENA_POLL_ARGUMENT, ENA_POLLS_SINCE
 from aeron_dpdk.tools.host import dpdk_release
 
+pytestmark = pytest.mark.long
+
 UIO = "uio_pci_generic"
 IXGBE = replace(machine.IXGBE, slot=10)
 NICS = (ENA, IXGBE)

@@ -272,6 +272,7 @@ def test_the_way_back_gives_the_interface_its_address_and_routes(instance: Insta
 
 
 @without_iommu
+@pytest.mark.long
 @pytest.mark.parametrize("driver", ["igb_uio", "uio_pci_generic"])
 def test_the_chapter_holds_for_the_drivers_that_a_user_may_ask_for(
     instance: Instance, before: str, other: Driver, current: Installation, driver: str

@@ -13,6 +13,8 @@ from tests.lab.fixtures.traffic import SHORT, exchange
 from tests.system.fixtures.driver import Driver
 from tests.system.fixtures.installation import Installation
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def started(adapter: Adapter, current: Installation, handed_over: None) -> Iterator[PciDriver]:

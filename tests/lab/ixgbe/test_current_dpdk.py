@@ -9,6 +9,8 @@ from tests.lab.ixgbe.machine import IXGBE, exchange_in_own_queues
 from tests.system.fixtures.driver import Driver
 from tests.system.fixtures.installation import Installation
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def started(guest: Guest, current: Installation, handed_over: None) -> Iterator[PciDriver]:
