@@ -58,6 +58,8 @@ def end(maker: Maker) -> Iterator[End]:
     if maker.is_ours_kernel:
         pytest.skip("about our own driver, and --our-driver=kernel was given")
     with topology.straight("aeron", is_ours_kernel=False) as wire:
+        # Some tests go to [::1]; namespaces have no IPv6 by default.
+        wire.ours.namespace.run("sysctl", "-qw", "net.ipv6.conf.lo.disable_ipv6=0")
         (wire.ours.namespace.configuration / "hosts").write_text(f"{wire.ours.address} localhost\n")
         yield wire.ours
 
