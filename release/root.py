@@ -78,7 +78,7 @@ class Root:
         part.mkdir(parents=True)
         base = ["debootstrap", "--variant=minbase", "--include=ca-certificates"]
         if self.architecture is not None:
-            # The base system's files, not configured: emulated, dpkg may take a quarter of an hour for that.
+            # The base system's files, not configured: an emulated dpkg is slow.
             base += [f"--arch={self.architecture}", "--foreign"]
         logged([*base, self.suite, str(part), mirror()], f"debootstrap-{self.suite}")
         self._add_sources(part)

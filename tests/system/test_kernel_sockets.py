@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import pytest
 from tests.system.fixtures import topology
-from tests.system.fixtures.client import ClientError, ClientProcess, Digest, digest_of
+from tests.system.fixtures.client import ClientError, digest_of, received_by
 from tests.system.fixtures.driver import Driver
-from tests.system.fixtures.testbed import AF_PACKET, Content, Maker, next_port, transfer, udp
+from tests.system.fixtures.testbed import AF_PACKET, Content, Maker, next_port, reap, subscribe, transfer, udp
 from tests.system.fixtures.tool import aeron_dpdk
 from tests.system.fixtures.topology import End, join
 
@@ -55,25 +55,13 @@ def place(maker: Maker) -> Iterator[Place]:
 @pytest.fixture(autouse=True)
 def reaped(place: Place) -> Iterator[None]:
     yield
-    for driver in (place.ours, place.peer, place.neighbour):
-        driver.reap()
-        assert driver.is_running, driver.output
+    reap(place.ours, place.peer, place.neighbour)
 
 
 @pytest.fixture(params=["from_us", "to_us"])
 def local_flow(request: pytest.FixtureRequest, place: Place) -> tuple[Driver, Driver]:
     """(publisher's driver, subscriber's driver), both on this host."""
     return (place.ours, place.neighbour) if request.param == "from_us" else (place.neighbour, place.ours)
-
-
-def subscribe(driver: Driver, channel: str, **options: object) -> ClientProcess:
-    client = driver.client("subscribe", channel=channel, **{**CONTENT, **options})
-    client.await_event("ready")
-    return client
-
-
-def received(client: ClientProcess) -> set[Digest]:
-    return {digest_of(each) for one in client.finish()["subscriptions"] for each in one["sources"]}
 
 
 def media(driver: Driver, port: int) -> set[str]:
@@ -115,19 +103,19 @@ def test_a_stream_by_way_of_another_kernel_interface_crosses(place: Place) -> No
 def test_a_publication_reaches_destinations_on_loopback_and_behind_the_port(place: Place) -> None:
     destinations = [udp("127.0.0.1", next_port()), udp(place.peer.address, next_port())]
     subscribers = [
-        subscribe(driver, destination)
+        subscribe(driver, destination, **CONTENT)
         for driver, destination in zip((place.neighbour, place.peer), destinations, strict=True)
     ]
     publisher = place.ours.client(
         "publish", channel="aeron:udp?control-mode=manual|fc=min,g:/2", destination=destinations, **CONTENT
     )
     [sent] = publisher.finish()["publications"]
-    assert [received(each) for each in subscribers] == [{digest_of(sent)}] * 2
+    assert [set(received_by(each)) for each in subscribers] == [{digest_of(sent)}] * 2
 
 
 def test_a_wildcard_subscription_hears_this_host_and_the_wire(place: Place) -> None:
     port = next_port()
-    subscriber = subscribe(place.ours, udp("0.0.0.0", port), sources=2)
+    subscriber = subscribe(place.ours, udp("0.0.0.0", port), sources=2, **CONTENT)
     assert media(place.ours, port) == {"dpdk+kernel"}
     publishers = [
         place.neighbour.client("publish", channel=udp("127.0.0.1", port), seed=1, **CONTENT),
@@ -135,13 +123,13 @@ def test_a_wildcard_subscription_hears_this_host_and_the_wire(place: Place) -> N
     ]
     sent = {digest_of(each.finish()["publications"][0]) for each in publishers}
     assert len(sent) == 2
-    assert received(subscriber) == sent
+    assert set(received_by(subscriber)) == sent
 
 
 def test_status_says_which_medium_each_channel_has(place: Place) -> None:
     ports = {"dpdk": next_port(), "kernel": next_port()}
-    subscribe(place.ours, udp(place.ours.address, ports["dpdk"]), patient=True)
-    subscribe(place.ours, udp("127.0.0.1", ports["kernel"]), patient=True)
+    subscribe(place.ours, udp(place.ours.address, ports["dpdk"]), patient=True, **CONTENT)
+    subscribe(place.ours, udp("127.0.0.1", ports["kernel"]), patient=True, **CONTENT)
     assert {medium: media(place.ours, port) for medium, port in ports.items()} == {
         "dpdk": {"dpdk"},
         "kernel": {"kernel"},

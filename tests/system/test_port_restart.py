@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 from tests.system.fixtures import topology
-from tests.system.fixtures.client import ClientProcess, Digest, digest_of
+from tests.system.fixtures.client import digest_of, received_by
 from tests.system.fixtures.counters import Snapshot
 from tests.system.fixtures.driver import DpdkDriver, Driver
 from tests.system.fixtures.port_restart import resetting, restart
@@ -97,10 +97,6 @@ def place(maker: Maker, request: pytest.FixtureRequest) -> Iterator[Place]:
 
 def pauses(snapshot: Snapshot, prefix: str) -> dict[str, int]:
     return {name: snapshot.labelled(f"{prefix}{name}") for name in PAUSES}
-
-
-def received_by(client: ClientProcess) -> list[Digest]:
-    return [digest_of(each) for one in client.finish()["subscriptions"] for each in one["sources"]]
 
 
 def test_a_restart_ends_no_stream_and_holds_up_none_of_another_interface(place: Place) -> None:

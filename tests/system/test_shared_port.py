@@ -1,14 +1,10 @@
 """One port with two addresses, and two VLANs, as a trunk to stock drivers: one without a tag, and one in
 each VLAN. What each receives and sends, and what a restart of the port does to all of them."""
 
-import os
-import signal
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 from scapy.layers.inet import ICMP, IP, UDP
@@ -16,12 +12,24 @@ from scapy.layers.l2 import ARP, Dot1Q, Ether
 from scapy.packet import Packet, Raw
 from scapy.utils import rdpcap
 from tests.system.fixtures import topology
-from tests.system.fixtures.client import ClientProcess, digest_of
+from tests.system.fixtures.client import digest_of, received_by, sent_by
 from tests.system.fixtures.driver import DpdkDriver, Driver
 from tests.system.fixtures.exporter import exporting, scrape
 from tests.system.fixtures.frames import Station, station
+from tests.system.fixtures.port_restart import resetting, restart
 from tests.system.fixtures.terminal import terminal
-from tests.system.fixtures.testbed import AF_PACKET, TAP, Content, Maker, eventually, next_port, transfer, udp
+from tests.system.fixtures.testbed import (
+    AF_PACKET,
+    TAP,
+    Content,
+    Maker,
+    eventually,
+    next_port,
+    reap,
+    subscribe,
+    transfer,
+    udp,
+)
 from tests.system.fixtures.tool import aeron_dpdk
 from tests.system.fixtures.topology import End, join
 from tests.system.fixtures.vlan import send_past_the_vlan, switch_vlans
@@ -85,7 +93,7 @@ def place(maker: Maker, request: pytest.FixtureRequest) -> Iterator[Place]:
         if not is_tap:
             join(port, trunk)
         device = TAP.format(interface=port.interface, mac=port.mac) if is_tap else AF_PACKET
-        program = (sys.executable, str(Path(__file__).with_name("resetting_driver.py")))
+        program = resetting(maker.installation)
         ours = maker.dpdk(port, device, "sharing-ours", memory=MEMORY, settings=SETTINGS, program=program)
         peers = {number: maker.kernel(end, f"sharing-{number}") for number, end in ends.items()}
         made = Place(ours, peers, trunk)
@@ -105,15 +113,7 @@ def place(maker: Maker, request: pytest.FixtureRequest) -> Iterator[Place]:
 @pytest.fixture(autouse=True)
 def reaped(place: Place) -> Iterator[None]:
     yield
-    for driver in place.drivers:
-        driver.reap()
-        assert driver.is_running, driver.output
-
-
-def subscribe(driver: Driver, channel: str, **options: Any) -> ClientProcess:
-    client = driver.client("subscribe", channel=channel, **{**CONTENT, **options})
-    client.await_event("ready")
-    return client
+    reap(*place.drivers)
 
 
 @pytest.mark.parametrize("address", [FIRST, SECOND])
@@ -142,7 +142,7 @@ def test_so_has_ipv6_in_each_vlan(place: Place, number: int, network: str) -> No
 def test_two_addresses_may_have_a_channel_each_on_one_udp_port(place: Place) -> None:
     port = next_port()
     peer = place.peers[0]
-    other = subscribe(place.ours, udp(SECOND, port))
+    other = subscribe(place.ours, udp(SECOND, port), **CONTENT)
     transfer(peer, place.ours, udp(FIRST, port), **CONTENT)
     publisher = peer.client("publish", channel=udp(SECOND, port), **CONTENT)
     sent = {digest_of(each) for each in publisher.finish()["publications"]}
@@ -152,7 +152,7 @@ def test_two_addresses_may_have_a_channel_each_on_one_udp_port(place: Place) -> 
 
 def test_a_channel_bound_to_no_address_hears_on_all_of_them(place: Place) -> None:
     port = next_port()
-    hearing = subscribe(place.ours, udp("0.0.0.0", port), sources=3)
+    hearing = subscribe(place.ours, udp("0.0.0.0", port), sources=3, **CONTENT)
     sent = set()
     for number, peer in place.peers.items():
         publisher = peer.client("publish", channel=udp(f"{NETWORKS[number]}.1", port), **CONTENT)
@@ -165,7 +165,7 @@ def test_one_group_in_two_vlans_is_two_groups(place: Place) -> None:
     port = next_port()
     hearing, publishing = [], []
     for network in VLANS.values():
-        hearing.append(subscribe(place.ours, udp(GROUP, port, interface=f"{network}.1/24")))
+        hearing.append(subscribe(place.ours, udp(GROUP, port, interface=f"{network}.1/24"), **CONTENT))
     for number in VLANS:
         peer = place.peers[number]
         channel = udp(GROUP, port, interface=peer.end.cidr)
@@ -252,21 +252,15 @@ def test_a_restart_of_the_port_is_one_for_all_of_them_and_their_streams_go_on(pl
     for publisher in publishers:
         publisher.await_event("connected")
     before = [place.counted(number, "port-resets") for number in range(4)]
-    os.kill(place.ours.pid, signal.SIGRTMAX)
+    restart(place.ours)
     eventually(
         lambda: (
             [place.counted(number, "port-resets") for number in range(4)] == [each + 1 for each in before]
         ),
         "each interface has seen the restart",
     )
-    sent = {digest_of(entry) for each in publishers for entry in each.finish()["publications"]}
-    came = {
-        digest_of(entry)
-        for each in subscribers
-        for one in each.finish()["subscriptions"]
-        for entry in one["sources"]
-    }
-    assert came == sent
+    sent = {digest for each in publishers for digest in sent_by(each)}
+    assert {digest for each in subscribers for digest in received_by(each)} == sent
 
 
 def test_tools_name_each_interface(place: Place, tmp_path: Path) -> None:
