@@ -1,5 +1,5 @@
-# What a container needs below the bundle: the C library, a shell for probes, accounts. As scanners expect of an image
-# without dpkg, each package's control file lies in var/lib/dpkg/status.d/.
+# The container image below the bundle: the C library, a shell for probes, and accounts. Scanners of images without dpkg
+# look for each package's control file in var/lib/dpkg/status.d/.
 set -euxo pipefail
 base=/out/base
 rm -rf /src/debs $base && mkdir -p /src/debs $base/var/lib/dpkg/status.d && cd /src/debs

@@ -1,4 +1,8 @@
-/* What Debian 13's headers make of C's older names, for the C library of Debian 11. In C23 these also read 0b101. */
+/*
+ * Functions that objects compiled against Debian 13's C library call, and that Debian 11's C library lacks.
+ *
+ * Debian 13's headers give strtol() and its relatives these longer names. glibc's also read C23's 0b101; these do not.
+ */
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -37,7 +41,7 @@ int __isoc23_fscanf(FILE *file, const char *format, ...)
     return found;
 }
 
-/* strlcpy() and strlcat() came with glibc 2.38; the checked one knows how long the destination is, and so does its caller. */
+/* In glibc since 2.38. Callers use __strlcpy_chk() where the compiler knows the size of the destination. */
 static size_t copy(char *to, const char *from, size_t size)
 {
     size_t length = strlen(from);
@@ -70,7 +74,10 @@ size_t __strlcpy_chk(char *to, const char *from, size_t size, size_t room)
 }
 
 #ifdef __aarch64__
-/* libgcc's own, from GCC 12 on: GCC 14 calls it for __sync_val_compare_and_swap() on a CPU that may lack the instruction. */
+/*
+ * GCC 14 calls this for __sync_val_compare_and_swap() where the CPU may lack the instruction. libgcc has it from GCC 12
+ * on; Debian 11 has GCC 10.
+ */
 unsigned __aarch64_cas4_sync(unsigned expected, unsigned desired, unsigned *word);
 unsigned __aarch64_cas4_sync(unsigned expected, unsigned desired, unsigned *word)
 {

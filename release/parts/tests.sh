@@ -1,4 +1,5 @@
-# Unit and native tests of MACHINE's build, in a clone, by the wheel's Python and with its DPDK. The arguments go to pytest.
+# The unit and native tests, built for MACHINE in a clone, with the Python and the DPDK of the wheel. The arguments go
+# to pytest.
 set -euxo pipefail
 . /checkout/release/parts/target.sh
 parts=/opt/aeron-dpdk
@@ -15,5 +16,5 @@ cmake -S . -B build/native -G Ninja -DCMAKE_BUILD_TYPE=Release -DPython_EXECUTAB
     -DAERON_CACHE_DIR=/checkout/.cache/aeron -DAERON_DPDK_STATIC=ON -DAERON_DPDK_TESTS=ON
 cmake --build build/native --target all native_tests
 cmake --install build/native --prefix src --component python
-# The leak checker stops the process with ptrace(), which user mode emulation has not.
+# The leak checker stops the process with ptrace(), which qemu's user mode emulation lacks.
 ASAN_OPTIONS=detect_leaks=0 exec python3 -m pytest "$@"

@@ -1,4 +1,5 @@
-# The wheel: our native half with DPDK inside, for every glibc from this root's on. /out/tools has the build's own wheels.
+# The wheel: our native half with DPDK inside, for this root's glibc and every newer one. The Python packages that build
+# it are in /out/tools.
 set -euxo pipefail
 . /checkout/release/parts/target.sh
 parts=/opt/aeron-dpdk
