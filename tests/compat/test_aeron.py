@@ -1,18 +1,16 @@
 """Aeron's own C and C++ system tests, each with `aeronmd_dpdk` in the place of the driver that it embeds.
 
-Their channels go to `localhost`. Here this is the port's address, which the kernel does not have: what
-arrives has gone through our transport. A few name 127.0.0.1, which our driver leaves to Aeron's sockets.
+Their channels go to `localhost`, here the port's address. A few name 127.0.0.1, which our driver leaves to
+Aeron's sockets.
 """
 
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.compat.sources import Upstream
-from tests.system.fixtures import topology
 from tests.system.fixtures.installation import REPOSITORY
 from tests.system.fixtures.namespace import unique
 from tests.system.fixtures.process import ChildProcess
@@ -53,17 +51,6 @@ def tree() -> Path:
     configure = (CMAKE, "-S", str(HERE), "-B", str(BUILD), "-G", "Ninja", *chosen)
     subprocess.run(configure, check=True, timeout=BUILD_TIMEOUT_S)
     return BUILD
-
-
-@pytest.fixture
-def end(maker: Maker) -> Iterator[End]:
-    if maker.is_ours_kernel:
-        pytest.skip("about our own driver, and --our-driver=kernel was given")
-    with topology.straight("aeron", is_ours_kernel=False) as wire:
-        # Some tests go to [::1]; namespaces have no IPv6 by default.
-        wire.ours.namespace.run("sysctl", "-qw", "net.ipv6.conf.lo.disable_ipv6=0")
-        (wire.ours.namespace.configuration / "hosts").write_text(f"{wire.ours.address} localhost\n")
-        yield wire.ours
 
 
 @pytest.mark.parametrize("name", [*C, *CPP])

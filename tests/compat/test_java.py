@@ -1,8 +1,6 @@
 """Java clients and an Archive over our driver and a stock one on the other end, a Cluster of three over three
 drivers of ours on one switch; each over IPv4, and over IPv6."""
 
-import shutil
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,26 +12,10 @@ from tests.system.fixtures.process import ChildProcess
 from tests.system.fixtures.testbed import Maker, next_port, udp
 from tests.system.fixtures.topology import End, join, namespaces
 
-HERE = Path(__file__).parent
-TOOLS = ("java", "javac", "mvn")
-BUILD_TIMEOUT_S = 600
 RUN_TIMEOUT_S = 180.0
 ECHOES = 400
 # A busy machine starves three JVMs and three drivers for seconds.
 CLUSTER_SETTINGS = {"AERON_CLIENT_LIVENESS_TIMEOUT": "14s", "AERON_IMAGE_LIVENESS_TIMEOUT": "15s"}
-OPEN = ("java.base/sun.nio.ch", "java.base/jdk.internal.misc", "java.base/java.util.zip")
-
-
-@pytest.fixture(scope="module")
-def java() -> tuple[str, ...]:
-    """The command that runs compat.Main. Built by Maven, which fetches Aeron's jar the first time."""
-    missing = [tool for tool in TOOLS if shutil.which(tool) is None]
-    if missing:
-        pytest.skip(f"not installed: {', '.join(missing)} (Debian: openjdk-17-jdk-headless, maven)")
-    subprocess.run(["mvn", "-q", "-B", "package"], cwd=HERE, check=True, timeout=BUILD_TIMEOUT_S)
-    opened = [word for module in OPEN for word in ("--add-opens", f"{module}=ALL-UNNAMED")]
-    classes = f"{HERE}/target/compat-1.jar:{HERE}/target/dependency/*"
-    return ("java", "-Xmx256m", "-XX:TieredStopAtLevel=1", *opened, "-cp", classes, "compat.Main")
 
 
 class Programs:
@@ -44,7 +26,7 @@ class Programs:
         self._running: list[ChildProcess] = []
 
     def start(self, driver: Driver, *arguments: object) -> ChildProcess:
-        command = [*self._java, *map(str, arguments)]
+        command = [*self._java, "compat.Main", *map(str, arguments)]
         program = ChildProcess(driver.end.namespace.command(*command))
         self._running.append(program)
         return program
