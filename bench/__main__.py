@@ -30,11 +30,17 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("parts", nargs=-1, type=click.Choice([part.value for part in Part]))
-@click.option("--json", "json_file", type=FILE, help="Write the figures there.")
-@click.option("--html", "html_file", type=FILE, help="Write the report with its plots there.")
-@click.option("--repeats", default=5, show_default=True, type=click.IntRange(1), help="Of everything.")
+@click.option("--json", "json_file", type=FILE, help="Write the figures to this file.")
+@click.option("--html", "html_file", type=FILE, help="Write the report, with its plots, to this file.")
 @click.option(
-    "--duration-ms", default=600, show_default=True, type=click.IntRange(10), help="Of each measured phase."
+    "--repeats",
+    default=5,
+    show_default=True,
+    type=click.IntRange(1),
+    help="How often everything is measured.",
+)
+@click.option(
+    "--duration-ms", default=600, show_default=True, type=click.IntRange(10), help="For each measured phase."
 )
 @click.option(
     "--threading",
@@ -43,7 +49,9 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     type=click.Choice(["invoker", "dedicated"]),
     help="One thread for each process, or Aeron's three and one for the load.",
 )
-@click.option("--cpus", metavar="LIST", help="Server's, then client's: 2 CPUs, or 8 for dedicated.")
+@click.option(
+    "--cpus", metavar="LIST", help="The server's CPUs, then the client's: 2 in all, or 8 for dedicated."
+)
 @click.option("--keep-cost", is_flag=True, help="Write the instruction counts into the checkout.")
 def bench(
     parts: tuple[str, ...],

@@ -77,7 +77,7 @@ def _paths(parts: frozenset[Part], media: Media) -> Iterator[MeasuredPath]:
 def _phases(parts: frozenset[Part], path: MeasuredPath, length: int) -> Iterator[Phase]:
     is_on_veth, is_floor = path.client.namespace is not None, path.program == FLOOR
     if path.program == TOUCHING_FLOOR:
-        # The case it is for: short payloads share the cache line of their header.
+        # Touching a short payload costs nothing more: it is in the same cache line as its header.
         if length == LENGTHS[-1]:
             yield Phase(PhaseKind.ONE_WAY, length)
         return

@@ -83,8 +83,8 @@ def _measure_singles(
                 results.failures.append(f"{subject}, repeat {repeat + 1}: {error.reason}")
     if Part.THREADS in options.parts:
         results.notes.append(
-            "A frame that rules or a hash bring to the sender's own queue was not timed there: no virtual "
-            "device has either. The sender's poll of it is the receiver's."
+            "A queue of the sender's own was not timed, since no virtual device brings frames there by rules "
+            "or by a hash. The sender would poll it just as the receiver polls its queue."
         )
 
 
@@ -92,7 +92,7 @@ def _measure_driver(
     options: Options, conditions: Conditions, results: BenchResults, progress: Callable[[str], None]
 ) -> None:
     for repeat in range(options.repeats):
-        progress(f"repeat {repeat + 1} of {options.repeats}: a driver that starts and stands idle")
+        progress(f"repeat {repeat + 1} of {options.repeats}: a driver that starts and then is idle")
         try:
             results.standings.append(measure_standing(conditions))
         except LoadError as error:

@@ -6,7 +6,7 @@ set(AERON_SDIST_SHA256 65fad0d4ca6926a24620c712fdebe8db8589a4d42a8dc52f15910a868
 set(AERON_SOURCE_DIR "$ENV{AERON_SOURCE_DIR}" CACHE PATH "A checkout of Aeron to build against; empty means ${AERON_SDIST}")
 set(AERON_CACHE_DIR "${CMAKE_SOURCE_DIR}/.cache/aeron" CACHE PATH "Where the downloaded sdist is kept")
 
-# Sets sdist to the downloaded archive. --ignore-requires-python: pyaeron itself asks for 3.12, its C sources do not.
+# Sets sdist to the downloaded archive. --ignore-requires-python: pyaeron requires Python 3.12, its C sources do not.
 function(download_aeron_sdist)
     file(GLOB found ${AERON_CACHE_DIR}/pyaeron-*.tar.gz)
     if (NOT found)
@@ -62,7 +62,7 @@ set(AERON_BUILD_DOCUMENTATION OFF)
 set(AERON_INSTALL_TARGETS OFF)
 set(BUILD_AERON_ARCHIVE_API OFF)
 block ()
-    # Installed and built alike: lib/ and bin/ (in the build, binaries/) lie beside each other in both.
+    # The installed rpath is also right in the build, where bin/ is called binaries/ and is beside lib/ too.
     set(CMAKE_BUILD_WITH_INSTALL_RPATH ON)
     add_subdirectory(${AERON_SOURCE_DIR} aeron EXCLUDE_FROM_ALL SYSTEM)
 endblock ()

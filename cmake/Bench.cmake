@@ -1,10 +1,10 @@
-# What ./dev bench and tests/cost run besides the extension module, under the target bench_programs. None is installed.
+# The programs that ./dev bench and tests/cost run, under the target bench_programs. None is installed.
 
 set(BENCH ${CMAKE_SOURCE_DIR}/bench)
 add_custom_target(bench_programs)
 
-# bench_program(<name> <layer>... SOURCES <source>...): our code once more, compiled as it is shipped and in a shared
-# object, where thread-local variables and calls cost what they cost in the extension module.
+# bench_program(<name> <layer>... SOURCES <source>...): compiles those layers again, as they are shipped, into a shared
+# object, in which calls and thread-local variables cost what they cost in the extension module.
 function(bench_program name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES")
     set(sources ${arg_SOURCES})
@@ -33,7 +33,7 @@ file(GLOB single_costs CONFIGURE_DEPENDS ${BENCH}/native/*.c)
 list(REMOVE_ITEM single_costs ${BENCH}/native/cost.c ${BENCH}/native/disturbance.c)
 bench_program(single_costs wire port stack transport api load SOURCES ${single_costs})
 
-# For LD_PRELOAD; bench/quiet.py has it.
+# bench/quiet.py preloads it (LD_PRELOAD).
 add_library(disturbance SHARED EXCLUDE_FROM_ALL ${BENCH}/native/disturbance.c)
 target_compile_options(disturbance PRIVATE -Wall -Wextra -Werror -fno-builtin-malloc)
 target_compile_definitions(disturbance PRIVATE _GNU_SOURCE)
@@ -41,13 +41,14 @@ set_target_properties(disturbance PROPERTIES
     INTERPROCEDURAL_OPTIMIZATION OFF LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bench)
 add_dependencies(bench_programs disturbance)
 
-# callgrind reads what follows; bench/cost.py runs it.
+# cost.c includes valgrind's header. bench/cost.py runs it under callgrind.
 find_path(VALGRIND_INCLUDE_DIR valgrind/callgrind.h)
 if (VALGRIND_INCLUDE_DIR)
     bench_program(cost wire port stack transport api SOURCES ${BENCH}/native/cost.c)
     set_source_files_properties(${BENCH}/native/cost.c PROPERTIES COMPILE_OPTIONS -fvisibility=default)
 
-    # Copied against pointed at: what decision 15 was made from. bench/zero_copy/measure.py runs it.
+    # Payloads that are copied into mbufs against payloads that mbufs point at, for decision 15.
+    # bench/zero_copy/measure.py runs it.
     file(GLOB zero_copy CONFIGURE_DEPENDS ${BENCH}/zero_copy/*.c)
     add_executable(zero_copy EXCLUDE_FROM_ALL ${zero_copy})
     target_include_directories(zero_copy PRIVATE ${CMAKE_SOURCE_DIR}/native)

@@ -1,4 +1,4 @@
-# aeron_dpdk/_build_info.py: which state of the sources the native half was made from. Looked up at each build.
+# aeron_dpdk/_build_info.py: the commit that the native half was made from, looked up at each build.
 
 add_custom_target(build_info ALL
     COMMAND ${CMAKE_COMMAND} -DSOURCE_DIR=${CMAKE_SOURCE_DIR} -DOUTPUT=${CMAKE_BINARY_DIR}/_build_info.py

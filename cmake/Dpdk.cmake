@@ -1,5 +1,5 @@
-# DPDK, as the target adk_dpdk: system headers, libraries, and the -march it was made for. The distribution's shared
-# libraries, or with AERON_DPDK_STATIC all of DPDK inside what links it, with none of its names to be seen outside.
+# DPDK, as the target adk_dpdk: its headers, its libraries, and the -march it was compiled for. These are the
+# distribution's shared libraries; with AERON_DPDK_STATIC, static ones, whose names stay hidden in what links them.
 
 option(AERON_DPDK_STATIC "Link DPDK's static libraries, with every poll-mode driver that they have" OFF)
 
@@ -17,12 +17,12 @@ add_library(adk_dpdk INTERFACE)
 target_include_directories(adk_dpdk SYSTEM INTERFACE ${DPDK_INCLUDE_DIRS})
 # SHELL: keeps the two words of "-include rte_config.h" together.
 target_compile_options(adk_dpdk INTERFACE "SHELL:${cflags}")
-# Parts of what we call carry the experimental mark in 22.11 and have lost it since.
+# Some of the functions that we call are still marked as experimental in 22.11.
 target_compile_definitions(adk_dpdk INTERFACE ALLOW_EXPERIMENTAL_API)
 target_link_options(adk_dpdk INTERFACE LINKER:--as-needed)
 if (AERON_DPDK_STATIC)
-    # One string: CMake would sort and merge what stands between --whole-archive and --no-whole-archive. A library, not an
-    # option: it has to follow the objects that call DPDK, so that the linker takes from its archives what they call.
+    # One string, since CMake would reorder and merge what is between --whole-archive and --no-whole-archive. Given as a
+    # library, not as an option, since it must come after the objects that call DPDK.
     list(JOIN DPDK_STATIC_LDFLAGS " " ldflags)
     target_link_libraries(adk_dpdk INTERFACE "${ldflags}")
     target_link_options(adk_dpdk INTERFACE LINKER:--exclude-libs,ALL)

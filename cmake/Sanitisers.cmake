@@ -1,16 +1,16 @@
-# ASan and UBSan: what the native tests run under always, and with AERON_DPDK_SANITISED the extension and Aeron too.
+# ASan and UBSan: for the native tests always, for the extension and for Aeron with AERON_DPDK_SANITISED.
 
 set(ADK_SANITISERS -fsanitize=address,undefined)
 set(ADK_SANITISED_FLAGS -O1 -g -UNDEBUG -fno-omit-frame-pointer ${ADK_SANITISERS} -fno-sanitize-recover=all)
 
 if (AERON_DPDK_SANITISED)
-    # Aeron reads its headers where the frame has them, 42 bytes behind the start, and shifts a difference of term ids
-    # that may be negative: all CPUs that DPDK runs on do so.
+    # Aeron reads its headers unaligned, 42 bytes into the frame, and shifts a difference of term ids that may be
+    # negative. Both do what Aeron expects on every CPU that DPDK runs on.
     add_compile_options(${ADK_SANITISED_FLAGS} -fno-sanitize=alignment,shift)
     add_link_options(${ADK_SANITISERS})
 
-    # The driver as a command, and the Python that tests run it by. CPython is not sanitised: its runtime must be there
-    # before any library of ours is loaded.
+    # Scripts that run the driver, and Python, with the sanitised package. CPython is not sanitised, so the runtime of
+    # ASan has to be preloaded.
     execute_process(COMMAND ${CMAKE_C_COMPILER} -print-file-name=libasan.so
         OUTPUT_VARIABLE libasan OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
     cmake_path(GET Python_EXECUTABLE PARENT_PATH programs)
@@ -19,7 +19,7 @@ if (AERON_DPDK_SANITISED)
     list(FILTER python_sources EXCLUDE REGEX "/(lib|bin|_native\\.abi3\\.so|_build_info\\.py|__pycache__)$")
     file(REMOVE_RECURSE ${package})
     file(MAKE_DIRECTORY ${package}/aeron_dpdk)
-    # In place of the hook of the editable installation, which would find the package in src whatever PYTHONPATH says.
+    # Replaces the hook of the editable installation, which would find the package in src whatever PYTHONPATH says.
     file(TOUCH ${package}/_editable_skbc_aeron_dpdk.py)
     foreach (source IN LISTS python_sources)
         cmake_path(GET source FILENAME name)
@@ -27,7 +27,7 @@ if (AERON_DPDK_SANITISED)
     endforeach ()
     set(reports ${CMAKE_BINARY_DIR}/reports)
     file(MAKE_DIRECTORY ${reports})
-    # Also for a driver that has dropped root.
+    # Writable for a driver that has dropped root, too.
     file(CHMOD ${reports} PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE WORLD_READ WORLD_WRITE WORLD_EXECUTE)
     foreach (program aeronmd_dpdk python)
         configure_file(${CMAKE_SOURCE_DIR}/tests/system/sanitised.sh.in ${CMAKE_BINARY_DIR}/${program}

@@ -1,6 +1,6 @@
-# What ./dev test runs besides Python, all under the target native_tests:
-#   tests/native/<name>_test.c  -> build/native/tests/native/<name>_test      our sources once more, sanitised
-#   tests/interleavings/<name>.c -> build/native/tests/interleavings/<name>   our sources on a model of the memory
+# The C programs that ./dev test runs, all under the target native_tests:
+#   tests/native/<name>_test.c  -> build/native/tests/native/<name>_test      with our sources, sanitised
+#   tests/interleavings/<name>.c -> build/native/tests/interleavings/<name>   with our sources, on a memory model
 #   tests/fuzz/fuzz_<name>.c    -> build/native/tests/fuzz/fuzz_<name>        replays files; fuzzing itself: tests/fuzz
 #   tests/system/native/<name>.c -> build/native/tests/system/<name>          Aeron clients, no code of ours
 
@@ -11,7 +11,7 @@ add_library(adk_sanitised INTERFACE)
 target_compile_options(adk_sanitised INTERFACE ${ADK_SANITISED_FLAGS})
 target_link_options(adk_sanitised INTERFACE ${ADK_SANITISERS})
 
-# An archive, so that a test takes only the objects it calls and may bring a fake of the others.
+# An archive, so that a test links only the objects that it calls, and can define fakes of the others.
 add_library(adk_all_sanitised STATIC EXCLUDE_FROM_ALL)
 set_property(TARGET adk_all_sanitised PROPERTY LINKER_LANGUAGE C)
 get_property(layers GLOBAL PROPERTY ADK_LAYERS)
@@ -56,8 +56,8 @@ foreach (source IN LISTS interleavings)
     set_target_properties(${target} PROPERTIES
         OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests/interleavings)
     target_include_directories(${target} PRIVATE native tests/interleavings)
-    # The model has more operations than a program calls, and the kernel's functions have other arguments there. What a
-    # scenario does not call of an included source need not be linked.
+    # A scenario calls only some of the model's operations, and only some functions of the sources that it includes;
+    # what the other functions call is not linked.
     target_compile_options(${target} PRIVATE -Wno-unused-function -Wno-unused-variable -ffunction-sections)
     target_link_options(${target} PRIVATE LINKER:--gc-sections)
     target_link_libraries(${target} PRIVATE adk_flags)

@@ -28,7 +28,7 @@ TOOLS = ("pip", "setuptools", "scikit-build-core", "cmake", "ninja", "auditwheel
 GLIBC_PLATFORMS = ("manylinux_2_28", "manylinux_2_17", "manylinux2014", "manylinux_2_5", "manylinux1")
 READ_BY_A_SCRIPT = re.compile(r"/checkout/release/parts/([\w.]+)")
 DEVBIND = """#!/bin/sh
-# DPDK's dpdk-devbind.py by its usual options, over aeron-dpdk's set-up: saves addresses, can be undone.
+# Takes the options of DPDK's dpdk-devbind.py; aeron-dpdk's setup saves addresses, and can undo its work.
 exec "$(dirname "$(readlink -f "$0")")/../python/bin/python3" -I -c \\
     'import sys; sys.argv[0] = "dpdk-devbind.py"; from aeron_dpdk.tools.devbind import main; main()' "$@"
 """
@@ -66,7 +66,7 @@ def build_part(target: Target, index: int) -> None:
 
 
 def download(target: Target, packages: Sequence[str], folder: Path) -> None:
-    """With this machine's pip, which knows its package index; the root cannot reach one."""
+    """With this machine's pip, which can reach a package index; the root's cannot."""
     wanted = hashlib.sha256(" ".join(packages).encode()).hexdigest()
     stamp = folder / "stamp"
     if stamp.exists() and stamp.read_text() == wanted:
@@ -124,7 +124,7 @@ def write_sbom(top: Path) -> None:
 
 
 def pack(top: Path) -> Path:
-    """Names and times depend neither on who builds nor on when: one commit, one archive."""
+    """Owners and times do not depend on who builds it and when: one commit always gives the same archive."""
     made = commit_time()
 
     def plain(entry: tarfile.TarInfo) -> tarfile.TarInfo:
@@ -177,7 +177,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="./dev bundle", description="Make the archive and the wheel, in dist/."
     )
-    parser.add_argument("--arch", choices=TARGETS, help="the machine they are for (default: this one)")
+    parser.add_argument("--arch", choices=TARGETS, help="the machine to build for (default: this one)")
     parser.add_argument("--test", action="store_true", help="try them afterwards, in bare roots")
     given = parser.parse_args(arguments)  # --test is for run_verb()
     target = TARGETS.get(given.arch)

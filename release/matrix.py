@@ -36,7 +36,7 @@ git fetch --quiet origin HEAD
 git reset --quiet --hard FETCH_HEAD
 exec ./dev test "$@"
 """
-# Nor tests that only read the sources: they do not depend on the machine.
+# Without the tests that only read the sources, whose outcome does not depend on the machine.
 EMULATED_TESTS = ("tests/unit", "tests/native", "--ignore=tests/unit/rules")
 SUMMARY = re.compile(r"^=*\s*(\d+ (?:passed|failed|error).* in .*?)\s*=*$", re.MULTILINE)
 
@@ -68,7 +68,7 @@ def with_lowest() -> Outcome:
     build = tomllib.loads((PROJECT / "pyproject.toml").read_text())["build-system"]["requires"]
     needed = [*build, *development()]
     pip = [python, "-m", "pip", "install", "--quiet"]
-    # One after the other: the build needs a newer cffi than the driver does.
+    # In two steps, since the build needs a newer cffi than the driver does.
     logged([*pip, *needed], "matrix-lowest-pip")
     logged([*pip, *lowest()], "matrix-lowest-pip")
     logged([*pip, "--no-build-isolation", "--no-deps", "--editable", "."], "matrix-lowest-pip")
@@ -80,7 +80,7 @@ def emulated() -> Outcome:
     """In the root where that machine's bundle is built."""
     target = TARGETS[EMULATED]
     bundle.prepare(target)
-    bundle.build_wheel(target)  # whose environment has the tools
+    bundle.build_wheel(target)  # leaves the virtual environment in which tests.sh runs
     extras = [each for extra in settings()["optional-dependencies"].values() for each in extra]
     packages = [*extras, *(each for each in development() if not each.startswith(NOT_EMULATED))]
     folder = target.out / "tests"
@@ -126,9 +126,7 @@ def main(wanted: Sequence[str]) -> int:
     known = (*RELEASES, *others)
     unknown = [each for each in wanted if each not in known]
     if unknown:
-        print(
-            f"./dev matrix: {unknown[0]} is none of {', '.join(known)}: name one of these.", file=sys.stderr
-        )
+        print(f"./dev matrix: there is no {unknown[0]}: name any of {', '.join(known)}.", file=sys.stderr)
         return 2
     end_with_children_on_sigterm()
     try:

@@ -58,8 +58,12 @@ class Root:
     suite: str
     packages: tuple[str, ...] = ()
     newer: str | None = None  # a release for apt-get source and download; nothing from it is installed
-    architecture: str | None = None  # Debian's name for it, files only; None: this machine's
-    further: str | None = None  # a further one whose packages are installed too, as NAME:ARCHITECTURE
+    architecture: str | None = (
+        None  # in Debian's naming; its packages are only unpacked. None: this machine's
+    )
+    further: str | None = (
+        None  # a second architecture; `packages` has what to install of it as NAME:ARCHITECTURE
+    )
 
     @property
     def folder(self) -> Path:
@@ -68,7 +72,7 @@ class Root:
         return CACHE / f"{'-'.join((self.suite, *others))}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
     def make(self) -> None:
-        """Complete or absent: the folder gets its name last. Raises ReleaseError."""
+        """Makes the folder; it gets its name last, so it is complete or absent. Raises ReleaseError."""
         if self.folder.exists():
             return
         if os.geteuid() != 0:
@@ -91,9 +95,9 @@ class Root:
 
     def _add_sources(self, part: Path) -> None:
         shutil.copy("/etc/resolv.conf", part / "etc")
-        # An interrupted root is made again from the start, so that nothing need reach the disk at once.
+        # dpkg need not sync what it writes: a root whose making was interrupted is made again from the start.
         (part / "etc/dpkg/dpkg.cfg.d/90unsafe-io").write_text("force-unsafe-io\n")
-        # A mirror may be older than sid permits; signatures are checked all the same.
+        # A mirror may be further behind than sid's Valid-Until permits; signatures are still checked.
         (part / "etc/apt/apt.conf.d/90mirror").write_text('Acquire::Check-Valid-Until "false";\n')
         for key in Path(KEYRINGS).glob("debian-archive-*.gpg"):
             shutil.copy(key, part / KEYRINGS.lstrip("/"))
@@ -108,7 +112,7 @@ class Root:
         (part / "etc/apt/sources.list").write_text("\n".join(lines) + "\n")
 
     def copy(self, to: Path) -> None:
-        """For tests that install something."""
+        """Copies the root, for tests that install something in it."""
         self.make()
         subprocess.run(["cp", "-a", "--reflink=auto", str(self.folder), str(to)], check=True)
 

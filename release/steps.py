@@ -1,5 +1,4 @@
-"""The steps of a release: announced on the terminal, logged to files, and ended by one sentence if they
-fail."""
+"""The steps of a release: announced on the terminal, logged to files; one that fails raises ReleaseError."""
 
 import os
 import signal
@@ -25,7 +24,7 @@ def logged(command: Sequence[str], name: str, cwd: Path = PROJECT) -> None:
         done = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, cwd=cwd, check=False)
     if done.returncode != 0:
         end = "\n".join(log.read_text(errors="replace").splitlines()[-30:])
-        raise ReleaseError(f"{end}\n{name} failed, all of it in {log.relative_to(PROJECT)}")
+        raise ReleaseError(f"{end}\n{name} failed: its output is in {log.relative_to(PROJECT)}")
 
 
 def end_with_children_on_sigterm() -> None:

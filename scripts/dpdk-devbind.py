@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""DPDK's dpdk-devbind.py by its usual options, over aeron-dpdk's set-up: saves addresses, can be undone."""
+"""Takes the options of DPDK's dpdk-devbind.py; aeron-dpdk's setup saves addresses, and can undo its work."""
 
 import sys
 

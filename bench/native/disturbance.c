@@ -1,7 +1,7 @@
 /*
- * A library for LD_PRELOAD that records what the kernel and the allocator do to a thread in its measured time, which
- * lies between two getrusage(RUSAGE_THREAD) calls (native/load/window.h). After each second call it writes a line to
- * the file named by ADK_DISTURBANCE and the process id.
+ * A library for LD_PRELOAD that records what the kernel and the allocator do to a thread in its measured time, which is
+ * between two getrusage(RUSAGE_THREAD) calls (native/load/window.h). At the second call it writes a line to the file
+ * named by ADK_DISTURBANCE and the process id.
  *
  * The allocator's calls are counted and passed on to glibc under the names it provides for this purpose (glibc manual,
  * "Replacing malloc"; __libc_malloc and the like are glibc's own).

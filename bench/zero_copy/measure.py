@@ -151,7 +151,7 @@ def time_table(times: Times) -> Iterator[str]:
 
 
 def main() -> str | None:
-    """What stood in the way."""
+    """Prints the tables; returns why nothing can be measured, or None."""
     if reason := why_not():
         return reason
     print("\n".join(count_table(count_frames())), end="\n\n", flush=True)

@@ -96,7 +96,7 @@ const way_t all_ways[WAYS] = {
 static void keep_log(void *address, void *opaque)
 {
     (void)opaque;
-    rte_panic("the log at %p was let go of\n", address);
+    rte_panic("the log at %p was released\n", address);
 }
 
 static struct rte_mempool *pool_of(const char *name, uint16_t room)

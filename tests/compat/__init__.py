@@ -1,1 +1,1 @@
-"""What others build on Aeron, over our driver; fetched where it is needed."""
+"""Programs that others build on Aeron, over our driver; each is fetched when a test needs it."""

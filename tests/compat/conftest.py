@@ -1,4 +1,4 @@
-"""Only with --compat, which `./dev compat` gives: Maven fetches what is needed, and it takes a minute."""
+"""Collected only with --compat, as in `./dev compat`: Maven downloads what is needed, in about a minute."""
 
 import shutil
 import subprocess

@@ -1,4 +1,4 @@
-"""A host as scripts for two machines know one: its own network, processes, /dev/shm and /tmp."""
+"""A host for scripts that use two machines: with its own network, processes, /dev/shm and /tmp."""
 
 import json
 from collections.abc import Iterator, Mapping

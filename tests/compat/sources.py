@@ -23,7 +23,7 @@ class Upstream:
     variable: str
 
     def checkout(self) -> Path:
-        """A folder with the files of the commit; the test is skipped where they cannot be had."""
+        """Returns a folder with the files of the commit; skips the test if they cannot be fetched."""
         place = CACHE / f"{self.name}-{self.commit[:12]}"
         if not place.exists():
             part = place.with_suffix(".part")
@@ -35,7 +35,7 @@ class Upstream:
                 subprocess.run(fetch, check=True, capture_output=True, text=True, timeout=FETCH_TIMEOUT_S)
             except subprocess.SubprocessError as error:
                 said = getattr(error, "stderr", "") or error
-                pytest.skip(f"{self.name} cannot be had from {source} ({self.variable}): {said}")
+                pytest.skip(f"{self.name} cannot be fetched from {source} ({self.variable}): {said}")
             subprocess.run(
                 (*git, "-c", "advice.detachedHead=false", "checkout", "-q", self.commit), check=True
             )

@@ -1,7 +1,7 @@
 """Aeron's own C and C++ system tests, each with `aeronmd_dpdk` in the place of the driver that it embeds.
 
-Their channels go to `localhost`, here the port's address. A few name 127.0.0.1, which our driver leaves to
-Aeron's sockets.
+Their channels use `localhost`, which here has the port's address. A few name 127.0.0.1, which our driver
+leaves to Aeron's sockets.
 """
 
 import os
@@ -44,7 +44,7 @@ exec {ours} --no-huge --no-shconf -m 256 --no-pci --no-telemetry --vdev={device}
 
 @pytest.fixture(scope="module")
 def tree() -> Path:
-    """A configured build of them all, of which a test builds its own."""
+    """A configured build of all of them, in which each test builds its own program."""
     sources = os.environ.get("AERON_SOURCE_DIR") or AERON.checkout()
     libraries = REPOSITORY / "build" / "native" / "aeron" / "lib"
     chosen = (f"-DAERON_TESTS={sources}", f"-DAERON_LIBRARIES={libraries}")

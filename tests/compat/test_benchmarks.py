@@ -1,5 +1,5 @@
-"""aeron-io/benchmarks, its scripts unchanged, on two hosts with a driver of ours each: as its README says, by
-hand and by the script that reaches both hosts with ssh."""
+"""aeron-io/benchmarks with its scripts unchanged, on two hosts with our driver on each: as its README says,
+by hand, and by the script that reaches both hosts with ssh."""
 
 import json
 import os
@@ -28,8 +28,8 @@ BENCHMARKS = Upstream(
 TOOLS = ("git", "java", "javac", "mvn", "numactl", "sudo", "taskset", "pgrep", "nsenter", "unshare")
 BUILD_TIMEOUT_S = 600
 RUN_TIMEOUT_S = 600.0
-# The JVM obeys this more than the scripts' 4 GiB of heap that is touched at start. Where the machine is too
-# busy for the rate, the rig shall take longer instead of giving up messages.
+# Given by _JAVA_OPTIONS, these override the scripts' heap of 4 GiB that is touched at start. On a machine too
+# busy for the rate, the benchmark takes longer instead of giving up messages.
 PATIENCE = "-Dio.aeron.benchmarks.send.grace.millis=120000 -Dio.aeron.benchmarks.receive.deadline.seconds=120"
 JVM = f"-Xms64m -Xmx256m -XX:-AlwaysPreTouch -XX:TieredStopAtLevel=1 {PATIENCE}"
 MEMORY = "--no-huge --no-shconf -m 1024 --no-pci"
@@ -61,14 +61,14 @@ def checkout() -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """A host with the benchmarks unpacked and our driver among them."""
+    """A host with the benchmarks unpacked, and with our driver."""
 
     host: Host
     folder: Path
     ours: Path
 
     def environment(self) -> dict[str, str]:
-        """What a login there gives."""
+        """The environment that a login there gives."""
         java = Path(shutil.which("java") or "").resolve().parents[1]
         found = {"PATH": os.environ["PATH"], "HOME": "/root", "USER": "root"}
         return {**found, "JAVA_HOME": str(java), "_JAVA_OPTIONS": JVM}
@@ -131,7 +131,7 @@ def channels(client: Side, server: Side) -> tuple[str, ...]:
 
 
 def assert_complete(said: str, results: Path, messages: int, length: int, carried: tuple[int, int]) -> None:
-    """Every message came back, by the wire, and a histogram of all round trips is on the disk."""
+    """Every message came back over the wire, and a histogram of all round trips was written."""
     counts = [int(count.replace(",", "")) for count in re.findall(r"Total count\s*=\s*([\d,]+)", said)]
     assert counts == [messages], said
     assert "WARNING: Not all messages" not in said
@@ -184,7 +184,7 @@ def test_echo_and_throughput_runs_by_hand_complete(sides: tuple[Side, Side], mak
 
 
 def settings_of(label: str, side: Side, core: int) -> dict[str, str]:
-    """What remote-echo-benchmarks asks for, for one host."""
+    """The variables that remote-echo-benchmarks needs for one host."""
     worker = "LOAD_TEST_RIG_MAIN" if label == "CLIENT" else "ECHO"
     cores = ("DRIVER_CONDUCTOR", "DRIVER_SENDER", "DRIVER_RECEIVER", worker)
     everywhere = ",".join(map(str, sorted(os.sched_getaffinity(0))))

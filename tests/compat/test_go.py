@@ -1,5 +1,5 @@
-"""aeron-go over our driver and a stock one on the other end: streams, and clients of a Java Archive; and
-aeron-go's own tests, unchanged, over ours alone."""
+"""aeron-go over our driver with a stock driver on the other end: streams, and clients of a Java Archive. And
+aeron-go's own tests, unchanged, over our driver alone."""
 
 import os
 import shutil
@@ -27,8 +27,10 @@ AERON_GO = Upstream(
 )
 BUILD_TIMEOUT_S = 900
 RUN_TIMEOUT_S = 180.0
-# aeron-go's tests start a driver with `java`, wait five seconds for it at most, and kill it. They are given
-# one that runs already, under the name that they chose: a busy machine takes longer to start another.
+# aeron-go's tests start a driver with `java`, wait for it for at most five seconds, and kill it. A busy
+# machine
+# takes longer to start one, so this `java` only links the directory of a running driver to the name they
+# chose.
 JAVA = """#!/bin/sh
 for word; do
   case $word in -Daeron.dir=*) mkdir -p "$(dirname "${{word#*=}}")" && ln -s {running} "${{word#*=}}" ;; esac
@@ -46,7 +48,7 @@ ARCHIVE = {
 
 
 def run(end: End, environment: Mapping[str, str], folder: Path, *command: str) -> str:
-    """Its output, once it has ended well."""
+    """Returns the output of a command that succeeds."""
     program = ChildProcess(end.namespace.command("env", f"--chdir={folder}", *command), environment)
     code = program.wait(RUN_TIMEOUT_S)
     print(program.output)
@@ -67,7 +69,7 @@ class Go:
         return program
 
     def run(self, driver: Driver, *arguments: object) -> None:
-        """Our own program, where that driver is."""
+        """Runs our own program in that driver's namespace."""
         program = self.build(HERE, "build")
         said = run(driver.end, os.environ, HERE, str(program), *map(str, arguments))
         assert said.splitlines()[-1] == "OK"

@@ -1,5 +1,5 @@
-"""Java clients and an Archive over our driver and a stock one on the other end, a Cluster of three over three
-drivers of ours on one switch; each over IPv4, and over IPv6."""
+"""Java clients, and an Archive, over our driver with a stock driver on the other end; and a Cluster of three
+over three of our drivers on one switch. Each over IPv4 and over IPv6."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +19,7 @@ CLUSTER_SETTINGS = {"AERON_CLIENT_LIVENESS_TIMEOUT": "14s", "AERON_IMAGE_LIVENES
 
 
 class Programs:
-    """Java programs of one test, each in the namespace of the driver whose client it is."""
+    """The Java programs of one test, each in the namespace of the driver whose client it is."""
 
     def __init__(self, java: tuple[str, ...]) -> None:
         self._java = java
@@ -37,7 +37,7 @@ class Programs:
         assert program.output.splitlines()[-1] == "OK", program.output
 
     def end(self) -> None:
-        """What each has said is part of the story of a test that failed."""
+        """Ends all programs, and prints their output for the report of a test that failed."""
         for program in self._running:
             if program.is_running:
                 program.kill()
@@ -78,8 +78,7 @@ def leader_of(nodes: dict[int, ChildProcess]) -> int | None:
 
 @contextmanager
 def switch(maker: Maker, members: int, *, is_ipv6: bool) -> Iterator[list[Driver]]:
-    """That many drivers of ours, each in a namespace of its own, on one bridge. `is_ipv6`: the family of
-    the address they are known by."""
+    """So many of our drivers, each in its own namespace, on one bridge; with IPv6 addresses if `is_ipv6`."""
     labels = [f"member{member}" for member in range(members)]
     with namespaces("switch", *labels) as (middle, *places):
         middle.ip("link", "add", "bridge", "type", "bridge")

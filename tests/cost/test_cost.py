@@ -1,4 +1,4 @@
-"""Our instructions for each frame are those of the table in the tree: a change of them must change it."""
+"""The instructions for each frame are those of the committed table: who changes them has to change it."""
 
 import pytest
 from bench import ROOT
@@ -18,7 +18,7 @@ def counted() -> CostTable:
     return count()
 
 
-def test_our_instructions_are_those_of_the_table(counted: CostTable) -> None:
+def test_the_counted_instructions_are_those_of_the_table(counted: CostTable) -> None:
     kept = CostTable.from_json(KEPT_TABLE.read_text())
     if (kept.compiler, kept.dpdk) != (counted.compiler, counted.dpdk):
         pytest.skip(f"the table is of {kept.compiler} and {kept.dpdk}")
@@ -27,7 +27,7 @@ def test_our_instructions_are_those_of_the_table(counted: CostTable) -> None:
     assert found == expected, REMEDY
 
 
-def test_the_page_on_performance_tells_the_counts_of_the_table() -> None:
+def test_the_performance_page_has_the_counts_of_the_table() -> None:
     kept = CostTable.from_json(KEPT_TABLE.read_text())
     received, sent = kept.row("receive", RX_BURST).ours / RX_BURST, kept.row("send", TX_BURST).ours / TX_BURST
     page = (ROOT / "docs" / "performance.md").read_text()

@@ -1,4 +1,4 @@
-"""The program that decision 15 rests on runs, and what it counts can be true."""
+"""The program behind decision 15 runs, and its counts are plausible."""
 
 import pytest
 from bench.zero_copy.measure import (

@@ -1,7 +1,7 @@
 /*
- * Any bytes have one verdict: of adk_parse_frame() on contiguous bytes, and of adk_rx_bytes() with adk_rx_verdict() on
- * the same bytes in a chain of segments. The verdict that a datagram must have is worked out here a second time, byte
- * by byte and with the tests' own checksum.
+ * Checks that any bytes have the same verdict by adk_parse_frame() on contiguous bytes as by adk_rx_bytes() and
+ * adk_rx_verdict() on a chain of segments. Whether it is right for a datagram is computed here independently, byte by
+ * byte and with the tests' own checksum.
  *
  * Input: one byte of choices (see choice_en), one byte for the length of the segments, then the frame.
  */
@@ -42,7 +42,7 @@ static adk_address_t local_of(uint8_t choices, const uint8_t *frame, uint32_t le
 {
     adk_address_t local = { .ipv4_be = RTE_BE32(LOCAL_IPV4) };
     const bool has_header = length >= AT_SOURCE_PORT;
-    /* A port's own MAC is not that of a group. */
+    /* A port's own MAC is never a group's. */
     const bool is_chosen = has_header && (choices & LOCAL_MAC_FROM_FRAME) && 0 == (frame[0] & 1);
     memcpy(local.mac, is_chosen ? frame : LOCAL_MAC, 6);
     if (has_header && (choices & LOCAL_IPV4_FROM_FRAME))

@@ -1,7 +1,8 @@
 /*
- * Any bytes behind an Ethernet header of IPv6 have one verdict, by adk_parse_frame6() and by the short way beside it;
- * and what neighbour discovery reads in them. The verdict that a datagram without extension headers must have is worked
- * out here a second time; of one with extension headers the payload must lie in the packet, and the checksum be right.
+ * Checks that any bytes after an IPv6 Ethernet header have the same verdict by adk_parse_frame6() as by the shortcut for
+ * plain frames, and gives them to neighbour discovery. Whether the verdict is right for a datagram without extension
+ * headers is computed here independently. With extension headers, the payload of a delivered datagram must be within the
+ * packet, and its checksum right.
  *
  * Input: one byte of choices (see choice_en), then the frame.
  */

@@ -39,11 +39,11 @@ def fuzz(target: str, seconds: int) -> None:
     command = [str(TREE / target), f"-max_total_time={seconds}", "-max_len=2048"]
     command += [f"-artifact_prefix={TREE}/{target}-", str(found(target)), str(CORPUS / target)]
     if subprocess.run(command, cwd=ROOT, check=False).returncode != 0:
-        sys.exit(f"{target} is upset: replay the input above with build/fuzz/{target} FILE.")
+        sys.exit(f"{target} failed: replay the input above with build/fuzz/{target} FILE.")
 
 
 def coverage() -> str:
-    """llvm-cov(1)'s table of the driver's sources: what the corpus and all inputs found so far reach."""
+    """Prints llvm-cov(1)'s table of the driver's sources for the corpus and all inputs found so far."""
     profiles: list[Path] = []
     for target in TARGETS:
         profiles.append(profile := COVERAGE_TREE / f"{target}.profraw")

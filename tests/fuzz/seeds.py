@@ -1,7 +1,7 @@
 """One frame for each fate that a received frame can have, made by scapy.
 
-`SEEDS` serves three times: as the corpus that fuzzing starts from, as what the C side must parse, and as
-the proof that each fate ends in its own count.
+`SEEDS` has three uses: fuzzing starts from it, the C side must parse it, and tests show with it that each
+fate has a count of its own.
 """
 
 from dataclasses import dataclass

@@ -11,7 +11,7 @@ TARGETS = sorted(source.stem for source in HERE.glob("fuzz_*.c"))
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_no_committed_input_upsets_its_target(target: str) -> None:
+def test_no_committed_input_makes_its_target_fail(target: str) -> None:
     inputs = sorted(path for path in (HERE / "corpus" / target).iterdir() if path.is_file())
     assert inputs, f"tests/fuzz/corpus/{target} is empty"
     run = subprocess.run([BUILT / target, *inputs], capture_output=True, text=True, timeout=120, check=False)

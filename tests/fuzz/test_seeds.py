@@ -1,4 +1,4 @@
-"""The committed corpus is what make_corpus.py writes, and the seeds stand for every fate."""
+"""The committed corpus is what make_corpus.py writes, and the seeds cover every fate of a frame."""
 
 from aeron_dpdk.native import count_names
 

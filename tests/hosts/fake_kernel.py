@@ -89,7 +89,7 @@ class FakeKernel(System):
         return is_so()
 
     def replace_card(self, address: str, mac: str) -> None:
-        """While it has no interface."""
+        """Replaces the card in this slot, while it has no interface, by one with another MAC."""
         self._absent[address] = replace(self._absent[address], mac=mac)
 
     # ---- the kernel ----

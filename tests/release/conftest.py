@@ -9,7 +9,7 @@ from release.project import name
 from tests.system.fixtures import installation
 from tests.system.fixtures.installation import Installation
 
-# What the archive was made of, where an ordinary user of a guest may read it.
+# The tree that the archive was made from, where an ordinary user of a guest may read it.
 TREE = STAGE / name()
 
 

@@ -1,9 +1,8 @@
 """The bundle in bare roots: nothing but Debian's base system, no Python, no DPDK, no compiler.
 
-It is `./dev bundle --test` that runs these, after it has built the archive: minutes, and the roots come from
-a Debian mirror. Without an archive of this version they are left out. Another machine's archive is tried
-under user mode emulation, in the oldest release only: the emulation is slow.
-"""
+`./dev bundle --test` builds the archive and then runs these, which takes minutes and a Debian mirror for the
+roots. Without an archive of this version they are skipped. An archive for another machine is tried under
+user mode emulation, which is slow, and therefore only in the oldest release."""
 
 import json
 import os
@@ -21,7 +20,7 @@ from release.project import DIST, name
 from release.root import Root
 from release.target import TARGETS, Target
 
-# The C library and its loader are the host's; libgcc_s would be, if anything needed it.
+# Libraries that the bundle takes from the host; libgcc_s only if something needs it.
 OF_THE_C_LIBRARY = (
     "ld-",
     "libc.",
@@ -116,7 +115,7 @@ def test_a_program_runs_by_its_path_through_a_link_and_from_elsewhere(
         assert run.stdout
 
 
-def test_the_environment_does_not_say_what_python_loads(unpacked: Unpacked) -> None:
+def test_the_environment_does_not_affect_what_python_loads(unpacked: Unpacked) -> None:
     poisoned = ("PYTHONHOME=/nowhere", "PYTHONPATH=/nowhere", "LC_ALL=C")
     run = unpacked.run("env", *poisoned, f"{unpacked.top}/aeronmd_dpdk", "-v")
     assert run.returncode == 0, run.stderr
@@ -219,7 +218,7 @@ def children(pid: int) -> Sequence[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-def test_a_driver_is_called_what_the_scripts_look_for_and_loads_nothing_of_the_host_but_its_c_library(
+def test_a_driver_has_the_name_that_scripts_look_for_and_loads_only_the_hosts_c_library(
     unpacked: Unpacked, driver: "subprocess.Popen[str]"
 ) -> None:
     start = time.monotonic()

@@ -1,4 +1,4 @@
-"""The bundle's driver on a PCI NIC in a guest of the lab. It is `./dev bundle --test` that runs this."""
+"""The bundle's driver on a PCI NIC in a guest of the lab. Run by `./dev bundle --test`."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""The bundle's net_af_xdp, with its own libbpf and libxdp. It is `./dev bundle --test` that runs this."""
+"""The bundle's net_af_xdp, with its own libbpf and libxdp. Run by `./dev bundle --test`."""
 
 from tests.system.fixtures import topology
 from tests.system.fixtures.installation import Installation

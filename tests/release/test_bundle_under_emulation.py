@@ -2,11 +2,10 @@
 
 Shared memory has the same layout on both machines, so only the drivers are emulated. They meet over
 net_memif: qemu's user mode refuses the socket option PACKET_VERSION, which net_af_packet needs, and bpf(2),
-which net_af_xdp needs. This machine orders memory strongly, and so does whatever it emulates:
-tests/interleavings is what checks the order of loads and stores.
+which net_af_xdp needs. An emulated aarch64 orders memory as strongly as this machine does, so these tests
+cannot find a missing barrier; tests/interleavings can.
 
-It is `./dev bundle --arch aarch64 --test` that runs these.
-"""
+Run by `./dev bundle --arch aarch64 --test`."""
 
 import os
 from collections.abc import Iterator

@@ -1,7 +1,7 @@
-"""The container image, unpacked and run by bubblewrap and runc, as its own user, no capability, read-only.
+"""The container image, unpacked and run by bubblewrap and runc: as its own user, without capabilities,
+read-only.
 
-It is `./dev image --test` that runs these, after it has built the image. Without one of this version they are
-left out.
+`./dev image --test` builds the image and then runs these. Without an image of this version they are skipped.
 """
 
 import json
@@ -76,7 +76,7 @@ def run_by_runc(unpacked: Path, bundle: Path, *command: str) -> subprocess.Compl
     return subprocess.run(run, capture_output=True, text=True, timeout=300, check=False)
 
 
-def test_without_a_command_it_is_the_driver(unpacked: Path) -> None:
+def test_without_a_command_the_driver_runs(unpacked: Path) -> None:
     run = contained(unpacked)
     assert run.returncode == 3
     assert "AERON_DPDK_LOCAL_IPV4_ADDRESS is not set" in run.stderr
@@ -92,6 +92,6 @@ def test_two_drivers_exchange_messages_under_a_container_runtime(unpacked: Path,
     assert run.returncode == 0, run.stdout + run.stderr
 
 
-def test_the_probes_reach_a_driver_beside_them(unpacked: Path) -> None:
+def test_the_probes_reach_a_driver_in_the_same_container(unpacked: Path) -> None:
     run = contained(unpacked, "sh", "-c", SCRIPT)
     assert run.stdout.splitlines() == ["ready", "stopped 0"], run.stdout + run.stderr

@@ -74,7 +74,9 @@ def test_no_blob_is_left_over(layout: Path, manifest: Manifest) -> None:
     assert {f"sha256:{path.name}" for path in (layout / "blobs/sha256").iterdir()} == used
 
 
-def test_unpacked_it_is_the_base_with_the_bundles_programs_on_the_path(layout: Path, tmp_path: Path) -> None:
+def test_the_unpacked_image_is_the_base_with_the_bundles_programs_on_the_path(
+    layout: Path, tmp_path: Path
+) -> None:
     subprocess.run(
         ["umoci", "unpack", "--rootless", "--image", f"{layout}:{reference()}", str(tmp_path / "run")],
         check=True,

@@ -1,8 +1,7 @@
 """The packages in bare roots of Debian: install, upgrade, remove, purge, and two drivers in between.
 
-It is `./dev packages --test` that runs these, after it has built them. Without packages of this version they
-are left out.
-"""
+`./dev packages --test` builds the packages and then runs these. Without packages of this version they are
+skipped."""
 
 import os
 import shutil
@@ -45,7 +44,7 @@ class Machine:
 
 @pytest.fixture(scope="module")
 def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Those in dist/, and of the same tree older ones."""
+    """Those in dist/, and packages with an older version made from the same tree."""
     out = tmp_path_factory.mktemp("packages")
     for made in DIST.glob(f"{PACKAGE.name}[-_]{PACKAGE.release}[._]*"):
         shutil.copy(made, out)
@@ -99,7 +98,7 @@ def test_other_shells_complete_an_installed_command(packages: Path, tmp_path: Pa
 
 
 def test_an_rpm_is_installed_upgraded_and_removed(packages: Path, tmp_path: Path) -> None:
-    """In a root of Debian with Debian's rpm, whose database knows no glibc: hence --nodeps."""
+    """In a root of Debian with Debian's rpm. Its database has no glibc, hence --nodeps."""
     Root("trixie").copy(tmp_path / "root")
     machine = Machine(tmp_path / "root", packages)
     machine.run(

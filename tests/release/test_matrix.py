@@ -26,4 +26,4 @@ def test_every_lower_bound_is_a_version_that_can_be_installed() -> None:
 
 def test_an_unknown_release_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["buster"]) == 2
-    assert "buster is none of bookworm, trixie, sid, lowest, aarch64" in capsys.readouterr().err
+    assert "there is no buster: name any of bookworm, trixie, sid, lowest, aarch64" in capsys.readouterr().err

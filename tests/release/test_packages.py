@@ -62,7 +62,7 @@ def test_programs_are_links_to_the_tree_that_stays_together(deb: dict[str, tarfi
     assert "/usr/lib/aeron-dpdk/licences/dpdk" in deb
 
 
-def test_everything_is_roots_and_all_may_read_it(deb: dict[str, tarfile.TarInfo]) -> None:
+def test_root_owns_every_file_and_everybody_may_read_it(deb: dict[str, tarfile.TarInfo]) -> None:
     assert {(entry.uid, entry.gid) for entry in deb.values()} == {(0, 0)}
     assert {entry.mode for entry in deb.values() if not entry.issym()} == {0o755, 0o644}
 
@@ -86,9 +86,7 @@ def test_both_packages_have(file: str, deb: dict[str, tarfile.TarInfo], made: tu
     assert file in rpm(made, "--list")
 
 
-def test_zsh_looks_in_another_folder_on_debian(
-    deb: dict[str, tarfile.TarInfo], made: tuple[Path, Path]
-) -> None:
+def test_zsh_has_another_folder_on_debian(deb: dict[str, tarfile.TarInfo], made: tuple[Path, Path]) -> None:
     assert "/usr/share/zsh/vendor-completions/_aeron-dpdk" in deb
     assert "/usr/share/zsh/site-functions/_aeron-dpdk" in rpm(made, "--list")
 
@@ -107,14 +105,14 @@ def test_an_administrators_settings_are_kept(made: tuple[Path, Path]) -> None:
     )
 
 
-def test_the_c_library_and_what_makes_the_user_are_all_that_it_needs(made: tuple[Path, Path]) -> None:
+def test_it_depends_only_on_the_c_library_and_on_what_creates_the_user(made: tuple[Path, Path]) -> None:
     fields = control(made, "control")
     assert "\nDepends: libc6 (>= 2.31), systemd | " in fields
     needs = {each for each in rpm(made, "--requires") if not each.startswith("rpmlib(")}
     assert needs == {"/bin/sh", "/usr/bin/systemd-sysusers", "glibc >= 2.31"}
 
 
-def test_every_script_is_one_that_sh_can_read(made: tuple[Path, Path], tmp_path: Path) -> None:
+def test_sh_can_parse_every_script(made: tuple[Path, Path], tmp_path: Path) -> None:
     for name in ("postinst", "prerm", "postrm"):
         (tmp_path / name).write_text(control(made, name))
         subprocess.run(["sh", "-n", str(tmp_path / name)], check=True)

@@ -10,7 +10,7 @@ def test_a_source_package_is_named_as_debian_and_package_url_name_it() -> None:
     assert found == Component("rdma-core", "56.1", "pkg:deb/debian/rdma-core@56.1?arch=source")
 
 
-def test_a_package_that_brought_two_libraries_is_one_component() -> None:
+def test_a_package_with_two_libraries_is_one_component() -> None:
     assert len(debian_components(["libnl3 3.4.0-1", "libnl3 3.4.0-1"])) == 1
 
 

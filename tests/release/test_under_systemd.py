@@ -1,7 +1,7 @@
 """The installed package's service under systemd itself, which is process 1 of namespaces here, in Debian 13.
 
-It is `./dev packages --test` that runs these. The driver has DPDK's null device and no huge pages: it is the
-unit that is tried, with all its hardening, readiness, watchdog and restarts.
+Run by `./dev packages --test`. The driver has DPDK's null device and no huge pages: these test the unit,
+with its hardening, readiness, watchdog and restarts.
 """
 
 import os
@@ -91,7 +91,7 @@ def unified_hierarchy() -> Path:
 
 
 def remove_group(group: Path) -> None:
-    """When the kernel has ended what was in it."""
+    """Succeeds once the kernel has ended the processes in the group."""
     deadline = time.monotonic() + 60
     while group.exists() and time.monotonic() < deadline:
         subprocess.run(
@@ -169,7 +169,7 @@ def test_a_driver_whose_control_loop_hangs_is_killed_by_the_watchdog_and_started
     machine.run(f"systemctl daemon-reload && systemctl start {UNIT}")
     time.sleep(12)
     first = machine.property("MainPID")
-    assert machine.property("NRestarts") == "0"  # for it was fed
+    assert machine.property("NRestarts") == "0"  # the watchdog was fed
     machine.run(f"kill -STOP {first}")
     until(
         lambda: (
@@ -189,7 +189,7 @@ def test_a_driver_whose_control_loop_hangs_is_killed_by_the_watchdog_and_started
     ],
     ids=["a setting", "an account"],
 )
-def test_what_would_fail_again_is_not_started_again(machine: Machine, wrong: str, code: str) -> None:
+def test_a_failure_that_would_recur_causes_no_restart(machine: Machine, wrong: str, code: str) -> None:
     machine.configure(wrong)
     assert machine.attempt(f"systemctl start {UNIT}").returncode != 0
     time.sleep(5)  # RestartSec is 1

@@ -53,4 +53,4 @@ def test_run_without_a_command_says_what_it_wants() -> None:
 def test_a_system_without_apt_is_told_what_to_install(tmp_path: Path) -> None:
     run = dev("build", path=str(tmp_path))
     assert run.returncode != 0
-    assert "./dev: This is no Debian or Ubuntu: install what corresponds to gcc " in run.stderr
+    assert "./dev: This is not Debian or Ubuntu: install the equivalent of gcc " in run.stderr

@@ -129,7 +129,7 @@ private:
     change_t m_change;
     pid_t m_pid = 0;
 
-    // A test changes a context; what it may change goes to the process by the environment.
+    // Tests set options on a context; those that they use are given to the process as environment variables.
     std::map<std::string, std::string> decide()
     {
         aeron_driver_context_t *context = nullptr;

@@ -22,7 +22,7 @@ pub fn content(number: u64) -> Vec<u8> {
     (0..length).map(|_| next() as u8).collect()
 }
 
-/// Err once it took longer than `timeout`, or as soon as `holds` fails.
+/// Err if it takes longer than `timeout`, or if `holds` fails.
 pub fn until(
     timeout: Duration,
     what: &str,

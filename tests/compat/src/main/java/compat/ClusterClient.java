@@ -4,7 +4,7 @@ import io.aeron.cluster.client.AeronCluster;
 import java.util.concurrent.TimeUnit;
 import org.agrona.concurrent.UnsafeBuffer;
 
-/** Sends numbers and waits for each to come back; what a fallen leader took with it is sent again. */
+/** Sends numbers and waits for each to come back; one that was lost with a leader is sent again. */
 final class ClusterClient
 {
     private static final long AGAIN_NS = TimeUnit.SECONDS.toNanos(2);

@@ -19,7 +19,7 @@ import org.agrona.DirectBuffer;
 import org.agrona.concurrent.ShutdownSignalBarrier;
 import org.agrona.concurrent.SleepingMillisIdleStrategy;
 
-/** One member of a cluster that echoes; it tells when it leads. Two members on one host have ports of their own. */
+/** One member of a cluster that echoes; it prints when it becomes the leader. Each member has its own ports. */
 final class Node
 {
     private Node()

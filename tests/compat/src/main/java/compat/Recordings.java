@@ -10,7 +10,7 @@ import io.aeron.archive.ArchiveThreadingMode;
 import io.aeron.archive.client.AeronArchive;
 import java.io.File;
 
-/** An Archive on one driver, its client on another: a stream is recorded, replayed, extended, replayed again, at last to a group. */
+/** An Archive on one driver, its client on another: a stream is recorded, replayed, extended, and replayed, also to a group. */
 final class Recordings
 {
     private static final int MESSAGES = 500;
@@ -73,7 +73,7 @@ final class Recordings
             .threadingMode(ArchiveThreadingMode.SHARED);
     }
 
-    /** Once all that was offered is recorded. */
+    /** Returns when everything that was offered has been recorded. */
     private static long record(
         final AeronArchive archive, final ExclusivePublication publication, final long first, final long end)
     {
