@@ -28,7 +28,13 @@ NOT_EMULATED = ("clang-format", "mypy", "ruff", "types-")  # what ./dev check ru
 FIRST = ("git", "python3", "python3-dev", "python3-venv")  # ./dev installs everything else
 TESTS = ("tests/unit", "tests/native", "tests/system/test_process.py", "tests/system/test_streams.py")
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
-IN_ROOT = """
+# The tests sweep /dev/shm and /run/netns of what dead processes left. The root has this machine's /dev but
+# not its process ids, by which every other process here is dead. So both are the row's own, and end with it.
+OWN_FOLDERS = """
+mount -t tmpfs -o mode=1777 tmpfs /dev/shm
+mount -t tmpfs -o mode=755 tmpfs /run
+"""
+IN_ROOT = f"""{OWN_FOLDERS}
 git config --system --replace-all safe.directory '*'
 [ -d /project ] || git clone --quiet /checkout /project
 cd /project

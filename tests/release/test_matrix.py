@@ -1,7 +1,11 @@
-"""What `./dev matrix` reads from pytest's output, and what it refuses."""
+"""What `./dev matrix` reads from pytest's output, what it refuses, and what of this machine its rows see."""
+
+import os
+import subprocess
+from pathlib import Path
 
 import pytest
-from release.matrix import lowest, main, summary_in
+from release.matrix import OWN_FOLDERS, lowest, main, summary_in
 
 
 def test_the_closing_line_is_found_with_and_without_its_rule() -> None:
@@ -27,3 +31,17 @@ def test_every_lower_bound_is_a_version_that_can_be_installed() -> None:
 def test_an_unknown_release_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["buster"]) == 2
     assert "there is no buster: name any of bookworm, trixie, sid, lowest, aarch64" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounts need root")
+def test_a_row_sees_no_aeron_directory_of_this_machine_and_leaves_no_namespace_to_it() -> None:
+    ours = Path(f"/dev/shm/adk-{os.getpid()}-matrix")
+    theirs = f"adk-1-{os.getpid()}"
+    script = f"{OWN_FOLDERS} ls /dev/shm; ip netns add {theirs}; ls /run/netns"
+    ours.mkdir()
+    try:
+        seen = subprocess.check_output(["unshare", "-m", "sh", "-ec", script], text=True)
+    finally:
+        ours.rmdir()
+    assert seen.split() == [theirs]
+    assert not Path("/run/netns", theirs).exists()
