@@ -115,7 +115,7 @@ def test_a_capture_is_of_the_interface_that_is_named_or_of_the_first(
     assert wanted in destinations and other not in destinations
 
 
-def test_an_interface_that_is_not_there_is_told_with_those_that_are(place: Place) -> None:
+def test_an_unknown_interface_is_refused_with_the_names_of_the_known_ones(place: Place) -> None:
     done = aeron_dpdk("capture", place.ours, "-i", "eth0", "-w", "/dev/null")
     assert done.exit_code == 33
     assert done.complaint == (

@@ -1,4 +1,4 @@
-"""./dev speaks in sentences before it has anything installed."""
+"""./dev explains itself in sentences, before anything is installed."""
 
 import os
 import subprocess
@@ -44,7 +44,7 @@ def test_an_unknown_verb_shows_the_known_ones_and_fails() -> None:
     assert "usage: ./dev VERB" in run.stdout
 
 
-def test_run_without_a_command_says_what_it_wants() -> None:
+def test_run_without_a_command_says_what_is_missing() -> None:
     run = dev("run")
     assert run.returncode != 0
     assert "./dev: Say what to run: ./dev run CMD..." in run.stderr

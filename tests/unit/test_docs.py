@@ -59,7 +59,7 @@ def is_broken(page: Path, target: str) -> bool:
 # ---- settings, counters, exit codes ----
 
 
-def test_every_setting_stands_in_its_table_with_default_and_meaning() -> None:
+def test_every_setting_is_in_its_table_with_default_and_meaning() -> None:
     table = [cells for cells in rows(OPERATIONS / "settings.md") if cells[0].startswith("`AERON_DPDK_")]
     assert table == [[f"`{each.name}`", each.default, each.help] for each in SETTING_TABLE]
 
@@ -113,7 +113,7 @@ def test_type_ids_are_aerons() -> None:
     assert set(types) == {f"{number} {name}" for name, number in ids}
 
 
-def test_every_exit_code_stands_in_its_table() -> None:
+def test_every_exit_code_is_in_its_table() -> None:
     table = [cells[:2] for cells in rows(OPERATIONS / "running.md") if cells[0].isdecimal()]
     assert table == [[str(code.value), code.name] for code in DRIVER_CODES]
 
@@ -121,11 +121,11 @@ def test_every_exit_code_stands_in_its_table() -> None:
 # ---- pages ----
 
 
-def test_the_architecture_is_a_page_a_newcomer_finishes() -> None:
+def test_the_architecture_is_short_enough_for_a_newcomer() -> None:
     assert len((ROOT / "ARCHITECTURE.md").read_text().splitlines()) <= 150
 
 
-def test_the_readme_is_read_to_its_end() -> None:
+def test_the_readme_is_short_enough_to_be_read_to_its_end() -> None:
     assert len((ROOT / "README.md").read_text().splitlines()) <= 120
 
 
@@ -161,7 +161,7 @@ def test_the_unreleased_changes_come_first_and_name_aeron_and_dpdk() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=shown)
-def test_links_lead_somewhere(page: Path) -> None:
+def test_every_link_has_a_target(page: Path) -> None:
     targets = LINK.findall(without_code(page.read_text()))
     assert [target for target in targets if is_broken(page, target)] == []
 
@@ -182,7 +182,7 @@ def existing_tests() -> set[str]:
 
 
 def named_tests(text: str) -> set[str]:
-    """Backticked names that begin with test_, or read as a sentence and so as a test of C."""
+    """Names in backticks that begin with test_, or that have the form of a C test's name."""
     words = re.findall(r"`([a-z0-9_]+)`", without_code(text))
     return {
         word
@@ -214,7 +214,7 @@ def test_every_verb_of_dev_that_a_page_names_exists(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=shown)
 def test_files_that_a_page_names_exist(page: Path) -> None:
-    """Those of the tree: what stands under build/ and src/aeron_dpdk/bin/ is made."""
+    """Files of the repository; those under build/ and src/aeron_dpdk/bin/ are generated."""
     named = set(
         re.findall(r"(?<![\w/.-])((?:native|src|tests|bench|docs|cmake)/[\w./-]*\w)", page.read_text())
     )

@@ -72,7 +72,7 @@ def test_every_exit_code_but_success_a_bug_and_verdicts_belongs_to_an_error() ->
     assert set(ExitCode) - used == VERDICTS
 
 
-def test_all_errors_stand_in_one_folder() -> None:
+def test_all_errors_are_defined_in_one_folder() -> None:
     assert {error_class.__module__ for error_class in CLASSES} == TABLE
     ours = {
         AeronDpdkError.__name__,
@@ -90,7 +90,7 @@ def test_all_errors_stand_in_one_folder() -> None:
     assert elsewhere == set()
 
 
-def test_what_we_did_not_expect_comes_with_its_traceback_and_a_request_to_report_it() -> None:
+def test_an_unexpected_error_is_shown_with_its_traceback_and_a_request_to_report_it() -> None:
     try:
         raise KeyError("lost")
     except KeyError as error:
@@ -100,7 +100,7 @@ def test_what_we_did_not_expect_comes_with_its_traceback_and_a_request_to_report
     assert "test_errors.py" in explanation.text and "KeyError: 'lost'" in explanation.text
 
 
-def test_a_port_error_uses_the_remedy_that_c_brings() -> None:
+def test_a_port_error_has_the_remedy_that_c_provides() -> None:
     error = PortError("port 3 does not exist; choose another", 19)
     assert str(error) == "the DPDK port failed, port 3 does not exist: choose another."
 

@@ -1,4 +1,4 @@
-"""The manifests in packaging/kubernetes against the API server's own schemas, and against what we have."""
+"""The manifests in packaging/kubernetes against the API server's own schemas, and against our settings."""
 
 import shlex
 from copy import deepcopy
@@ -37,7 +37,7 @@ def container(name: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("release", RELEASES)
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document["kind"])
-def test_the_manifest_is_of_the_schema(document: dict[str, Any], release: str) -> None:
+def test_the_manifest_conforms_to_the_schema(document: dict[str, Any], release: str) -> None:
     kubernetes_validate.validate(document, release, strict=True)
 
 
@@ -48,25 +48,25 @@ def test_a_field_that_does_not_exist_is_found() -> None:
         kubernetes_validate.validate(document, RELEASES[-1], strict=True)
 
 
-def test_settings_are_ones_that_exist() -> None:
+def test_every_setting_of_the_manifest_exists() -> None:
     ours = {name for name in of_kind("ConfigMap")["data"] if name.startswith("AERON_DPDK_")}
     assert ours and ours <= setting_names()
 
 
 def test_every_container_has_whole_cpus_of_its_own() -> None:
-    """Guaranteed, with integers: what the static CPU manager policy asks for."""
+    """Guaranteed, with integers: what the static CPU manager policy requires."""
     for each in pod()["containers"]:
         requests, limits = each["resources"]["requests"], each["resources"]["limits"]
         assert requests == limits and int(limits["cpu"]) > 0 and "memory" in limits
 
 
-def test_what_is_mounted_is_there() -> None:
+def test_every_volume_that_is_mounted_exists() -> None:
     volumes = {volume["name"] for volume in pod()["volumes"]}
     mounted = {mount["name"] for each in pod()["containers"] for mount in each["volumeMounts"]}
     assert mounted == volumes
 
 
-def test_probes_and_commands_call_what_exists() -> None:
+def test_probes_and_commands_call_programs_that_exist() -> None:
     commands = [container("driver")[probe]["exec"]["command"] for probe in PROBES]
     for command in [*commands, container("exporter")["command"]]:
         words = shlex.split(command[2].partition(";")[0]) if command[0] == "sh" else command

@@ -1,4 +1,4 @@
-"""The typed face of the extension module, against a real stack over DPDK's null device."""
+"""The typed interface of the extension module, on a real stack over DPDK's null device."""
 
 import json
 import subprocess
@@ -79,7 +79,7 @@ def result() -> Any:
 
 
 @needs_native
-def test_the_port_says_what_it_is(result: Any) -> None:
+def test_the_port_describes_its_device(result: Any) -> None:
     assert result["info"] == ["net_null0", "net_null", 1500, 6]
     assert result["link"] is True
 

@@ -1,4 +1,4 @@
-"""BenchResults as a bench leaves them, made of figures that a test chooses."""
+"""BenchResults like those of a bench, with figures that a test chooses."""
 
 from dataclasses import replace
 

@@ -31,6 +31,6 @@ def test_a_region_has_the_name_that_the_program_gave_it() -> None:
     assert parse(ANNOTATED).name == "send 32 1 device"
 
 
-def test_a_file_that_no_region_asked_for_is_refused() -> None:
+def test_a_file_without_a_region_is_refused() -> None:
     with pytest.raises(ValueError, match="no client request"):
         parse(ANNOTATED.replace("Client Request: ", ""))

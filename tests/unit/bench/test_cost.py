@@ -22,12 +22,12 @@ def test_a_row_holds_our_code_with_what_is_inlined_and_its_callees_apart() -> No
     assert row_of(dump) == CostRow("send", 1344, 2, "device", ours=120, copy=350, libraries=40)
 
 
-def test_a_table_survives_the_way_into_the_tree() -> None:
+def test_a_table_reads_back_from_its_json() -> None:
     table = CostTable("GNU 12.2.0", "DPDK 22.11", (CostRow("receive", 32, 1, "device", 10, 0, 5),))
     assert CostTable.from_json(table.to_json()) == table
 
 
-def test_a_row_is_found_by_what_was_called() -> None:
+def test_a_row_is_found_by_direction_and_length() -> None:
     row = CostRow("receive", 32, 32, "device", 10, 0, 5)
     table = CostTable("GNU 12.2.0", "DPDK 22.11", (row,))
     assert table.row("receive", 32) == row

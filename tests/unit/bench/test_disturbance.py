@@ -1,4 +1,4 @@
-"""The preloaded library in a process that allocates between its marks, and outside of them."""
+"""The preloaded library, in a process that allocates between the marks and outside them."""
 
 import os
 import subprocess

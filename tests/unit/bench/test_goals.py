@@ -56,7 +56,7 @@ def test_ratios_are_of_one_repeat_so_a_slow_one_does_not_move_them() -> None:
     assert median_of(found["ready_ms"]) == 750
 
 
-def test_a_repeat_that_only_one_of_two_paths_has_makes_no_ratio() -> None:
+def test_a_repeat_that_only_one_of_two_paths_has_gives_no_ratio() -> None:
     results = BenchResults(streams=[echo_done(KERNEL, 0, 12_000), echo_done(MEMIF, 1, 1_000)])
     assert by_name(results)["echo_p50_vs_kernel"].value is None
 

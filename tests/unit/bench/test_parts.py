@@ -27,7 +27,7 @@ def test_every_path_of_an_echo_is_measured_at_every_length() -> None:
         assert paths == {"memif", "kernel_lo", "af_xdp", "af_packet", "kernel_veth"}
 
 
-def test_what_is_compared_runs_one_after_the_other() -> None:
+def test_compared_paths_run_one_after_the_other() -> None:
     lengths = [phase.message_length for _, phase in planned(FULL, Part.FLOOR, Part.ECHO)]
     assert lengths == sorted(lengths)
 
@@ -39,7 +39,7 @@ def test_the_floor_alone_needs_no_aeron() -> None:
     }
 
 
-def test_rates_are_aerons_business() -> None:
+def test_only_paths_with_aeron_are_measured_at_rates() -> None:
     assert {path for path, phase in planned(FULL, Part.FLOOR, Part.ECHO) if phase.rate} == {
         "memif",
         "kernel_lo",
@@ -67,14 +67,14 @@ def test_without_privileges_memif_and_loopback_remain() -> None:
     }
 
 
-def test_the_named_cpus_are_shared_out_between_the_sides(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_named_cpus_are_divided_between_the_sides(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.sched_getaffinity", lambda _pid: set(range(16)))
     assert sides("invoker", "2,5") == ((2,), (5,))
     assert sides("dedicated", "2-9") == ((2, 3, 4, 5), (6, 7, 8, 9))
 
 
 @pytest.mark.parametrize("cpus", ["2", "2-4", "14,99", "two", None])
-def test_cpus_that_do_not_suffice_are_refused_with_the_number_needed(
+def test_too_few_cpus_are_refused_with_the_number_needed(
     cpus: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("os.sched_getaffinity", lambda _pid: set(range(16)))

@@ -34,7 +34,7 @@ PATHS = [
 
 
 @pytest.mark.parametrize("floor", [floor_of, touching_floor_of])
-def test_a_floor_is_another_program_with_the_very_job_that_aeron_has(
+def test_a_floor_is_another_program_with_the_same_job_as_aeron(
     floor: Callable[[MeasuredPath], MeasuredPath],
 ) -> None:
     job = both_jobs(memif(True))[0]

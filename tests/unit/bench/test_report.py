@@ -50,12 +50,12 @@ def test_parts_that_were_not_run_have_no_table() -> None:
     assert "Throughput" not in text
 
 
-def test_what_was_not_counted_is_not_shown_as_nothing() -> None:
+def test_what_was_not_counted_is_not_shown_as_zero() -> None:
     line = next(line for line in terminal(everything()).splitlines() if "futex 3" in line)
     assert "not counted" in line, "TLB shoot-downs are -1"
 
 
-def test_the_report_needs_nothing_but_itself() -> None:
+def test_the_report_needs_no_other_file() -> None:
     pytest.importorskip("matplotlib")
     page = as_html(everything(), OPTIONS, CONDITIONS, PROVENANCE)
     for loaded in ("<script", "<link", "<img", "<iframe", "@import", "url(http", 'src="'):
@@ -65,7 +65,7 @@ def test_the_report_needs_nothing_but_itself() -> None:
         ElementTree.fromstring("<svg" + svg.partition("</svg>")[0] + "</svg>")
 
 
-def test_what_the_machine_says_is_escaped() -> None:
+def test_text_from_the_machine_is_escaped() -> None:
     pytest.importorskip("matplotlib")
     page = as_html(everything(), OPTIONS, CONDITIONS, PROVENANCE)
     assert "EPYC &lt;4&gt;" in page

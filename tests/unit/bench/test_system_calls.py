@@ -41,7 +41,7 @@ def calls() -> SystemCalls:
     with counted([process.pid], found):
         process.communicate("\n", timeout=30)
     if (failure := found[0].failure) is not None:
-        pytest.skip(f"this machine lets nobody trace: {failure}")
+        pytest.skip(f"this machine does not allow tracing: {failure}")
     return found[0]
 
 
@@ -53,7 +53,7 @@ def test_a_thread_that_makes_none_is_reported_as_quiet(calls: SystemCalls) -> No
     assert sum(calls.phases[1].values()) == 0
 
 
-def test_a_process_that_cannot_be_traced_is_a_failure_and_no_zero() -> None:
+def test_a_process_that_cannot_be_traced_is_a_failure_not_a_zero() -> None:
     found: list[SystemCalls] = []
     with counted([2**22 + 1], found):
         pass
@@ -61,6 +61,6 @@ def test_a_process_that_cannot_be_traced_is_a_failure_and_no_zero() -> None:
     assert found[0].phases == []
 
 
-def test_what_is_no_call_is_passed_over() -> None:
+def test_lines_that_are_no_call_are_skipped() -> None:
     log = 'getrusage(1, {}) = 0\nwrite(3, "x", 1) = 1\n+++ exited with 0 +++\n'
     assert calls_of_phases(log) == [{"write": 1}]

@@ -1,4 +1,4 @@
-"""A data plane made of lists, a clock turned by hand, and frames as the peers on the link would send them."""
+"""A data plane made of lists, a clock that tests set, and frames as peers on the link send them."""
 
 import itertools
 import time
@@ -71,9 +71,8 @@ class FakeWitness:
 
 
 class FakeDataPlane(FakeWitness):
-    """Implements DataPlane. `room` bounds how many frames transmit() still takes; None is no bound. With
-    `clock` waiting takes no time but that clock's; sleep() ends early when there are events or
-    `is_readable`."""
+    """Implements DataPlane. transmit() accepts `room` more frames; None: any number. With `clock`, waiting
+    only advances that clock; sleep() ends early when there are events or `is_readable`."""
 
     def __init__(self, clock: ManualClock | None = None) -> None:
         super().__init__()

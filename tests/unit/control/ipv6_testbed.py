@@ -1,4 +1,4 @@
-"""An IPv6 host over lists, and frames as scapy would send them to it."""
+"""An IPv6 host over lists, and frames for it that scapy makes."""
 
 from ipaddress import IPv6Address, IPv6Interface
 
@@ -30,7 +30,7 @@ from aeron_dpdk.control.ipv6_routing import Ipv6Identity
 from aeron_dpdk.wire.ethernet import EthernetFrame, Mac, group_mac
 
 OURS6 = IPv6Address("fd00::1")
-LINK_LOCAL = IPv6Address("fe80::ff:fe00:1")  # of OUR_MAC
+LINK_LOCAL = IPv6Address("fe80::ff:fe00:1")  # derived from OUR_MAC
 PEER6 = IPv6Address("fd00::2")
 PEER_LINK_LOCAL = IPv6Address("fe80::2")
 STRANGER6 = IPv6Address("fd00::3")
@@ -39,7 +39,7 @@ OTHER_ROUTER = IPv6Address("fe80::ee")
 FAR6 = IPv6Address("2001:db8::7")
 NOBODY6 = IPv6Address("::")
 ALL_NODES = IPv6Address("ff02::1")
-OUR_GROUP = IPv6Address("ff02::1:ff00:1")  # both addresses end alike
+OUR_GROUP = IPv6Address("ff02::1:ff00:1")  # the last 24 bits of both addresses are the same
 MTU = 1500
 
 
@@ -72,7 +72,7 @@ class Ipv6Testbed:
 
 
 def settled(gateway: IPv6Address | None = None) -> Ipv6Testbed:
-    """Its addresses are its own, and announced; no router answered."""
+    """A host that has probed and announced its addresses; no router has answered."""
     testbed = Ipv6Testbed(gateway)
     testbed.pass_time(20 * SECOND)
     return testbed
@@ -142,6 +142,6 @@ def router_advertisement(
 
 
 def sent(actions: list[Action] | tuple[Action, ...], layer: type[Packet]) -> list[Ether]:
-    """The frames with that layer among what is to be sent, as scapy sees them."""
+    """The frames to be sent that have this layer, as scapy reads them."""
     frames = [Ether(each.frame) for each in actions if isinstance(each, SendFrame)]
     return [frame for frame in frames if layer in frame]

@@ -1,4 +1,4 @@
-"""A control loop over lists, whose clock is turned by hand or by its own waiting."""
+"""A control loop over lists, with a clock that a test or the loop's own waiting advances."""
 
 from collections.abc import Callable
 
@@ -26,7 +26,7 @@ class Testbed:
         return [frame for _ in range(duration_ns // MS) for frame in self.tick()]
 
     def run(self, duration_ns: int, each: Callable[[], None] = lambda: None) -> int:
-        """Runs for that time of the clock; returns the number of turns. `each` comes before each of them."""
+        """Runs for that long by its clock; returns the number of turns. `each` is called before each turn."""
         end_ns = self.clock.now_ns + duration_ns
         turns = 0
 
@@ -43,7 +43,7 @@ class Testbed:
 
 
 def settled() -> Testbed:
-    """The announcements of the start are over."""
+    """A loop that has made the announcements of its start."""
     testbed = Testbed()
     testbed.pass_time(3 * SECOND)
     return testbed

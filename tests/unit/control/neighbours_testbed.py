@@ -1,4 +1,4 @@
-"""A neighbour table in a world made by hand."""
+"""A neighbour table with a data path and a clock that tests control."""
 
 from tests.unit.control.fakes import IDENTITY, MS, OUR_MAC, PEER, START
 
@@ -10,9 +10,9 @@ from aeron_dpdk.wire.packet import Address
 
 
 class NeighboursTestbed:
-    """A table, a data path that uses what `used` holds and always hears from whom `talking` holds, and a time
-    that `pass_time` moves. Whom `flooded` holds is disputed whenever one looks. The data path looks at its
-    port all the time, but while it `is_starved`."""
+    """A table, its data path, and a clock that `pass_time` advances. The data path uses the neighbours in
+    `used`, and always hears those in `talking`; those in `flooded` are always disputed. The data path polls
+    its port all the time, except while it `is_starved`."""
 
     def __init__(self, routing: Routing = IDENTITY.routing) -> None:
         self.used: set[Address] = set()

@@ -84,7 +84,7 @@ def test_a_unicast_request_is_answered_too(testbed: Testbed) -> None:
     assert reply.dst == str(STRANGER_MAC)
 
 
-def test_the_padding_of_a_short_frame_is_no_obstacle(testbed: Testbed) -> None:
+def test_a_padded_request_is_answered(testbed: Testbed) -> None:
     reply_in(testbed.receive(arp_request(STRANGER, STRANGER_MAC, OURS) + bytes(18)))
 
 
@@ -109,7 +109,7 @@ def test_a_request_for_another_address_is_ignored(testbed: Testbed) -> None:
             arp_request(IPv4Address("255.255.255.255"), OTHER_MAC, OURS), id="from the broadcast address"
         ),
         pytest.param(arp_request(IPv4Address("127.0.0.1"), OTHER_MAC, OURS), id="from loopback"),
-        pytest.param(arp_reply(NOBODY, OTHER_MAC), id="a reply from nobody"),
+        pytest.param(arp_reply(NOBODY, OTHER_MAC), id="a reply from 0.0.0.0"),
         pytest.param(
             arp_request(STRANGER, OTHER_MAC, OURS, destination=PEER_MAC), id="sent to another station"
         ),
@@ -138,7 +138,7 @@ def test_a_reply_to_our_request_installs_the_neighbour(testbed: Testbed) -> None
     assert Install(PEER, PEER_MAC) in testbed.receive(arp_reply(PEER, PEER_MAC))
 
 
-def test_a_reply_nobody_asked_for_is_ignored(testbed: Testbed) -> None:
+def test_an_unsolicited_reply_is_ignored(testbed: Testbed) -> None:
     assert testbed.receive(arp_reply(STRANGER, STRANGER_MAC)) == IGNORED
     assert STRANGER not in testbed.neighbours
 
@@ -148,13 +148,13 @@ def test_a_gratuitous_reply_is_no_answer_to_our_request(testbed: Testbed) -> Non
     assert testbed.receive(arp_reply(PEER, PEER_MAC, target=PEER, destination=BROADCAST)) == ()
 
 
-def test_requests_of_strangers_create_no_neighbours(testbed: Testbed) -> None:
+def test_requests_from_other_hosts_create_no_neighbours(testbed: Testbed) -> None:
     for i in range(100):
         testbed.receive(arp_request(IPv4Address("10.0.0.100") + i, STRANGER_MAC, OURS))
     assert len(testbed.neighbours) == 0
 
 
-def test_a_request_of_an_off_link_address_is_answered_but_teaches_nothing(testbed: Testbed) -> None:
+def test_a_request_from_an_off_link_address_is_answered_but_not_learned(testbed: Testbed) -> None:
     reply_in(testbed.receive(arp_request(FAR, STRANGER_MAC, OURS)))
     assert FAR not in testbed.neighbours
 
@@ -166,7 +166,7 @@ def test_a_neighbour_that_asks_for_us_from_another_mac_is_answered_and_probed(te
     assert probe == SendRequest(PEER, PEER_MAC)
 
 
-def test_a_neighbour_that_announces_another_mac_is_probed_at_the_old(testbed: Testbed) -> None:
+def test_a_neighbour_that_announces_another_mac_is_probed_at_the_old_one(testbed: Testbed) -> None:
     testbed.resolve(PEER, PEER_MAC)
     assert testbed.receive(gratuitous_arp(PEER, OTHER_MAC), START + 2 * SECOND) == (
         SendRequest(PEER, PEER_MAC),
@@ -176,7 +176,7 @@ def test_a_neighbour_that_announces_another_mac_is_probed_at_the_old(testbed: Te
 # ---- our own address ----
 
 
-def test_a_request_of_ours_is_one_that_scapy_reads(testbed: Testbed) -> None:
+def test_scapy_reads_our_request(testbed: Testbed) -> None:
     for mac, destination in ((None, BROADCAST), (PEER_MAC, PEER_MAC)):
         seen = Ether(request_frame(IDENTITY, PEER, mac))
         assert (seen.dst, seen.src) == (str(destination), str(OUR_MAC))

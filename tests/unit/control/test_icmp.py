@@ -53,7 +53,7 @@ def from_peer(packet: IP) -> Ether:
 
 
 def assert_reply(frame: bytes, destination: Mac, payload: bytes) -> None:
-    """`frame` is an echo reply from us whose checksums scapy, computing them again, finds right."""
+    """Asserts that `frame` is an echo reply from us, with the checksums that scapy computes."""
     seen = Ether(frame)
     assert (seen.dst, seen.src, seen[IP].src) == (str(destination), str(OUR_MAC), str(OURS))
     assert (seen[ICMP].type, seen[ICMP].code, bytes(seen[ICMP].payload)) == (0, 0, payload)
@@ -86,7 +86,7 @@ def test_the_padding_of_a_short_ping_is_not_echoed(testbed: Testbed) -> None:
     assert_reply(action.frame, PEER_MAC, b"x")
 
 
-def test_a_ping_from_beyond_the_gateway_waits_for_the_gateway_and_goes_there(testbed: Testbed) -> None:
+def test_the_reply_to_a_ping_from_beyond_the_gateway_waits_for_the_gateways_mac(testbed: Testbed) -> None:
     assert testbed.receive(echo_request(FAR, OTHER_MAC)) == (
         Tally(Count.ICMP_ECHO_REPLIES),
         SendRequest(GATEWAY, None),
@@ -97,7 +97,9 @@ def test_a_ping_from_beyond_the_gateway_waits_for_the_gateway_and_goes_there(tes
     assert_reply(sent.frames[0], GATEWAY_MAC, b"ping")
 
 
-def test_a_ping_from_beyond_goes_straight_to_a_gateway_we_know(testbed: Testbed) -> None:
+def test_the_reply_to_a_ping_from_beyond_the_gateway_goes_to_a_known_gateway_at_once(
+    testbed: Testbed,
+) -> None:
     testbed.neighbours.hint(GATEWAY, GATEWAY_MAC, START)
     _, sent = testbed.receive(echo_request(FAR, OTHER_MAC))
     assert isinstance(sent, SendParked)
@@ -148,7 +150,7 @@ def test_a_flood_of_pings_is_answered_only_at_the_rate_limit(testbed: Testbed) -
         pytest.param(from_peer(IP(src=str(PEER), dst=str(OURS)) / ICMP(type=13)), id="a timestamp request"),
     ],
 )
-def test_anything_else_is_counted_and_unanswered(testbed: Testbed, frame: EthernetFrame | Ether) -> None:
+def test_anything_else_is_counted_and_not_answered(testbed: Testbed, frame: EthernetFrame | Ether) -> None:
     assert testbed.receive(frame) == IGNORED
 
 
@@ -193,6 +195,6 @@ def test_unreachable_and_fragmentation_needed_are_counted_apart(testbed: Testbed
         pytest.param(bytes(IP(src=str(PEER), dst=str(OURS), chksum=1) / ICMP()), id="a wrong IPv4 checksum"),
     ],
 )
-def test_what_is_malformed_is_raised_as_such(testbed: Testbed, payload: bytes) -> None:
+def test_a_malformed_message_raises_malformed(testbed: Testbed, payload: bytes) -> None:
     with pytest.raises(Malformed):
         testbed.receive(replace(echo_request(PEER, PEER_MAC), payload=payload))

@@ -61,7 +61,7 @@ def test_an_echo_is_answered_from_the_address_it_was_for(
     assert bytes(rebuilt) == bytes(reply)
 
 
-def test_an_echo_from_far_goes_back_by_the_gateway(testbed: Ipv6Testbed) -> None:
+def test_an_echo_from_beyond_the_link_is_answered_through_the_gateway(testbed: Ipv6Testbed) -> None:
     actions = testbed.receive(echo(FAR6, mac=GATEWAY_MAC))
     assert SendRequest(ROUTER, None) in actions
     testbed.host.neighbours.replied(ROUTER, GATEWAY_MAC, testbed.now_ns)
@@ -78,7 +78,9 @@ def test_a_flood_of_echoes_is_answered_only_at_the_rate_limit(testbed: Ipv6Testb
     assert actions.count(Tally(Count.CONTROL_RATE_LIMITED)) == 20_000 - replies
 
 
-def test_a_packet_that_was_too_big_is_counted_and_reported_with_what_fits(testbed: Ipv6Testbed) -> None:
+def test_a_packet_that_was_too_big_is_counted_and_reported_with_the_size_that_fits(
+    testbed: Ipv6Testbed,
+) -> None:
     cited = IPv6(src=str(OURS6), dst=str(FAR6)) / UDP()
     assert testbed.receive(about(cited, ICMPv6PacketTooBig(mtu=1400))) == (
         Tally(Count.ICMPV6_PACKET_TOO_BIG),
@@ -102,7 +104,7 @@ def test_an_unreachable_is_counted(testbed: Ipv6Testbed) -> None:
         pytest.param(
             frame_of(ICMPv6EchoRequest(data=bytes(MAX_ECHO_PAYLOAD + 1)), PEER6, OURS6), id="too long"
         ),
-        pytest.param(frame_of(ICMPv6EchoReply(), PEER6, OURS6), id="a reply nobody asked for"),
+        pytest.param(frame_of(ICMPv6EchoReply(), PEER6, OURS6), id="an unsolicited reply"),
         pytest.param(
             about(IPv6(src=str(PEER6), dst=str(FAR6)), ICMPv6PacketTooBig(mtu=1400)), id="not our packet"
         ),

@@ -1,4 +1,4 @@
-"""Queries in, reports out, as frames: what is listened to, and what scapy reads in what we say."""
+"""Queries in, reports out, as frames: which queries are accepted, and what scapy reads in our reports."""
 
 from dataclasses import replace
 from ipaddress import IPv4Address
@@ -33,7 +33,7 @@ QUERIED, IGNORED = (Tally(Count.IGMP_QUERIES),), (Tally(Count.IGMP_IGNORED),)
 
 
 def host(*groups: IPv4Address) -> IgmpHost:
-    """Its groups are announced."""
+    """A host whose groups have been reported."""
     made = IgmpHost(IDENTITY)
     made.follow(groups, START - 100 * SECOND)
     for elapsed in (100, 50):
@@ -119,13 +119,13 @@ def test_a_query_is_answered(query: EthernetFrame) -> None:
         pytest.param(from_querier(IGMP(type=0x17, gaddr=str(GROUP)), str(GROUP)), id="leave"),
     ],
 )
-def test_what_is_no_query_for_us_is_counted_and_draws_nothing(packet: EthernetFrame) -> None:
+def test_what_is_no_query_for_us_is_counted_and_not_answered(packet: EthernetFrame) -> None:
     made = host(GROUP)
     assert made.receive(packet, START) == IGNORED
     assert made.advance(START + 60 * SECOND) == ()
 
 
-def test_another_hosts_report_saves_us_ours() -> None:
+def test_another_hosts_report_makes_ours_unnecessary() -> None:
     made = host(GROUP)
     made.receive(from_querier(IGMP(type=0x11, mrcode=100)), START)
     made.receive(from_querier(IGMP(type=0x16, gaddr=str(GROUP)), str(GROUP)), START)
@@ -143,7 +143,7 @@ class Testbed:
         self.pass_time(5 * SECOND)
 
     def pass_time(self, duration_ns: int, step_ns: int = 100 * MS) -> list[Ether]:
-        """The IGMP frames that were sent meanwhile."""
+        """Returns the IGMP frames that are sent meanwhile."""
         for _ in range(duration_ns // step_ns):
             self.clock.now_ns += step_ns
             self.loop.tick()
@@ -166,7 +166,7 @@ def test_the_loop_reports_what_the_channels_hear() -> None:
     assert testbed.data_plane.counts[Count.IGMP_QUERIES] == 1
 
 
-def test_the_loop_says_all_anew_when_the_link_comes_up() -> None:
+def test_the_loop_reports_all_groups_again_when_the_link_comes_up() -> None:
     testbed = Testbed()
     testbed.data_plane.hear(GROUP)
     testbed.pass_time(5 * SECOND)
@@ -184,7 +184,7 @@ def test_at_the_end_the_groups_are_left_once() -> None:
     assert testbed.says([Ether(each) for each in testbed.data_plane.take_sent()]) == [(3, str(GROUP))]
 
 
-def test_a_cut_query_is_malformed_and_nothing_else() -> None:
+def test_a_truncated_query_is_counted_as_malformed_and_not_answered() -> None:
     testbed = Testbed()
     query = general_query()
     testbed.data_plane.events.extend(received([replace(query, payload=query.payload[:20]).emit()]))

@@ -121,7 +121,7 @@ def test_of_two_that_share_a_port_one_restarts_it_and_both_announce_themselves(
     assert "dpdk0.100: restarting" not in caplog.text
 
 
-def test_a_link_that_comes_up_is_met_on_its_interface_alone(
+def test_a_link_that_comes_up_is_handled_on_its_interface_alone(
     two: Two, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.WARNING):

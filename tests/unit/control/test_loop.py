@@ -73,13 +73,13 @@ def test_a_frame_without_a_mac_leaves_once_its_neighbour_answers(testbed: Testbe
     assert testbed.data_plane.counts[Count.ARP_REQUESTS_SENT] == 2 + 1
 
 
-def test_a_learned_mac_serves_at_once_and_is_probed(testbed: Testbed) -> None:
+def test_a_learned_mac_is_used_at_once_and_probed(testbed: Testbed) -> None:
     ((destination, request),) = arp_sent(testbed.tick(Learned(PEER, PEER_MAC)))
     assert (destination, request.target_ipv4) == (PEER_MAC, PEER)
     assert testbed.data_plane.neighbours == {PEER: PEER_MAC}
 
 
-def test_an_unanswered_neighbour_is_given_up_counted_and_logged_once(
+def test_a_neighbour_that_does_not_answer_is_given_up_counted_and_logged_once(
     testbed: Testbed, caplog: pytest.LogCaptureFixture
 ) -> None:
     for _ in range(2):
@@ -127,7 +127,7 @@ def test_an_address_conflict_is_counted_each_time_and_logged_once(
     assert str(OTHER_MAC) in record.getMessage() and str(OURS) in record.getMessage()
 
 
-# ---- what must not hurt ----
+# ---- floods and failures ----
 
 
 def test_a_tick_takes_a_bounded_number_of_events(testbed: Testbed) -> None:
@@ -162,7 +162,7 @@ def test_an_arp_flood_ends_in_counts_and_nothing_in_the_log(
         pytest.param(OUR_MAC.octets + PEER_MAC.octets + b"\x86\xdd" + bytes(40), id="IPv6"),
     ],
 )
-def test_a_malformed_frame_is_counted_and_the_next_one_served(
+def test_a_malformed_frame_is_counted_and_the_next_one_handled(
     testbed: Testbed, frame: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     sent = testbed.tick(*received([frame, arp_request(STRANGER, OTHER_MAC, OURS)]))
@@ -215,13 +215,13 @@ def test_frames_that_the_port_does_not_take_are_not_counted_as_sent(testbed: Tes
 # ---- the chores ----
 
 
-def test_timers_are_turned_once_a_second(testbed: Testbed) -> None:
+def test_dpdk_watches_the_device_once_a_second(testbed: Testbed) -> None:
     turned = testbed.data_plane.device_watches
     testbed.pass_time(10 * SECOND)
     assert testbed.data_plane.device_watches - turned == 10
 
 
-def test_a_link_flap_is_counted_and_logged_and_the_link_is_told_who_we_are_again(
+def test_a_link_flap_is_counted_and_logged_and_our_address_is_announced_again(
     testbed: Testbed, caplog: pytest.LogCaptureFixture
 ) -> None:
     testbed.tick(Learned(PEER, PEER_MAC), *received([arp_reply(PEER, PEER_MAC)]))
@@ -255,7 +255,7 @@ def test_on_a_link_that_is_down_at_the_start_ipv6_addresses_are_probed_for_once_
     assert not ipv6.duplicates.are_settled
 
 
-def test_a_port_restart_is_stepped_to_its_end_and_the_link_is_met_anew(
+def test_after_a_port_restart_our_address_is_announced_and_neighbours_are_probed(
     testbed: Testbed, caplog: pytest.LogCaptureFixture
 ) -> None:
     testbed.tick(Learned(PEER, PEER_MAC), *received([arp_reply(PEER, PEER_MAC)]))
@@ -302,7 +302,7 @@ def test_a_port_that_does_not_restart_is_tried_again_until_it_does(
 
 
 @pytest.mark.parametrize("collector_rests", [True, False])
-def test_the_garbage_collector_rests_only_while_our_own_process_loops(
+def test_the_garbage_collector_is_off_only_while_our_own_process_runs_the_loop(
     testbed: Testbed, collector_rests: bool
 ) -> None:
     seen: list[bool] = []

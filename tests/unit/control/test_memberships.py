@@ -1,4 +1,4 @@
-"""What is said of groups, when, and in which version."""
+"""What is reported about groups, when, and in which version."""
 
 from ipaddress import IPv4Address
 
@@ -26,7 +26,7 @@ Said = list[tuple[RecordType | ShortMessage, str]]
 
 
 class Testbed:
-    """Each delay is the longest there is."""
+    """Memberships whose random delays are as long as possible."""
 
     def __init__(self) -> None:
         self.now_ns = START
@@ -41,7 +41,7 @@ class Testbed:
         self.memberships.asked(query, self.now_ns)
 
     def pass_time(self, duration_ns: int) -> Said:
-        """What is said meanwhile: record type, or message type of the old versions, and group."""
+        """Returns what is reported meanwhile: record type, or message type of the old versions, and group."""
         end_ns = self.now_ns + duration_ns
         said: Said = []
         while True:
@@ -66,27 +66,27 @@ def about(kind: RecordType | ShortMessage, *groups: IPv4Address) -> Said:
 
 @pytest.fixture
 def testbed() -> Testbed:
-    """GROUP is heard, and was announced."""
+    """GROUP is heard, and has been reported."""
     testbed = Testbed()
     testbed.hear(GROUP)
     testbed.pass_time(30 * SECOND)
     return testbed
 
 
-def test_a_join_is_said_at_once_and_once_more_within_a_second() -> None:
+def test_a_join_is_reported_at_once_and_again_within_a_second() -> None:
     testbed = Testbed()
     assert testbed.hear(GROUP) == about(TO_EX, GROUP)
     assert testbed.pass_time(SECOND + 10 * MS) == about(TO_EX, GROUP)
     assert testbed.pass_time(100 * SECOND) == []
 
 
-def test_a_leave_is_said_likewise(testbed: Testbed) -> None:
+def test_a_leave_is_reported_at_once_and_again_within_a_second(testbed: Testbed) -> None:
     assert testbed.hear() == about(TO_IN, GROUP)
     assert testbed.pass_time(SECOND + 10 * MS) == about(TO_IN, GROUP)
     assert testbed.pass_time(100 * SECOND) == []
 
 
-def test_a_group_left_before_its_join_was_repeated_is_repeated_as_left() -> None:
+def test_a_group_left_before_its_join_was_repeated_is_reported_as_left_twice() -> None:
     testbed = Testbed()
     testbed.hear(GROUP)
     assert testbed.hear() == about(TO_IN, GROUP)
@@ -114,7 +114,7 @@ def test_a_general_query_is_answered_for_each_group_within_its_time(testbed: Tes
     assert testbed.pass_time(100 * SECOND) == []
 
 
-def test_who_hears_nothing_answers_nothing() -> None:
+def test_a_host_without_groups_answers_nothing() -> None:
     testbed = Testbed()
     testbed.ask()
     assert testbed.pass_time(10 * SECOND) == []
@@ -153,7 +153,7 @@ def test_queries_for_more_sources_than_are_kept_are_answered_for_all(testbed: Te
     assert testbed.pass_time(10 * SECOND) == about(IS_EX, GROUP)
 
 
-def test_an_answer_to_all_is_an_answer_to_one(testbed: Testbed) -> None:
+def test_a_pending_answer_for_all_groups_serves_for_one_group(testbed: Testbed) -> None:
     """RFC 3376 §5.2 rule 1."""
     testbed.ask()
     testbed.ask(group=GROUP, max_response_ns=6 * SECOND)
@@ -167,7 +167,7 @@ def test_the_earlier_of_two_queries_sets_the_time(testbed: Testbed) -> None:
     assert testbed.pass_time(100 * SECOND) == []
 
 
-def test_what_is_left_meanwhile_is_not_reported_as_heard(testbed: Testbed) -> None:
+def test_a_group_left_meanwhile_is_not_reported_as_heard(testbed: Testbed) -> None:
     testbed.ask(group=GROUP)
     assert testbed.hear() + testbed.pass_time(10 * SECOND) == about(TO_IN, GROUP) * 2
 
@@ -212,11 +212,11 @@ def test_the_oldest_querier_of_all_sets_the_version_until_it_is_silent(testbed: 
     assert testbed.memberships.version == 3
 
 
-def test_with_the_version_what_was_to_be_said_in_it_goes(testbed: Testbed) -> None:
+def test_when_the_version_changes_pending_answers_are_dropped_but_not_new_joins(testbed: Testbed) -> None:
     testbed.ask(group=GROUP)
     testbed.memberships.follow([GROUP, OTHER], testbed.now_ns)
     testbed.memberships.asked(Query(2, IPv4Address("239.9.9.9"), SECOND), testbed.now_ns)
-    assert testbed.pass_time(5 * SECOND) == about(V2_REPORT, OTHER), "what was never said is said"
+    assert testbed.pass_time(5 * SECOND) == about(V2_REPORT, OTHER), "the join has not been reported before"
 
 
 def test_in_the_old_versions_one_host_speaks_for_all(testbed: Testbed) -> None:
@@ -234,13 +234,13 @@ def test_in_version_three_each_host_speaks_for_itself(testbed: Testbed) -> None:
 # ---- the link, the end, and floods ----
 
 
-def test_behind_a_link_that_came_up_all_is_said_anew_in_version_three(testbed: Testbed) -> None:
+def test_when_the_link_comes_up_all_groups_are_reported_again_in_version_three(testbed: Testbed) -> None:
     testbed.ask(2)
     testbed.memberships.link_came_up(testbed.now_ns)
     assert testbed.pass_time(5 * SECOND) == about(TO_EX, GROUP) * 2
 
 
-def test_the_last_word_leaves_every_group(testbed: Testbed) -> None:
+def test_the_final_report_leaves_every_group(testbed: Testbed) -> None:
     testbed.hear(GROUP, OTHER)
     said = [each for message in testbed.memberships.farewell() for each in read(message)]
     assert sorted(said, key=str) == about(TO_IN, GROUP, OTHER)
@@ -248,7 +248,7 @@ def test_the_last_word_leaves_every_group(testbed: Testbed) -> None:
 
 
 def with_groups(count: int) -> Testbed:
-    """All of them announced."""
+    """A host that has reported all these groups."""
     testbed = Testbed()
     testbed.memberships.follow([IPv4Address(0xEF000000 + i) for i in range(count)], testbed.now_ns)
     for _ in range(2):
@@ -257,7 +257,7 @@ def with_groups(count: int) -> Testbed:
     return testbed
 
 
-def test_many_groups_fit_few_reports_that_fit_the_link() -> None:
+def test_many_groups_are_packed_into_few_reports_that_fit_the_mtu() -> None:
     testbed = with_groups(256)
     testbed.ask()
     reports = [
@@ -268,7 +268,7 @@ def test_many_groups_fit_few_reports_that_fit_the_link() -> None:
 
 
 @pytest.mark.parametrize("version", [2, 3])
-def test_a_flood_of_queries_is_answered_in_measure(version: int) -> None:
+def test_answers_to_a_flood_of_queries_are_rate_limited(version: int) -> None:
     testbed = with_groups(256)
     messages = 0
     for _ in range(1000):

@@ -1,4 +1,4 @@
-"""The memberships against a querier that believes what it is told, and asks whatever it likes."""
+"""The memberships against a querier that believes every report and may send any query."""
 
 from ipaddress import IPv4Address
 
@@ -31,7 +31,7 @@ class MembershipsMachine(RuleBasedStateMachine):
         self.promised_ns: dict[Address, int] = {}
 
     def below(self, bound: int) -> int:
-        """Anything allowed, without a draw of hypothesis for each."""
+        """A pseudo-random number, since a draw by hypothesis for each would be slow."""
         self.draws += 1
         return (self.draws * 0x9E3779B97F4A7C15) % bound
 
@@ -41,7 +41,7 @@ class MembershipsMachine(RuleBasedStateMachine):
         self.memberships.follow(groups, self.now_ns)
         self.heard = groups
         self.say()
-        assert self.heard <= self.believed, "a join is said at once"
+        assert self.heard <= self.believed, "a join is reported at once"
 
     @rule(
         version=st.sampled_from([1, 2, 3, 3, 3]), group=queried, limit_ns=times_ns, sources=source_sets,
@@ -104,13 +104,13 @@ class MembershipsMachine(RuleBasedStateMachine):
                     self.believe(group, kind is not ShortMessage.LEAVE)
 
     def believe(self, group: Address, is_heard: bool) -> None:
-        assert is_heard == (group in self.heard), "nothing but the truth is said"
+        assert is_heard == (group in self.heard), "every report is true"
         (self.believed.add if is_heard else self.believed.discard)(group)
         self.promised_ns.pop(group, None)
 
     @invariant()
     def no_answer_is_overdue(self) -> None:
-        """But for what the budget postpones, which so few groups never reach."""
+        """The budget postpones answers too, but so few groups never exhaust it."""
         self.say()
         assert [due for due in self.promised_ns.values() if due < self.now_ns] == []
 

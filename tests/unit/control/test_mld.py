@@ -1,6 +1,5 @@
-"""Queries in, reports out, as frames: what is listened to, and what scapy reads in what we say. What is said,
-and when, is test_memberships.py's.
-"""
+"""Queries in, reports out, as frames: which queries are accepted, and what scapy reads in our reports.
+test_memberships.py tests what is reported, and when."""
 
 from ipaddress import IPv6Address
 
@@ -41,7 +40,7 @@ QUERIED, IGNORED = (Tally(Count.MLD_QUERIES),), (Tally(Count.MLD_IGNORED),)
 
 @pytest.fixture
 def testbed() -> Ipv6Testbed:
-    """GROUP is heard, and was announced."""
+    """GROUP is heard, and has been reported."""
     testbed = settled()
     testbed.host.follow([GROUP], testbed.now_ns)
     testbed.pass_time(10 * SECOND)
@@ -73,8 +72,8 @@ def reported(actions: list[Action]) -> list[tuple[int, str]]:
     return sorted((each.rtype, each.dst) for each in records)
 
 
-def test_our_own_groups_are_reported_from_nobody_while_our_addresses_are_in_doubt_and_then_again() -> None:
-    """RFC 3590 §4; RFC 3810 §6 reports what neighbour discovery needs."""
+def test_our_own_groups_are_reported_from_the_unspecified_address_first_and_then_from_ours() -> None:
+    """RFC 3590 §4. By RFC 3810 §6 the groups of neighbour discovery are reported too."""
     testbed = Ipv6Testbed()
     early = testbed.pass_time(SECOND // 10)
     assert set(reported(early)) == {(4, str(OUR_GROUP))}  # again after a random delay, which may be short
@@ -126,7 +125,7 @@ def test_a_querier_of_version_one_is_answered_in_it(testbed: Ipv6Testbed) -> Non
     assert (done[IPv6].dst, done[ICMPv6MLDone].mladdr) == ("ff02::2", str(GROUP))
 
 
-def test_another_hosts_report_saves_us_ours(testbed: Ipv6Testbed) -> None:
+def test_another_hosts_report_makes_ours_unnecessary(testbed: Ipv6Testbed) -> None:
     testbed.receive(from_querier(ICMPv6MLQuery(mrd=1000)))
     assert testbed.receive(from_querier(ICMPv6MLReport(mladdr=str(GROUP)), GROUP)) == ()
     frames: list[Ether] = sent(testbed.pass_time(20 * SECOND), ICMPv6MLReport)
@@ -143,7 +142,7 @@ def test_another_hosts_report_saves_us_ours(testbed: Ipv6Testbed) -> None:
         pytest.param(from_querier(ICMPv6MLReport(mladdr="ff05::9"), IPv6Address("ff05::9")), id="of another"),
     ],
 )
-def test_what_is_no_query_for_us_is_counted_and_draws_nothing(
+def test_what_is_no_query_for_us_is_counted_and_not_answered(
     testbed: Ipv6Testbed, frame: EthernetFrame
 ) -> None:
     assert testbed.receive(frame) == IGNORED
@@ -151,7 +150,7 @@ def test_what_is_no_query_for_us_is_counted_and_draws_nothing(
 
 
 @pytest.mark.parametrize("group", [ALL_NODES, IPv6Address("ff01::5"), IPv6Address("ff00::5")])
-def test_what_never_leaves_the_node_or_the_link_is_never_reported(
+def test_all_nodes_and_groups_below_link_scope_are_never_reported(
     testbed: Ipv6Testbed, group: IPv6Address
 ) -> None:
     testbed.host.follow([GROUP, group], testbed.now_ns)

@@ -88,7 +88,7 @@ def test_a_unicast_solicitation_without_a_mac_is_answered_where_it_came_from(tes
 
 
 def test_somebody_elses_probe_for_our_address_is_answered_to_all(testbed: Ipv6Testbed) -> None:
-    """RFC 4861 §7.2.4; so he does not take it."""
+    """RFC 4861 §7.2.4. The other host then does not use the address."""
     reply = only(testbed.receive(solicitation(OURS6, NOBODY6, OTHER_MAC, names_mac=False)))
     assert (reply.dst, reply[IPv6].dst) == ("33:33:00:00:00:01", str(ALL_NODES))
     assert (reply[ICMPv6ND_NA].tgt, reply[ICMPv6ND_NA].S, reply[ICMPv6ND_NA].O) == (str(OURS6), 0, 1)
@@ -122,7 +122,7 @@ def test_a_flood_of_solicitations_is_answered_only_at_the_rate_limit(testbed: Ip
         pytest.param(
             solicitation(OURS6, NOBODY6, destination=OURS6, names_mac=False), id="a probe to us alone"
         ),
-        pytest.param(advertisement(STRANGER6), id="an advertisement nobody asked for"),
+        pytest.param(advertisement(STRANGER6), id="an unsolicited advertisement"),
         pytest.param(advertisement(PEER6, destination=ALL_NODES), id="solicited, yet sent to all"),
         pytest.param(advertisement(PEER6, names_mac=False), id="an answer that names no MAC"),
     ],
@@ -136,7 +136,7 @@ def test_garbage_is_ignored_not_answered(testbed: Ipv6Testbed, frame: EthernetFr
 # ---- asking and learning ----
 
 
-def test_our_question_goes_to_the_group_of_the_address_or_to_the_neighbour_alone() -> None:
+def test_a_solicitation_goes_to_the_group_of_the_address_or_to_the_neighbour_alone() -> None:
     to_all = ("33:33:ff:00:00:02", "ff02::1:ff00:2")
     for mac, ends in ((None, to_all), (PEER_MAC, (str(PEER_MAC), str(PEER6)))):
         seen = Ether(solicitation_frame(identity(), PEER6, mac))
@@ -150,7 +150,7 @@ def test_a_link_local_neighbour_is_asked_from_our_link_local_address() -> None:
 
 
 @pytest.mark.parametrize("override", [True, False])
-def test_the_answer_to_our_question_installs_the_neighbour(testbed: Ipv6Testbed, override: bool) -> None:
+def test_the_answer_to_our_solicitation_installs_the_neighbour(testbed: Ipv6Testbed, override: bool) -> None:
     testbed.host.neighbours.send(PEER6, unaddressed(b""), testbed.now_ns)
     assert Install(PEER6, PEER_MAC) in testbed.receive(advertisement(PEER6, override=override))
 
@@ -164,13 +164,13 @@ def test_an_answer_that_names_no_mac_confirms_the_one_it_came_from(testbed: Ipv6
     assert testbed.receive(advertisement(PEER6, names_mac=False)) == (Install(PEER6, PEER_MAC),)
 
 
-def test_solicitations_of_strangers_create_no_neighbours(testbed: Ipv6Testbed) -> None:
+def test_solicitations_from_other_hosts_create_no_neighbours(testbed: Ipv6Testbed) -> None:
     for i in range(100):
         testbed.receive(solicitation(OURS6, STRANGER6 + i))
     assert len(testbed.host.neighbours) == 0
 
 
-def test_who_is_off_the_link_is_answered_and_teaches_nothing(testbed: Ipv6Testbed) -> None:
+def test_a_host_off_the_link_is_answered_but_not_learned(testbed: Ipv6Testbed) -> None:
     only(testbed.receive(solicitation(OURS6, FAR6)))
     assert FAR6 not in testbed.host.neighbours
 
@@ -179,11 +179,11 @@ def test_who_is_off_the_link_is_answered_and_teaches_nothing(testbed: Ipv6Testbe
     "frame",
     [
         pytest.param(unsolicited(PEER6), id="unsolicited, with override"),
-        pytest.param(advertisement(PEER6, OTHER_MAC), id="solicited, so it says"),
+        pytest.param(advertisement(PEER6, OTHER_MAC), id="falsely marked as solicited"),
         pytest.param(solicitation(STRANGER6, PEER6, OTHER_MAC), id="a question for another"),
     ],
 )
-def test_a_word_of_another_mac_only_makes_us_probe_the_old(
+def test_a_packet_with_another_mac_only_makes_us_probe_the_old_one(
     testbed: Ipv6Testbed, frame: EthernetFrame
 ) -> None:
     testbed.resolve(PEER6, PEER_MAC)
@@ -247,14 +247,14 @@ def test_our_own_probe_coming_back_is_no_duplicate() -> None:
     assert testbed.host.duplicates.found == {}
 
 
-def test_while_an_address_is_probed_nobody_is_told_of_it() -> None:
+def test_a_solicitation_for_an_address_that_is_being_probed_is_not_answered() -> None:
     """RFC 4862 §5.4.3."""
     testbed = Ipv6Testbed()
     testbed.pass_time(SECOND // 2)
     assert testbed.receive(solicitation(OURS6)) == IGNORED
 
 
-def test_probing_begins_anew_when_the_link_comes_up_meanwhile() -> None:
+def test_probing_begins_again_when_the_link_comes_up_meanwhile() -> None:
     testbed = Ipv6Testbed()
     testbed.pass_time(SECOND // 2)
     testbed.host.link_came_up(testbed.now_ns)
@@ -297,10 +297,10 @@ def test_an_address_that_turns_out_to_be_anothers_when_the_link_comes_up_is_repo
     assert [each.own.ip for each in later if isinstance(each, HaveAddress)] == [LINK_LOCAL]
 
 
-def test_what_was_probed_for_on_a_link_that_was_up_is_not_given_up_when_it_comes_back(
+def test_an_address_that_was_probed_is_kept_when_the_link_comes_back(
     testbed: Ipv6Testbed,
 ) -> None:
-    """Else whoever can make a link flap could take an address with one forged answer."""
+    """Otherwise whoever can make a link flap could take an address with one forged answer."""
     testbed.host.link_went_down()
     testbed.pass_time(SECOND)
     testbed.host.link_came_up(testbed.now_ns)
@@ -337,5 +337,5 @@ def test_another_user_of_our_address_is_counted_reported_and_answered(
     )
 
 
-def test_an_idle_host_wants_nothing(testbed: Ipv6Testbed) -> None:
+def test_an_idle_host_has_no_timer_for_an_hour(testbed: Ipv6Testbed) -> None:
     assert testbed.host.due_ns > START + 3600 * SECOND

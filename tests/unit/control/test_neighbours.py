@@ -63,7 +63,7 @@ def test_the_first_frame_for_an_unknown_neighbour_asks_for_it_at_once(testbed: T
     assert testbed.table.send(PEER, FRAME, START) == (SendRequest(PEER, None),)
 
 
-def test_more_frames_for_it_ask_no_more(testbed: Testbed) -> None:
+def test_further_frames_for_it_send_no_further_request(testbed: Testbed) -> None:
     testbed.table.send(PEER, FRAME, START)
     assert testbed.table.send(PEER, FRAME, START + 1) == ()
 
@@ -98,7 +98,7 @@ def test_only_a_few_frames_wait_and_the_oldest_makes_room(testbed: Testbed) -> N
     )
 
 
-def test_unanswered_requests_come_further_and_further_apart_and_then_end(testbed: Testbed) -> None:
+def test_unanswered_requests_are_repeated_at_growing_intervals_and_then_end(testbed: Testbed) -> None:
     testbed.table.send(PEER, FRAME, START)
     for gap_ns in REQUEST_GAPS_NS[:-1]:
         assert testbed.pass_time(gap_ns - 10 * MS) == []
@@ -136,11 +136,11 @@ def test_a_gateway_outside_the_prefix_is_a_neighbour() -> None:
 # ---- hints ----
 
 
-def test_a_hint_for_an_unknown_neighbour_serves_at_once_and_is_probed(testbed: Testbed) -> None:
+def test_a_hint_for_an_unknown_neighbour_is_used_at_once_and_probed(testbed: Testbed) -> None:
     assert testbed.table.hint(PEER, PEER_MAC, START) == (Install(PEER, PEER_MAC), SendRequest(PEER, PEER_MAC))
 
 
-def test_a_hint_frees_the_frames_that_wait(testbed: Testbed) -> None:
+def test_a_hint_sends_the_frames_that_wait(testbed: Testbed) -> None:
     testbed.table.send(PEER, FRAME, START)
     assert testbed.table.hint(PEER, PEER_MAC, START + MS) == (
         Install(PEER, PEER_MAC),
@@ -196,7 +196,7 @@ def test_a_mac_that_no_neighbour_can_have_is_never_learned(testbed: Testbed, mac
 # ---- staying reachable ----
 
 
-def test_a_used_neighbour_is_probed_alone_before_anything_is_forgotten(reachable: Testbed) -> None:
+def test_a_used_neighbour_is_probed_by_unicast_before_it_is_forgotten(reachable: Testbed) -> None:
     assert reachable.pass_time(REACHABLE_NS - 2 * SECOND) == [SendRequest(PEER, PEER_MAC)]
     assert reachable.of().is_installed
 
@@ -208,13 +208,13 @@ def test_an_answered_probe_keeps_it_for_another_period(reachable: Testbed) -> No
     assert reachable.pass_time(10 * MS) == [SendRequest(PEER, PEER_MAC)]
 
 
-def test_an_unused_neighbour_ages_out_without_a_word_on_the_wire(reachable: Testbed) -> None:
+def test_an_unused_neighbour_ages_out_without_a_packet_on_the_wire(reachable: Testbed) -> None:
     reachable.used.clear()
     assert reachable.pass_time(REACHABLE_NS) == [Forget(PEER)]
     assert PEER not in reachable.table
 
 
-def test_unanswered_probes_turn_to_the_whole_link_and_then_the_neighbour_is_forgotten(
+def test_after_unanswered_probes_the_whole_link_is_asked_and_then_the_neighbour_forgotten(
     reachable: Testbed,
 ) -> None:
     asked = [SendRequest(PEER, PEER_MAC)] * UNICAST_REQUESTS + [SendRequest(PEER, None)] * (
@@ -276,7 +276,7 @@ def test_a_stream_of_forged_packets_costs_one_probe_per_second(reachable: Testbe
     assert reachable.of().mac == PEER_MAC
 
 
-def test_words_that_confirm_what_is_known_change_nothing(reachable: Testbed) -> None:
+def test_packets_that_confirm_a_known_mac_change_nothing(reachable: Testbed) -> None:
     for method in (reachable.table.heard, reachable.table.asked, reachable.table.replied):
         assert method(PEER, PEER_MAC, reachable.now_ns) == ()
 
@@ -318,7 +318,7 @@ def test_a_silent_neighbour_keeps_its_mac_while_answers_may_be_lost_and_is_given
     assert Forget(PEER) in reachable.pass_time(2 * sum(REQUEST_GAPS_NS))
 
 
-def test_a_fail_over_that_a_flood_has_put_off_is_followed_in_seconds_once_it_ends(reachable: Testbed) -> None:
+def test_a_fail_over_that_a_flood_delayed_is_followed_within_seconds_of_its_end(reachable: Testbed) -> None:
     reachable.flooded.add(PEER)
     reachable.table.heard(PEER, OTHER_MAC, reachable.now_ns)
     reachable.pass_time(10 * SECOND)
@@ -331,7 +331,7 @@ def test_a_fail_over_that_a_flood_has_put_off_is_followed_in_seconds_once_it_end
     assert reachable.now_ns - ended_ns < 8 * SECOND
 
 
-def test_a_neighbour_whose_answers_lie_unread_in_the_port_keeps_its_mac_until_somebody_looks(
+def test_a_neighbour_keeps_its_mac_while_its_answers_may_be_unread_in_the_port(
     reachable: Testbed,
 ) -> None:
     reachable.is_starved = True
@@ -344,7 +344,7 @@ def test_a_neighbour_whose_answers_lie_unread_in_the_port_keeps_its_mac_until_so
     assert Forget(PEER) in reachable.pass_time(2 * sum(REQUEST_GAPS_NS))
 
 
-def test_frames_under_way_when_a_neighbour_left_its_mac_prove_nothing(reachable: Testbed) -> None:
+def test_frames_in_flight_when_a_neighbour_left_its_mac_confirm_nothing(reachable: Testbed) -> None:
     reachable.table.heard(PEER, OTHER_MAC, reachable.now_ns)
     reachable.heard.add(PEER)
     reachable.pass_time(REQUEST_GAPS_NS[0])
@@ -352,10 +352,10 @@ def test_frames_under_way_when_a_neighbour_left_its_mac_prove_nothing(reachable:
     assert reachable.table.replied(PEER, OTHER_MAC, reachable.now_ns) == (Install(PEER, OTHER_MAC),)
 
 
-# ---- strangers ----
+# ---- hosts that the data path does not need ----
 
 
-def test_nobody_gets_an_entry_by_speaking_for_an_address_we_do_not_need(testbed: Testbed) -> None:
+def test_a_packet_for_an_address_we_do_not_need_creates_no_entry(testbed: Testbed) -> None:
     for method in (testbed.table.heard, testbed.table.asked, testbed.table.replied):
         assert method(STRANGER, OTHER_MAC, START) == ()
     assert STRANGER not in testbed.table
@@ -377,7 +377,7 @@ def test_a_failed_neighbour_that_announces_itself_is_asked_for_at_once(failed: T
     assert failed.table.replied(PEER, PEER_MAC, failed.now_ns) == (Install(PEER, PEER_MAC),)
 
 
-def test_a_failed_neighbour_that_sends_data_is_served_at_once(failed: Testbed) -> None:
+def test_a_failed_neighbour_that_sends_data_is_reachable_at_once(failed: Testbed) -> None:
     assert Install(PEER, PEER_MAC) in failed.table.hint(PEER, PEER_MAC, failed.now_ns)
 
 
@@ -385,7 +385,7 @@ def test_a_reply_that_comes_too_late_is_asked_for_again_not_believed(failed: Tes
     assert failed.table.replied(PEER, PEER_MAC, failed.now_ns) == (SendRequest(PEER, None),)
 
 
-def test_when_the_link_returns_the_known_are_probed_and_the_silent_may_be_asked_for(
+def test_when_the_link_returns_known_neighbours_are_probed_and_failed_ones_may_be_asked_for(
     reachable: Testbed,
 ) -> None:
     reachable.table.send(STRANGER, FRAME, reachable.now_ns)

@@ -1,4 +1,4 @@
-"""What the neighbour table does when there is too much of something."""
+"""The limits of the neighbour table: of entries, of searches, of probes per tick."""
 
 from ipaddress import IPv4Address
 
@@ -59,7 +59,7 @@ def test_a_table_full_of_used_neighbours_takes_no_more(full: Testbed) -> None:
     assert len(full.table) == MAX_NEIGHBOURS
 
 
-def test_unused_neighbours_behind_used_ones_are_found_with_a_bounded_look_each_time(full: Testbed) -> None:
+def test_unused_neighbours_behind_used_ones_are_found_by_bounded_searches(full: Testbed) -> None:
     in_front = peers(2 * EVICTION_SCAN)
     full.used.update(in_front)
     for _ in range(2):

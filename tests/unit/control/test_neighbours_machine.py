@@ -1,4 +1,4 @@
-"""The neighbour table against an honest record of everything it was told and everything it did."""
+"""The neighbour table against a record of everything it was told and everything it did."""
 
 from collections import defaultdict
 from ipaddress import IPv4Address, IPv6Address
@@ -26,7 +26,7 @@ from aeron_dpdk.control.routing import Reach
 from aeron_dpdk.wire.ethernet import BROADCAST, UNSPECIFIED, Mac
 from aeron_dpdk.wire.packet import Address
 
-# Three neighbours, and four addresses that are none: ours, one no host has, one off the link, a group.
+# Three neighbours, and four addresses of none: ours, one that no host has, one off the link, a group.
 IPV4: list[Address] = [
     *(IPv4Address(f"10.0.0.{i}") for i in (2, 3, 4)),
     OURS,
@@ -48,7 +48,7 @@ ALL_MACS = [*GOOD_MACS, OUR_MAC, BROADCAST, UNSPECIFIED, Mac.from_text("01:00:5e
 addresses = st.integers(0, len(IPV4) - 1)
 neighbours = st.integers(0, NEIGHBOURS - 1)
 macs = st.sampled_from(ALL_MACS)
-# around every period that the table knows, and some that it does not
+# around each of the table's periods, and in between
 pauses_ns = st.sampled_from([0, 1, MS, 250, 500, 1000, 2000, 30_000]).map(
     lambda value: value if value in (0, 1, MS) else value * MS
 )
@@ -89,7 +89,7 @@ class NeighboursMachine(RuleBasedStateMachine):
                 case GiveUp(address):
                     assert address not in self.installed
                 case _:
-                    raise AssertionError(f"{action} is not the table's to want")
+                    raise AssertionError(f"{action} is no action of the table")
 
     @rule(which=addresses)
     def the_data_path_cannot_resolve(self, which: int) -> None:
@@ -114,7 +114,7 @@ class NeighboursMachine(RuleBasedStateMachine):
 
     @rule(which=neighbours, mac=st.sampled_from(GOOD_MACS))
     def a_flood_of_replies_comes(self, which: int, mac: Mac) -> None:
-        """A confirmed MAC outlives it."""
+        """A confirmed MAC must survive it."""
         address = self.family[which]
         stands = {each.mac for each in self.table if each.address == address and each.is_confirmed}
         self.witness.disputed.add(address)

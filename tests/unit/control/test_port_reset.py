@@ -16,7 +16,7 @@ def test_nothing_happens_until_a_reset_is_requested(data_plane: FakeDataPlane) -
     assert reset.step(START) is ResetProgress.BEGUN
 
 
-def test_a_reset_runs_until_the_data_threads_have_let_go(data_plane: FakeDataPlane) -> None:
+def test_a_reset_runs_until_the_data_threads_have_released_the_port(data_plane: FakeDataPlane) -> None:
     reset = PortReset(data_plane)
     data_plane.request_reset()
     data_plane.reset_steps.extend([True, True, False])
@@ -24,7 +24,7 @@ def test_a_reset_runs_until_the_data_threads_have_let_go(data_plane: FakeDataPla
     assert [each.name for each in progress] == ["BEGUN", "RUNNING", "RUNNING", "DONE", "IDLE"]
 
 
-def test_a_failed_restart_is_tried_again_further_and_further_apart(data_plane: FakeDataPlane) -> None:
+def test_a_failed_restart_is_tried_again_at_growing_intervals(data_plane: FakeDataPlane) -> None:
     reset = PortReset(data_plane)
     data_plane.request_reset()
     now_ns = START
@@ -37,7 +37,7 @@ def test_a_failed_restart_is_tried_again_further_and_further_apart(data_plane: F
         assert reset.step(now_ns - 1) is ResetProgress.WAITING
 
 
-def test_after_a_success_the_next_failure_waits_little_again(data_plane: FakeDataPlane) -> None:
+def test_after_a_success_the_next_failure_is_retried_soon_again(data_plane: FakeDataPlane) -> None:
     reset = PortReset(data_plane)
     data_plane.request_reset()
     data_plane.reset_steps.extend([OSError(), False, OSError()])

@@ -71,7 +71,7 @@ def test_a_flood_of_any_rhythm_gets_a_bounded_share_of_the_turns(testbed: Testbe
             testbed.data_plane.sleep = end_at_once  # type: ignore[method-assign]
 
     def end_at_once(until_ns: int, descriptors: Sequence[int]) -> bool:
-        """Rung by the next frame of the flood."""
+        """Ended by the next frame of the flood."""
         return False
 
     turns = testbed.run(10 * SECOND, flood)
@@ -101,7 +101,7 @@ def test_while_the_port_is_held_the_loop_turns_by_the_clock_alone(testbed: Testb
     assert len(testbed.data_plane.pauses) <= SECOND // 2 // HELD_PAUSE_NS + 3
 
 
-def test_what_keeps_a_descriptor_readable_gets_a_bounded_share_of_the_turns(testbed: Testbed) -> None:
+def test_a_descriptor_that_stays_readable_gets_a_bounded_share_of_the_turns(testbed: Testbed) -> None:
     testbed.loop.listen(5)
     testbed.data_plane.is_readable = True
     assert testbed.run(SECOND) <= 2 * (SECOND // LISTEN_PERIOD_NS) + 2
@@ -109,7 +109,7 @@ def test_what_keeps_a_descriptor_readable_gets_a_bounded_share_of_the_turns(test
 
 
 class Due:
-    """A chore that is wanted at one moment."""
+    """A chore that is due once."""
 
     def __init__(self, due_ns: int) -> None:
         self.due_ns = due_ns

@@ -1,4 +1,4 @@
-"""Which router is used: the one that is set, or one that says so itself, as far as it is to be believed."""
+"""Which router is used: the one that is set, or else one that advertises itself and answers."""
 
 from ipaddress import IPv6Address
 
@@ -54,7 +54,7 @@ def test_the_first_router_that_answers_is_used_and_no_more_are_asked() -> None:
     assert testbed.host.identity.routing.next_hop(FAR6) == ROUTER
 
 
-def test_another_router_takes_over_when_the_time_of_the_first_is_over(testbed: Ipv6Testbed) -> None:
+def test_another_router_takes_over_when_the_lifetime_of_the_first_ends(testbed: Ipv6Testbed) -> None:
     testbed.receive(router_advertisement(lifetime_s=60))
     assert testbed.receive(router_advertisement(OTHER_ROUTER, OTHER_MAC, 90)) == (HEARD,), "the first lives"
     assert UseGateway(OTHER_ROUTER) in testbed.pass_time(61 * SECOND)
@@ -64,7 +64,7 @@ def test_another_router_takes_over_when_the_time_of_the_first_is_over(testbed: I
     assert gateway(testbed) is None
 
 
-def test_a_router_that_goes_on_advertising_goes_on(testbed: Ipv6Testbed) -> None:
+def test_a_router_that_goes_on_advertising_stays_in_use(testbed: Ipv6Testbed) -> None:
     testbed.receive(router_advertisement(lifetime_s=60))
     for _ in range(5):
         assert testbed.pass_time(50 * SECOND) == []
@@ -72,7 +72,7 @@ def test_a_router_that_goes_on_advertising_goes_on(testbed: Ipv6Testbed) -> None
     assert gateway(testbed) == ROUTER
 
 
-def test_a_router_that_says_it_is_none_is_none(testbed: Ipv6Testbed) -> None:
+def test_a_router_with_a_lifetime_of_zero_is_not_used(testbed: Ipv6Testbed) -> None:
     testbed.receive(router_advertisement())
     assert testbed.receive(router_advertisement(lifetime_s=0)) == (HEARD, UseGateway(None))
 
@@ -83,7 +83,7 @@ def silence(testbed: Ipv6Testbed) -> list[object]:
     return list(testbed.pass_time(5 * SECOND))
 
 
-def test_a_router_that_answers_no_solicitation_makes_way(testbed: Ipv6Testbed) -> None:
+def test_a_router_that_answers_no_solicitation_is_replaced(testbed: Ipv6Testbed) -> None:
     """RFC 4861 §6.3.6."""
     testbed.receive(router_advertisement())
     testbed.receive(router_advertisement(OTHER_ROUTER, OTHER_MAC))
@@ -118,13 +118,13 @@ def test_a_router_that_is_set_is_the_router_whatever_others_advertise() -> None:
         pytest.param(router_advertisement(to=OTHER_MAC), id="to another station"),
     ],
 )
-def test_what_no_router_sends_is_ignored(testbed: Ipv6Testbed, frame: EthernetFrame) -> None:
+def test_an_advertisement_that_no_router_sends_is_ignored(testbed: Ipv6Testbed, frame: EthernetFrame) -> None:
     assert testbed.receive(frame) == IGNORED
     assert gateway(testbed) is None
 
 
 @pytest.mark.parametrize("lifetime_s", [0, 1800])
-def test_a_word_of_the_router_from_another_mac_than_its_own_is_none_of_its(
+def test_an_advertisement_from_another_mac_than_the_routers_own_is_ignored(
     testbed: Ipv6Testbed, lifetime_s: int
 ) -> None:
     testbed.receive(router_advertisement())
@@ -146,7 +146,7 @@ def test_a_flood_of_routers_leaves_the_one_in_use_and_takes_little_room(testbed:
     assert testbed.receive(router_advertisement(lifetime_s=1800)) == (HEARD,)
 
 
-def test_a_router_that_comes_and_goes_all_the_time_draws_a_solicitation_each_four_seconds(
+def test_a_router_that_comes_and_goes_all_the_time_causes_a_solicitation_each_four_seconds(
     testbed: Ipv6Testbed,
 ) -> None:
     solicitations = 0
@@ -157,7 +157,7 @@ def test_a_router_that_comes_and_goes_all_the_time_draws_a_solicitation_each_fou
     assert 1 <= solicitations <= 4
 
 
-def test_a_link_that_takes_less_than_we_send_is_reported_once(testbed: Ipv6Testbed) -> None:
+def test_a_link_mtu_below_ours_is_reported_once(testbed: Ipv6Testbed) -> None:
     assert ReportLinkMtu(ROUTER, 1400) in testbed.receive(router_advertisement(mtu=1400))
     assert testbed.receive(router_advertisement(mtu=1400)) == (HEARD,)
     assert testbed.receive(router_advertisement(mtu=MTU)) == (HEARD,)

@@ -50,8 +50,8 @@ def settings_in(directory: Path, **changes: object) -> Settings:
 
 @dataclass
 class FakeParts:
-    """`log` has what was opened and closed in order; `fails_at` names the step that raises. `probed` come
-    from the link whenever an address becomes tentative."""
+    """`log` has what was opened and closed, in order; `fails_at` names the step that raises. The link
+    delivers the events `probed` whenever an address becomes tentative."""
 
     fails_at: str | None = None
     log: list[str] = field(default_factory=list)

@@ -69,7 +69,7 @@ def test_a_live_process_with_a_young_heartbeat_holds_the_directory(
         left_by_crash(aeron, tmp_path)
 
 
-def test_a_dead_process_whose_heart_stands_still_has_crashed(aeron: AeronSettings, tmp_path: Path) -> None:
+def test_a_dead_process_whose_heartbeat_has_stopped_has_crashed(aeron: AeronSettings, tmp_path: Path) -> None:
     write_sign(Path(aeron.directory))
     assert left_by_crash(aeron, tmp_path)
 
@@ -80,7 +80,7 @@ def test_an_old_heartbeat_is_left_to_aeron(aeron: AeronSettings, tmp_path: Path)
     assert not left_by_crash(aeron, tmp_path)
 
 
-def test_a_heart_that_beats_in_another_pid_namespace_holds_the_directory(
+def test_a_heartbeat_from_another_pid_namespace_holds_the_directory(
     aeron: AeronSettings, tmp_path: Path
 ) -> None:
     write_sign(Path(aeron.directory))
@@ -97,7 +97,7 @@ def test_a_file_that_its_driver_never_finished_was_left_by_a_crash(
 
 
 @pytest.mark.parametrize("at, value", [(4, -1), (8, 2**31 - 1), (20, 64)])
-def test_what_aeron_would_crash_on_was_left_by_a_crash_however_old(
+def test_a_file_that_aeron_would_crash_on_was_left_by_a_crash_however_old(
     aeron: AeronSettings, tmp_path: Path, at: int, value: int
 ) -> None:
     write_sign(Path(aeron.directory), age_ms=10_001)
@@ -114,7 +114,7 @@ def test_a_driver_that_is_just_starting_is_given_time_to_finish_its_file(
     assert not left_by_crash(aeron, tmp_path, lambda: write_sign(Path(aeron.directory)))
 
 
-def test_a_fifo_in_the_place_of_the_file_hangs_nobody_and_is_refused(
+def test_a_fifo_in_the_place_of_the_file_is_refused_without_blocking(
     aeron: AeronSettings, tmp_path: Path
 ) -> None:
     os.mkfifo(Path(aeron.directory, "cnc.dat"))
@@ -132,7 +132,7 @@ def test_a_link_in_the_place_of_the_file_is_refused(aeron: AeronSettings, tmp_pa
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
 @pytest.mark.parametrize("name", ["", "cnc.dat"])
-def test_what_another_user_prepared_is_refused(aeron: AeronSettings, name: str) -> None:
+def test_a_directory_or_file_of_another_user_is_refused(aeron: AeronSettings, name: str) -> None:
     Path(aeron.directory, "cnc.dat").touch()
     nobody = pwd.getpwnam("nobody").pw_uid
     os.chown(Path(aeron.directory, name), nobody, -1)
@@ -158,13 +158,15 @@ def test_our_own_process_id_in_a_fresh_container_is_not_the_old_driver(
     assert left_by_crash(aeron, tmp_path)
 
 
-def test_who_asks_for_deletion_on_start_is_not_asked_back(aeron: AeronSettings, tmp_path: Path) -> None:
+def test_with_deletion_on_start_a_directory_is_not_taken_for_a_crash(
+    aeron: AeronSettings, tmp_path: Path
+) -> None:
     write_sign(Path(aeron.directory))
     (tmp_path / str(PID)).mkdir()
     assert not left_by_crash(replace(aeron, deletes_directory_on_start=True), tmp_path)
 
 
-def test_a_directory_that_can_be_made_is_fine(tmp_path: Path) -> None:
+def test_a_directory_that_can_be_created_is_accepted(tmp_path: Path) -> None:
     refuse_unwritable(str(tmp_path / "a" / "b"))
     refuse_unwritable(str(tmp_path))
 

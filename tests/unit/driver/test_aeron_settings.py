@@ -60,7 +60,7 @@ def test_another_media_than_the_port_is_refused_before_aeron_crashes_on_it(value
         read_aeron_settings({"AERON_UDP_CHANNEL_TRANSPORT_BINDINGS_MEDIA": value})
 
 
-def test_a_media_that_nobody_has_is_refused_for_the_conductor_too() -> None:
+def test_an_unknown_media_is_refused_for_the_conductor_too() -> None:
     conductor = {"AERON_CONDUCTOR_UDP_CHANNEL_TRANSPORT_BINDINGS_MEDIA": "nope"}
     with pytest.raises(SettingConflictError, match="nope.*AERON_DRIVER_DYNAMIC_LIBRARIES"):
         read_aeron_settings(conductor)

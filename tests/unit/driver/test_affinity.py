@@ -20,13 +20,13 @@ def plan(cpus: set[int], *, from_cgroup: bool = True, **environment: str) -> Aff
 
 
 def cores(*texts: str, near: frozenset[int] = frozenset()) -> Topology:
-    """Of sysfs's thread_siblings_list, a text for each core."""
+    """From texts like sysfs's thread_siblings_list, one for each core."""
     sets = [parse_cpu_list(text) for text in texts]
     return Topology({cpu: siblings for siblings in sets for cpu in siblings}, near)
 
 
 def placed(cpus: set[int], topology: Topology, **environment: str) -> list[int | None]:
-    """Main, conductor, sender, receiver."""
+    """The CPUs of main thread, conductor, sender and receiver."""
     made = plan_affinity(read_aeron_settings(environment), cpus, True, topology)
     given = {**environment, **made.environment}
     return [made.main_cpu, *(int(given[name]) for name in (CONDUCTOR, SENDER, RECEIVER))]
@@ -61,7 +61,7 @@ def test_the_sibling_of_a_core_that_is_taken_is_no_whole_core() -> None:
         ({0, 1, 2, 3}, cores(near=frozenset({4, 5})), "another NUMA node than CPU 2 and 3"),
     ],
 )
-def test_what_the_set_cannot_give_is_told(cpus: set[int], topology: Topology, warning: str) -> None:
+def test_what_the_cpu_set_lacks_is_reported(cpus: set[int], topology: Topology, warning: str) -> None:
     made = plan_affinity(read_aeron_settings({}), cpus, True, topology)
     assert len(made.warnings) == 1 and warning in made.warnings[0]
 
@@ -83,7 +83,7 @@ def test_cores_go_to_main_conductor_sender_and_receiver_in_order() -> None:
     ("cpus", "conductor", "sender", "receiver"),
     [({4, 5, 6}, "4", "5", "6"), ({4, 5}, "4", "4", "5"), ({4}, "4", "4", "4")],
 )
-def test_when_cores_are_short_the_first_ones_are_shared_and_that_is_said(
+def test_when_there_are_too_few_cores_the_first_ones_are_shared_and_that_is_reported(
     cpus: set[int], conductor: str, sender: str, receiver: str
 ) -> None:
     made = plan(cpus)
@@ -92,7 +92,7 @@ def test_when_cores_are_short_the_first_ones_are_shared_and_that_is_said(
     assert len(made.warnings) == 1 and "more cores" in made.warnings[0]
 
 
-def test_an_affinity_that_is_set_stands_and_its_core_is_taken() -> None:
+def test_an_affinity_that_is_set_is_kept_and_its_core_not_given_to_another_thread() -> None:
     made = plan({4, 5, 6, 7}, AERON_SENDER_CPU_AFFINITY="4")
     assert made == AffinityPlan({CONDUCTOR: "6", RECEIVER: "7", AGENT: "5"}, 5, ())
 
@@ -106,24 +106,24 @@ def test_modes_with_fewer_threads_need_fewer_cores(mode: str, pinned: dict[str, 
     assert made == AffinityPlan({**pinned, AGENT: "4"}, 4, ())
 
 
-def test_two_rules_for_the_same_numbers_are_refused() -> None:
+def test_aerons_own_cpu_set_affinity_beside_ours_is_refused() -> None:
     with pytest.raises(SettingConflictError, match="AERON_DRIVER_CPUSET_AFFINITY"):
         plan({1, 2}, AERON_DRIVER_CPUSET_AFFINITY="true")
 
 
-def test_without_the_setting_nothing_is_assigned_and_missing_affinities_are_told() -> None:
+def test_without_the_setting_nothing_is_assigned_and_missing_affinities_are_reported() -> None:
     made = plan({0, 1}, from_cgroup=False, AERON_SENDER_CPU_AFFINITY="1")
     assert (made.environment, made.main_cpu) == ({}, None)
     assert len(made.warnings) == 1
     assert RECEIVER in made.warnings[0] and SENDER not in made.warnings[0]
 
 
-def test_nothing_is_said_when_both_are_pinned_or_share_a_thread() -> None:
+def test_nothing_is_reported_when_both_are_pinned_or_share_a_thread() -> None:
     pinned = plan({0}, from_cgroup=False, AERON_SENDER_CPU_AFFINITY="1", AERON_RECEIVER_CPU_AFFINITY="2")
     assert pinned.warnings == ()
     assert plan({0}, from_cgroup=False, AERON_THREADING_MODE="SHARED").warnings == ()
 
 
-def test_a_cpu_beyond_aerons_reach_is_told() -> None:
+def test_a_cpu_number_that_aeron_cannot_use_is_reported() -> None:
     made = plan({300, 301, 302, 303})
     assert len(made.warnings) == 4 and "up to 255" in made.warnings[0]

@@ -1,4 +1,4 @@
-"""The driver's socket: bounded in every way, and never in the way of the control loop."""
+"""The driver's socket: bounded in every way, and it never blocks the control loop."""
 
 import json
 import os
@@ -24,7 +24,7 @@ from aeron_dpdk.observe.request import SOCKET_NAME
 
 
 class Desk:
-    """An Answering whose time goes on by hand, and what it was asked."""
+    """An Answering with a clock that tests advance, and the requests that it received."""
 
     def __init__(self, directory: Path, text: str = "an answer") -> None:
         self.directory = directory
@@ -73,7 +73,7 @@ def is_over(connection: socket.socket) -> bool:
     return True
 
 
-def test_a_request_is_answered_with_one_line_and_a_farewell(desk: Desk) -> None:
+def test_a_request_is_answered_with_one_line_and_the_connection_closed(desk: Desk) -> None:
     with desk.connect() as connection:
         connection.send(b'{"request": "view"}\n')
         desk.step(2)
@@ -106,7 +106,7 @@ def test_a_long_answer_goes_out_as_fast_as_it_is_read(tmp_path: Path) -> None:
     desk.answering.close()
 
 
-def test_who_does_not_read_is_hung_up_on(tmp_path: Path) -> None:
+def test_a_client_that_does_not_read_is_disconnected(tmp_path: Path) -> None:
     desk = Desk(tmp_path, "x" * 3_000_000)
     with desk.connect() as connection:
         connection.send(b"{}\n")
@@ -115,7 +115,7 @@ def test_who_does_not_read_is_hung_up_on(tmp_path: Path) -> None:
     desk.answering.close()
 
 
-def test_who_says_nothing_is_hung_up_on(desk: Desk) -> None:
+def test_a_client_that_sends_nothing_is_disconnected(desk: Desk) -> None:
     with desk.connect() as connection:
         desk.step(CONVERSATION_NS // STEP_PERIOD_NS)
         assert not is_over(connection)
@@ -124,7 +124,7 @@ def test_who_says_nothing_is_hung_up_on(desk: Desk) -> None:
     assert desk.asked == []
 
 
-def test_who_says_too_much_is_hung_up_on(desk: Desk) -> None:
+def test_a_client_that_sends_too_much_is_disconnected(desk: Desk) -> None:
     with desk.connect() as connection:
         for _ in range(MAX_REQUEST_BYTES // 8192 + 2):
             if not is_over(connection):
@@ -134,7 +134,7 @@ def test_who_says_too_much_is_hung_up_on(desk: Desk) -> None:
     assert desk.asked == []
 
 
-def test_only_so_many_are_served_at_once_and_the_next_when_there_is_room(desk: Desk) -> None:
+def test_a_bounded_number_is_served_at_once_and_the_next_when_there_is_room(desk: Desk) -> None:
     idle = [desk.connect() for _ in range(MAX_CONVERSATIONS)]
     with desk.connect() as late:
         late.send(b"{}\n")
@@ -157,7 +157,7 @@ def test_steps_are_a_hundred_a_second_however_fast_the_loop_turns(desk: Desk) ->
         assert desk.asked == []
 
 
-def test_an_answer_that_is_held_open_ends_when_the_other_side_hangs_up(desk: Desk) -> None:
+def test_an_answer_that_is_held_open_ends_when_the_client_disconnects(desk: Desk) -> None:
     desk.holds = True
     connection = desk.connect()
     connection.send(b"{}\n")
@@ -168,7 +168,7 @@ def test_an_answer_that_is_held_open_ends_when_the_other_side_hangs_up(desk: Des
     assert desk.ended == 1
 
 
-def test_a_driver_that_ends_lets_go_of_what_is_held(tmp_path: Path) -> None:
+def test_a_driver_that_ends_closes_the_answers_that_are_held_open(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     desk.holds = True
     with desk.connect() as connection:
@@ -179,7 +179,7 @@ def test_a_driver_that_ends_lets_go_of_what_is_held(tmp_path: Path) -> None:
     assert not (tmp_path / SOCKET_NAME).exists()
 
 
-def test_descriptors_go_with_an_answer(desk: Desk) -> None:
+def test_descriptors_are_sent_with_an_answer(desk: Desk) -> None:
     reader, writer = os.pipe()
     desk.descriptors = (reader,)
     with desk.connect() as connection:
@@ -192,7 +192,7 @@ def test_descriptors_go_with_an_answer(desk: Desk) -> None:
         os.close(descriptor)
 
 
-def test_a_failing_answer_ends_that_conversation_and_no_other(desk: Desk) -> None:
+def test_a_failing_answer_ends_its_own_connection_and_no_other(desk: Desk) -> None:
     with desk.connect() as first, desk.connect() as second:
         first.send(b"{}\n")
         desk.step(0)
@@ -235,7 +235,7 @@ def test_a_directory_may_have_a_long_name(tmp_path: Path) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.binary(min_size=1, max_size=200), max_size=6))
-def test_nothing_that_is_said_upsets_it(pieces: list[bytes]) -> None:
+def test_after_any_bytes_from_a_client_the_next_one_is_answered(pieces: list[bytes]) -> None:
     with tempfile.TemporaryDirectory() as directory:
         desk = Desk(Path(directory))
         with desk.connect() as connection:

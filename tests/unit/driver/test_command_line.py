@@ -44,7 +44,7 @@ def line(
         ("-", line((), (), ("-",))),
     ],
 )
-def test_words_are_sorted_to_where_they_belong(words: str, expected: CommandLine) -> None:
+def test_eal_options_definitions_and_files_are_told_apart(words: str, expected: CommandLine) -> None:
     assert split_command_line(words.split()) == expected
 
 
@@ -74,7 +74,7 @@ def test_h_is_ours_wherever_it_stands(words: str) -> None:
         ("-- --no-pci", "put EAL options before --"),
     ],
 )
-def test_a_mistake_is_told_with_its_remedy(words: str, said: str) -> None:
+def test_a_mistake_is_reported_with_its_remedy(words: str, said: str) -> None:
     with pytest.raises(CommandLineError) as caught:
         split_command_line(words.split())
     assert said in str(caught.value)

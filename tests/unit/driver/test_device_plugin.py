@@ -31,7 +31,7 @@ def test_the_nic_given_is_the_one_allowed() -> None:
     assert addresses({NAME: NIC, **INFO}) == [NIC]
 
 
-def test_an_address_with_a_long_domain_and_capitals_is_one() -> None:
+def test_an_address_with_a_long_domain_and_capitals_is_accepted() -> None:
     assert addresses({NAME: "10001:0A:00.0"}) == ["10001:0a:00.0"]
 
 

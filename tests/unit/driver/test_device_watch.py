@@ -1,11 +1,11 @@
-"""The port's device goes: said once, and gone it stays."""
+"""The port's device goes away: that is reported once, and it stays gone."""
 
 import pytest
 
 from aeron_dpdk.driver.device_watch import PERIOD_NS, DeviceWatch
 
 
-def test_a_device_that_goes_is_told_of_once_and_is_not_there_again(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_device_that_goes_away_is_reported_once_and_stays_gone(caplog: pytest.LogCaptureFixture) -> None:
     answers = [True, False, True]
     watch = DeviceWatch("0000:00:06.0", lambda: answers.pop(0), lambda: False)
     assert watch.is_present()
@@ -17,7 +17,7 @@ def test_a_device_that_goes_is_told_of_once_and_is_not_there_again(caplog: pytes
     ]
 
 
-def test_a_device_that_the_kernel_waits_for_is_as_good_as_gone(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_device_that_the_kernel_waits_to_remove_counts_as_gone(caplog: pytest.LogCaptureFixture) -> None:
     watch = DeviceWatch("0000:00:06.0", lambda: True, lambda: True)
     assert not watch.is_present() and not watch.is_present()
     assert [record.getMessage() for record in caplog.records] == [

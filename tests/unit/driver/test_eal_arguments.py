@@ -27,7 +27,7 @@ def test_a_main_cpu_pins_the_one_lcore() -> None:
 
 
 @pytest.mark.parametrize("option", ["-l0", "-c0x1", "--lcores=0@1"])
-def test_the_users_lcores_stand(option: str) -> None:
+def test_lcores_that_the_user_chose_are_kept(option: str) -> None:
     assert added(option) == {"--in-memory"}
 
 
@@ -44,7 +44,7 @@ def test_the_users_lcores_stand(option: str) -> None:
         "--no-shconf",
     ],
 )
-def test_the_users_way_of_keeping_memory_stands(option: str) -> None:
+def test_memory_options_that_the_user_chose_are_kept(option: str) -> None:
     assert added(option, "-l0") == set()
 
 
@@ -63,7 +63,7 @@ def test_every_option_we_look_for_is_one_of_eals() -> None:
         assert option.removeprefix("--") in LONG_OPTIONS or option.removeprefix("-") in SHORT_OPTIONS
 
 
-def test_device_arguments_stand_behind_a_long_name_as_every_dpdk_reads_them() -> None:
+def test_device_arguments_follow_a_long_option_name_as_every_dpdk_accepts_them() -> None:
     given = ("-a0000:00:06.0,llq_policy=0", "-a0000:00:07.0", "--vdev=net_null0,size=9", "-l0")
     assert complete_eal_arguments(given, CPUS, None)[-4:] == (
         "--allow=0000:00:06.0,llq_policy=0",

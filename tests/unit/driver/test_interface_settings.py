@@ -76,7 +76,7 @@ def test_no_setting_of_an_interface_is_left_out_above() -> None:
     assert {name.lower() for name in GOOD} | others == {each.field for each in INTERFACE_TABLE}
 
 
-def test_a_property_file_names_them_in_the_same_way_and_the_last_word_wins() -> None:
+def test_a_property_file_names_them_in_the_same_way_and_the_last_value_wins() -> None:
     text = "aeron.dpdk.1.local.ipv4.address=10.0.3.5/24\naeron.dpdk.1.mtu=9000\n"
     environment = {**FEEDS, "AERON_DPDK_1_MTU": "1500"}
     second = make_settings(environment, parse_properties(text, "feeds.properties")).interfaces[1]
@@ -135,7 +135,7 @@ def test_numbers_have_no_gap() -> None:
     )
 
 
-def test_an_interface_without_an_address_is_refused_with_the_setting_that_speaks_of_it() -> None:
+def test_an_interface_without_an_address_is_refused_with_the_setting_that_names_it() -> None:
     with pytest.raises(SettingMissingError) as caught:
         make_settings({**FEEDS, "AERON_DPDK_2_MTU": "1500"})
     assert str(caught.value).startswith(
@@ -149,7 +149,7 @@ def test_the_first_interface_needs_an_address_whatever_others_have() -> None:
         make_settings({"AERON_DPDK_1_LOCAL_IPV4_ADDRESS": "10.0.1.5"})
 
 
-def test_a_bad_value_is_told_with_the_numbered_name() -> None:
+def test_a_bad_value_is_reported_with_the_numbered_name() -> None:
     with pytest.raises(SettingValueError, match='AERON_DPDK_1_MTU is "tall"'):
         make_settings({**FEEDS, "AERON_DPDK_1_MTU": "tall"})
 

@@ -1,4 +1,4 @@
-"""A start with IPv6: nobody else has our addresses, or it ends; and what setup saved does not end it."""
+"""A start with IPv6 ends if another host has our address; addresses that setup saved never end it."""
 
 import logging
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The door of the log, in processes whose stderr a test holds the other end of."""
+"""Where log lines leave the process: programs whose stderr a test reads."""
 
 import json
 import subprocess
@@ -52,7 +52,7 @@ def test_what_c_writes_to_stderr_comes_out_as_log_lines() -> None:
     assert lines[-1] == "afterwards"
 
 
-def test_an_exception_is_told_with_its_trace_in_one_line_of_json() -> None:
+def test_an_exception_is_logged_with_its_trace_in_one_line_of_json() -> None:
     [line] = said("""
         with Logs(LogFormat.JSON, NoC()):
             try:
@@ -75,7 +75,7 @@ def test_a_line_without_end_is_cut() -> None:
     assert max(map(len, lines)) < 5000
 
 
-def test_who_logs_does_not_wait_for_a_reader_that_hangs() -> None:
+def test_logging_does_not_wait_for_a_reader_that_hangs() -> None:
     body = """
         with Logs(LogFormat.TEXT, NoC()):
             log = logging.getLogger("aeron_dpdk.x")
@@ -114,7 +114,7 @@ def test_dpdks_lines_keep_their_level_on_the_way() -> None:
 
 
 @needs_native
-def test_the_last_words_before_a_crash_get_out() -> None:
+def test_lines_written_right_before_a_crash_get_out() -> None:
     body = """
         from aeron_dpdk import native
         import aeron_dpdk.driver.logs as logs

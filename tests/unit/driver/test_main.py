@@ -85,7 +85,7 @@ def test_files_win_over_definitions_and_later_files_over_earlier_ones(
     assert settings.eal_arguments == ("-l0",)
 
 
-def test_the_nic_that_kubernetes_gave_to_the_container_is_the_one_to_take(
+def test_the_nic_that_kubernetes_gave_to_the_container_is_used(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("AERON_DPDK_LOCAL_IPV4_ADDRESS", "10.0.0.5")

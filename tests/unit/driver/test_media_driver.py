@@ -1,4 +1,5 @@
-"""A driver inside another program: all on one thread of its own, errors to the program's."""
+"""A driver inside another program: it runs on a thread of its own, and its errors are raised in the
+program's."""
 
 import threading
 from pathlib import Path
@@ -27,13 +28,13 @@ def test_the_driver_leaves_no_thread_behind(tmp_path: Path) -> None:
     assert threading.active_count() == before
 
 
-def test_a_failing_start_is_raised_where_the_driver_was_wanted(tmp_path: Path) -> None:
+def test_a_failing_start_raises_its_error_in_the_with_statement(tmp_path: Path) -> None:
     with pytest.raises(EalError, match="told to fail"):
         with MediaDriver(settings_in(tmp_path), FakeParts(fails_at="eal").parts()):
             pytest.fail("the driver is not there")
 
 
-def test_an_error_of_the_program_goes_on_and_the_driver_is_closed(tmp_path: Path) -> None:
+def test_an_error_of_the_program_is_passed_on_and_the_driver_is_closed(tmp_path: Path) -> None:
     fake = FakeParts()
     with pytest.raises(KeyError):
         with MediaDriver(settings_in(tmp_path), fake.parts()):

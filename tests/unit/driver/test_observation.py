@@ -1,4 +1,4 @@
-"""What a driver answers to those who look at it."""
+"""What a driver answers on its socket."""
 
 import json
 from collections.abc import Iterator
@@ -95,7 +95,7 @@ def test_a_driver_that_is_asked_again_and_again_asks_the_gateway_no_more_often(o
     assert len(asked) == 1
 
 
-def test_however_many_ask_a_view_is_made_ten_times_a_second(observed: Observed) -> None:
+def test_however_many_ask_a_view_is_made_at_most_ten_times_a_second(observed: Observed) -> None:
     observed.pass_time(MS)
     first = observed.view()
     observed.pass_time(VIEW_AGE_NS - MS)
@@ -120,7 +120,7 @@ def test_a_capture_lasts_until_the_other_side_hangs_up(observed: Observed) -> No
 
 
 @pytest.mark.parametrize("name", ["dpdk1", "10.0.1.1"])
-def test_a_capture_is_of_the_interface_that_is_asked_for(observed: Observed, name: str) -> None:
+def test_the_interface_that_was_asked_for_is_captured(observed: Observed, name: str) -> None:
     answer = observed.capture(interface=name)
     assert json.loads(answer.text)["interface"] == "dpdk1"
     answer.on_hang_up()
@@ -130,12 +130,12 @@ def test_a_capture_is_of_the_interface_that_is_asked_for(observed: Observed, nam
     assert "capture closed" not in observed.parts.log
 
 
-def test_an_interface_that_is_not_there_is_told_with_those_that_are(observed: Observed) -> None:
+def test_an_unknown_interface_is_refused_with_the_names_of_the_known_ones(observed: Observed) -> None:
     error = json.loads(observed.capture(interface="eth0").text)["error"]
     assert error == "it has no interface eth0; name one of dpdk0, dpdk1 with -i"
 
 
-def test_after_a_capture_its_memory_is_seen_to_until_it_is_free(observed: Observed) -> None:
+def test_after_a_capture_its_steps_go_on_until_its_memory_is_free(observed: Observed) -> None:
     observed.loop.attend("captures", observed.observation)
     observed.pass_time(MS)
     assert "capture step" not in observed.parts.log
@@ -158,13 +158,13 @@ def test_after_a_capture_its_memory_is_seen_to_until_it_is_free(observed: Observ
         {"snap_length": 1.5},
     ],
 )
-def test_a_capture_that_makes_no_sense_is_refused(observed: Observed, fields: dict[str, object]) -> None:
+def test_an_invalid_capture_request_is_refused(observed: Observed, fields: dict[str, object]) -> None:
     answer = observed.capture(**fields)
     assert "not a capture" in json.loads(answer.text)["error"]
     assert answer.descriptors == ()
 
 
-def test_what_the_stack_has_against_a_capture_is_told(observed: Observed) -> None:
+def test_the_stacks_reason_to_refuse_a_capture_is_reported(observed: Observed) -> None:
     def refuse(program: bytes, snap_length: int) -> int:
         raise CaptureRefusedError("another capture is open")
 
@@ -173,5 +173,5 @@ def test_what_the_stack_has_against_a_capture_is_told(observed: Observed) -> Non
 
 
 @pytest.mark.parametrize("request_", [{}, {"request": "views"}, {"request": None}, {"request": ["view"]}])
-def test_an_unknown_request_is_told_so(observed: Observed, request_: dict[str, Any]) -> None:
+def test_an_unknown_request_is_refused(observed: Observed, request_: dict[str, Any]) -> None:
     assert "error" in json.loads(observed.observation.answer(request_).text)

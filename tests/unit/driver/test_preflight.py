@@ -38,7 +38,7 @@ def test_a_secondary_process_is_refused_before_the_eal_waits_for_its_primary(arg
         check_process_type(arguments)
 
 
-def test_a_primary_process_is_what_we_are() -> None:
+def test_proc_type_primary_is_accepted() -> None:
     check_process_type(["--proc-type=primary", "--no-huge"])
 
 
@@ -95,7 +95,7 @@ def test_an_aeron_mtu_that_goes_in_fragments_is_taken_with_a_warning(
     assert "AERON_MTU_LENGTH=8192 does not fit the link's MTU of 1500" in caplog.text
 
 
-def test_what_does_not_fit_is_said_of_the_interface_with_its_own_setting(
+def test_an_mtu_that_does_not_fit_is_reported_with_the_interface_and_its_own_setting(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     further = replace(OWN, number=2)

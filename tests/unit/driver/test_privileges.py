@@ -82,7 +82,7 @@ def test_without_a_user_nothing_changes() -> None:
     assert account_to_become(None, None) is None
 
 
-def test_who_is_that_user_already_keeps_the_groups_and_gives_up_the_rest(
+def test_a_process_of_that_user_keeps_its_groups_and_gives_up_the_rest(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: NOBODY.pw_uid)
@@ -92,7 +92,7 @@ def test_who_is_that_user_already_keeps_the_groups_and_gives_up_the_rest(
     assert account_to_become("nobody", None) == expected
 
 
-def test_root_that_shall_stay_root_has_nothing_to_give_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_root_that_is_to_stay_root_has_nothing_to_give_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     monkeypatch.setattr(os, "getegid", lambda: 0)
     assert account_to_become("root", None) is None
@@ -149,7 +149,7 @@ def test_a_clean_status_proves_the_drop() -> None:
         ("Uid:\t1000\t1000\t1000\t1000\n", ""),
     ],
 )
-def test_any_rest_of_privilege_is_found(line: str, instead: str) -> None:
+def test_any_remaining_privilege_is_found(line: str, instead: str) -> None:
     assert line in CLEAN
     assert remaining_privileges(CLEAN.replace(line, instead), ACCOUNT) is not None
 
@@ -163,7 +163,7 @@ def fake_process(root: Path, *statuses: str) -> Path:
     return root
 
 
-def test_every_thread_is_looked_at(tmp_path: Path) -> None:
+def test_every_thread_is_checked(tmp_path: Path) -> None:
     prove(ACCOUNT, fake_process(tmp_path, CLEAN, CLEAN))
 
 

@@ -127,7 +127,7 @@ def test_any_file_means_to_us_what_it_means_to_aeron(
         ours: list[tuple[str, str]] | None = parsed(text)
     except PropertiesError as error:
         if "continued value" in error.reason:
-            return  # Aeron drops such a value without a word
+            return  # Aeron silently drops such a value
         ours = None
     assert ours == theirs
 
@@ -193,7 +193,7 @@ def test_properties_come_over_http_with_one_redirect(web: str, page: str) -> Non
 
 
 @pytest.mark.parametrize("page", ["/moved-twice", "/away", "/nowhere"])
-def test_a_page_that_cannot_be_had_is_an_error_with_its_url(web: str, page: str) -> None:
+def test_a_page_that_cannot_be_fetched_is_an_error_with_its_url(web: str, page: str) -> None:
     with pytest.raises(PropertiesError, match=page):
         load_properties(web + page)
 

@@ -44,7 +44,7 @@ def test_of_a_vlan_on_the_nic_its_address_and_its_tag_are_taken() -> None:
 
 
 def trunk(pci: str) -> SavedNic:
-    """With two addresses, and one in a VLAN."""
+    """A NIC with two addresses, and one more in a VLAN."""
     vlan = KernelInterface(
         "ens6.100", "06:00:00:00:00:01", 1500, False, False, (InterfaceAddress("10.1.9.3/24"),), vlan=100
     )
@@ -64,7 +64,7 @@ def test_of_a_nic_with_several_addresses_and_vlans_each_is_an_interface_on_its_p
     ]
 
 
-def test_they_come_behind_the_first_of_each_nic_and_keep_to_the_mtu_that_is_set_for_it() -> None:
+def test_further_interfaces_come_after_the_first_of_each_nic_and_have_the_mtu_set_for_their_nic() -> None:
     values = values_of([trunk("0000:00:06.0"), OTHER], ())
     interfaces = make_settings({"AERON_DPDK_MTU": "1400"}, when_unaddressed=values).interfaces
     found = [(str(each.local_ipv4_address), each.port_id, each.mtu) for each in interfaces]
@@ -186,7 +186,7 @@ LENT, LENT_FOR_A_DAY = (
         (with_ipv6(LASTING, gateway="fd00::1"), (["fd00::5/64"], "fd00::1")),
         (with_ipv6(LASTING, gateway="fd09::1"), (["fd00::5/64"], None)),
     ],
-    ids=["those for good", "the one lent for longest", "a gateway on the link", "a gateway beyond it"],
+    ids=["permanent addresses", "the longest lifetime", "a gateway on the link", "a gateway off the link"],
 )
 def test_ipv6_addresses_and_gateway_are_those_of_the_nic(
     nic: SavedNic, expected: tuple[list[str], str | None]

@@ -1,4 +1,4 @@
-"""What systemd hears, on a socket that stands where systemd's does."""
+"""What systemd is sent, over a socket in the place of systemd's."""
 
 import os
 import re
@@ -33,7 +33,7 @@ def heard(listener: socket.socket) -> list[str]:
             return messages
 
 
-def test_ready_and_stopping_are_said_in_order(manager: tuple[str, socket.socket]) -> None:
+def test_ready_and_stopping_are_sent_in_order(manager: tuple[str, socket.socket]) -> None:
     service = Service({"NOTIFY_SOCKET": manager[0]}, PID)
     service.is_ready()
     service.is_stopping()
@@ -52,7 +52,7 @@ def test_the_watchdog_is_fed_twice_in_its_time(manager: tuple[str, socket.socket
 @pytest.mark.parametrize(
     "environment", [{}, {"WATCHDOG_USEC": "2000000", "WATCHDOG_PID": "1"}, {"WATCHDOG_USEC": "often"}]
 )
-def test_nobody_is_fed_who_does_not_watch_this_process(
+def test_a_watchdog_for_another_process_is_not_fed(
     environment: dict[str, str], manager: tuple[str, socket.socket]
 ) -> None:
     service = Service({"NOTIFY_SOCKET": manager[0], **environment}, PID)
@@ -61,14 +61,14 @@ def test_nobody_is_fed_who_does_not_watch_this_process(
     assert heard(manager[1]) == []
 
 
-def test_without_a_service_manager_nothing_is_said() -> None:
+def test_without_a_service_manager_nothing_is_sent() -> None:
     service = Service({}, PID)
     service.is_ready()
     service.is_stopping()
     service.close()
 
 
-def test_a_socket_that_nobody_has_is_an_error_at_once(tmp_path: Path) -> None:
+def test_a_socket_without_a_listener_is_an_error_at_once(tmp_path: Path) -> None:
     with pytest.raises(OSError):
         Service({"NOTIFY_SOCKET": str(tmp_path / "nobody")}, PID)
 

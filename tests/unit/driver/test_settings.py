@@ -1,4 +1,4 @@
-"""Where settings come from, which source wins, and what is said of a bad one."""
+"""Where settings come from, which source wins, and how a bad one is reported."""
 
 import dataclasses
 from ipaddress import IPv4Address, IPv6Address, IPv6Interface
@@ -95,7 +95,7 @@ def test_empty_means_unset() -> None:
         ("", KernelSockets.LOOPBACK),
     ],
 )
-def test_what_the_kernel_carries_is_a_word(value: str, expected: KernelSockets) -> None:
+def test_what_the_kernel_carries_is_named_by_a_word_in_any_case(value: str, expected: KernelSockets) -> None:
     assert make_settings(OWN | {"AERON_DPDK_KERNEL_SOCKETS": value}).kernel_sockets is expected
 
 
@@ -109,7 +109,7 @@ def test_a_vlan_is_a_number_and_perhaps_a_priority(value: str, tag: int) -> None
 
 
 @pytest.mark.parametrize("value", ["0", "4095", "-1", "100:8", "100:", ":5", "100.5", "eth0.100", "100:5:1"])
-def test_a_vlan_that_is_none_is_refused_with_what_it_must_be(value: str) -> None:
+def test_an_invalid_vlan_is_refused_with_what_it_must_be(value: str) -> None:
     with pytest.raises(SettingValueError, match="a VLAN from 1 to 4094, such as 100, or with a priority"):
         make_settings(OWN | {"AERON_DPDK_VLAN": value})
 
@@ -119,7 +119,7 @@ def test_the_last_property_wins_over_the_first_and_any_over_the_environment() ->
     assert make_settings(OWN | {"AERON_DPDK_MTU": "1000"}, [low, bench]).interfaces[0].mtu == 9000
 
 
-def test_an_empty_property_takes_a_variable_away() -> None:
+def test_an_empty_property_unsets_a_variable() -> None:
     settings = make_settings(OWN | {"AERON_DIR": "/x"}, [Property("AERON_DIR", "", "f:1")])
     assert settings.environment == {"AERON_DIR": None}
 
@@ -171,7 +171,7 @@ def test_what_kubernetes_adds_for_a_service_called_aeron_dpdk_does_not_matter(na
 
 # Any text may name a user, a group or mempool operations: the system and DPDK judge them.
 @pytest.mark.parametrize("name", [each.name for each in SETTING_TABLE if each.parse is not text])
-def test_a_bad_value_is_told_with_name_value_and_source(name: str) -> None:
+def test_a_bad_value_is_reported_with_name_value_and_source(name: str) -> None:
     with pytest.raises(SettingValueError) as caught:
         make_settings(OWN, [Property(name, "1.2.3.4.5", "low.properties:3")])
     assert str(caught.value).startswith(f'{name} is "1.2.3.4.5" (low.properties:3): it must be ')
@@ -227,7 +227,7 @@ def test_a_value_out_of_range_is_refused(name: str, value: str) -> None:
 
 
 @pytest.mark.parametrize("value", ["10.0.0.5/31", "10.0.0.4/31", "10.0.0.5/32", " 10.0.0.5 "])
-def test_addresses_at_the_edge_are_taken(value: str) -> None:
+def test_addresses_at_the_edge_are_accepted(value: str) -> None:
     assert make_settings({"AERON_DPDK_LOCAL_IPV4_ADDRESS": value}).interfaces[0].local_ipv4_address
 
 
@@ -268,7 +268,7 @@ def test_settings_that_exclude_each_other_are_refused(extra: dict[str, str]) -> 
 
 
 @pytest.mark.parametrize("local", ["10.0.0.5", "10.0.0.5/32"])
-def test_a_gateway_anywhere_is_taken_when_the_prefix_is_unknown_or_one_host(local: str) -> None:
+def test_any_gateway_is_accepted_when_the_prefix_is_unknown_or_one_host(local: str) -> None:
     environment = {
         "AERON_DPDK_LOCAL_IPV4_ADDRESS": local,
         "AERON_DPDK_GATEWAY_IPV4_ADDRESS": "192.168.0.1",

@@ -1,4 +1,4 @@
-"""The order of the start, its undoing from wherever it ends, and what each step is given."""
+"""The order of the start, how it is undone wherever it ends, and what each step is given."""
 
 import json
 import os
@@ -90,7 +90,7 @@ def test_the_ready_line_has_its_facts(tmp_path: Path) -> None:
     assert ready == Ready(settings, (PORT,), "SHARED", "/dev/shm/aeron-of-a-fake", os.geteuid(), os.getegid())
 
 
-def test_each_interface_gets_a_stack_behind_the_first_ones(tmp_path: Path) -> None:
+def test_each_interface_gets_a_stack_chained_to_the_first(tmp_path: Path) -> None:
     fake = FakeParts()
     further = InterfaceSettings(LocalAddress(IPv4Address("10.1.0.5"), 24), port_id=3, number=1)
     made = settings_in(tmp_path)
@@ -188,7 +188,8 @@ def test_a_start_that_fails_in_aeron_leaves_no_half_made_directory(tmp_path: Pat
 
 
 def _half_made(directory: Path, fake: FakeParts) -> bool:
-    """Leaves what aeron_driver_fill_cnc_metadata() does: all but the version. Asked before the driver."""
+    """Never asks for a stop, but before the driver opens it leaves a cnc.dat like Aeron's, without the
+    version."""
     if "port" in fake.log:
         directory.mkdir()
         (directory / "cnc.dat").write_bytes(struct.pack("<6i3qi", 0, 0, 0, 0, 0, 0, 0, 0, os.getpid(), 4096))

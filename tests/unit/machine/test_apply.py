@@ -1,4 +1,4 @@
-"""Plans carried out on recorded hosts whose kernel answers: forth, back, twice, interrupted, killed."""
+"""Plans carried out on recorded hosts with a fake kernel: applied, undone, repeated, interrupted, killed."""
 
 import errno
 import json
@@ -26,7 +26,7 @@ CASES = {
     "one-gib-pages": SetupRequest(user=MIKE),
 }
 cases = pytest.mark.parametrize(("name", "asked"), CASES.items(), ids=CASES)
-# Each kind of step is in one of these.
+# Between them, these have every kind of step.
 kill_cases = pytest.mark.parametrize(("name", "asked"), [*CASES.items()][:2], ids=[*CASES][:2])
 
 
@@ -35,7 +35,7 @@ class Killed(BaseException):
 
 
 def set_up(host: FakeKernel, asked: SetupRequest) -> int:
-    """How many steps it took."""
+    """Returns the number of steps."""
     plan = make_plan(read_facts(host, host.network()), asked)
     steps = steps_of(plan.changes, host)
     with opened_journal(host) as journal:
@@ -60,7 +60,7 @@ def snapshot(host: FakeKernel) -> dict[str, object]:
         if path.is_symlink() or path.is_file()
     }
     gone = [name for name in files if name.endswith(("/lock", "free_hugepages"))]
-    # Modules have come and gone; the folder below /sys/module that a module leaves is the fake's.
+    # The fake leaves the folder of an unloaded module below /sys/module.
     gone += [name for name in files if name.startswith("sys/module/")]
     permissions = {
         f"permissions of {name}": mode for name, mode in host.recorded.items() if host.exists(name)
@@ -74,7 +74,7 @@ def content(path: Path) -> str:
 
 
 @cases
-def test_undo_gives_back_exactly_what_was(name: str, asked: SetupRequest, tmp_path: Path) -> None:
+def test_undo_restores_exactly_what_was_before(name: str, asked: SetupRequest, tmp_path: Path) -> None:
     host = FakeKernel(name, tmp_path)
     before = snapshot(host)
     assert set_up(host, asked) > 0
@@ -164,7 +164,7 @@ def fail_at(part: str) -> Callable[[str], None]:
     "part",
     ["rmem_max", "limits.d", "modprobe", "nics/", "netlink", "ixgbe/unbind", "drivers_probe", ".service"],
 )
-def test_a_failed_step_takes_back_those_before_it(part: str, tmp_path: Path) -> None:
+def test_a_failed_step_rolls_back_those_before_it(part: str, tmp_path: Path) -> None:
     host = FakeKernel("bare-metal-ixgbe", tmp_path)
     host.run(["modprobe", "-r", "vfio-pci"])
     before = snapshot(host)
@@ -178,7 +178,7 @@ def test_a_failed_step_takes_back_those_before_it(part: str, tmp_path: Path) -> 
 
 
 def once(effect: Callable[[str], None]) -> Callable[[str], None]:
-    """The failure goes away, so that taking back can work where it is the same kind of write."""
+    """The effect fails once, so that rolling back can use the same kind of write."""
     state = {"armed": True}
 
     def act(name: str) -> None:
@@ -193,7 +193,8 @@ def once(effect: Callable[[str], None]) -> Callable[[str], None]:
 
 
 def fill_disk(host: FakeKernel, monkeypatch: pytest.MonkeyPatch, files_before: int) -> list[str]:
-    """After so many files there is no room for another; /sys and /proc take none. Returns what was asked."""
+    """Leaves room for so many files; values of /sys and /proc need none. Returns the files that were asked
+    for."""
     asked: list[str] = []
 
     def replace_file(name: str, text: str, mode: int) -> None:
@@ -206,7 +207,7 @@ def fill_disk(host: FakeKernel, monkeypatch: pytest.MonkeyPatch, files_before: i
     return asked
 
 
-def test_a_full_disk_at_any_moment_takes_back_everything(
+def test_a_full_disk_at_any_moment_rolls_back_everything(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = FakeKernel("bare-metal-ixgbe", tmp_path / "whole")
@@ -232,7 +233,7 @@ def test_a_full_disk_does_not_stop_undo(tmp_path: Path, monkeypatch: pytest.Monk
     assert snapshot(host) == before
 
 
-def test_what_cannot_be_taken_back_is_named_and_kept_for_undo(tmp_path: Path) -> None:
+def test_what_cannot_be_rolled_back_is_named_and_kept_for_undo(tmp_path: Path) -> None:
     host = FakeKernel("bare-metal-ixgbe", tmp_path)
     before = snapshot(host)
     host.before_write = fail_at("netlink")
@@ -295,7 +296,7 @@ def test_undo_that_fails_names_what_remains_and_keeps_it(tmp_path: Path) -> None
     assert snapshot(host) == before
 
 
-def test_a_nic_that_a_process_uses_is_not_torn_from_it(tmp_path: Path) -> None:
+def test_a_nic_that_a_process_uses_is_not_taken_from_it(tmp_path: Path) -> None:
     host = FakeKernel("bare-metal-ixgbe", tmp_path)
     set_up(host, BARE_METAL)
     process = tmp_path / "proc/4711"

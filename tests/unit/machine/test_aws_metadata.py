@@ -105,7 +105,7 @@ def test_a_service_of_version_1_only_is_used_as_it_is(put: int) -> None:
         assert metadata.uses_version_1 and len(metadata.interfaces()) == 2
 
 
-def test_a_token_lost_on_the_way_to_a_container_is_told_from_a_dead_service() -> None:
+def test_a_token_lost_on_the_way_to_a_container_is_distinguished_from_a_dead_service() -> None:
     with served(Service(put=0)) as url, pytest.raises(MetadataError, match="hop-limit 2"):
         Metadata(url, TIMEOUT_S)
 
@@ -115,7 +115,7 @@ def test_a_lost_token_does_not_matter_where_version_1_answers() -> None:
         assert Metadata(url, TIMEOUT_S).uses_version_1
 
 
-def test_a_service_that_says_nothing_at_all_is_given_up_in_time() -> None:
+def test_a_service_that_never_answers_is_given_up_in_time() -> None:
     with served(Service(put=0, get=0)) as url, pytest.raises(MetadataError, match=r"no answer within 0\.2 s"):
         Metadata(url, TIMEOUT_S)
 

@@ -24,5 +24,5 @@ def test_a_kernel_that_keeps_time_by_the_tsc_does(tmp_path: Path) -> None:
     assert kernel_trusts_tsc(tree_with(tmp_path, "tsc"))
 
 
-def test_a_kernel_that_does_not_tell_is_not_taken_for_one_that_does(tmp_path: Path) -> None:
+def test_a_kernel_that_does_not_say_so_is_not_assumed_to_trust_the_tsc(tmp_path: Path) -> None:
     assert not kernel_trusts_tsc(Tree(tmp_path))

@@ -21,7 +21,7 @@ from aeron_dpdk.tools.setup import setup
 
 ROOT = Path(__file__).resolve().parents[3]
 OPERATIONS = ROOT / "docs" / "operations"
-# What needs no native half: the rest has a test of its own.
+# The commands that need no native half; another test is about the others.
 MACHINE_COMMANDS = ("aws", "devices", "doctor", "setup")
 
 
@@ -68,7 +68,7 @@ def commands_in(page: Path) -> Iterator[list[str]]:
 
 
 def parse(words: list[str]) -> bool:
-    """Whether it was one of ours. Raises click.UsageError for what it would not take."""
+    """Returns whether it is a command of ours. Raises click.UsageError if it would be refused."""
     words = words[words[0] == "sudo" :]
     program, arguments = Path(words[0]).name if words else "", words[1:]
     if program == "dpdk-devbind.py" and arguments:

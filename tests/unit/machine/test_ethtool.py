@@ -1,4 +1,4 @@
-"""What ethtool has set, as devices answer for it: what of it is kept, and what is written to give it back."""
+"""Settings made with ethtool, read from a device's answers: which are saved, and how they are restored."""
 
 import struct
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from aeron_dpdk.machine.facts.interface import KernelInterface
 
 # ethtool_link_settings, with masks of three words: speed, duplex, autonegotiation, supported, advertised.
 TEN, HUNDRED, NEGOTIATED, FIXED = 0x2, 0x8, 1, 0
-COPPER = 0x2FF  # 10 to 1,000 Mbit/s, autonegotiation, twisted pair, and 10 Gbit/s not
+COPPER = 0x2FF  # 10 to 1,000 Mbit/s, autonegotiation, twisted pair, but not 10 Gbit/s
 UNKNOWN = 0xFFFFFFFF
 
 Answers = Callable[[bytes], bytes]
@@ -23,7 +23,7 @@ Answering = Callable[[Answers], list[bytes]]
 
 @pytest.fixture
 def device(monkeypatch: pytest.MonkeyPatch) -> Answering:
-    """Puts a device in the place of the kernel's, which says what it is asked by what it answers."""
+    """Replaces the kernel's device by one with these answers; returns the list of requests that it gets."""
 
     def put(answers: Answers) -> list[bytes]:
         asked: list[bytes] = []
@@ -51,7 +51,7 @@ def link(speed: int, duplex: int, negotiates: int, supported: int, advertised: i
 
 
 def words(*answer: int) -> Answers:
-    """Of a device that knows one request, that of the answer's first word."""
+    """The answers of a device that supports one request, the one in the answer's first word."""
 
     def answered(data: bytes) -> bytes:
         if data[:4] != struct.pack("=I", answer[0]):
@@ -80,14 +80,14 @@ def test_the_only_speed_of_a_device_is_no_setting(device: Answering) -> None:
     assert dict(found.settings()) == {"link mdix": 3} and not found.is_unknown
 
 
-def test_a_fixed_speed_that_the_driver_does_not_tell_is_refused_before(device: Answering) -> None:
+def test_a_fixed_speed_that_the_driver_does_not_report_is_refused_beforehand(device: Answering) -> None:
     device(link(UNKNOWN, 0xFF, FIXED, COPPER, HUNDRED))
     assert read_link_mode("nic0") == LinkMode(can_negotiate=True, mdix=3)
     assert any("fixed speed" in each for each in network.read_network()["lo"].beyond_saving)
 
 
 def test_a_link_that_is_down_but_negotiates_is_not_refused(device: Answering) -> None:
-    """i40e says that it negotiates only once it has, and advertises it all the same."""
+    """i40e reports autonegotiation only when it is complete, but advertises it before."""
     device(link(UNKNOWN, 0xFF, FIXED, COPPER, COPPER))
     assert not read_link_mode("nic0").is_unknown
 
@@ -99,7 +99,7 @@ def test_a_link_that_is_down_but_negotiates_is_not_refused(device: Answering) ->
         ({"link speed": 100, "link duplex": 0}, 100, 0, 0, 0xEF),
     ],
 )
-def test_a_link_is_set_with_all_else_as_it_is(
+def test_a_link_mode_is_set_and_all_else_left_as_it_is(
     wanted: dict[str, int | str],
     speed: int,
     duplex: int,
@@ -127,14 +127,14 @@ def test_a_link_is_set_with_all_else_as_it_is(
         ((0x50, 4, 0x10, 0), {"fec modes": 0x10}),
     ],
 )
-def test_what_somebody_sets_is_kept_and_what_the_device_tells_is_not(
+def test_settings_are_saved_and_what_the_device_only_reports_is_not(
     answer: tuple[int, ...], kept: dict[str, int], device: Answering
 ) -> None:
     device(words(*answer))
     assert dict(read_words("nic0")) == kept
 
 
-def test_what_is_written_back_is_the_devices_own_answer_with_the_setting_in_it(device: Answering) -> None:
+def test_a_setting_is_restored_within_the_devices_own_answer(device: Answering) -> None:
     asked = device(lambda data: struct.pack("=4I", 0x12, 1, 1, 1))
     (pause,) = (each for each in WORDS if each.group == "pause")
     writing.set_words("nic0", pause, {"rx": 0})
@@ -151,13 +151,13 @@ def test_flow_hashes_are_asked_for_by_their_kind_of_flow(device: Answering) -> N
     assert {len(each) for each in asked} == {192}  # ethtool_rxnfc
 
 
-def test_a_password_of_wake_on_lan_is_refused_before_and_kept_nowhere(device: Answering) -> None:
+def test_a_wake_on_lan_password_is_refused_beforehand_and_stored_nowhere(device: Answering) -> None:
     device(words(0x05, 0x6E, 0x60, 0x11223344, 0x5566))
     assert not any("112233" in str(each) for each in read_words("nic0"))
     assert any("password of Wake-on-LAN" in each for each in network.read_network()["lo"].beyond_saving)
 
 
-def test_what_shows_only_on_a_link_is_compared_on_links_of_the_same_state() -> None:
+def test_what_depends_on_the_carrier_is_compared_only_in_the_same_carrier_state() -> None:
     up = KernelInterface("ens6", "06:00:00:00:00:05", 1500, is_up=True, has_carrier=True)
     up = replace(up, device_settings=(("pause rx", 1), ("wake-on-lan modes", 2)))
     resource = NetworkConfiguration("0000:00:06.0")

@@ -16,7 +16,7 @@ from aeron_dpdk.machine.tree import Permissions, Tree
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_recorded_host_is_read_and_stays_as_it_is(name: str, tmp_path: Path) -> None:
+def test_every_recorded_host_is_read_and_not_changed(name: str, tmp_path: Path) -> None:
     tree = unpack(name, tmp_path)
     before = sorted((path, path.stat(follow_symlinks=False).st_mtime_ns) for path in tmp_path.rglob("*"))
     assert read_facts(tree, network_of(name)).kernel.release != "unknown"
@@ -81,7 +81,7 @@ def test_a_mount_has_its_page_size_and_permissions(tmp_path: Path) -> None:
     assert mount.page_kib == 1 << 20 and mount.permissions == Permissions(0, 990, 0o775)
 
 
-def test_modules_are_told_apart_by_how_they_are_there(tmp_path: Path) -> None:
+def test_built_in_installed_and_absent_modules_are_told_apart(tmp_path: Path) -> None:
     modules = facts_of("aws-c6in", tmp_path).kernel.modules
     assert modules["vfio_pci"] is Presence.BUILT_IN
     assert modules["uio_pci_generic"] is Presence.INSTALLED
@@ -101,7 +101,7 @@ def test_a_group_that_vfio_made_up_is_no_iommu(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("line", ["", "+", "+::::::", "+@netgroup::::::", "-mallory", "# a comment", "x:y"])
-def test_lines_that_are_no_entries_of_passwd_and_group_are_passed_over(line: str, tmp_path: Path) -> None:
+def test_lines_that_are_no_entries_of_passwd_and_group_are_skipped(line: str, tmp_path: Path) -> None:
     (tmp_path / "etc").mkdir()
     (tmp_path / "etc/passwd").write_text(f"{line}\nmike:x:1000:1000:,,,:/:/bin/sh\n{line}\n")
     (tmp_path / "etc/group").write_text(f"{line}\nmike:x:1000:\n{line}\nvfio:x:990:mike\n")
@@ -116,8 +116,8 @@ def test_an_ssh_session_is_found_in_an_ancestor_although_sudo_cleaned_our_enviro
     assert session.ssh_addresses == {"172.31.16.10"} == session.used_addresses
 
 
-def test_udp_sockets_count_by_their_address_and_not_those_that_are_on_each(tmp_path: Path) -> None:
-    """A stock aeronmd; systemd-networkd's DHCP client; a socket for all addresses."""
+def test_udp_sockets_count_for_the_address_they_are_bound_to_but_not_system_sockets(tmp_path: Path) -> None:
+    """The lines: a stock aeronmd, systemd-networkd's DHCP client, a socket for all addresses."""
     tree = unpack("aws-c6in", tmp_path)
     (tmp_path / "proc/net/udp").write_text(
         "   sl  local_address rem_address   st\n"
@@ -140,7 +140,7 @@ def test_udp_sockets_count_by_their_address_and_not_those_that_are_on_each(tmp_p
         ("/opt", Permissions(0, 0, 0o1777), False),
     ],
 )
-def test_a_program_is_roots_only_if_all_above_it_is(
+def test_a_program_is_roots_only_if_every_folder_above_it_is(
     part: str, permissions: Permissions, is_changeable: bool, tmp_path: Path
 ) -> None:
     root = Permissions(0, 0, 0o755)
@@ -211,12 +211,12 @@ def test_the_saved_gateway_is_the_default_routes_before_any_other() -> None:
     assert str(other.addresses[0].gateway) == "10.1.2.9"
 
 
-def test_a_gateway_that_is_not_on_link_is_none_of_ours() -> None:
+def test_a_saved_gateway_that_is_not_on_link_is_not_used() -> None:
     far = replace(INTERFACE, routes=(Route("0.0.0.0/0", "192.168.0.1"),))
     assert SavedNic("0000:00:06.0", "ena", far).addresses[0].gateway is None
 
 
-def test_a_damaged_saved_nic_is_passed_over(tmp_path: Path) -> None:
+def test_a_damaged_saved_nic_is_skipped(tmp_path: Path) -> None:
     tree = unpack("one-gib-pages", tmp_path)
     (tmp_path / "var/lib/aeron-dpdk/nics/0000:00:00.0.json").write_text('{"address": 1}')
     assert [saved.address for saved in read_facts(tree, {}).saved_nics] == ["0000:5e:00.0"]

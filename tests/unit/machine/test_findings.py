@@ -1,4 +1,4 @@
-"""What doctor finds on the recorded hosts, and how each rule turns."""
+"""What doctor finds on the recorded hosts, and what changes each rule's verdict."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -96,7 +96,7 @@ def with_pages(facts: Facts, total: int, free: int) -> Facts:
     ("total", "free", "expected"), [(4, 0, "FAIL"), (4, 4, "WARN"), (4096, 4, "NOTE"), (4096, 4000, "PASS")]
 )
 def test_huge_pages_in_use_or_few_are_reported(total: int, free: int, expected: str, tmp_path: Path) -> None:
-    """Those that a running driver has are no cause for alarm."""
+    """Pages that a running driver uses are no failure."""
     facts = with_pages(facts_of("debian-no-iommu", tmp_path), total, free)
     assert status(facts, ROOT, "huge-pages.reserved") == expected
 
@@ -115,7 +115,7 @@ def test_pages_on_the_other_node_only_are_a_warning(tmp_path: Path) -> None:
         ({"remaps_interrupts": False, "unsafe_interrupts": True}, "NOTE"),
     ],
 )
-def test_an_iommu_without_interrupt_remapping_needs_the_operators_word(
+def test_an_iommu_without_interrupt_remapping_needs_the_operators_consent(
     changes: dict[str, Any], expected: str, tmp_path: Path
 ) -> None:
     facts = facts_of("bare-metal-ixgbe", tmp_path)
@@ -176,7 +176,7 @@ def test_only_a_foreign_driver_in_the_group_is_in_the_way(peer: Peer, expected: 
     assert status(facts, ROOT, "nic.group/0000:48:00.0") == expected
 
 
-def test_where_a_nic_is_and_what_addresses_it_has_is_told(tmp_path: Path) -> None:
+def test_where_a_nic_is_and_what_addresses_it_has_is_shown(tmp_path: Path) -> None:
     facts = facts_of("bare-metal-ixgbe", tmp_path)
     driver = found(facts, ROOT, "nic.driver/0000:48:00.0")
     address = found(facts, ROOT, "nic.address/0000:48:00.0")
@@ -202,7 +202,7 @@ def test_more_interfaces_than_nics_are_a_warning(
     assert status(facts_of(name, tmp_path), intent, "nic.interfaces") == expected
 
 
-def test_a_nic_without_a_saved_address_is_told_the_setting_of_its_interface(tmp_path: Path) -> None:
+def test_for_a_nic_without_a_saved_address_the_setting_of_its_interface_is_named(tmp_path: Path) -> None:
     facts = facts_of("bare-metal-ixgbe", tmp_path)
     for nic in ("0000:48:00.0", "0000:48:00.1"):
         facts = with_driver(facts, nic, "vfio-pci", interfaces=())
@@ -212,7 +212,7 @@ def test_a_nic_without_a_saved_address_is_told_the_setting_of_its_interface(tmp_
 
 
 def below(facts: Facts, name: str, upper: KernelInterface) -> Facts:
-    """With an interface over the one called `name`: by its `lower`, or as the master of that."""
+    """Puts `upper` on top of the interface called `name`: by `upper.lower`, or else as its master."""
     nic = facts.network[name]
     lower = nic if upper.lower else replace(nic, master=upper.name)
     return replace(facts, network={**facts.network, name: lower, upper.name: upper})
@@ -277,7 +277,7 @@ def test_a_kernel_without_any_driver_for_dpdk_fails(tmp_path: Path) -> None:
         ({**PINNED, "AERON_SENDER_CPU_AFFINITY": 3}, "cpus.siblings", "FAIL"),
     ],
 )
-def test_affinity_is_held_against_the_machine(
+def test_affinity_is_compared_with_the_machine(
     affinity: dict[str, int], finding_id: str, expected: str, tmp_path: Path
 ) -> None:
     facts = facts_of("bare-metal-ixgbe", tmp_path)

@@ -22,7 +22,7 @@ from aeron_dpdk.machine.intent import SetupPart, SetupRequest
 from aeron_dpdk.machine.plan.make_plan import make_plan
 from aeron_dpdk.machine.tree import Tree
 
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="changes the kernel's settings, which takes root")
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="changes the kernel's settings, which needs root")
 GIB_IN_KIB = 1 << 20
 
 
@@ -38,7 +38,7 @@ class KernelWithOwnState(System):
 
 
 def is_in_one_piece(place: Path) -> bool:
-    """Whether the kernel can put together one more huge page: memory is in fragments after long use."""
+    """Whether the kernel can assemble one more huge page: after long use, memory is fragmented."""
     try:
         place.write_text("1")
         return int(place.read_text()) == 1
@@ -72,7 +72,7 @@ def test_huge_pages_are_reserved_verified_and_given_back(tmp_path: Path) -> None
 
 
 @needs_root
-def test_a_setting_of_the_kernel_is_changed_and_given_back(tmp_path: Path) -> None:
+def test_a_setting_of_the_kernel_is_changed_and_restored(tmp_path: Path) -> None:
     system = KernelWithOwnState(tmp_path)
     setting = KernelValue("/proc/sys/net/unix/max_dgram_qlen")
     before = setting.read(system)
@@ -209,7 +209,7 @@ def test_link_local_addresses_are_known_apart(namespace: str) -> None:
 
 
 @needs_root
-def test_an_interface_is_laid_to_rest(namespace: str) -> None:
+def test_an_interface_is_taken_down_and_loses_its_addresses(namespace: str) -> None:
     system = System()
     system.configure("nic0", WANTED)
     system.configure("ens6", replace(WANTED, is_up=False, addresses=(), routes=()))
@@ -218,7 +218,7 @@ def test_an_interface_is_laid_to_rest(namespace: str) -> None:
 
 
 @needs_root
-def test_configuring_twice_is_as_good_as_once(namespace: str) -> None:
+def test_configuring_twice_has_the_same_result_as_once(namespace: str) -> None:
     system = System()
     for _ in range(2):
         (name,) = set(system.network()) & {"nic0", "ens6"}
@@ -249,7 +249,7 @@ def steady(interface: KernelInterface) -> KernelInterface:
 
 
 @needs_root
-def test_an_interface_that_stands_on_another_names_it(namespace: str) -> None:
+def test_an_interface_on_top_of_another_names_it(namespace: str) -> None:
     command = ["ip", "link", "add", "link", "nic0", "name", "over", "type", "macvlan"]
     if subprocess.run(command, capture_output=True, check=False).returncode != 0:
         pytest.skip("this kernel has no macvlan")
@@ -295,7 +295,7 @@ def test_a_route_of_two_paths_counts_for_both_interfaces(namespace: str) -> None
         ("tc qdisc add dev ens6 clsact", "the queueing discipline clsact"),
     ],
 )
-def test_what_cannot_be_made_again_is_named(command: str, named: str, namespace: str) -> None:
+def test_what_cannot_be_restored_is_named(command: str, named: str, namespace: str) -> None:
     system = System()
     system.configure("nic0", WANTED)
     if subprocess.run(command.split(), capture_output=True, check=False).returncode != 0:

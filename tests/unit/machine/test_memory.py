@@ -28,7 +28,7 @@ def test_pools_are_read_smallest_first(tmp_path: Path) -> None:
     )
 
 
-def test_what_the_kernel_may_still_add_counts(tmp_path: Path) -> None:
+def test_pages_that_the_kernel_may_still_add_count(tmp_path: Path) -> None:
     write_pool(tmp_path, 2048, nr_overcommit_hugepages=5, surplus_hugepages=2)
     assert read_huge_pages(tmp_path)[0].overcommit == 3
     assert any_available(read_huge_pages(tmp_path))

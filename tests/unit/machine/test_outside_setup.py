@@ -1,4 +1,4 @@
-"""Huge pages for a measurement, and what a memif server finds where its socket shall be."""
+"""Huge pages for a measurement, and what a memif server finds in the place of its socket."""
 
 import socket
 from pathlib import Path
@@ -107,7 +107,7 @@ def test_what_is_no_socket_is_left_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("role", "abstract"), [("client", "no"), ("server", "yes")])
-def test_what_makes_no_file_removes_none(tmp_path: Path, role: str, abstract: str) -> None:
+def test_a_memif_role_that_creates_no_file_removes_none(tmp_path: Path, role: str, abstract: str) -> None:
     listener(tmp_path / "memif").close()
     clear_memif_sockets(server(tmp_path / "memif", role, abstract), Tree())
     assert (tmp_path / "memif").exists()

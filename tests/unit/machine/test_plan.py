@@ -169,7 +169,7 @@ def test_the_unsafe_mode_is_switched_off_where_there_is_an_iommu(tmp_path: Path)
     )
 
 
-def test_an_iommu_without_interrupt_remapping_gets_the_word_of_the_product_page(tmp_path: Path) -> None:
+def test_an_iommu_without_interrupt_remapping_gets_the_setting_of_the_product_page(tmp_path: Path) -> None:
     facts = facts_of("bare-metal-ixgbe", tmp_path)
     facts = replace(facts, iommu=replace(facts.iommu, remaps_interrupts=False))
     assert "/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts -> Y" in shown(
@@ -177,7 +177,7 @@ def test_an_iommu_without_interrupt_remapping_gets_the_word_of_the_product_page(
     )
 
 
-def test_the_pages_of_64_kib_that_arm_has_are_not_what_dpdk_gets(tmp_path: Path) -> None:
+def test_dpdk_does_not_get_the_pages_of_64_kib_that_arm_has(tmp_path: Path) -> None:
     facts = facts_of("debian-no-iommu", tmp_path)
     (usual,) = facts.memory.pools
     small = replace(usual, page_kib=64, directory="/sys/kernel/mm/hugepages/hugepages-64kB")
@@ -224,7 +224,8 @@ def test_the_default_routes_nic_is_taken_when_forced_by_name(name: str, tmp_path
 
 
 def moved(facts: Facts, mac: str) -> Facts:
-    """At boot another card is where setup took one; the login goes over it, but not yet."""
+    """At boot, the address of the card that setup took belongs to another card, over which people will log
+    in."""
     saved = SavedNic(BAR, "ixgbe", facts.network["enp72s0f0"])
     network = {**facts.network, "enp72s0f0": replace(facts.network["enp72s0f0"], permanent_mac=mac)}
     return replace(facts, network=network, saved_nics=(saved,))
@@ -251,7 +252,7 @@ def test_no_unit_runs_a_program_as_root_that_others_may_change(tmp_path: Path) -
     "thing",
     ["the route to 0.0.0.0/0 over several paths", "the queueing discipline htb", "vlan5", "4 virtual"],
 )
-def test_what_undo_could_not_make_again_is_refused_even_with_force(thing: str, tmp_path: Path) -> None:
+def test_what_undo_could_not_restore_is_refused_even_with_force(thing: str, tmp_path: Path) -> None:
     facts = facts_of("bare-metal-ixgbe", tmp_path)
     nic = facts.network["enp72s0f0"]
     if thing == "vlan5":
@@ -292,7 +293,7 @@ def test_a_session_over_a_link_local_address_keeps_its_nic(
 
 
 def test_the_nic_of_a_media_driver_is_refused(tmp_path: Path) -> None:
-    """The migration: aeronmd still runs on the NIC that aeronmd_dpdk shall have."""
+    """In a migration aeronmd still runs on the NIC that aeronmd_dpdk is to have."""
     facts = facts_of("bare-metal-ixgbe", tmp_path)
     session = replace(facts.session, udp_sockets={"10.20.0.5": frozenset({20121})})
     facts = replace(facts, session=session)
@@ -391,6 +392,6 @@ def test_igb_uio_is_loaded_with_write_combining(tmp_path: Path) -> None:
     )
 
 
-def test_a_container_is_told_that_its_host_is_the_place(tmp_path: Path) -> None:
+def test_in_a_container_setup_refers_to_the_host(tmp_path: Path) -> None:
     plan = make_plan(facts_of("container", tmp_path), SetupRequest())
     assert any("container" in note for note in plan.notes)

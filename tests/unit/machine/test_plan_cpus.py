@@ -45,7 +45,7 @@ def test_governor_now_and_isolation_with_interrupts_elsewhere_at_boot(tmp_path: 
     assert "the CPUs are isolated only after a reboot" in make_plan(facts, request(2, 3)).notes
 
 
-def test_once_booted_so_nothing_but_the_governor_is_left(tmp_path: Path) -> None:
+def test_once_booted_with_them_only_the_governor_remains_to_be_set(tmp_path: Path) -> None:
     facts = booted_with(facts_of(HOST, tmp_path))
     arguments = make_plan(facts, request(2, 3)).changes[-1].after
     assert not any("boot" in line for line in shown(booted_with(facts, *arguments), request(2, 3)))
@@ -56,7 +56,7 @@ def test_until_the_next_boot_only_means_no_boot_argument(tmp_path: Path) -> None
     assert len(shown(facts, request(2, is_temporary=True))) == 1
 
 
-def test_an_isolation_of_somebody_elses_is_left_alone_and_named(tmp_path: Path) -> None:
+def test_an_isolation_that_setup_did_not_make_is_left_alone_and_named(tmp_path: Path) -> None:
     plan = make_plan(facts_of(HOST, tmp_path), request(2, 3, 4))
     assert not any(change.resource.kind == "cpu-arguments" for change in plan.changes)
     assert any("booted with isolcpus=2,3" in note for note in plan.notes)

@@ -28,9 +28,7 @@ def test_a_pci_device_is_present_until_it_is_pulled(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("device", "arguments"), [("net_null0", ()), ("net_ring0", ("--vdev=net_ring0",))])
-def test_a_device_that_stands_on_nothing_is_present(
-    device: str, arguments: tuple[str, ...], tmp_path: Path
-) -> None:
+def test_a_virtual_device_is_present(device: str, arguments: tuple[str, ...], tmp_path: Path) -> None:
     assert presence_of(device, arguments, Tree(tmp_path))()
 
 

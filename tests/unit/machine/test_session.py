@@ -10,7 +10,7 @@ def test_a_socket_gets_what_it_asks_for_up_to_the_sysctl(tmp_path: Path) -> None
     assert buffers.rcvbuf_length == min(16384, buffers.rmem_max) * 2
 
 
-def test_the_most_that_one_may_ask_for_is_read_from_the_sysctls(tmp_path: Path) -> None:
+def test_the_limits_of_buffers_are_read_from_the_sysctls(tmp_path: Path) -> None:
     (tmp_path / "wmem_max").write_text("1000\n")
     (tmp_path / "rmem_max").write_text("2000\n")
     buffers = probe_socket_buffers(0, 0, tmp_path)

@@ -20,7 +20,7 @@ BAR = "0000:48:00.0"
 
 
 def with_vlans(facts: Facts, *vlans: KernelInterface) -> Facts:
-    """On the NIC at BAR, whose own address goes."""
+    """Gives VLANs to the NIC at BAR, and removes its own address."""
     nic = replace(facts.network["enp72s0f0"], addresses=(), routes=(), vlans=vlans)
     return replace(facts, network={**facts.network, nic.name: nic, **{each.name: each for each in vlans}})
 
@@ -53,7 +53,7 @@ def test_a_vlan_that_carries_nothing_keeps_its_nic_free(tmp_path: Path) -> None:
 
 
 def link(**data: Any) -> dict[str, Any]:
-    """As netlink tells of a VLAN (IFLA_INFO_DATA)."""
+    """A VLAN's attributes as netlink has them (IFLA_INFO_DATA)."""
     usual = {"vlan_id": 100, "vlan_protocol": 0x8100, "vlan_flags": {"flags": 1, "mask": 0xFFFFFFFF}}
     return {"linkinfo": {"kind": "vlan", "data": usual | data}}
 
@@ -76,7 +76,7 @@ def mappings(*pairs: tuple[int, int]) -> SimpleNamespace:
         ({}, (None, 0)),
     ],
 )
-def test_a_vlan_that_could_not_be_made_again_is_taken_for_none(
+def test_a_vlan_that_undo_could_not_restore_is_not_reported_as_one(
     message: dict[str, Any], expected: tuple[int | None, int]
 ) -> None:
     assert vlan_of(message) == expected

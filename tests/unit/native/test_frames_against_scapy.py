@@ -1,4 +1,4 @@
-"""Scapy as oracle for the C side: its frames are parsed as it reads them, ours are the ones that it makes.
+"""Scapy as oracle for the C side: we read its frames as it does, and send the frames that it would make.
 
 The real stack runs between two captures, in a program of its own (tests/native/pcap_exchange_test.c).
 """
@@ -44,7 +44,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """What the stack said it did with the frames of a capture, and the frames it sent."""
+    """What the stack reports about the frames of a capture, and the frames that it sent."""
 
     delivered: list[Delivery]
     control: list[bytes]
@@ -58,7 +58,7 @@ def frames_in(capture: Path) -> list[bytes]:
 
 
 def exchange(folder: Path, frames: Sequence[bytes], lengths: Sequence[int] = ()) -> Exchange:
-    # By their names, for the EAL takes 128 characters of a device's arguments.
+    # Named relative to the folder, since the EAL accepts only 128 characters of device arguments.
     received, sent = folder / "in.pcap", folder / "out.pcap"
     with RawPcapWriter(str(received), linktype=ETHERNET) as writer:
         writer.write_header(None)
@@ -82,7 +82,7 @@ def exchange(folder: Path, frames: Sequence[bytes], lengths: Sequence[int] = ())
 
 
 def delivery_of(frame: bytes) -> Delivery:
-    """As scapy reads it; the payload ends where the UDP length says."""
+    """The delivery that scapy's reading leads to; the payload ends where the UDP length says."""
     udp = Ether(frame)[UDP]
     return Delivery(Ether(frame)[IP].src, udp.sport, bytes(udp)[8 : udp.len])
 

@@ -19,7 +19,7 @@ CNC_LENGTH = ERROR_LOG_OFFSET + ERROR_LOG_LENGTH
 
 
 def cnc_file(counters: Sequence[AeronCounter] = (), errors: Sequence[DistinctError] = ()) -> bytearray:
-    """Ids that no counter has were used once and are free again."""
+    """Ids without a counter are those of counters that were freed."""
     content = bytearray(CNC_LENGTH)
     lengths = (TO_DRIVER_LENGTH, TO_CLIENTS_LENGTH, 512 * COUNTERS, 128 * COUNTERS, ERROR_LOG_LENGTH)
     struct.pack_into("<6iqqqi", content, 0, VERSION, *lengths, 10_000_000_000, START_MS, PID, 4096)

@@ -1,4 +1,4 @@
-"""What is seen of a driver that is well."""
+"""The status of a healthy driver."""
 
 from dataclasses import replace
 

@@ -17,7 +17,7 @@ def test_missing_checksums_are_filled_in(payload: bytes, port: int, left: bytes)
         Ether() / IP(src="10.0.0.1", dst="10.0.0.2", flags="DF") / UDP(sport=port, dport=20121) / Raw(payload)
     )
     lacking = bytearray(whole)
-    lacking[24:26] = left  # devices want anything there from nothing to the pseudo header's sum
+    lacking[24:26] = left  # devices require zero here, or the pseudo header's sum, or ignore it
     lacking[40:42] = left
     assert with_checksums(bytes(lacking)) == whole
 

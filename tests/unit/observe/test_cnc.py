@@ -1,4 +1,4 @@
-"""A CnC file and a loss report that anybody may have written: read as they are meant, or refused."""
+"""A CnC file and a loss report, which other programs may have spoiled: read correctly, or refused."""
 
 import os
 import struct
@@ -38,7 +38,7 @@ COUNTERS = (
 )
 ERRORS = (
     DistinctError(3, 1_700_000_000_100, 1_700_000_000_900, "no such host"),
-    DistinctError(1, 1_700_000_000_200, 1_700_000_000_200, "a longer text, of no round length"),
+    DistinctError(1, 1_700_000_000_200, 1_700_000_000_200, "a longer text, whose length is not aligned"),
 )
 LOSSES = (
     Loss(
@@ -89,7 +89,7 @@ def test_what_a_driver_wrote_is_what_is_read(directory: Path) -> None:
         ("\u202egnp.exe", r"\u202egnp.exe"),
     ],
 )
-def test_a_terminal_is_told_what_it_would_have_obeyed(
+def test_control_characters_are_escaped_for_a_terminal(
     tmp_path: Path, command: str, evil: str, shown: str
 ) -> None:
     counter, error, loss = (
@@ -103,7 +103,7 @@ def test_a_terminal_is_told_what_it_would_have_obeyed(
     assert evil not in output
 
 
-def test_a_label_of_two_lines_passes_for_one_counter(tmp_path: Path) -> None:
+def test_a_label_of_two_lines_does_not_look_like_two_counters(tmp_path: Path) -> None:
     write(tmp_path, cnc_file((AeronCounter(0, 0, 1, "a\n  1:  7 - forged", bytes(112), 0),)), loss_report(()))
     output = CliRunner().invoke(main, ["counters", f"--aeron-dir={tmp_path}"]).output
     assert output.splitlines()[1:] == [r"  0:                    1 - a\n  1:  7 - forged"]
@@ -137,7 +137,7 @@ def test_a_corrupt_label_is_named_with_its_counter(directory: Path, length: int)
         cnc.counters()
 
 
-def test_the_driver_says_once_that_somebody_spoiled_its_error_log_and_goes_on(
+def test_the_driver_reports_a_corrupt_error_log_once_and_goes_on(
     directory: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     chore = AeronErrors(directory)
@@ -150,7 +150,7 @@ def test_the_driver_says_once_that_somebody_spoiled_its_error_log_and_goes_on(
 
 
 @pytest.mark.parametrize("lengths", [(-1, 0, 0, 0, 0), (2**30, -(2**30), 0, 0, 0), (2**31 - 1,) * 5])
-def test_buffers_that_do_not_fit_the_file_are_no_drivers(directory: Path, lengths: tuple[int, ...]) -> None:
+def test_a_file_whose_buffers_do_not_fit_it_is_refused(directory: Path, lengths: tuple[int, ...]) -> None:
     overwrite(directory / "cnc.dat", 4, struct.pack("<5i", *lengths))
     with pytest.raises(CorruptFileError, match="a buffer of -|ends within its buffers"):
         Cnc(directory, timeout_ms=0)
@@ -162,7 +162,7 @@ def test_another_version_is_named(directory: Path) -> None:
         Cnc(directory, timeout_ms=0)
 
 
-def test_a_file_that_is_cut_while_it_is_open_kills_nobody(directory: Path) -> None:
+def test_truncating_a_file_that_is_open_kills_no_reader(directory: Path) -> None:
     with Cnc(directory) as cnc:
         os.truncate(directory / "cnc.dat", METADATA_OFFSET)
         with pytest.raises(CorruptFileError, match="cut short"):
@@ -189,7 +189,7 @@ def mutated(content: bytearray, mutations: list[tuple[int, bytes]], length: int)
     st.integers(0, 1024),
     st.booleans(),
 )
-def test_whatever_stands_in_the_files_every_reader_ends_in_order(
+def test_whatever_the_files_contain_every_reader_ends_in_order(
     in_cnc: list[tuple[int, bytes]],
     cnc_length: int,
     in_report: list[tuple[int, bytes]],

@@ -28,7 +28,7 @@ def test_each_count_is_of_exactly_one_kind() -> None:
 def test_no_count_of_the_driver_is_forgotten() -> None:
     from aeron_dpdk.native import count_names  # noqa: PLC0415 - needs the native half
 
-    # rx-missed is the device's own.
+    # rx-missed is counted by the device.
     assert {*TRAFFIC, *DROPS, *BACK_PRESSURE, *EVENTS} == {*count_names(), "rx-missed"}
 
 

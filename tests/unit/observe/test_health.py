@@ -40,7 +40,7 @@ def test_a_driver_that_works_has_no_problem() -> None:
         (of(mempools=(Level("adk_tx_0", 99, 99),)), "mempool adk_tx_0 is empty"),
     ],
 )
-def test_an_problem_is_named(view: DriverView, problem: str) -> None:
+def test_a_problem_is_named(view: DriverView, problem: str) -> None:
     assert problems_of(NOW_MS, FACTS, view) == (problem,)
 
 
@@ -49,12 +49,12 @@ def test_of_several_interfaces_the_one_with_the_problem_is_named() -> None:
     assert problems_of(NOW_MS, FACTS, view) == ("dpdk1: the link is down",)
 
 
-def test_a_conductor_that_does_not_beat_is_an_problem() -> None:
+def test_a_conductor_without_a_heartbeat_is_a_problem() -> None:
     dead = DriverFacts(42, 0, NOW_MS - HEARTBEAT_MAX_AGE_MS - 1)
     assert problems_of(NOW_MS, dead, VIEW) == ("no heartbeat from Aeron's conductor for 10.0 s",)
 
 
-def test_a_silent_neighbour_that_is_no_gateway_is_the_peers_trouble() -> None:
+def test_a_silent_neighbour_that_is_no_gateway_is_no_problem_of_the_driver() -> None:
     assert problems_of(NOW_MS, FACTS, of(neighbours=(replace(SILENT, address="10.0.0.9"),))) == ()
 
 

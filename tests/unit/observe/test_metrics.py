@@ -1,4 +1,4 @@
-"""Metrics by Prometheus' conventions; the dashboard and the alert rules ask for none that is not there."""
+"""Metrics by Prometheus' conventions; the dashboard and the alert rules use only metrics that exist."""
 
 import json
 import re
@@ -94,7 +94,7 @@ def test_positions_are_gauges_and_what_happened_to_a_stream_are_counters() -> No
     assert value_of(f'aeron_stream_events_total{{{where},position="snd-bpe",{rest}}}') == 2
 
 
-def test_there_is_a_bound_to_the_streams_of_one_scrape() -> None:
+def test_the_streams_of_one_scrape_are_bounded() -> None:
     stream = STATUS.streams[1]
     many = replace(STATUS, streams=tuple(replace(stream, session_id=id_) for id_ in range(MAX_STREAMS + 9)))
     assert exposed(many).count('position="snd-pos"') == MAX_STREAMS
@@ -115,14 +115,14 @@ def asked_for(expression: str) -> set[str]:
     return set(re.findall(r"\baeron_\w+", expression))
 
 
-def test_the_dashboard_asks_for_metrics_that_there_are() -> None:
+def test_the_dashboard_uses_metrics_that_exist() -> None:
     dashboard = json.loads((DASHBOARDS / "grafana.json").read_text())
     targets = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
     assert len(targets) > 20
     assert {name for each in targets for name in asked_for(each)} <= names()
 
 
-def test_the_alerts_ask_for_metrics_and_reasons_that_there_are() -> None:
+def test_the_alerts_use_metrics_and_reasons_that_exist() -> None:
     [group] = yaml.safe_load(ALERTS.read_text())["groups"]
     expressions = [rule["expr"] for rule in group["rules"]]
     assert {name for each in expressions for name in asked_for(each)} <= names()

@@ -1,4 +1,4 @@
-"""Rates between two looks."""
+"""Rates between two views."""
 
 from dataclasses import replace
 
@@ -63,7 +63,7 @@ def test_a_publication_over_ipc_is_where_its_publisher_is() -> None:
     [None, LATER, replace(STATUS, facts=DriverFacts(41, 0, 0))],
     ids=["first look", "same", "restart"],
 )
-def test_without_a_look_at_the_same_driver_before_every_rate_is_zero(before: object) -> None:
+def test_without_an_earlier_view_of_the_same_driver_every_rate_is_zero(before: object) -> None:
     rates = rates_between(before, LATER)  # type: ignore[arg-type]
     [own] = rates.interfaces
     assert {*own.traffic.values(), *own.drops.values()} == {0}

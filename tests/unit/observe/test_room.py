@@ -1,4 +1,4 @@
-"""What the log buffers of an Aeron directory may still take of its disk."""
+"""How far the log buffers of an Aeron directory may still grow, and the room on its disk."""
 
 from pathlib import Path
 
@@ -24,6 +24,6 @@ def test_no_room_is_a_problem_that_says_what_is_missing_and_just_enough_is_none(
     assert problem is not None and "has 3 MiB left" in problem and "grow by 4 MiB" in problem
 
 
-def test_a_directory_that_is_gone_has_no_room_to_speak_of(tmp_path: Path) -> None:
+def test_a_directory_that_is_gone_is_not_found(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         room_in(tmp_path / "gone")

@@ -1,4 +1,4 @@
-"""Counters put together again."""
+"""Channels and streams, assembled from counters."""
 
 import struct
 
@@ -75,7 +75,7 @@ def test_the_slowest_of_two_subscriptions_is_shown() -> None:
     assert stream.positions == {"rcv-pos": 640, "sub-pos": 32}
 
 
-def test_longest_cycles_are_told_by_their_ids() -> None:
+def test_longest_cycles_are_assigned_to_threads_by_their_ids() -> None:
     system = [
         counter(0, 0, value, key=struct.pack("<i", id_))
         for id_, value in ((26, 5), (27, 1), (28, 6), (30, 7))

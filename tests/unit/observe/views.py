@@ -1,4 +1,4 @@
-"""The view of a driver that is well."""
+"""The view of a healthy driver."""
 
 from dataclasses import replace
 

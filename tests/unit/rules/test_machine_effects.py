@@ -1,5 +1,5 @@
-"""Only machine/change changes the host. What else of the package has an effect has it on its own files and
-processes, or on a file that the user named, and stands in the table."""
+"""Only machine/change changes the host. Other modules may change only their own files and processes, or a
+file that the user named; the table below lists them."""
 
 import ast
 from pathlib import Path
@@ -67,7 +67,7 @@ def test_nothing_outside_machine_change_changes_the_host(path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", OWN)
-def test_the_table_of_own_files_names_none_in_vain(name: str) -> None:
+def test_every_entry_in_the_table_of_own_files_has_an_effect(name: str) -> None:
     assert effects_in((PACKAGE / name).read_text())
 
 

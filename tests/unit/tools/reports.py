@@ -1,4 +1,4 @@
-"""Reports as load processes write them, with as little in them as a test needs."""
+"""Reports like those that load processes write, with only what a test needs."""
 
 from aeron_dpdk.tools.measure.histogram import Histogram
 from aeron_dpdk.tools.measure.job import LoadReport, PhaseReport, Throughput
@@ -7,7 +7,7 @@ MESSAGE_LENGTH = 32
 
 
 def phase_of(rtt_ns: int | None, messages: int) -> PhaseReport:
-    """A phase of one second; `rtt_ns` None is not an echo's client."""
+    """A phase of one second; with `rtt_ns`, that of an echo's client."""
     round_trips = None if rtt_ns is None else Histogram(((rtt_ns, messages),), rtt_ns)
     return PhaseReport(round_trips, Throughput(messages, MESSAGE_LENGTH * messages, 10**9), 0, 0, 0)
 

@@ -1,4 +1,4 @@
-"""The commands for EC2: template, set-up against a metadata service, a look at a running driver."""
+"""The commands for EC2: the template, set-up with a metadata service, the check of a running driver."""
 
 import re
 import shutil
@@ -22,7 +22,7 @@ from aeron_dpdk.tools.main import main
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def test_cfn_lint_has_nothing_to_say_about_the_template(tmp_path: Path) -> None:
+def test_cfn_lint_finds_nothing_in_the_template(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["aws", "template"])
     template = tmp_path / "aeron-dpdk.yaml"
     template.write_text(result.output)
@@ -123,7 +123,7 @@ def test_a_dry_run_does_not_say_how_to_start_what_it_has_not_set_up(host: FakeKe
         ({"rx-packets": 5, "rx-ethertype": 5}, 0, 0),
     ],
 )
-def test_what_the_driver_sends_of_itself_and_hears_of_that_is_no_traffic(
+def test_what_the_driver_sends_by_itself_and_its_answers_are_no_traffic(
     counts: dict[str, int], sent: int, received: int
 ) -> None:
     assert aws.traffic_from(INTERFACE, counts) == Traffic(

@@ -1,4 +1,4 @@
-"""The table of network devices, ours and the one in the manner of DPDK's script."""
+"""The table of network devices: ours, and the one in the format of DPDK's script."""
 
 import json
 from pathlib import Path
@@ -45,7 +45,7 @@ def test_a_bound_device_is_listed_with_its_saved_address(host: FakeKernel) -> No
     assert "10.20.0.5/24 (saved)" in CliRunner().invoke(main, ["devices"]).output
 
 
-def test_the_table_is_grouped_as_people_know_it(host: FakeKernel) -> None:
+def test_the_table_has_the_groups_of_dpdks_script(host: FakeKernel) -> None:
     output = CliRunner().invoke(main, ["devices"]).output
     assert output.index("Network devices using kernel driver") < output.index("0000:48:00.1")
 
@@ -99,6 +99,6 @@ def test_the_default_routes_device_is_taken_by_force_only(host: FakeKernel) -> N
     assert bind("--force", "-b", "vfio-pci", "enp67s0") == 0
 
 
-def test_the_other_groups_of_devices_are_not_ours(host: FakeKernel) -> None:
+def test_devices_other_than_nics_are_refused(host: FakeKernel) -> None:
     assert CliRunner().invoke(devbind.command, ["--status-dev", "crypto"]).exit_code == 2
     assert CliRunner().invoke(devbind.command, []).exit_code == 2

@@ -107,7 +107,7 @@ def test_a_switch_is_read_as_the_driver_reads_it(
     assert ("taken from the cgroup" in CliRunner().invoke(main, ["doctor", "-v"]).output) == is_on
 
 
-def test_the_interfaces_that_are_set_are_held_against_the_nics(
+def test_the_interfaces_that_are_set_are_compared_with_the_nics(
     host: FakeKernel, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("AERON_DPDK_LOCAL_IPV4_ADDRESS", "10.0.0.5/24")

@@ -1,4 +1,4 @@
-"""What one command alone needs may be missing: the others work, and that one says what to install."""
+"""Without a package that only one command needs, the others work, and that one says what to install."""
 
 import subprocess
 import sys
@@ -38,7 +38,7 @@ def test_the_other_commands_need_no_extra(module: str) -> None:
     assert without(module, "aws", "template").returncode == ExitCode.OK
 
 
-def test_the_driver_needs_neither_the_extras_nor_what_draws_for_the_tools() -> None:
+def test_the_driver_imports_neither_the_extras_nor_rich() -> None:
     source = (
         "import sys; import aeron_dpdk.driver.main; "
         "print({'rich', 'prometheus_client', 'matplotlib'} & sys.modules.keys())"

@@ -1,4 +1,4 @@
-"""What ping and pong say to each other without Aeron, over a wire that loses frames."""
+"""The texts that ping and pong exchange without Aeron, over a wire that loses frames."""
 
 import random
 from collections import deque
@@ -26,7 +26,7 @@ SECOND_NS = 10**9
 
 @dataclass
 class Wire:
-    """One end. The other end's `arrived` gets what is transmitted, but for a share of it."""
+    """One end. What it transmits goes to the other end's `arrived`, except for the share that is lost."""
 
     address: IPv4Address
     mac: Mac
@@ -83,14 +83,14 @@ def test_every_text_arrives_once_and_in_order_whatever_is_lost(
     for text in texts:
         client.say(Place(THERE, UDP_PORT), 1, text)
         assert client.hear(Place(HERE, UDP_PORT), 2, 30 * SECOND_NS) == text.upper()
-    # The server's last answer may want its acknowledgement once more.
+    # The server may repeat its last answer, whose acknowledgement was lost.
     while thread.is_alive():
         with pytest.raises(LoadError):
             client.hear(Place(HERE, UDP_PORT), 3, SECOND_NS // 50)
     assert heard == texts
 
 
-def test_who_asks_for_our_mac_is_told_it() -> None:
+def test_an_arp_request_for_our_address_is_answered() -> None:
     one, other = ends()
     question = ArpPacket(ArpOperation.REQUEST, other.mac, THERE, UNSPECIFIED, HERE)
     one.arrived.append(EthernetFrame(BROADCAST, other.mac, EtherType.ARP, question.emit()))
@@ -115,7 +115,7 @@ def test_a_peer_beyond_the_gateway_is_reached_by_the_gateways_mac(monkeypatch: p
     assert {frame.destination for frame in texts} == {mac}
 
 
-def test_a_peer_without_a_way_or_an_answer_to_arp_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_peer_without_a_route_or_an_answer_to_arp_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(floor_link, "PATIENCE_NS", SECOND_NS // 100)
     one, _ = ends()
     link = FloorLink(one, Role.CLIENT, UDP_PORT)
@@ -125,7 +125,7 @@ def test_a_peer_without_a_way_or_an_answer_to_arp_is_named(monkeypatch: pytest.M
         link.say(Place(THERE, UDP_PORT), 1, "text")
 
 
-def test_no_stream_of_a_phase_is_taken_for_a_text() -> None:
+def test_a_frame_of_a_phase_is_never_taken_for_a_text() -> None:
     assert MAGIC > LAST_STREAM_ID
     with pytest.raises(Malformed):
         Datagram.parse(LAST_STREAM_ID.to_bytes(4, "little") + bytes(60))

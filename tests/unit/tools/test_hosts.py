@@ -1,4 +1,4 @@
-"""What ping and pong tell each other, and how the findings are shown."""
+"""The requests and answers of ping and pong, and how the results are shown."""
 
 import json
 from dataclasses import replace
@@ -68,7 +68,7 @@ def test_a_request_beyond_its_bounds_is_refused(field: str, value: object) -> No
 
 
 @given(st.text(max_size=200) | st.recursive(st.none() | st.integers(), st.lists).map(json.dumps))
-def test_no_text_upsets_pong_or_ping(text: str) -> None:
+def test_any_other_text_is_refused_with_a_value_error(text: str) -> None:
     for parse in (parse_request, parse_answer):
         with pytest.raises(ValueError):
             parse(text)
@@ -80,7 +80,7 @@ def test_an_answer_arrives_as_it_was_sent_or_with_pongs_reason() -> None:
         parse_answer(failure_text("no room"))
 
 
-def test_what_they_say_fits_one_message() -> None:
+def test_every_request_and_answer_fits_one_message() -> None:
     largest = Request(
         Place(IPv4Address("255.255.255.255"), 65535),
         (1 << 31) - 1,
@@ -136,7 +136,7 @@ def test_the_data_have_percentiles_rates_and_losses() -> None:
     assert (one_way["retransmits"], one_way["naks"]) == (1, 2)
 
 
-def test_a_histogram_as_hdr_histograms_plotters_read_it() -> None:
+def test_a_histogram_has_the_format_that_hdr_histograms_plotters_read() -> None:
     """Columns and footer of HdrHistogram's AbstractHistogram.outputPercentileDistribution()."""
     head, blank, *rows, last = hgrm_lines(ROUND_TRIPS)
     assert head.split() == ["Value", "Percentile", "TotalCount", "1/(1-Percentile)"]
@@ -169,7 +169,7 @@ def at(local: str, prefix_length: int | None, gateway: str | None = None) -> Int
     ],
     ids=["on its link", "by the longest prefix", "by a gateway", "whoever it is"],
 )
-def test_of_several_addresses_the_one_that_leads_to_the_peer_is_ours(peer: str | None, own: str) -> None:
+def test_of_several_addresses_the_one_that_leads_to_the_peer_is_used(peer: str | None, own: str) -> None:
     interfaces = [
         at("10.0.1.5", 24),
         at("10.0.1.129", 25),

@@ -18,7 +18,7 @@ PROGRAM = (
 
 
 @pytest.mark.parametrize("command", [("devices", "--json"), ("doctor",), ("aws", "template")])
-def test_an_output_without_room_is_one_sentence(command: tuple[str, ...]) -> None:
+def test_a_full_output_is_reported_in_one_sentence(command: tuple[str, ...]) -> None:
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
             [*PROGRAM, *command], stdout=full, stderr=subprocess.PIPE, text=True, check=False
@@ -28,7 +28,7 @@ def test_an_output_without_room_is_one_sentence(command: tuple[str, ...]) -> Non
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_a_reader_that_goes_away_is_no_error_of_ours() -> None:
+def test_a_reader_that_goes_away_is_no_error() -> None:
     command = " ".join(f"'{part}'" for part in PROGRAM)
     done = subprocess.run(
         ["bash", "-c", f"{command} aws template | head -1"], capture_output=True, text=True, check=False

@@ -17,14 +17,14 @@ def started(program: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE)
 
 
-def test_one_that_does_not_hear_is_killed() -> None:
+def test_a_process_that_ignores_sigterm_is_killed() -> None:
     with started(DEAF) as process:
         assert process.stdout is not None and process.stdout.readline() == b"deaf\n"
         end_process(process, 0.2)
         assert process.wait(10) == -9
 
 
-def test_a_lock_that_a_signal_left_taken_holds_nobody_up() -> None:
+def test_a_lock_that_a_signal_left_taken_blocks_nobody() -> None:
     process = started(DEAF)
     assert process.stdout is not None
     with process.stdout:

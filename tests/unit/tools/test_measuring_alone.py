@@ -4,7 +4,7 @@ from uuid import uuid4
 from aeron_dpdk.tools.measure.alone import measuring_alone
 
 
-def test_nobody_waits_on_an_idle_machine() -> None:
+def test_a_single_measurement_does_not_wait() -> None:
     waits: list[str] = []
     with measuring_alone(lambda: waits.append("waited"), f"\0{uuid4()}"):
         pass

@@ -1,4 +1,5 @@
-"""What the documentation of the observing commands names is there: commands, options, alerts, exit codes."""
+"""Whatever the documentation of the observing commands names exists: commands, options, alerts, exit
+codes."""
 
 import re
 from pathlib import Path
@@ -61,7 +62,7 @@ def test_every_exit_code_is_documented(code: ExitCode) -> None:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
-def test_links_between_the_pages_lead_somewhere(document: str) -> None:
+def test_every_link_between_the_pages_has_a_target(document: str) -> None:
     for target in re.findall(r"\]\(([^)#]*)(?:#[^)]*)?\)", text_of(document)):
         assert (OPERATIONS / target).exists() if target else True
     for target, anchor in re.findall(r"\]\(([^)#]*)#([^)]*)\)", text_of(document)):

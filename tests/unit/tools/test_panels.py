@@ -1,4 +1,4 @@
-"""What status prints of what was seen."""
+"""What `aeron-dpdk status` prints."""
 
 import io
 from dataclasses import replace
@@ -21,7 +21,7 @@ def shown(status: Status) -> list[list[str]]:
     return [line.split() for line in capture.get().splitlines()]
 
 
-def test_longest_cycles_are_told_by_role_whatever_the_threads_are_called() -> None:
+def test_longest_cycles_are_shown_by_role_whatever_the_threads_are_called() -> None:
     shared = replace(STATUS, threads=(ThreadView(43, "[conductor, sen", "2", 2, 61_000),))
     lines = shown(shared)
     assert ["[conductor,", "sen", "43", "2", "2", "61.0"] in lines
@@ -29,7 +29,7 @@ def test_longest_cycles_are_told_by_role_whatever_the_threads_are_called() -> No
         assert row in lines
 
 
-def test_counts_that_are_not_zero_stand_under_their_kind() -> None:
+def test_counts_that_are_not_zero_are_shown_under_their_kind() -> None:
     lines = shown(STATUS)
     drops = lines.index(["DROPS"])
     assert lines[drops + 1] == ["rx-missed", "6"]
@@ -55,7 +55,7 @@ def test_of_several_interfaces_each_has_its_facts_its_column_and_its_rows() -> N
     assert ["dpdk1", "10.0.1.9", "02:00:00:00:00:09", "stale", "2.5", "s", "0"] in lines
 
 
-def test_problems_stand_under_the_headline_one_on_a_line() -> None:
+def test_problems_are_shown_under_the_headline_one_on_a_line() -> None:
     lines = shown(replace(STATUS, problems=("the link is down", "mempool adk_rx_0 is empty")))
     assert lines[0][-2:] == ["NOT", "HEALTHY"]
     assert lines[1:3] == ["the link is down".split(), "mempool adk_rx_0 is empty".split()]

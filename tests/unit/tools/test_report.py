@@ -1,4 +1,4 @@
-"""The archive for support: all of it there whatever is wrong, and no secret in it."""
+"""The archive for support: complete whatever is wrong, and without secrets."""
 
 import stat
 import subprocess

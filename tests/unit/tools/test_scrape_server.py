@@ -34,7 +34,7 @@ def test_slow_clients_starve_no_scrape_and_hold_no_more_threads_than_allowed(por
     for idler in idlers:
         idler.sendall(b"GET /metrics HTTP/1.1\r\n")
     assert "aeron_dpdk_up 1.0" in scrape(port)
-    assert threading.active_count() - before <= MAX_CONNECTIONS + 1  # and the one that is being hung up on
+    assert threading.active_count() - before <= MAX_CONNECTIONS + 1  # and the one that is being disconnected
     oldest = idlers[0]
     oldest.settimeout(DEADLINE_S)
     assert oldest.recv(1) == b""
@@ -42,7 +42,7 @@ def test_slow_clients_starve_no_scrape_and_hold_no_more_threads_than_allowed(por
         idler.close()
 
 
-def test_a_client_that_says_nothing_is_hung_up_on_in_the_end(
+def test_a_client_that_says_nothing_is_disconnected_in_the_end(
     port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("aeron_dpdk.tools.scrape_server._Handler.timeout", 0.05)

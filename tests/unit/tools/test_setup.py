@@ -95,7 +95,7 @@ def test_where_one_of_two_nics_has_no_saved_address_the_settings_of_both_are_pri
     )
 
 
-def test_there_and_back_and_there_is_nothing_left_to_undo(host: FakeKernel) -> None:
+def test_after_undo_there_is_nothing_left_to_undo(host: FakeKernel) -> None:
     run("--nic", BAR, "--user", "mike", "--yes")
     dry = run("--undo", "--dry-run")
     assert f"driver of {BAR}: vfio-pci -> ixgbe" in dry.output
@@ -117,7 +117,7 @@ def test_an_interface_that_is_gone_can_still_be_called_by_its_name(host: FakeKer
     assert "Nothing to do" in run("--nic", "enp72s0f0", "--yes").output
 
 
-def test_no_is_an_answer(host: FakeKernel) -> None:
+def test_answering_no_changes_nothing(host: FakeKernel) -> None:
     assert run("--nic", BAR, stdin="n\n").exit_code == 1
     assert host.writes == []
 
@@ -170,7 +170,7 @@ def test_what_does_not_last_by_itself_is_repeated_at_boot(
     assert setup.requested_parts(names, now) == expected
 
 
-def test_setup_cpus_does_not_guess_which() -> None:
+def test_setup_cpus_does_not_guess_the_cpus() -> None:
     with pytest.raises(RefusedError, match="--cpus 2-5"):
         setup.requested_parts(["cpus"], now=False)
     assert SetupPart.CPUS in setup.requested_parts(["sockets"], now=False, names_cpus=True)

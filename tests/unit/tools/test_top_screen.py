@@ -1,4 +1,4 @@
-"""What top shows of two looks, on a terminal of 80 columns by 24 lines."""
+"""What top shows of two views, on a terminal of 80 columns by 24 lines."""
 
 import io
 from dataclasses import replace
@@ -51,7 +51,7 @@ def many_streams(count: int) -> Status:
     )
 
 
-def test_rates_and_totals_stand_side_by_side() -> None:
+def test_rates_and_totals_are_side_by_side() -> None:
     lines = shown(LATER)
     assert any(line.split() == ["rx", "12.3k", "8.00M", "12,355"] for line in lines)
 

@@ -36,8 +36,9 @@ def test_systemd_finds_the_driver_little_exposed(tmp_path: Path) -> None:
 
 @needs_systemd_analyze
 @pytest.mark.parametrize("name", ["aeronmd_dpdk@default.service", "aeron-dpdk-setup.service"])
-def test_systemd_has_nothing_to_say_about_the_unit(name: str, tmp_path: Path) -> None:
-    """It wants every program to exist, so another stands for ours; both units, since they name each other."""
+def test_systemd_finds_no_fault_with_the_units(name: str, tmp_path: Path) -> None:
+    """systemd-analyze requires programs to exist, so another one replaces ours. It gets both units, since
+    they name each other."""
     for unit in UNITS.glob("*.service"):
         (tmp_path / unit.name).write_text(with_a_program_that_exists(unit))
     command = ["systemd-analyze", "verify", "--man=no", str(tmp_path / name)]

@@ -94,7 +94,7 @@ def test_another_hosts_old_report_names_its_group(type_: int) -> None:
         pytest.param(IGMP(type=0x13, gaddr="239.1.2.3"), id="DVMRP"),
     ],
 )
-def test_what_is_of_no_use_to_a_host_is_nothing(message: Packet) -> None:
+def test_a_message_that_does_not_concern_a_host_reads_as_none(message: Packet) -> None:
     assert parse_igmp(bytes(message)) is None
 
 

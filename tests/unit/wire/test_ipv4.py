@@ -49,7 +49,7 @@ def test_scapy_agrees_on_every_field_and_on_the_checksum(packet: Ipv4Packet) -> 
     assert (bool(seen.flags.DF), bool(seen.flags.MF)) == (packet.dont_fragment, packet.more_fragments)
     assert seen.len == len(emitted)
 
-    # The header alone: Scapy completes it as what it takes a payload for, and IGMP asks for a router alert.
+    # Only the header: with a payload, scapy completes it as that protocol requires (IGMP: a router alert).
     header = IP(emitted[: len(emitted) - len(packet.payload)])
     del header.chksum
     assert bytes(header)[10:12] == emitted[10:12]

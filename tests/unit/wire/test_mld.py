@@ -106,7 +106,7 @@ def test_another_hosts_report_of_version_one_names_its_group() -> None:
         pytest.param(emit_short(ShortMessage.V2_REPORT, SOURCE), id="report of a host"),
     ],
 )
-def test_what_is_of_no_use_to_a_host_is_nothing(message: Icmpv6Message) -> None:
+def test_a_message_that_does_not_concern_a_host_reads_as_none(message: Icmpv6Message) -> None:
     assert parse_mld(message) is None
 
 

@@ -103,7 +103,7 @@ def test_a_router_advertisement_says_lifetime_mac_and_mtu(lifetime_s: int, mtu: 
     assert read(built) == RouterAdvertisement(lifetime_s, MAC, mtu)
 
 
-def test_a_router_that_says_little_has_said_that() -> None:
+def test_a_router_advertisement_without_options_is_read() -> None:
     assert read(ICMPv6ND_RA(routerlifetime=30)) == RouterAdvertisement(30)
 
 
