@@ -1,5 +1,5 @@
 """The system calls of the measuring threads, by strace(1): it does not slow down a thread that makes none.
-The measured time of a phase lies between its two getrusage() calls (native/load/window.h).
+The measured time of a phase is between its two getrusage() calls (native/load/window.h).
 """
 
 import re

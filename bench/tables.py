@@ -103,7 +103,7 @@ def _cost(results: BenchResults) -> TextTable:
         tuple(rows),
         f"Counted by callgrind, {results.cost.compiler}, {results.cost.dpdk}: all that our code does in one "
         "call of the poll or the send function, with what is inlined into it. The payload's copy and the "
-        "libraries it calls stand beside it; the PMD is in none of the columns.",
+        "libraries it calls have columns of their own; the PMD is in none of the columns.",
     )
 
 

@@ -65,7 +65,7 @@ int main(int argc, char **argv)
     char home[PATH_MAX];
     if (find_home(home, sizeof(home)) < 0)
     {
-        fputs("error: /proc/self/exe does not say where this program lies: mount /proc.\n", stderr);
+        fputs("error: /proc/self/exe does not show where this program is: mount /proc.\n", stderr);
         return 1;
     }
     PyPreConfig before;

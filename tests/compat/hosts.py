@@ -13,12 +13,12 @@ from tests.system.fixtures.topology import End
 START_TIMEOUT_S = 20.0
 FIRST = "mount -t tmpfs shm /dev/shm && mount -t tmpfs tmp /tmp && echo up && exec sleep infinity"
 SSH = """#!/bin/sh
-# Stands in for ssh: enters the host called like the last part of USER@HOST, as root.
+# Replaces ssh USER@HOST COMMAND: runs the command as root in the host of that name.
 while [ "${{1#-}}" != "$1" ]; do shift 2; done
 exec nsenter --target "$(cat {pids}/"${{1#*@}}")" --pid --mount --net -- env -i {environment} bash -c "$2"
 """
 SCP = """#!/bin/sh
-# Stands in for scp: USER@HOST:FILE DIRECTORY.
+# Replaces scp USER@HOST:FILE DIRECTORY.
 while [ "${{1#-}}" != "$1" ]; do shift 2; done
 at=${{1%%:*}} file=${{1#*:}}
 nsenter --target "$(cat {pids}/"${{at#*@}}")" --mount -- cat "$file" > "$2/$(basename "$file")"

@@ -9,6 +9,7 @@
 
 #include "../native/frame.h"
 #include "stack/rx.h"
+#include "target.h"
 
 enum choice_en
 {
@@ -20,18 +21,6 @@ enum choice_en
 
 #define CHOICES (2)
 #define SEGMENTS_MAX (64)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define REQUIRE(condition)                                                            \
-    do                                                                                \
-    {                                                                                 \
-        if (!(condition))                                                             \
-        {                                                                             \
-            fprintf(stderr, "%s:%d: not true: %s\n", __FILE__, __LINE__, #condition); \
-            abort();                                                                  \
-        }                                                                             \
-    } while (0)
 
 static uint32_t get32(const uint8_t *bytes)
 {
@@ -195,7 +184,7 @@ static void check_chain(
     chain_close(&chain);
 }
 
-/* Once its tag is off, of VLAN 7 or another, a frame has the same verdict as without a tag. */
+/* After its tag is removed, of VLAN 7 or another, a frame has the same verdict as one that came without. */
 static void check_tag(const adk_address_t *local, const uint8_t *data, uint32_t length)
 {
     static uint8_t linear[ADK_LINEAR_LENGTH] __attribute__((aligned(64)));

@@ -6,10 +6,10 @@
  *
  * Input: one byte of choices (see choice_en), then the frame.
  */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "../native/frame6.h"
+#include "target.h"
 #include "wire/ipv6/plain.h"
 
 enum choice_en
@@ -17,18 +17,6 @@ enum choice_en
     UDP_CHECKSUM_VOUCHED = 1,
     LOCAL_FROM_FRAME = 2
 };
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define REQUIRE(condition)                                                            \
-    do                                                                                \
-    {                                                                                 \
-        if (!(condition))                                                             \
-        {                                                                             \
-            fprintf(stderr, "%s:%d: not true: %s\n", __FILE__, __LINE__, #condition); \
-            abort();                                                                  \
-        }                                                                             \
-    } while (0)
 
 static void locals_of(adk_locals6_t *locals, uint8_t choices, const uint8_t *frame, uint32_t length)
 {

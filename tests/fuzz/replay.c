@@ -1,9 +1,9 @@
 /* The main of a fuzz target without libFuzzer: runs each file named on the command line through it once. */
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "target.h"
+
 __attribute__((weak)) int LLVMFuzzerInitialize(int *argc, char ***argv);
 
 static void replay(const char *path)

@@ -17,13 +17,13 @@ logged(["sh", "-c", 'echo $$ > "$0.part" && mv "$0.part" "$0" && exec sleep 600'
 
 
 def test_sigterm_ends_the_step_under_way_too(tmp_path: Path) -> None:
-    told = tmp_path / "pid"
-    verb = subprocess.Popen([sys.executable, "-c", VERB, str(told)], cwd=PROJECT)
-    while not told.exists():
+    pid = tmp_path / "pid"
+    verb = subprocess.Popen([sys.executable, "-c", VERB, str(pid)], cwd=PROJECT)
+    while not pid.exists():
         assert verb.poll() is None
         time.sleep(0.01)
 
     verb.send_signal(signal.SIGTERM)
 
     assert verb.wait(timeout=60) == 128 + signal.SIGTERM
-    assert not Path("/proc", told.read_text().strip()).exists()
+    assert not Path("/proc", pid.read_text().strip()).exists()

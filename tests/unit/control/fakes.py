@@ -26,7 +26,7 @@ OTHER_MAC = Mac.from_text("02:00:00:00:0b:ad")
 
 OURS = IPv4Address("10.0.0.1")
 PEER = IPv4Address("10.0.0.2")
-STRANGER = IPv4Address("10.0.0.3")
+OTHER_HOST = IPv4Address("10.0.0.3")
 GATEWAY = IPv4Address("10.0.0.254")
 FAR = IPv4Address("203.0.113.7")
 NOBODY = IPv4Address("0.0.0.0")

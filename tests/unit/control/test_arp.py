@@ -7,6 +7,7 @@ from tests.unit.control.fakes import (
     IDENTITY,
     MS,
     NOBODY,
+    OTHER_HOST,
     OTHER_MAC,
     OUR_MAC,
     OURS,
@@ -14,7 +15,6 @@ from tests.unit.control.fakes import (
     PEER_MAC,
     SECOND,
     START,
-    STRANGER,
     FakeDataPlane,
     arp_reply,
     arp_request,
@@ -36,7 +36,7 @@ from aeron_dpdk.wire.ethernet import BROADCAST, UNSPECIFIED, EthernetFrame, Mac
 
 IGNORED = (Tally(Count.ARP_IGNORED),)
 MULTICAST = Mac.from_text("01:00:5e:00:00:01")
-STRANGER_MAC = OTHER_MAC
+OTHER_HOST_MAC = OTHER_MAC
 
 
 class Testbed:
@@ -70,40 +70,40 @@ def reply_in(actions: tuple[Action, ...]) -> Ether:
 
 def test_a_request_for_our_address_is_answered_to_its_sender(testbed: Testbed) -> None:
     request = bytes(
-        Ether(src=str(STRANGER_MAC), dst="ff:ff:ff:ff:ff:ff")
-        / ARP(op="who-has", hwsrc=str(STRANGER_MAC), psrc=str(STRANGER), pdst=str(OURS))
+        Ether(src=str(OTHER_HOST_MAC), dst="ff:ff:ff:ff:ff:ff")
+        / ARP(op="who-has", hwsrc=str(OTHER_HOST_MAC), psrc=str(OTHER_HOST), pdst=str(OURS))
     )
     reply = reply_in(testbed.receive(request))
-    assert (reply.dst, reply.src) == (str(STRANGER_MAC), str(OUR_MAC))
+    assert (reply.dst, reply.src) == (str(OTHER_HOST_MAC), str(OUR_MAC))
     assert (reply[ARP].op, reply[ARP].hwsrc, reply[ARP].psrc) == (2, str(OUR_MAC), str(OURS))
-    assert (reply[ARP].hwdst, reply[ARP].pdst) == (str(STRANGER_MAC), str(STRANGER))
+    assert (reply[ARP].hwdst, reply[ARP].pdst) == (str(OTHER_HOST_MAC), str(OTHER_HOST))
 
 
 def test_a_unicast_request_is_answered_too(testbed: Testbed) -> None:
-    reply = reply_in(testbed.receive(arp_request(STRANGER, STRANGER_MAC, OURS, destination=OUR_MAC)))
-    assert reply.dst == str(STRANGER_MAC)
+    reply = reply_in(testbed.receive(arp_request(OTHER_HOST, OTHER_HOST_MAC, OURS, destination=OUR_MAC)))
+    assert reply.dst == str(OTHER_HOST_MAC)
 
 
 def test_a_padded_request_is_answered(testbed: Testbed) -> None:
-    reply_in(testbed.receive(arp_request(STRANGER, STRANGER_MAC, OURS) + bytes(18)))
+    reply_in(testbed.receive(arp_request(OTHER_HOST, OTHER_HOST_MAC, OURS) + bytes(18)))
 
 
 def test_a_probe_for_our_address_is_answered_so_that_nobody_else_takes_it(testbed: Testbed) -> None:
-    reply = reply_in(testbed.receive(arp_request(NOBODY, STRANGER_MAC, OURS)))
-    assert (reply.dst, reply[ARP].pdst) == (str(STRANGER_MAC), str(NOBODY))
+    reply = reply_in(testbed.receive(arp_request(NOBODY, OTHER_HOST_MAC, OURS)))
+    assert (reply.dst, reply[ARP].pdst) == (str(OTHER_HOST_MAC), str(NOBODY))
 
 
 def test_a_request_for_another_address_is_ignored(testbed: Testbed) -> None:
-    assert testbed.receive(arp_request(STRANGER, STRANGER_MAC, PEER)) == IGNORED
+    assert testbed.receive(arp_request(OTHER_HOST, OTHER_HOST_MAC, PEER)) == IGNORED
 
 
 @pytest.mark.parametrize(
     "frame",
     [
-        pytest.param(arp_request(STRANGER, BROADCAST, OURS), id="from the broadcast MAC"),
-        pytest.param(arp_request(STRANGER, MULTICAST, OURS), id="from a multicast MAC"),
-        pytest.param(arp_request(STRANGER, UNSPECIFIED, OURS), id="from the zero MAC"),
-        pytest.param(arp_request(STRANGER, OUR_MAC, OURS), id="from our own MAC"),
+        pytest.param(arp_request(OTHER_HOST, BROADCAST, OURS), id="from the broadcast MAC"),
+        pytest.param(arp_request(OTHER_HOST, MULTICAST, OURS), id="from a multicast MAC"),
+        pytest.param(arp_request(OTHER_HOST, UNSPECIFIED, OURS), id="from the zero MAC"),
+        pytest.param(arp_request(OTHER_HOST, OUR_MAC, OURS), id="from our own MAC"),
         pytest.param(arp_request(IPv4Address("224.0.0.1"), OTHER_MAC, OURS), id="from a multicast address"),
         pytest.param(
             arp_request(IPv4Address("255.255.255.255"), OTHER_MAC, OURS), id="from the broadcast address"
@@ -111,10 +111,10 @@ def test_a_request_for_another_address_is_ignored(testbed: Testbed) -> None:
         pytest.param(arp_request(IPv4Address("127.0.0.1"), OTHER_MAC, OURS), id="from loopback"),
         pytest.param(arp_reply(NOBODY, OTHER_MAC), id="a reply from 0.0.0.0"),
         pytest.param(
-            arp_request(STRANGER, OTHER_MAC, OURS, destination=PEER_MAC), id="sent to another station"
+            arp_request(OTHER_HOST, OTHER_MAC, OURS, destination=PEER_MAC), id="sent to another station"
         ),
         pytest.param(
-            arp_request(STRANGER, OTHER_MAC, OURS, destination=MULTICAST), id="sent to a multicast MAC"
+            arp_request(OTHER_HOST, OTHER_MAC, OURS, destination=MULTICAST), id="sent to a multicast MAC"
         ),
     ],
 )
@@ -123,7 +123,7 @@ def test_garbage_is_ignored_not_answered(testbed: Testbed, frame: bytes) -> None
 
 
 def test_a_flood_of_requests_is_answered_only_at_the_rate_limit(testbed: Testbed) -> None:
-    request = arp_request(STRANGER, STRANGER_MAC, OURS)
+    request = arp_request(OTHER_HOST, OTHER_HOST_MAC, OURS)
     actions = [action for i in range(20_000) for action in testbed.receive(request, START + i * 100_000)]
     replies = sum(isinstance(action, SendFrame) for action in actions)
     assert REPLIES_PER_SECOND <= replies <= REPLIES_AT_ONCE + 2 * REPLIES_PER_SECOND
@@ -139,8 +139,8 @@ def test_a_reply_to_our_request_installs_the_neighbour(testbed: Testbed) -> None
 
 
 def test_an_unsolicited_reply_is_ignored(testbed: Testbed) -> None:
-    assert testbed.receive(arp_reply(STRANGER, STRANGER_MAC)) == IGNORED
-    assert STRANGER not in testbed.neighbours
+    assert testbed.receive(arp_reply(OTHER_HOST, OTHER_HOST_MAC)) == IGNORED
+    assert OTHER_HOST not in testbed.neighbours
 
 
 def test_a_gratuitous_reply_is_no_answer_to_our_request(testbed: Testbed) -> None:
@@ -150,12 +150,12 @@ def test_a_gratuitous_reply_is_no_answer_to_our_request(testbed: Testbed) -> Non
 
 def test_requests_from_other_hosts_create_no_neighbours(testbed: Testbed) -> None:
     for i in range(100):
-        testbed.receive(arp_request(IPv4Address("10.0.0.100") + i, STRANGER_MAC, OURS))
+        testbed.receive(arp_request(IPv4Address("10.0.0.100") + i, OTHER_HOST_MAC, OURS))
     assert len(testbed.neighbours) == 0
 
 
 def test_a_request_from_an_off_link_address_is_answered_but_not_learned(testbed: Testbed) -> None:
-    reply_in(testbed.receive(arp_request(FAR, STRANGER_MAC, OURS)))
+    reply_in(testbed.receive(arp_request(FAR, OTHER_HOST_MAC, OURS)))
     assert FAR not in testbed.neighbours
 
 

@@ -149,19 +149,19 @@ class Testbed:
             self.loop.tick()
         return [frame for frame in map(Ether, self.data_plane.take_sent()) if IGMP in frame]
 
-    def says(self, frames: list[Ether]) -> list[tuple[int, str]]:
+    def reported(self, frames: list[Ether]) -> list[tuple[int, str]]:
         return [(each.rtype, each.maddr) for frame in frames for each in frame[IGMP].records]
 
 
 def test_the_loop_reports_what_the_channels_hear() -> None:
     testbed = Testbed()
     testbed.data_plane.hear(GROUP, IPv4Address("224.0.0.1"))
-    assert testbed.says(testbed.pass_time(100 * MS)) == [(4, str(GROUP))]
-    assert testbed.says(testbed.pass_time(3 * SECOND)) == [(4, str(GROUP))]
+    assert testbed.reported(testbed.pass_time(100 * MS)) == [(4, str(GROUP))]
+    assert testbed.reported(testbed.pass_time(3 * SECOND)) == [(4, str(GROUP))]
     testbed.data_plane.events.extend(received([general_query().emit()]))
-    assert testbed.says(testbed.pass_time(3 * SECOND)) == [(2, str(GROUP))]
+    assert testbed.reported(testbed.pass_time(3 * SECOND)) == [(2, str(GROUP))]
     testbed.data_plane.hear()
-    assert testbed.says(testbed.pass_time(3 * SECOND)) == [(3, str(GROUP))] * 2
+    assert testbed.reported(testbed.pass_time(3 * SECOND)) == [(3, str(GROUP))] * 2
     assert testbed.data_plane.counts[Count.IGMP_REPORTS_SENT] == 5
     assert testbed.data_plane.counts[Count.IGMP_QUERIES] == 1
 
@@ -173,7 +173,7 @@ def test_the_loop_reports_all_groups_again_when_the_link_comes_up() -> None:
     testbed.data_plane.is_up = False
     assert testbed.pass_time(SECOND) == []
     testbed.data_plane.is_up = True
-    assert testbed.says(testbed.pass_time(5 * SECOND)) == [(4, str(GROUP))] * 2
+    assert testbed.reported(testbed.pass_time(5 * SECOND)) == [(4, str(GROUP))] * 2
 
 
 def test_at_the_end_the_groups_are_left_once() -> None:
@@ -181,7 +181,7 @@ def test_at_the_end_the_groups_are_left_once() -> None:
     testbed.data_plane.hear(GROUP)
     testbed.pass_time(5 * SECOND)
     testbed.loop.farewell()
-    assert testbed.says([Ether(each) for each in testbed.data_plane.take_sent()]) == [(3, str(GROUP))]
+    assert testbed.reported([Ether(each) for each in testbed.data_plane.take_sent()]) == [(3, str(GROUP))]
 
 
 def test_a_truncated_query_is_counted_as_malformed_and_not_answered() -> None:

@@ -7,13 +7,13 @@ from scapy.layers.inet6 import ICMPv6ND_NS
 from scapy.layers.l2 import Ether
 from tests.unit.control.fakes import (
     MS,
+    OTHER_HOST,
     OTHER_MAC,
     OUR_MAC,
     OURS,
     PEER,
     PEER_MAC,
     SECOND,
-    STRANGER,
     arp_reply,
     arp_request,
     arp_sent,
@@ -52,7 +52,7 @@ def test_the_first_tick_announces_our_address() -> None:
 
 
 def test_an_arp_request_is_answered_in_the_tick_that_sees_it(testbed: Testbed) -> None:
-    ((destination, packet),) = arp_sent(testbed.tick(*received([arp_request(STRANGER, OTHER_MAC, OURS)])))
+    ((destination, packet),) = arp_sent(testbed.tick(*received([arp_request(OTHER_HOST, OTHER_MAC, OURS)])))
     assert (destination, packet.operation) == (OTHER_MAC, ArpOperation.REPLY)
     assert testbed.data_plane.counts[Count.ARP_REPLIES_SENT] == 1
 
@@ -132,7 +132,7 @@ def test_an_address_conflict_is_counted_each_time_and_logged_once(
 
 def test_a_tick_takes_a_bounded_number_of_events(testbed: Testbed) -> None:
     testbed.data_plane.events.extend(
-        received([arp_request(STRANGER, OTHER_MAC, PEER)] * (EVENTS_PER_TICK + 10))
+        received([arp_request(OTHER_HOST, OTHER_MAC, PEER)] * (EVENTS_PER_TICK + 10))
     )
     assert testbed.loop.tick() == EVENTS_PER_TICK
     assert testbed.loop.tick() == 10
@@ -141,7 +141,7 @@ def test_a_tick_takes_a_bounded_number_of_events(testbed: Testbed) -> None:
 def test_an_arp_flood_ends_in_counts_and_nothing_in_the_log(
     testbed: Testbed, caplog: pytest.LogCaptureFixture
 ) -> None:
-    flood = received([arp_request(STRANGER, OTHER_MAC, OURS)] * 10_000)
+    flood = received([arp_request(OTHER_HOST, OTHER_MAC, OURS)] * 10_000)
     testbed.data_plane.events.extend(flood)
     while testbed.data_plane.events:
         testbed.tick()
@@ -157,7 +157,7 @@ def test_an_arp_flood_ends_in_counts_and_nothing_in_the_log(
     [
         pytest.param(b"", id="nothing"),
         pytest.param(bytes(13), id="less than an Ethernet header"),
-        pytest.param(arp_request(STRANGER, OTHER_MAC, OURS)[:40], id="a cut ARP packet"),
+        pytest.param(arp_request(OTHER_HOST, OTHER_MAC, OURS)[:40], id="a cut ARP packet"),
         pytest.param(echo_request(PEER, PEER_MAC).emit()[:-1], id="a cut ping"),
         pytest.param(OUR_MAC.octets + PEER_MAC.octets + b"\x86\xdd" + bytes(40), id="IPv6"),
     ],
@@ -165,7 +165,7 @@ def test_an_arp_flood_ends_in_counts_and_nothing_in_the_log(
 def test_a_malformed_frame_is_counted_and_the_next_one_handled(
     testbed: Testbed, frame: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
-    sent = testbed.tick(*received([frame, arp_request(STRANGER, OTHER_MAC, OURS)]))
+    sent = testbed.tick(*received([frame, arp_request(OTHER_HOST, OTHER_MAC, OURS)]))
     assert testbed.data_plane.counts[Count.CONTROL_MALFORMED] == 1
     assert len(arp_sent(sent)) == 1
     assert caplog.records == []
@@ -180,13 +180,13 @@ def test_an_unexpected_error_is_counted_logged_once_per_kind_and_survived(
     with monkeypatch.context() as patch:
         patch.setattr(testbed.data_plane, "neighbour_set", refuse)
         for _ in range(5):
-            testbed.tick(Learned(PEER, PEER_MAC), Learned(STRANGER, OTHER_MAC))
+            testbed.tick(Learned(PEER, PEER_MAC), Learned(OTHER_HOST, OTHER_MAC))
             testbed.pass_time(sum(REQUEST_GAPS_NS))
     assert testbed.data_plane.counts[Count.CONTROL_ERRORS] == 10
     assert [record.getMessage() for record in caplog.records if record.exc_info] == [
         "Learned failed: no room in the table"
     ]
-    assert testbed.tick(FrameReceived(arp_request(STRANGER, OTHER_MAC, OURS)))
+    assert testbed.tick(FrameReceived(arp_request(OTHER_HOST, OTHER_MAC, OURS)))
 
 
 @pytest.mark.parametrize("chore", ["watch_device", "link", "receive"])
@@ -207,7 +207,7 @@ def test_a_failing_chore_does_not_stop_the_others(
 
 def test_frames_that_the_port_does_not_take_are_not_counted_as_sent(testbed: Testbed) -> None:
     testbed.data_plane.room = 0
-    testbed.tick(Unresolved(PEER, unaddressed(b"")), *received([arp_request(STRANGER, OTHER_MAC, OURS)]))
+    testbed.tick(Unresolved(PEER, unaddressed(b"")), *received([arp_request(OTHER_HOST, OTHER_MAC, OURS)]))
     assert testbed.data_plane.counts[Count.ARP_REQUESTS_SENT] == 2
     assert testbed.data_plane.counts[Count.ARP_REPLIES_SENT] == 0
 
@@ -275,7 +275,7 @@ def test_after_a_port_restart_our_address_is_announced_and_neighbours_are_probed
 def test_during_a_port_restart_nothing_is_sent_and_no_event_taken(testbed: Testbed) -> None:
     testbed.data_plane.reset_steps.extend([True] * 100)
     testbed.data_plane.request_reset()
-    request = received([arp_request(STRANGER, OTHER_MAC, OURS)])
+    request = received([arp_request(OTHER_HOST, OTHER_MAC, OURS)])
     assert testbed.tick(*request) == []
     assert testbed.pass_time(50 * MS) == []
     assert len(testbed.data_plane.events) == 1

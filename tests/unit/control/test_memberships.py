@@ -22,7 +22,7 @@ OTHER = IPv4Address("239.1.1.2")
 SOURCES = frozenset(IPv4Address(f"10.0.0.{i}") for i in (7, 8))
 IS_IN, IS_EX, TO_IN, TO_EX = RecordType
 V1_REPORT, V2_REPORT, LEAVE = ShortMessage
-Said = list[tuple[RecordType | ShortMessage, str]]
+Reported = list[tuple[RecordType | ShortMessage, str]]
 
 
 class Testbed:
@@ -32,7 +32,7 @@ class Testbed:
         self.now_ns = START
         self.memberships = Memberships(lambda bound: bound - 1, lambda group: group != ALL_HOSTS)
 
-    def hear(self, *groups: IPv4Address) -> Said:
+    def hear(self, *groups: IPv4Address) -> Reported:
         self.memberships.follow(groups, self.now_ns)
         return self.pass_time(0)
 
@@ -40,19 +40,21 @@ class Testbed:
         query = Query(version, group, **{"max_response_ns": 4 * SECOND, **fields})  # type: ignore[arg-type]
         self.memberships.asked(query, self.now_ns)
 
-    def pass_time(self, duration_ns: int) -> Said:
+    def pass_time(self, duration_ns: int) -> Reported:
         """Returns what is reported meanwhile: record type, or message type of the old versions, and group."""
         end_ns = self.now_ns + duration_ns
-        said: Said = []
+        reported: Reported = []
         while True:
             if self.now_ns >= self.memberships.due_ns:
-                said += [each for message in self.memberships.advance(self.now_ns) for each in read(message)]
+                reported += [
+                    each for message in self.memberships.advance(self.now_ns) for each in read(message)
+                ]
             if self.now_ns >= end_ns:
-                return said
+                return reported
             self.now_ns = min(end_ns, self.now_ns + 10 * MS)
 
 
-def read(message: Message) -> Said:
+def read(message: Message) -> Reported:
     match message:
         case Short(kind, group):
             return [(kind, str(group))]
@@ -60,7 +62,7 @@ def read(message: Message) -> Said:
             return [(each.type, str(each.group)) for each in records]
 
 
-def about(kind: RecordType | ShortMessage, *groups: IPv4Address) -> Said:
+def about(kind: RecordType | ShortMessage, *groups: IPv4Address) -> Reported:
     return [(kind, str(group)) for group in groups]
 
 
@@ -242,8 +244,8 @@ def test_when_the_link_comes_up_all_groups_are_reported_again_in_version_three(t
 
 def test_the_final_report_leaves_every_group(testbed: Testbed) -> None:
     testbed.hear(GROUP, OTHER)
-    said = [each for message in testbed.memberships.farewell() for each in read(message)]
-    assert sorted(said, key=str) == about(TO_IN, GROUP, OTHER)
+    reported = [each for message in testbed.memberships.farewell() for each in read(message)]
+    assert sorted(reported, key=str) == about(TO_IN, GROUP, OTHER)
     assert testbed.pass_time(100 * SECOND) == []
 
 

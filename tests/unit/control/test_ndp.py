@@ -1,4 +1,4 @@
-"""Neighbour discovery as scapy speaks it: answers, what is learned, our own addresses, what is ignored."""
+"""Neighbour discovery with scapy's frames: answers, what is learned, our own addresses, what is ignored."""
 
 from ipaddress import IPv6Address
 
@@ -19,11 +19,11 @@ from tests.unit.control.ipv6_testbed import (
     FAR6,
     LINK_LOCAL,
     NOBODY6,
+    OTHER_HOST6,
     OUR_GROUP,
     OURS6,
     PEER6,
     PEER_LINK_LOCAL,
-    STRANGER6,
     Ipv6Testbed,
     advertisement,
     identity,
@@ -109,7 +109,7 @@ def test_a_flood_of_solicitations_is_answered_only_at_the_rate_limit(testbed: Ip
     [
         pytest.param(solicitation(OURS6, hop_limit=254), id="from beyond a router"),
         pytest.param(advertisement(PEER6, hop_limit=254), id="an advertisement from beyond a router"),
-        pytest.param(solicitation(STRANGER6, IPv6Address("fd00::4")), id="for another address"),
+        pytest.param(solicitation(OTHER_HOST6, IPv6Address("fd00::4")), id="for another address"),
         pytest.param(solicitation(OURS6, destination=IPv6Address("ff02::1:ff00:9")), id="to another group"),
         pytest.param(solicitation(OURS6, to=OTHER_MAC), id="to another station"),
         pytest.param(solicitation(OURS6, to=BROADCAST), id="to the broadcast MAC"),
@@ -122,7 +122,7 @@ def test_a_flood_of_solicitations_is_answered_only_at_the_rate_limit(testbed: Ip
         pytest.param(
             solicitation(OURS6, NOBODY6, destination=OURS6, names_mac=False), id="a probe to us alone"
         ),
-        pytest.param(advertisement(STRANGER6), id="an unsolicited advertisement"),
+        pytest.param(advertisement(OTHER_HOST6), id="an unsolicited advertisement"),
         pytest.param(advertisement(PEER6, destination=ALL_NODES), id="solicited, yet sent to all"),
         pytest.param(advertisement(PEER6, names_mac=False), id="an answer that names no MAC"),
     ],
@@ -130,7 +130,7 @@ def test_a_flood_of_solicitations_is_answered_only_at_the_rate_limit(testbed: Ip
 def test_garbage_is_ignored_not_answered(testbed: Ipv6Testbed, frame: EthernetFrame) -> None:
     testbed.host.neighbours.send(PEER6, unaddressed(b""), testbed.now_ns)
     assert testbed.receive(frame) == IGNORED
-    assert STRANGER6 not in testbed.host.neighbours
+    assert OTHER_HOST6 not in testbed.host.neighbours
 
 
 # ---- asking and learning ----
@@ -166,7 +166,7 @@ def test_an_answer_that_names_no_mac_confirms_the_one_it_came_from(testbed: Ipv6
 
 def test_solicitations_from_other_hosts_create_no_neighbours(testbed: Ipv6Testbed) -> None:
     for i in range(100):
-        testbed.receive(solicitation(OURS6, STRANGER6 + i))
+        testbed.receive(solicitation(OURS6, OTHER_HOST6 + i))
     assert len(testbed.host.neighbours) == 0
 
 
@@ -180,7 +180,7 @@ def test_a_host_off_the_link_is_answered_but_not_learned(testbed: Ipv6Testbed) -
     [
         pytest.param(unsolicited(PEER6), id="unsolicited, with override"),
         pytest.param(advertisement(PEER6, OTHER_MAC), id="falsely marked as solicited"),
-        pytest.param(solicitation(STRANGER6, PEER6, OTHER_MAC), id="a question for another"),
+        pytest.param(solicitation(OTHER_HOST6, PEER6, OTHER_MAC), id="a solicitation for another address"),
     ],
 )
 def test_a_packet_with_another_mac_only_makes_us_probe_the_old_one(
@@ -224,9 +224,13 @@ def test_each_address_is_probed_for_duplicates_before_it_is_used() -> None:
 @pytest.mark.parametrize(
     "frame",
     [
-        pytest.param(advertisement(OURS6, OTHER_MAC, ALL_NODES, solicited=False), id="its owner says so"),
-        pytest.param(solicitation(OURS6, NOBODY6, OTHER_MAC, names_mac=False), id="another probes for it"),
-        pytest.param(solicitation(STRANGER6, OURS6, OTHER_MAC), id="another asks from it"),
+        pytest.param(
+            advertisement(OURS6, OTHER_MAC, ALL_NODES, solicited=False), id="its owner advertises it"
+        ),
+        pytest.param(
+            solicitation(OURS6, NOBODY6, OTHER_MAC, names_mac=False), id="another host probes for it"
+        ),
+        pytest.param(solicitation(OTHER_HOST6, OURS6, OTHER_MAC), id="another host solicits from it"),
     ],
 )
 def test_an_address_that_another_has_is_a_duplicate_and_never_used(frame: EthernetFrame) -> None:

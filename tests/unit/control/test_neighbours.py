@@ -5,6 +5,7 @@ from ipaddress import IPv4Address
 import pytest
 from tests.unit.control.fakes import (
     MS,
+    OTHER_HOST,
     OTHER_MAC,
     OUR_MAC,
     OURS,
@@ -12,7 +13,6 @@ from tests.unit.control.fakes import (
     PEER_MAC,
     SECOND,
     START,
-    STRANGER,
     unaddressed,
 )
 from tests.unit.control.neighbours_testbed import NeighboursTestbed as Testbed
@@ -357,8 +357,8 @@ def test_frames_in_flight_when_a_neighbour_left_its_mac_confirm_nothing(reachabl
 
 def test_a_packet_for_an_address_we_do_not_need_creates_no_entry(testbed: Testbed) -> None:
     for method in (testbed.table.heard, testbed.table.asked, testbed.table.replied):
-        assert method(STRANGER, OTHER_MAC, START) == ()
-    assert STRANGER not in testbed.table
+        assert method(OTHER_HOST, OTHER_MAC, START) == ()
+    assert OTHER_HOST not in testbed.table
 
 
 def test_a_request_from_the_neighbour_we_wait_for_serves_as_a_hint(testbed: Testbed) -> None:
@@ -388,10 +388,10 @@ def test_a_reply_that_comes_too_late_is_asked_for_again_not_believed(failed: Tes
 def test_when_the_link_returns_known_neighbours_are_probed_and_failed_ones_may_be_asked_for(
     reachable: Testbed,
 ) -> None:
-    reachable.table.send(STRANGER, FRAME, reachable.now_ns)
+    reachable.table.send(OTHER_HOST, FRAME, reachable.now_ns)
     reachable.pass_time(sum(REQUEST_GAPS_NS))
-    assert reachable.of(STRANGER).state is NeighbourState.FAILED
+    assert reachable.of(OTHER_HOST).state is NeighbourState.FAILED
 
     assert reachable.table.link_came_up(reachable.now_ns) == (SendRequest(PEER, PEER_MAC),)
     assert reachable.of().is_installed
-    assert reachable.table.send(STRANGER, FRAME, reachable.now_ns) == (SendRequest(STRANGER, None),)
+    assert reachable.table.send(OTHER_HOST, FRAME, reachable.now_ns) == (SendRequest(OTHER_HOST, None),)

@@ -5,11 +5,11 @@ from itertools import pairwise
 
 import pytest
 from tests.unit.control.fakes import (
+    OTHER_HOST,
     OTHER_MAC,
     OURS,
     PEER,
     SECOND,
-    STRANGER,
     arp_request,
     received,
     unaddressed,
@@ -55,7 +55,7 @@ def test_the_loop_is_awake_when_a_neighbours_timer_is_due(
 
 
 def test_after_an_event_the_loop_looks_again_soon_and_then_sleeps(testbed: Testbed) -> None:
-    testbed.data_plane.events.extend(received([arp_request(STRANGER, OTHER_MAC, OURS)]))
+    testbed.data_plane.events.extend(received([arp_request(OTHER_HOST, OTHER_MAC, OURS)]))
     testbed.loop.run(stop_after(2))
     assert (testbed.data_plane.pauses, len(testbed.data_plane.sleeps)) == ([SHORT_PAUSE_NS], 1)
 
@@ -66,7 +66,7 @@ def test_a_flood_of_any_rhythm_gets_a_bounded_share_of_the_turns(testbed: Testbe
 
     def flood() -> None:
         if next(turn) % gap == 0:
-            testbed.data_plane.events.extend(received([arp_request(STRANGER, OTHER_MAC, OURS)]))
+            testbed.data_plane.events.extend(received([arp_request(OTHER_HOST, OTHER_MAC, OURS)]))
         elif not testbed.data_plane.events:
             testbed.data_plane.sleep = end_at_once  # type: ignore[method-assign]
 
@@ -87,12 +87,12 @@ def test_a_chore_that_always_fails_does_not_keep_the_loop_awake(
         raise RuntimeError("receive")
 
     monkeypatch.setattr(testbed.data_plane, "receive", fail)
-    testbed.data_plane.events.extend(received([arp_request(STRANGER, OTHER_MAC, OURS)]))
+    testbed.data_plane.events.extend(received([arp_request(OTHER_HOST, OTHER_MAC, OURS)]))
     assert testbed.run(SECOND) <= SECOND // PAUSE_NS
 
 
 def test_while_the_port_is_held_the_loop_turns_by_the_clock_alone(testbed: Testbed) -> None:
-    testbed.data_plane.events.extend(received([arp_request(STRANGER, OTHER_MAC, OURS)]))
+    testbed.data_plane.events.extend(received([arp_request(OTHER_HOST, OTHER_MAC, OURS)]))
     testbed.data_plane.reset_steps.append(OSError("rte_eth_dev_start"))
     testbed.data_plane.request_reset()
     testbed.run(SECOND // 2)

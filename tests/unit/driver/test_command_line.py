@@ -49,12 +49,12 @@ def test_eal_options_definitions_and_files_are_told_apart(words: str, expected: 
 
 
 @pytest.mark.parametrize("words", ["-v", "--version", "-l 0 -v", "-- -v", "-hv"])
-def test_v_is_ours_wherever_it_stands(words: str) -> None:
+def test_v_is_ours_wherever_it_is(words: str) -> None:
     assert split_command_line(words.split()).shows_version
 
 
 @pytest.mark.parametrize("words", ["-h", "--help", "--hel", "-l 0 -h", "-- --help", "-vh"])
-def test_h_is_ours_wherever_it_stands(words: str) -> None:
+def test_h_is_ours_wherever_it_is(words: str) -> None:
     assert split_command_line(words.split()).shows_help
 
 

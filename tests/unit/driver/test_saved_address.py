@@ -171,8 +171,8 @@ def with_ipv6(*addresses: InterfaceAddress, gateway: str | None = None) -> Saved
     return SavedNic("0000:00:06.0", "ena", interface)
 
 
-LASTING, OTHER_LASTING = InterfaceAddress("fd00::5/64"), InterfaceAddress("2001:db8::5/64")
-LENT, LENT_FOR_A_DAY = (
+PERMANENT, OTHER_PERMANENT = InterfaceAddress("fd00::5/64"), InterfaceAddress("2001:db8::5/64")
+EXPIRING, EXPIRING_SOONER = (
     InterfaceAddress("fd00::6/64", None, None, 9000, 8000),
     InterfaceAddress("fd00::7/64", None, None, 900, 800),
 )
@@ -181,10 +181,10 @@ LENT, LENT_FOR_A_DAY = (
 @pytest.mark.parametrize(
     ("nic", "expected"),
     [
-        (with_ipv6(LASTING, LENT, OTHER_LASTING), (["fd00::5/64", "2001:db8::5/64"], None)),
-        (with_ipv6(LENT_FOR_A_DAY, LENT, gateway="fe80::1"), (["fd00::6/64"], "fe80::1")),
-        (with_ipv6(LASTING, gateway="fd00::1"), (["fd00::5/64"], "fd00::1")),
-        (with_ipv6(LASTING, gateway="fd09::1"), (["fd00::5/64"], None)),
+        (with_ipv6(PERMANENT, EXPIRING, OTHER_PERMANENT), (["fd00::5/64", "2001:db8::5/64"], None)),
+        (with_ipv6(EXPIRING_SOONER, EXPIRING, gateway="fe80::1"), (["fd00::6/64"], "fe80::1")),
+        (with_ipv6(PERMANENT, gateway="fd00::1"), (["fd00::5/64"], "fd00::1")),
+        (with_ipv6(PERMANENT, gateway="fd09::1"), (["fd00::5/64"], None)),
     ],
     ids=["permanent addresses", "the longest lifetime", "a gateway on the link", "a gateway off the link"],
 )
@@ -199,7 +199,7 @@ def test_ipv6_addresses_and_gateway_are_those_of_the_nic(
 
 
 def test_ipv6_addresses_that_are_set_go_without_the_saved_gateway() -> None:
-    saved_values = values_of([with_ipv6(LASTING, gateway="fd00::1")], [])
+    saved_values = values_of([with_ipv6(PERMANENT, gateway="fd00::1")], [])
     made = make_settings({"AERON_DPDK_LOCAL_IPV6_ADDRESS": "fd09::5"}, when_unaddressed=saved_values)
     settings = made.interfaces[0]
     assert str(settings.local_ipv4_address) == "10.1.2.3/24"

@@ -167,7 +167,7 @@ def at(local: str, prefix_length: int | None, gateway: str | None = None) -> Int
         ("192.0.2.1", "10.0.2.5"),
         (None, "10.0.1.5"),
     ],
-    ids=["on its link", "by the longest prefix", "by a gateway", "whoever it is"],
+    ids=["on its link", "by the longest prefix", "by a gateway", "for a peer not yet known"],
 )
 def test_of_several_addresses_the_one_that_leads_to_the_peer_is_used(peer: str | None, own: str) -> None:
     interfaces = [
