@@ -47,6 +47,6 @@ def test_a_checksum_in_software_is_counted(counted: CostTable) -> None:
         assert counted.row(direction, 1, 1344, "software").ours > counted.row(direction, 1, 1344).ours
 
 
-def test_a_burst_shares_out_what_a_call_costs(counted: CostTable) -> None:
+def test_a_burst_divides_the_cost_of_a_call_among_its_frames(counted: CostTable) -> None:
     assert counted.row("receive", 32).ours < 32 * counted.row("receive", 1).ours
     assert counted.row("send", 16).ours < 16 * counted.row("send", 1).ours

@@ -135,7 +135,7 @@ def _interface(number: int, values: Mapping[str, Any], merged: Mapping[str, Prop
     if ADDRESS not in values:
         missing = next(setting for setting in INTERFACE_TABLE if setting.field == ADDRESS)
         purpose = (
-            f"interface {number}, which {_first_name(merged, number)} speaks of, has no address"
+            f"interface {number}, which {_first_name(merged, number)} belongs to, has no address"
             if number
             else "the port has no address to send from and to listen on"
         )

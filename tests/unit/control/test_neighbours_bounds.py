@@ -51,7 +51,7 @@ def test_a_full_table_gives_up_its_least_recently_used_neighbour(full: Testbed) 
     assert len(full.table) == MAX_NEIGHBOURS
 
 
-def test_a_table_full_of_used_neighbours_takes_no_more(full: Testbed) -> None:
+def test_a_table_full_of_used_neighbours_accepts_no_more(full: Testbed) -> None:
     full.used.update(peers(MAX_NEIGHBOURS))
     for _ in range(100):
         assert full.table.send(GATEWAY, FRAME, full.now_ns) == (DropParked(1),)

@@ -27,7 +27,7 @@ def interfaces(count: int) -> Settings:
     return make_settings({name: f"10.0.{number}.5/24" for number, name in enumerate(names[:count])})
 
 
-def test_the_nic_given_is_the_one_allowed() -> None:
+def test_the_nic_that_was_given_is_the_one_that_eal_may_use() -> None:
     assert addresses({NAME: NIC, **INFO}) == [NIC]
 
 

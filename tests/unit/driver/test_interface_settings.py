@@ -139,7 +139,7 @@ def test_an_interface_without_an_address_is_refused_with_the_setting_that_names_
     with pytest.raises(SettingMissingError) as caught:
         make_settings({**FEEDS, "AERON_DPDK_2_MTU": "1500"})
     assert str(caught.value).startswith(
-        "AERON_DPDK_2_LOCAL_IPV4_ADDRESS is not set, so interface 2, which AERON_DPDK_2_MTU speaks of, has "
+        "AERON_DPDK_2_LOCAL_IPV4_ADDRESS is not set, so interface 2, which AERON_DPDK_2_MTU belongs to, has "
         "no address: set AERON_DPDK_2_LOCAL_IPV4_ADDRESS"
     )
 
@@ -201,14 +201,14 @@ TRUNK = {
 }
 
 
-def test_interfaces_of_one_port_have_its_first_for_a_host_and_a_name_of_their_own() -> None:
+def test_interfaces_that_share_a_port_are_hosted_by_its_first_one_and_have_names_of_their_own() -> None:
     interfaces = make_settings(TRUNK).interfaces
     assert [host_of(each, interfaces) for each in interfaces] == [0, 0, 0, 0, 4]
     # Alone on its port, an interface keeps the plain name.
     assert list(names_of(interfaces)) == ["dpdk0", "dpdk0:1", "dpdk0.100", "dpdk0.100:3", "dpdk1"]
 
 
-def test_addresses_of_one_link_do_not_overlap_and_those_of_two_vlans_do() -> None:
+def test_only_networks_on_different_links_overlap() -> None:
     assert list(overlaps(make_settings(TRUNK).interfaces)) == []
     same = {**TRUNK, "AERON_DPDK_2_LOCAL_IPV4_ADDRESS": "10.0.0.7/24"}
     assert len(list(overlaps(make_settings(same).interfaces))) == 2
@@ -223,7 +223,7 @@ def test_each_vlan_may_have_ipv6_of_its_own() -> None:
 # ---- overlapping networks ----
 
 
-def test_networks_that_overlap_are_taken_and_it_is_said_which_interface_is_chosen() -> None:
+def test_networks_that_overlap_are_accepted_and_the_chosen_interface_is_reported() -> None:
     same = {
         "AERON_DPDK_1_LOCAL_IPV4_ADDRESS": "10.0.0.6/25",
         "AERON_DPDK_LOCAL_IPV6_ADDRESS": "fd00::5",
@@ -240,7 +240,7 @@ def test_networks_that_overlap_are_taken_and_it_is_said_which_interface_is_chose
     ]
 
 
-def test_link_local_networks_do_not_overlap_for_each_link_has_its_own() -> None:
+def test_link_local_networks_do_not_overlap_since_each_link_has_its_own() -> None:
     own = {"AERON_DPDK_LOCAL_IPV6_ADDRESS": "fe80::5", "AERON_DPDK_1_LOCAL_IPV6_ADDRESS": "fe80::6"}
     assert list(overlaps(make_settings({**FEEDS, **own}).interfaces)) == []
 
@@ -255,7 +255,7 @@ ADDRESSES = st.integers(min_value=0x0A000001, max_value=0x0AFFFFFE).map(IPv4Addr
     st.lists(st.sampled_from([1500, 9000, None]), min_size=MAX_INTERFACES, max_size=MAX_INTERFACES),
     st.randoms(use_true_random=False),
 )
-def test_whatever_order_they_are_written_in_each_interface_has_its_own(
+def test_in_whatever_order_they_are_written_each_interface_has_its_own_settings(
     addresses: list[IPv4Address], mtus: list[int | None], random: object
 ) -> None:
     written = [(INTERFACE_TABLE[0].name_of(number), str(each)) for number, each in enumerate(addresses)]
@@ -270,7 +270,7 @@ def test_whatever_order_they_are_written_in_each_interface_has_its_own(
 
 
 @given(st.sets(st.integers(min_value=0, max_value=MAX_INTERFACES - 1), min_size=1))
-def test_numbers_are_taken_exactly_when_they_count_from_the_first_without_a_gap(numbers: set[int]) -> None:
+def test_numbers_are_accepted_exactly_when_they_count_from_the_first_without_a_gap(numbers: set[int]) -> None:
     environment = {INTERFACE_TABLE[0].name_of(number): f"10.0.{number}.5/24" for number in numbers}
     if numbers == set(range(len(numbers))):
         assert len(make_settings(environment).interfaces) == len(numbers)

@@ -59,7 +59,7 @@ def test_a_device_that_hears_no_multicast_ends_a_start_with_addresses_that_are_s
         run(with_ipv6(tmp_path), FakeParts(hears_multicast=False))
 
 
-def test_with_addresses_that_setup_saved_it_goes_on_without_them(
+def test_a_start_with_addresses_that_setup_saved_goes_on_without_them(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     fake = FakeParts(hears_multicast=False)

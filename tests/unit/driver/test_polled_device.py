@@ -41,7 +41,7 @@ def test_an_ena_without_interrupts_is_polled(
     assert with_polling(tree, given) == tuple(started_with)
 
 
-def test_what_dpdk_would_find_besides_is_named_too(tmp_path: Path) -> None:
+def test_other_devices_that_dpdk_would_find_are_named_too(tmp_path: Path) -> None:
     tree = machine(tmp_path, (ENA, AMAZON, "uio_pci_generic"), (E1000E, INTEL, "vfio-pci"))
     assert with_polling(tree, []) == (f"-a{ENA},{POLL}", f"-a{E1000E}")
 

@@ -73,7 +73,7 @@ def test_an_mtu_beyond_the_send_buffer_is_refused() -> None:
         check_socket_buffers(aeron(AERON_MTU_LENGTH="8K"), buffers)
 
 
-def test_buffers_that_just_suffice_are_taken() -> None:
+def test_buffers_that_just_suffice_are_accepted() -> None:
     check_socket_buffers(aeron(), SocketBuffers(1408, 128 * 1024, 0, 0))
 
 
@@ -84,11 +84,11 @@ def test_an_aeron_mtu_that_does_not_fit_the_link_is_refused_with_both_numbers() 
     assert "at most 1472" in str(caught.value)
 
 
-def test_an_aeron_mtu_that_just_fits_is_taken() -> None:
+def test_an_aeron_mtu_that_just_fits_is_accepted() -> None:
     check_mtu(aeron(AERON_MTU_LENGTH="1472"), PORT, OWN)
 
 
-def test_an_aeron_mtu_that_goes_in_fragments_is_taken_with_a_warning(
+def test_an_aeron_mtu_that_goes_in_fragments_is_accepted_with_a_warning(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     check_mtu(aeron(AERON_MTU_LENGTH="8K"), replace(PORT, datagram_max=11832), OWN)

@@ -62,7 +62,7 @@ def test_an_error_names_file_and_line() -> None:
         list(parse_properties("a=b\n\nnonsense\n", "low.properties"))
 
 
-def test_a_property_knows_the_line_its_name_stands_on() -> None:
+def test_a_property_knows_the_line_of_its_name() -> None:
     assert list(parse_properties("\na=b\\\n c\n", "f")) == [Property("A", "bc", "f:2")]
 
 
@@ -118,7 +118,7 @@ def _is_undefined_in_aeron(line: str) -> bool:
 
 
 @given(lines=st.lists(LINES.filter(lambda line: not _is_undefined_in_aeron(line)), max_size=6))
-def test_any_file_means_to_us_what_it_means_to_aeron(
+def test_we_read_any_file_as_aeron_does(
     aeron_parses: Callable[[str], list[tuple[str, str]] | None], lines: list[str]
 ) -> None:
     text = "".join(line + "\n" for line in lines)

@@ -103,7 +103,7 @@ def test_the_order_of_ports_is_that_of_the_bus_and_not_of_the_command_line_or_th
     ]
 
 
-def test_of_more_nics_than_a_driver_takes_the_first_eight_count() -> None:
+def test_of_more_than_eight_nics_the_first_eight_are_used() -> None:
     many = [saved(f"0000:00:{number:02x}.0", f"10.1.{number}.3/24") for number in range(1, 11)]
     assert [each["port_id"] for each in values_of(many, [])] == list(range(8))
 
@@ -152,7 +152,7 @@ def test_what_is_set_wins_over_what_was_saved() -> None:
     assert (settings.mtu, str(settings.gateway_ipv4_address)) == (1500, "10.1.2.9")
 
 
-def test_an_address_that_is_set_stands_alone() -> None:
+def test_an_address_that_is_set_is_not_combined_with_saved_values() -> None:
     environment = {"AERON_DPDK_LOCAL_IPV4_ADDRESS": "192.168.0.2"}
     settings = make_settings(environment, when_unaddressed=[OF_ONE]).interfaces[0]
     assert settings.mtu is None and settings.gateway_ipv4_address is None

@@ -132,7 +132,7 @@ def test_a_service_that_is_switched_off_says_how_to_switch_it_on() -> None:
         Metadata(url, TIMEOUT_S)
 
 
-def test_nobody_listening_is_no_ec2_instance() -> None:
+def test_without_a_metadata_service_it_is_no_ec2_instance() -> None:
     with served(Service()) as url:
         pass
     with pytest.raises(MetadataError, match="EC2 instance only"):

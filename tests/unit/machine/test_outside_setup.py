@@ -47,7 +47,7 @@ def test_pages_are_given_back_after_an_error_too(directory: Path) -> None:
     assert pages(directory) == 10
 
 
-def test_too_few_pages_granted_means_none(directory: Path) -> None:
+def test_too_few_granted_pages_count_as_none(directory: Path) -> None:
     with reserved_huge_pages(9, directory) as are_there:
         assert not are_there, "free_hugepages still says 4"
 

@@ -36,7 +36,7 @@ def labelled(**values: int) -> list[AeronCounter]:
     return [AeronCounter(id_, 0, value, label, b"", 0) for id_, (label, value) in enumerate(values.items())]
 
 
-def test_counts_and_xstats_are_told_from_other_counters() -> None:
+def test_counts_and_xstats_are_distinguished_from_other_counters() -> None:
     [counts] = counts_in(COUNTERS, 1)
     assert counts == Counts({"rx-packets": 5}, {"rx-missed": 2}, {}, {}, {"bw_in_allowance_exceeded": 7})
     assert counts.by_name() == {"rx-packets": 5, "rx-missed": 2}
@@ -63,5 +63,5 @@ def test_a_further_interface_has_its_number_in_its_labels() -> None:
     assert second.xstats == {"rx_errors: of any kind": 4}
 
 
-def test_a_stock_driver_has_none() -> None:
+def test_a_stock_driver_has_no_such_counts() -> None:
     assert counts_in([AeronCounter(0, 0, 9, "Bytes sent", b"", 0)], 1) == (Counts({}, {}, {}, {}, {}),)

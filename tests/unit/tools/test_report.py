@@ -85,7 +85,7 @@ def test_a_file_that_is_there_already_stays(tmp_path: Path) -> None:
         ("id AKIAABCDEFGHIJKLMNOP used", "id "),
     ],
 )
-def test_a_secret_is_left_out_and_what_is_around_it_stays(text: str, kept: str) -> None:
+def test_a_secret_is_left_out_and_the_text_around_it_stays(text: str, kept: str) -> None:
     shown = without_secrets(text)
     assert LEFT_OUT in shown and kept in shown
     assert "abc" not in shown and "AKIA" not in shown
@@ -95,7 +95,7 @@ def test_a_secret_is_left_out_and_what_is_around_it_stays(text: str, kept: str) 
     "text",
     ["AERON_DPDK_MTU=9000", "dpdk-rx-no-mbuf: 0", "tokens are taken from a bucket", "http://10.0.0.1/x@y"],
 )
-def test_what_is_no_secret_stays(text: str) -> None:
+def test_text_without_a_secret_is_unchanged(text: str) -> None:
     assert without_secrets(text) == text
 
 

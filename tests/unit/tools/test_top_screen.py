@@ -132,7 +132,7 @@ def test_the_keys_are_on_the_last_line_whatever_else_there_is_to_show(
         assert any(line.startswith(title) for line in lines) == (count > 0)
 
 
-def test_only_the_channel_gives_way_where_80_columns_are_too_few() -> None:
+def test_only_the_channel_is_shortened_where_80_columns_are_too_few() -> None:
     stream = Stream("send", -1_646_991_578, 1001, f"{URI}|alias={'x' * 90}", {"snd-pos": 123_456_789})
     directory = f"/dev/shm/{'d' * 90}"
     lines = shown(replace(LATER, streams=(stream,), aeron_dir=directory))

@@ -107,7 +107,7 @@ def test_lengths_that_contradict_each_other_are_malformed(offset: int, value: by
         Ipv4Packet.parse(with_bytes(PING, offset, value))
 
 
-def test_first_middle_and_last_fragments_are_told_from_whole_packets() -> None:
+def test_first_middle_and_last_fragments_are_distinguished_from_whole_packets() -> None:
     whole = Ipv4Packet.parse(PING)
     assert not whole.is_fragment
     assert Ipv4Packet.parse(with_bytes(PING, 6, b"\x20\x00")).is_fragment

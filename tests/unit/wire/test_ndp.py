@@ -107,7 +107,7 @@ def test_a_router_advertisement_without_options_is_read() -> None:
     assert read(ICMPv6ND_RA(routerlifetime=30)) == RouterAdvertisement(30)
 
 
-def test_another_message_is_none_of_the_four() -> None:
+def test_any_other_message_reads_as_none() -> None:
     assert parse_ndp(Icmpv6Message(Icmpv6Type.ECHO_REQUEST, 0, bytes(4), b"")) is None
 
 
