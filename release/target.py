@@ -7,6 +7,7 @@ Python, run under qemu's user mode emulation, which the kernel starts for that m
 """
 
 import platform
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,12 +69,14 @@ class Target:
         if not self.is_emulated:
             return
         try:
+            if not (BINFMT / "register").exists():
+                subprocess.run(["mount", "-t", "binfmt_misc", "none", BINFMT], check=True)
             if not (BINFMT / name).exists():
                 (BINFMT / "register").write_text(EMULATED[self.machine].format(name=name))
-        except OSError as error:
+        except (OSError, subprocess.CalledProcessError) as error:
             raise ReleaseError(
-                f"the kernel cannot be told how to run programs of {self.machine} ({error}): as root, "
-                f"mount -t binfmt_misc none {BINFMT}, and install qemu-user-static."
+                f"the kernel cannot be told how to run programs of {self.machine} ({error}): run this as "
+                "root on a kernel that has binfmt_misc, with qemu-user-static installed."
             ) from None
 
 
