@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from aeron_dpdk.driver.eal_arguments import option_names
+from aeron_dpdk.driver.eal_arguments import DEVICE_OPTIONS, option_names
 from aeron_dpdk.driver.saved_address import bus_order
 from aeron_dpdk.driver.settings import Settings
 from aeron_dpdk.errors import SettingConflictError, SettingValueError
@@ -14,8 +14,6 @@ from aeron_dpdk.errors import SettingConflictError, SettingValueError
 PREFIX = "PCIDEVICE_"
 INFO = "_INFO"
 PCI_ADDRESS = re.compile(r"[0-9a-f]{4,8}:[0-9a-f]{2}:[01][0-9a-f]\.[0-7]")
-# With any of these the user has said which devices DPDK shall take.
-DEVICE_OPTIONS = frozenset({"-a", "--allow", "-b", "--block", "--no-pci", "--vdev"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,10 @@ import click
 
 from aeron_dpdk.driver.command_line import CommandLine, split_command_line
 from aeron_dpdk.driver.device_plugin import check_each_has_an_interface, given_devices, port_ids
-from aeron_dpdk.driver.eal_arguments import PROGRAM
+from aeron_dpdk.driver.eal_arguments import PROGRAM, with_polling
 from aeron_dpdk.driver.linux import name_thread
 from aeron_dpdk.driver.log_lines import LogFormat, default_format
 from aeron_dpdk.driver.logs import Logs
-from aeron_dpdk.driver.polled_device import with_polling
 from aeron_dpdk.driver.privileges import limit_inheritance
 from aeron_dpdk.driver.properties import load_properties, parse_definition
 from aeron_dpdk.driver.saved_address import values_of

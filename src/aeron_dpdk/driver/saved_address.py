@@ -4,14 +4,12 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from aeron_dpdk.driver.eal_arguments import option_names
+from aeron_dpdk.driver.eal_arguments import allowed_devices, option_names
 from aeron_dpdk.driver.interface_settings import IPV6_MIN_MTU
 from aeron_dpdk.driver.setting_table import MAX_INTERFACES, SHARES
 from aeron_dpdk.driver.setting_values import MAX_IPV6_ADDRESSES, LocalAddress
 from aeron_dpdk.machine.facts.saved_nic import SavedAddress, SavedNic
 from aeron_dpdk.seam import Vlan
-
-ALLOW = ("-a", "--allow=")
 
 
 def values_of(
@@ -59,12 +57,3 @@ def _values(saved: SavedAddress) -> dict[str, Any]:
         values["gateway_ipv6_address"] = saved.gateway6
         values["has_saved_ipv6"] = True
     return {name: value for name, value in values.items() if value is not None}
-
-
-def allowed_devices(eal_arguments: Sequence[str]) -> Iterable[str]:
-    """PCI addresses: -a 48:00.0,devargs to 0000:48:00.0."""
-    for argument in eal_arguments:
-        for start in ALLOW:
-            if argument.startswith(start):
-                address = argument.removeprefix(start).partition(",")[0]
-                yield address if address.count(":") > 1 else f"0000:{address}"

@@ -21,7 +21,7 @@ from aeron_dpdk.driver.aeron_settings import AeronSettings, read_aeron_settings,
 from aeron_dpdk.driver.affinity import plan_affinity
 from aeron_dpdk.driver.answering import Answering
 from aeron_dpdk.driver.device_watch import DeviceWatch, KernelDrops
-from aeron_dpdk.driver.eal_arguments import complete_eal_arguments
+from aeron_dpdk.driver.eal_arguments import allowed_devices, complete_eal_arguments
 from aeron_dpdk.driver.interface_settings import InterfaceSettings, host_of, overlaps
 from aeron_dpdk.driver.observation import Observation, ObservedInterface
 from aeron_dpdk.driver.open_interface import OpenInterface, open_interfaces
@@ -31,7 +31,6 @@ from aeron_dpdk.driver.preflight import (
     check_socket_buffers,
 )
 from aeron_dpdk.driver.privileges import Credentials
-from aeron_dpdk.driver.saved_address import allowed_devices
 from aeron_dpdk.driver.service import Service, own_service
 from aeron_dpdk.driver.settings import Settings
 from aeron_dpdk.errors import AeronDpdkError, PortError
