@@ -85,6 +85,10 @@ class Root:
             # The base system's files, not configured: an emulated dpkg is slow.
             base += [f"--arch={self.architecture}", "--foreign"]
         logged([*base, self.suite, str(part), mirror()], f"debootstrap-{self.suite}")
+        proc = part / "proc"
+        if proc.is_symlink():  # to the host's: debootstrap's choice for a root not configured, in a container
+            proc.unlink()
+            proc.mkdir()
         self._add_sources(part)
         if self.packages:
             add = f"dpkg --add-architecture {self.further} && " if self.further is not None else ""
