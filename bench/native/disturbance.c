@@ -161,7 +161,8 @@ static void write_line(const edge_t *before, const edge_t *after)
     (void)fclose(file);
 }
 
-EXPORT int getrusage(int who, struct rusage *usage)
+/* glibc declares `who` as an enum, and GCC 13 and later refuse an int in its place. */
+EXPORT int getrusage(__rusage_who_t who, struct rusage *usage)
 {
     static __thread edge_t before;
     static __thread bool is_measured;
