@@ -50,7 +50,8 @@ if (NOT AERON_SOURCE_DIR)
     unpack_aeron_sdist()
 endif ()
 if (NOT EXISTS ${AERON_SOURCE_DIR}/aeron-driver/src/main/c/aeronmd.h)
-    message(FATAL_ERROR "AERON_SOURCE_DIR=${AERON_SOURCE_DIR} holds no Aeron sources: aeron-driver/src/main/c/aeronmd.h is missing.")
+    message(FATAL_ERROR "AERON_SOURCE_DIR=${AERON_SOURCE_DIR} holds no Aeron sources: "
+        "aeron-driver/src/main/c/aeronmd.h is missing.")
 endif ()
 message(STATUS "Aeron's sources: ${AERON_SOURCE_DIR}")
 

@@ -28,9 +28,8 @@ AERON_GO = Upstream(
 BUILD_TIMEOUT_S = 900
 RUN_TIMEOUT_S = 180.0
 # aeron-go's tests start a driver with `java`, wait for it for at most five seconds, and kill it. A busy
-# machine
-# takes longer to start one, so this `java` only links the directory of a running driver to the name they
-# chose.
+# machine takes longer to start one, so this `java` only links the name they chose to the directory of a
+# driver that runs already.
 JAVA = """#!/bin/sh
 for word; do
   case $word in -Daeron.dir=*) mkdir -p "$(dirname "${{word#*=}}")" && ln -s {running} "${{word#*=}}" ;; esac

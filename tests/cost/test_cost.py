@@ -1,4 +1,4 @@
-"""The instructions for each frame are those of the committed table: who changes them has to change it."""
+"""The instructions for each frame are those of the committed table, which a change of them has to update."""
 
 import pytest
 from bench import ROOT

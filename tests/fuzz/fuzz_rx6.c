@@ -1,8 +1,8 @@
 /*
- * Checks that any bytes after an IPv6 Ethernet header have the same verdict by adk_parse_frame6() as by the shortcut for
- * plain frames, and gives them to neighbour discovery. Whether the verdict is right for a datagram without extension
- * headers is computed here independently. With extension headers, the payload of a delivered datagram must be within the
- * packet, and its checksum right.
+ * Checks that any bytes after an IPv6 Ethernet header have the same verdict by adk_parse_frame6() as by the shortcut
+ * for plain frames, and gives them to neighbour discovery. Whether the verdict is right for a datagram without
+ * extension headers is computed here independently. With extension headers, the payload of a delivered datagram must
+ * be within the packet, and its checksum right.
  *
  * Input: one byte of choices (see choice_en), then the frame.
  */

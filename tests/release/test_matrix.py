@@ -1,4 +1,4 @@
-"""What `./dev matrix` reads from pytest's output, what it refuses, and what of this machine its rows see."""
+"""What `./dev matrix` reads from pytest's output, what it refuses, and what its rows see of this machine."""
 
 import os
 import subprocess

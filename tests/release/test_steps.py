@@ -1,4 +1,4 @@
-"""What a release verb leaves behind when somebody ends it."""
+"""What a release verb leaves behind when a signal ends it."""
 
 import signal
 import subprocess

@@ -1,4 +1,4 @@
-"""A directory in use, a directory left by a crash, and one we may not write."""
+"""A directory in use, a directory left by a crash, and one that we may not write to."""
 
 import os
 import pwd

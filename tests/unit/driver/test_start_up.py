@@ -188,8 +188,7 @@ def test_a_start_that_fails_in_aeron_leaves_no_half_made_directory(tmp_path: Pat
 
 
 def _half_made(directory: Path, fake: FakeParts) -> bool:
-    """Never asks for a stop, but before the driver opens it leaves a cnc.dat like Aeron's, without the
-    version."""
+    """Asks for no stop, but leaves a cnc.dat before the driver is opened: Aeron's, except for its version."""
     if "port" in fake.log:
         directory.mkdir()
         (directory / "cnc.dat").write_bytes(struct.pack("<6i3qi", 0, 0, 0, 0, 0, 0, 0, 0, os.getpid(), 4096))

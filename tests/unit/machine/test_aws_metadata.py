@@ -1,4 +1,4 @@
-"""The metadata client against a server on this host that speaks as EC2's does, well and badly."""
+"""The metadata client with a server on this host that answers as EC2's does, correctly and wrongly."""
 
 import threading
 import time
@@ -69,7 +69,7 @@ def handler_of(service: Service) -> type[BaseHTTPRequestHandler]:
             self.wfile.write(text.encode())
 
         def log_message(self, *arguments: object) -> None:
-            """Tests are quiet."""
+            """Prints nothing, unlike the base class."""
 
     return Handler
 

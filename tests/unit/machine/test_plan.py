@@ -224,8 +224,8 @@ def test_the_default_routes_nic_is_taken_when_forced_by_name(name: str, tmp_path
 
 
 def moved(facts: Facts, mac: str) -> Facts:
-    """At boot, the address of the card that setup took belongs to another card, over which people will log
-    in."""
+    """At boot another card is at the address of the one that setup took; logins will go over it, but none
+    does yet."""
     saved = SavedNic(BAR, "ixgbe", facts.network["enp72s0f0"])
     network = {**facts.network, "enp72s0f0": replace(facts.network["enp72s0f0"], permanent_mac=mac)}
     return replace(facts, network=network, saved_nics=(saved,))

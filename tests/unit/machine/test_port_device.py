@@ -1,4 +1,4 @@
-"""A device that was there and is not any more."""
+"""A port's device that is present, and one that no longer is."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""cnc.dat and loss-report.dat as a driver leaves them, written after Aeron's headers, not after us."""
+"""cnc.dat and loss-report.dat as a driver leaves them, written from Aeron's headers, not from our reader."""
 
 import struct
 from collections.abc import Sequence

@@ -10,7 +10,7 @@ import io.aeron.archive.ArchiveThreadingMode;
 import io.aeron.archive.client.AeronArchive;
 import java.io.File;
 
-/** An Archive on one driver, its client on another: a stream is recorded, replayed, extended, and replayed, also to a group. */
+/** An Archive on one driver, its client on another: a stream is recorded, extended, and replayed, also to a group. */
 final class Recordings
 {
     private static final int MESSAGES = 500;
