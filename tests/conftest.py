@@ -23,7 +23,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="what stands on our side of the system tests; kernel: stock aeronmd, to prove the testbed",
     )
     parser.addoption("--sanitised", action="store_true", help="our driver is ./dev sanitised's")
-    parser.addoption("--attacks", type=int, default=1, help="how often each attack of a stranger is tried")
+    parser.addoption("--attacks", type=int, default=1, help="how often each attack is tried")
     parser.addoption(
         "--bad-settings", type=int, default=12, help="how many starts with bad settings are tried"
     )

@@ -1,4 +1,4 @@
-"""`aeron-dpdk export`: Prometheus scrapes what was really sent, and strangers cannot reach it."""
+"""`aeron-dpdk export`: Prometheus scrapes what was really sent, and other hosts cannot reach it."""
 
 import re
 import socket

@@ -67,7 +67,7 @@ def test_forged_fragments_disturb_no_stream(tap: tuple[DpdkDriver, Driver], ours
     ours, peer = tap
     port = next_port()
     before = ours.counters().labelled("dpdk-rx-fragment")
-    with station(peer.end) as stranger:
+    with station(peer.end) as other_host:
         for number in range(300):
             whole = (
                 IP(src="10.91.0.77", dst=ours.address, id=number)
@@ -75,7 +75,7 @@ def test_forged_fragments_disturb_no_stream(tap: tuple[DpdkDriver, Driver], ours
                 / Raw(bytes(2000))
             )
             first = whole.fragment(1480)[0]
-            stranger.send(Ether(src="02:ad:00:00:00:77", dst=ours_mac) / first)
+            other_host.send(Ether(src="02:ad:00:00:00:77", dst=ours_mac) / first)
         transfer(peer, ours, udp(ours.address, next_port()), **CONTENT)
         transfer(peer, ours, udp(ours.address, next_port(), mtu=LONG_MTU), **CONTENT)
     eventually(lambda: ours.counters().labelled("dpdk-rx-fragment") > before, "the flood is counted")

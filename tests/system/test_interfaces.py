@@ -140,7 +140,7 @@ def test_both_families_are_heard_from_both_networks_at_no_address(place: Place) 
     assert set(received_by(sink)) == {digest for source in sources for digest in sent_by(source)}
 
 
-def test_a_channel_at_one_address_is_deaf_to_the_other_network(place: Place) -> None:
+def test_a_channel_at_one_address_receives_nothing_from_the_other_network(place: Place) -> None:
     """The peer on the other network still sends to that port, at the address it can reach."""
     ours, near, far = place.drivers
     port = next_port()
@@ -148,7 +148,8 @@ def test_a_channel_at_one_address_is_deaf_to_the_other_network(place: Place) -> 
     sink = subscribe(ours, udp(ours.address, port), **CONTENT)
     far.client("publish", channel=udp(FURTHER, port), **CONTENT)
     eventually(
-        lambda: ours.counters().labelled("dpdk-1-rx-no-endpoint") > before, "frames of the deaf side count"
+        lambda: ours.counters().labelled("dpdk-1-rx-no-endpoint") > before,
+        "frames from the other network are counted",
     )
     source = near.client("publish", channel=udp(ours.address, port), **CONTENT)
     assert received_by(sink) == sent_by(source)
@@ -165,13 +166,13 @@ def test_interface_chooses_the_network_of_a_group(place: Place, interface: str) 
     port = next_port()
     label = f"dpdk{'-1' if interface == ours.address else ''}-rx-not-our-group"
     before = ours.counters().labelled(label)
-    deaf = subscribe(ours, udp(GROUP, port, interface=interface), **CONTENT)
+    unreached = subscribe(ours, udp(GROUP, port, interface=interface), **CONTENT)
     other.client("publish", channel=udp(GROUP, port, interface=other.address), **CONTENT)
     eventually(
         lambda: ours.counters().labelled(label) > before,
         "the group's frames on the other network are counted",
     )
-    deaf.kill()
+    unreached.kill()
 
 
 def test_a_peer_that_goes_in_mid_stream_leaves_the_other_network_alone_and_comes_back(place: Place) -> None:

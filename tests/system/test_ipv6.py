@@ -247,20 +247,20 @@ def test_a_hostile_frame_is_counted_once_under_its_fault(pair: Pair, kind: str) 
     name = f"dpdk-{fault}"
     before = pair.ours.counters().labelled(name)
     mac = "33:33:00:00:00:99" if fault == "rx-not-our-group" else pair.ours.end.mac
-    with station(pair.kernel) as stranger:
-        stranger.send(Ether(src=pair.kernel.mac, dst=mac, type=0x86DD) / packet(next_port()))
+    with station(pair.kernel) as other_host:
+        other_host.send(Ether(src=pair.kernel.mac, dst=mac, type=0x86DD) / packet(next_port()))
         if kind == "a lone first fragment":
             # It waits for half a second; the next frame after that makes the table discard it.
-            stranger.send(Ether(src=pair.kernel.mac, dst=mac) / packet(next_port()))
+            other_host.send(Ether(src=pair.kernel.mac, dst=mac) / packet(next_port()))
     eventually(lambda: pair.ours.counters().labelled(name) > before, f"{name} moves")
 
 
 def test_headers_that_may_be_skipped_and_a_lone_fragment_are_data(pair: Pair) -> None:
     """They get as far as the lookup of the UDP port."""
     before = pair.ours.counters().labelled("dpdk-rx-no-endpoint")
-    with station(pair.kernel) as stranger:
+    with station(pair.kernel) as other_host:
         for extension in (IPv6ExtHdrHopByHop(), IPv6ExtHdrDestOpt(), IPv6ExtHdrFragment(id=9)):
-            stranger.send(
+            other_host.send(
                 Ether(src=pair.kernel.mac, dst=pair.ours.end.mac)
                 / header()
                 / extension

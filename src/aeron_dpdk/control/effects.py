@@ -79,7 +79,7 @@ class Effects:
                 assert_never(action)
 
     def _tell(self, action: GiveUp | ReportConflict | ReportTooBig | ReportLinkMtu, now_ns: int) -> None:
-        """Logs what the operator should know. Events that strangers can cause are logged at most once a
+        """Logs what the operator should know. Events that other hosts can cause are logged at most once a
         minute for each address."""
         match action:
             case GiveUp(address):

@@ -26,7 +26,7 @@ OLD_REPORT_INTERVAL_NS = 10 * NANOSECONDS
 QUERY_INTERVAL_NS = 125 * NANOSECONDS
 QUERY_RESPONSE_INTERVAL_NS = 10 * NANOSECONDS
 
-# The most that a stranger's queries can make us send: 256 groups at once, then so many a second.
+# The most that other hosts' queries can make us send: 256 groups at once, then so many a second.
 ANSWERS_PER_SECOND = 500
 ANSWERS_AT_ONCE = 256
 POSTPONED_NS = NANOSECONDS // 10

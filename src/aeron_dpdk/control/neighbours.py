@@ -14,7 +14,7 @@ table only decides which packets to believe:
   were lost, or because they lie in the port and a starved data path does not poll. As long as that may be, a
   confirmed MAC stays: a flood can delay an honest fail-over until it ends, but cannot redirect anything.
 - Addresses that we do not need get no entry. (RFC 826 would add the sender of a request for our address;
-  resolving it when it is needed costs one round trip, and leaves strangers no way to fill the table.)
+  resolving it when it is needed costs one round trip, and leaves other hosts no way to fill the table.)
 """
 
 from collections.abc import Iterator

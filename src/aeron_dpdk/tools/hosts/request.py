@@ -1,6 +1,6 @@
 """What ping asks of pong, in one text per measurement, and where both listen.
 
-Pong builds its channel from the request's fields and accepts no string as a channel: a stranger can make
+Pong builds its channel from the request's fields and accepts no string as a channel: an unknown host can make
 it measure, within bounds, and nothing else.
 """
 
