@@ -255,10 +255,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const adk_address_t local = local_of(data[0], data + CHOICES, length);
     adk_datagram_t datagram;
     uint8_t *frame = malloc(length);
-    if (length > 0)
-    {
-        memcpy(frame, data + CHOICES, length);
-    }
+    memcpy(frame, data + CHOICES, length);
 
     const int verdict = adk_parse_frame(
         &local,
