@@ -2,7 +2,7 @@
 
 from http.client import HTTPException
 from typing import Any
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 from urllib.request import HTTPRedirectHandler, OpenerDirector, ProxyHandler, build_opener
 
 from aeron_dpdk.errors import PropertiesError
@@ -31,6 +31,9 @@ def fetch(url: str) -> bytes:
     try:
         with _opener().open(url, timeout=HTTP_TIMEOUT_S) as response:
             content: bytes = response.read(MAX_HTTP_LENGTH + 1)
+    except HTTPError as error:
+        error.close()  # Python 3.14 warns if that is left to it
+        raise PropertiesError(url, str(error)) from error
     except (OSError, HTTPException, ValueError) as error:
         raise PropertiesError(url, str(error)) from error
     if len(content) > MAX_HTTP_LENGTH:

@@ -145,7 +145,8 @@ class Metadata:
         try:
             with self._opener.open(request, timeout=self._timeout_s) as answer:
                 return str(answer.read().decode())
-        except HTTPError:
+        except HTTPError as error:
+            error.close()  # Python 3.14 warns if that is left to it
             raise
         except TimeoutError:
             raise _Timeout from None
