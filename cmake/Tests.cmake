@@ -31,6 +31,9 @@ function(adk_test_program folder source)
     add_dependencies(native_tests ${name})
 endfunction ()
 
+# Some tests have functions of their own in place of DPDK's. A shared library gives way to them; of a static one the
+# linker must be told to use the first definition.
+set(first_definition $<$<BOOL:${AERON_DPDK_STATIC}>:LINKER:-z,muldefs>)
 set(ours adk_flags adk_sanitised adk_all_sanitised aeron_driver aeron adk_dpdk)
 
 file(GLOB native_tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/native/*_test.c)
@@ -38,6 +41,7 @@ foreach (source IN LISTS native_tests)
     adk_test_program(native ${source} ${ours})
     cmake_path(GET source STEM name)
     target_include_directories(${name} PRIVATE native tests/native)
+    target_link_options(${name} PRIVATE ${first_definition})
 endforeach ()
 
 file(GLOB fuzz_targets CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/fuzz/fuzz_*.c)
@@ -59,7 +63,7 @@ foreach (source IN LISTS interleavings)
     # A scenario calls only some of the model's operations, and only some functions of the sources that it includes;
     # what the other functions call is not linked.
     target_compile_options(${target} PRIVATE -Wno-unused-function -Wno-unused-variable -ffunction-sections)
-    target_link_options(${target} PRIVATE LINKER:--gc-sections)
+    target_link_options(${target} PRIVATE LINKER:--gc-sections ${first_definition})
     target_link_libraries(${target} PRIVATE adk_flags)
     add_dependencies(native_tests ${target})
 endforeach ()
