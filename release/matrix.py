@@ -87,8 +87,10 @@ def emulated() -> Outcome:
     target = TARGETS[EMULATED]
     bundle.prepare(target)
     bundle.build_wheel(target)  # leaves the virtual environment in which tests.sh runs
-    extras = [each for extra in settings()["optional-dependencies"].values() for each in extra]
-    packages = [*extras, *(each for each in development() if not each.startswith(NOT_EMULATED))]
+    ours = settings()
+    extras = [each for extra in ours["optional-dependencies"].values() for each in extra]
+    tools = [each for each in development() if not each.startswith(NOT_EMULATED)]
+    packages = [*ours["dependencies"], *extras, *tools]
     folder = target.out / "tests"
     bundle.download(target, packages, folder)
     (folder / "packages").write_text("\n".join(packages) + "\n")
