@@ -35,15 +35,19 @@ static inline adk_settings_t ring_settings(void)
                              .gateway_ipv4 = GATEWAY_IPV4 };
 }
 
-/* There is no library to link against: the EAL has loaded the PMD, and this finds that copy. */
 static inline int ring_device_create(
     const char *name, struct rte_ring **rx, unsigned int rx_queues, struct rte_ring **tx, unsigned int tx_queues)
 {
+#ifdef ADK_DPDK_STATIC
+    __typeof__(&rte_eth_from_rings) create = rte_eth_from_rings;
+#else
+    /* There is no library to link against: the EAL has loaded the PMD, and this finds that copy. */
     void *library = dlopen("librte_net_ring.so", RTLD_NOW);
     CHECK(NULL != library);
     __typeof__(&rte_eth_from_rings) create = (__typeof__(&rte_eth_from_rings))(uintptr_t)dlsym(
         library, "rte_eth_from_rings");
     CHECK(NULL != create);
+#endif
     return create(name, rx, rx_queues, tx, tx_queues, 0);
 }
 

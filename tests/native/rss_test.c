@@ -1,6 +1,5 @@
 /* Two RX queues under RSS: a publication's source port is chosen by the queue that its answers arrive on. */
-#include <dlfcn.h>
-
+#include "dpdk_own.h"
 #include "rss_device.h"
 #include "suite.h"
 
@@ -14,17 +13,14 @@ static uint8_t key_of_its_own; /* 0: the device accepts the key that it is given
 
 int rte_eth_dev_info_get(uint16_t port_id, struct rte_eth_dev_info *info)
 {
-    __typeof__(&rte_eth_dev_info_get) real = (__typeof__(real))(uintptr_t)dlsym(RTLD_NEXT, "rte_eth_dev_info_get");
-    const int result = real(port_id, info);
+    const int result = DPDK_OWN(rte_eth_dev_info_get)(port_id, info);
     info->hash_key_size = RSS_KEY_LENGTH; /* net_null has one, but does not report it */
     return result;
 }
 
 int rte_eth_dev_rss_hash_conf_get(uint16_t port_id, struct rte_eth_rss_conf *conf)
 {
-    __typeof__(&rte_eth_dev_rss_hash_conf_get) real = (__typeof__(real))(uintptr_t)dlsym(
-        RTLD_NEXT, "rte_eth_dev_rss_hash_conf_get");
-    const int result = tells_its_key ? real(port_id, conf) : -ENOTSUP;
+    const int result = tells_its_key ? DPDK_OWN(rte_eth_dev_rss_hash_conf_get)(port_id, conf) : -ENOTSUP;
     for (int i = 0; 0 == result && i < RSS_KEY_LENGTH; i++)
     {
         conf->rss_key[i] = (uint8_t)(conf->rss_key[i] ^ key_of_its_own * i);
@@ -34,9 +30,7 @@ int rte_eth_dev_rss_hash_conf_get(uint16_t port_id, struct rte_eth_rss_conf *con
 
 int rte_eth_dev_rss_reta_update(uint16_t port_id, struct rte_eth_rss_reta_entry64 *table, uint16_t length)
 {
-    __typeof__(&rte_eth_dev_rss_reta_update) real = (__typeof__(real))(uintptr_t)dlsym(
-        RTLD_NEXT, "rte_eth_dev_rss_reta_update");
-    return takes_a_table ? real(port_id, table, length) : -ENOTSUP;
+    return takes_a_table ? DPDK_OWN(rte_eth_dev_rss_reta_update)(port_id, table, length) : -ENOTSUP;
 }
 
 /* As Aeron makes a publication's transport: not connected, the peer passed where others pass a group's interface. */

@@ -2,9 +2,9 @@
  * The device's time stamps as CLOCK_REALTIME, with a device simulated in this file: a net_ring port that claims to have
  * RTE_ETH_RX_OFFLOAD_TIMESTAMP and a clock of 125 MHz.
  */
-#include <dlfcn.h>
 #include <errno.h>
 
+#include "dpdk_own.h"
 #include "media.h"
 #include "suite.h"
 
@@ -16,12 +16,9 @@
 static bool has_clock;
 static uint64_t clock_ticks;
 
-/* DPDK's own function, which reports what the device really has. */
-#define REAL(name) ((__typeof__(&name))(uintptr_t)dlsym(RTLD_NEXT, #name))
-
 int rte_eth_dev_info_get(uint16_t port_id, struct rte_eth_dev_info *info)
 {
-    const int result = REAL(rte_eth_dev_info_get)(port_id, info);
+    const int result = DPDK_OWN(rte_eth_dev_info_get)(port_id, info);
     info->rx_offload_capa |= RTE_ETH_RX_OFFLOAD_TIMESTAMP;
     return result;
 }
@@ -31,7 +28,7 @@ int rte_eth_dev_configure(uint16_t port_id, uint16_t rx_queues, uint16_t tx_queu
     struct rte_eth_conf possible = *wanted;
     CHECK_EQUAL(has_clock, 0 != (wanted->rxmode.offloads & RTE_ETH_RX_OFFLOAD_TIMESTAMP));
     possible.rxmode.offloads &= ~RTE_ETH_RX_OFFLOAD_TIMESTAMP;
-    return REAL(rte_eth_dev_configure)(port_id, rx_queues, tx_queues, &possible);
+    return DPDK_OWN(rte_eth_dev_configure)(port_id, rx_queues, tx_queues, &possible);
 }
 
 int rte_eth_rx_queue_setup(
@@ -44,7 +41,7 @@ int rte_eth_rx_queue_setup(
 {
     struct rte_eth_rxconf possible = *wanted;
     possible.offloads &= ~RTE_ETH_RX_OFFLOAD_TIMESTAMP;
-    return REAL(rte_eth_rx_queue_setup)(port_id, queue, descriptors, socket_id, &possible, mempool);
+    return DPDK_OWN(rte_eth_rx_queue_setup)(port_id, queue, descriptors, socket_id, &possible, mempool);
 }
 
 int rte_eth_read_clock(uint16_t port_id, uint64_t *clock)
