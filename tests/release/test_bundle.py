@@ -212,6 +212,10 @@ def test_status_and_doctor_answer_beside_a_driver(
     examined = unpacked.tool(aeron_dir, "doctor", "--json")
     assert examined.returncode in {0, 20, 21}, examined.stderr
     assert json.loads(examined.stdout)["findings"]
+    captured = unpacked.tool(
+        aeron_dir, "capture", "--seconds", "0.5", "-w", "/out/none.pcapng", "udp", "port", "9"
+    )
+    assert captured.returncode == 0, captured.stderr  # its filter is compiled by the bundle's libpcap
 
 
 def children(pid: int) -> Sequence[int]:

@@ -4,10 +4,12 @@ Called by ctypes: that is two calls and a struct, where a binding would be one m
 """
 
 import ctypes
+from pathlib import Path
 
-from aeron_dpdk.errors.observe import FilterError
+from aeron_dpdk.errors.observe import FilterError, LibpcapError
 
-_LIBRARY = "libpcap.so.0.8"
+_PACKAGE = Path(__file__).parents[1]
+_OF_THE_SYSTEM = ("libpcap.so.1", "libpcap.so.0.8")  # libpcap's own name, and Debian's
 _DLT_EN10MB = 1
 _NETMASK_UNKNOWN = 0xFFFFFFFF
 _SNAP_LENGTH = 262144
@@ -20,10 +22,10 @@ class _Program(ctypes.Structure):
 
 def compile_filter(expression: str) -> bytes:
     """The program, an array of struct bpf_insn; empty for an empty expression, which matches every frame.
-    Raises FilterError."""
+    Raises FilterError, LibpcapError."""
     if not expression.strip():
         return b""
-    pcap = _library(expression)
+    pcap = _library()
     handle = ctypes.c_void_p(pcap.pcap_open_dead(_DLT_EN10MB, _SNAP_LENGTH))
     program = _Program()
     try:
@@ -39,11 +41,18 @@ def compile_filter(expression: str) -> bytes:
         pcap.pcap_close(handle)
 
 
-def _library(expression: str) -> ctypes.CDLL:
-    try:
-        pcap = ctypes.CDLL(_LIBRARY)
-    except OSError as error:
-        raise FilterError(expression, f"{error}; without a filter none is needed") from error
-    pcap.pcap_open_dead.restype = ctypes.c_void_p
-    pcap.pcap_geterr.restype = ctypes.c_char_p
-    return pcap
+def libraries(package: Path) -> tuple[str, ...]:
+    """What to load: the copy that auditwheel has put beside a wheel's package, then the system's."""
+    return (*map(str, package.parent.glob(f"{package.name}.libs/libpcap*.so*")), *_OF_THE_SYSTEM)
+
+
+def _library() -> ctypes.CDLL:
+    for name in libraries(_PACKAGE):
+        try:
+            pcap = ctypes.CDLL(name)
+        except OSError:
+            continue
+        pcap.pcap_open_dead.restype = ctypes.c_void_p
+        pcap.pcap_geterr.restype = ctypes.c_char_p
+        return pcap
+    raise LibpcapError(libraries(_PACKAGE))

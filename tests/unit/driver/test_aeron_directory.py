@@ -178,11 +178,12 @@ def test_a_file_in_the_way_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_place_we_may_not_write_is_refused() -> None:
-    root = os.geteuid()
-    if root == 0:
-        os.seteuid(pwd.getpwnam("nobody").pw_uid)
+    real, effective, saved = os.getresuid()
+    if effective == 0:
+        nobody = pwd.getpwnam("nobody").pw_uid
+        os.setresuid(nobody, nobody, saved)  # the real one too: glibc before 2.33 looks at that one only
     try:
         with pytest.raises(DirectoryError, match=r"no permission to write in /\)"):
             refuse_unwritable("/aeron-of-ours/aeron")
     finally:
-        os.seteuid(root)
+        os.setresuid(real, effective, saved)

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import aeron_dpdk
-from aeron_dpdk.errors.observe import FilterError
-from aeron_dpdk.observe.capture_filter import compile_filter
+from aeron_dpdk.errors.observe import FilterError, LibpcapError
+from aeron_dpdk.observe import capture_filter
+from aeron_dpdk.observe.capture_filter import _library, compile_filter, libraries
 
 needs_native = pytest.mark.skipif(
     not list(Path(aeron_dpdk.__file__).parent.glob("_native*.so")), reason="the native half is not built"
@@ -53,7 +54,7 @@ class _Program(ctypes.Structure):
 
 
 def libpcap_accepts(program: bytes, frame: bytes, frame_length: int) -> bool:
-    pcap = ctypes.CDLL("libpcap.so.0.8")
+    pcap = _library()
     kept = ctypes.create_string_buffer(program, len(program))
     given_program = _Program(len(program) // 8, ctypes.addressof(kept))
     header = _Header((0, 0), len(frame), frame_length)
@@ -111,3 +112,16 @@ def test_no_expression_is_no_program() -> None:
 def test_an_expression_that_libpcap_does_not_know_is_refused_with_its_words() -> None:
     with pytest.raises(FilterError, match=r'"udp prot 1".*syntax error'):
         compile_filter("udp prot 1")
+
+
+def test_the_wheels_own_libpcap_comes_before_the_systems(tmp_path: Path) -> None:
+    own = tmp_path / "aeron_dpdk.libs" / "libpcap-db25fa47.so.1.10.5"
+    own.parent.mkdir()
+    own.touch()
+    assert libraries(tmp_path / "aeron_dpdk") == (str(own), "libpcap.so.1", "libpcap.so.0.8")
+
+
+def test_without_any_libpcap_the_error_names_what_was_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(capture_filter, "_OF_THE_SYSTEM", ("libpcap.so.none",))
+    with pytest.raises(LibpcapError, match=r"libpcap\.so\.none.*install it"):
+        compile_filter("udp")
