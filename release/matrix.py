@@ -13,7 +13,6 @@ import tomllib
 import venv
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from release import bundle
 from release.project import PROJECT, ReleaseError, settings
@@ -27,7 +26,6 @@ EMULATED = "aarch64"
 NOT_EMULATED = ("clang-format", "mypy", "ruff", "types-")  # what ./dev check runs
 FIRST = ("git", "python3", "python3-dev", "python3-venv")  # ./dev installs everything else
 TESTS = ("tests/unit", "tests/native", "tests/system/test_process.py", "tests/system/test_streams.py")
-CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 # The tests sweep /dev/shm and /run/netns of what dead processes left. The root has this machine's /dev but
 # not its process ids, by which every other process here is dead. So both are the row's own, and end with it.
 OWN_FOLDERS = """
@@ -65,10 +63,7 @@ def in_release(suite: str) -> Outcome:
     if not root.folder.exists():
         say(f"a root of {suite}")
     root.make()
-    # Lets pip in the root find packages as pip does here.
-    (root.folder / CERTIFICATES.relative_to("/")).write_bytes(CERTIFICATES.read_bytes())
-    pip = [f"{name}={value}" for name, value in os.environ.items() if name.startswith("PIP_")]
-    command = ["env", *pip, "bash", "-ec", IN_ROOT, "dev", *TESTS]
+    command = ["env", *root.settings_of_pip(), "bash", "-ec", IN_ROOT, "dev", *TESTS]
     return tried(suite, lambda name: root.run(command, name, CACHE / "matrix"))
 
 

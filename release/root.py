@@ -17,6 +17,7 @@ from release.steps import logged
 
 CACHE = PROJECT / ".cache" / "release"
 KEYRINGS = "/usr/share/keyrings"
+CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 
 # /checkout is the project; /out receives results. The root is a mount, as a real one is: rpm needs that.
 ENTER = """
@@ -114,6 +115,11 @@ class Root:
             pin = f"Package: *\nPin: release n={self.newer}\nPin-Priority: 1\n"
             (part / "etc/apt/preferences").write_text(pin)
         (part / "etc/apt/sources.list").write_text("\n".join(lines) + "\n")
+
+    def settings_of_pip(self) -> list[str]:
+        """The variables NAME=VALUE with which pip in the root finds packages as pip does here."""
+        (self.folder / CERTIFICATES.relative_to("/")).write_bytes(CERTIFICATES.read_bytes())
+        return [f"{name}={value}" for name, value in os.environ.items() if name.startswith("PIP_")]
 
     def copy(self, to: Path) -> None:
         """Copies the root, for tests that install something in it."""
