@@ -59,12 +59,10 @@ class Root:
     suite: str
     packages: tuple[str, ...] = ()
     newer: str | None = None  # a release for apt-get source and download; nothing from it is installed
-    architecture: str | None = (
-        None  # in Debian's naming; its packages are only unpacked. None: this machine's
-    )
-    further: str | None = (
-        None  # a second architecture; `packages` has what to install of it as NAME:ARCHITECTURE
-    )
+    # In Debian's naming; its packages are only unpacked. None: this machine's.
+    architecture: str | None = None
+    # A second architecture; `packages` has what to install of it as NAME:ARCHITECTURE.
+    further: str | None = None
 
     @property
     def folder(self) -> Path:

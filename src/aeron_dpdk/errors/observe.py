@@ -77,7 +77,7 @@ class FilterError(ObserveError):
 
 @dataclass(eq=False)
 class LibpcapError(ObserveError):
-    tried: tuple[str, ...]
+    tried: str
     exit_code = ExitCode.FILTER
     problem_text = "a filter needs libpcap, and none of {tried} could be loaded"
     remedy_text = "install it (Debian: libpcap0.8, Fedora: libpcap), or capture without a filter"

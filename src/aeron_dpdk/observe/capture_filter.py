@@ -55,4 +55,4 @@ def _library() -> ctypes.CDLL:
         pcap.pcap_open_dead.restype = ctypes.c_void_p
         pcap.pcap_geterr.restype = ctypes.c_char_p
         return pcap
-    raise LibpcapError(libraries(_PACKAGE))
+    raise LibpcapError(", ".join(libraries(_PACKAGE)))
