@@ -1,12 +1,14 @@
 """Our driver on PCI devices, through vfio and an IOMMU: real poll-mode drivers, registers and DMA."""
 
+import json
 import struct
 from collections.abc import Iterator
 from ipaddress import IPv4Address
+from pathlib import Path
 
 import pytest
 from tests.lab.fixtures.driver import PciDriver, ours, peer_of
-from tests.lab.fixtures.guest import ORDINARY_USER, Guest
+from tests.lab.fixtures.guest import ORDINARY_USER, PATIENCE_S, Guest
 from tests.lab.fixtures.hardware import Nic
 from tests.lab.fixtures.traffic import CONTENT, exchange
 from tests.lab.ixgbe.filters import toeplitz
@@ -15,6 +17,9 @@ from tests.lab.machines import E1000E, VIRTIO, VMXNET3
 from tests.system.fixtures.driver import Driver
 from tests.system.fixtures.installation import Installation
 from tests.system.fixtures.testbed import next_port, transfer
+from tests.system.fixtures.two_hosts import QUICK, ping, pong_beside
+
+from aeron_dpdk.exit_code import ExitCode
 
 
 @pytest.fixture(scope="module", params=[E1000E, VMXNET3, VIRTIO], ids=["e1000e", "vmxnet3", "virtio"])
@@ -52,6 +57,24 @@ def test_the_kernel_pings_it(started: PciDriver, peer: Driver) -> None:
 
 def test_streams_cross_the_cable_both_ways(started: PciDriver, peer: Driver) -> None:
     exchange(started, peer)
+
+
+# The same on each NIC, and on an emulated processor it takes its time: once is enough.
+@pytest.mark.parametrize("nic", [E1000E], ids=["e1000e"], indirect=True)
+def test_ping_on_this_machine_measures_round_trips_to_pong_in_the_guest(
+    started: PciDriver, peer: Driver, tmp_path: Path
+) -> None:
+    """That figures come is tested. What they are says nothing: the guest's processor is emulated."""
+    place = tmp_path / "ping.json"
+    with pong_beside(started, "--address", started.address) as pong:
+        assert pong.next_line(PATIENCE_S), pong.output
+        done = ping(peer, started.address, *QUICK, f"--json={place}", timeout_s=PATIENCE_S)
+        assert done.returncode == 0, done.stderr + pong.output
+        assert pong.terminate(PATIENCE_S) == ExitCode.OK, pong.output
+    measured = json.loads(place.read_text())["measured"]
+    assert [each["kind"] for each in measured] == ["echo", "echo", "one-way"]
+    assert all(each["round_trips"]["count"] > 0 for each in measured[:2])
+    assert measured[2]["messages_per_second"][0] > 0
 
 
 # Entries in the driver's redirection table, and the one that leads to the sender's queue (native/port/rss.c).
