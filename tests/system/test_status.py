@@ -197,7 +197,7 @@ def test_channels_streams_and_endpoints_are_those_the_clients_opened(testbed: Te
     ]
 
 
-def test_a_gateway_that_does_not_answer_is_an_problem(quiet: tuple[DpdkDriver, Station]) -> None:
+def test_a_gateway_that_does_not_answer_is_a_problem(quiet: tuple[DpdkDriver, Station]) -> None:
     driver, _ = quiet
     publisher = driver.client("publish", channel=udp("10.99.0.1", next_port()), messages=1)
     eventually(lambda: aeron_dpdk("status", driver).exit_code == UNHEALTHY, "the gateway is missed")
@@ -206,7 +206,7 @@ def test_a_gateway_that_does_not_answer_is_an_problem(quiet: tuple[DpdkDriver, S
     eventually(lambda: aeron_dpdk("status", driver).exit_code == 0, "it is not wanted any more")
 
 
-def test_a_link_that_is_down_is_an_problem(maker: Maker, wire: topology.Wire, tmp_path: Path) -> None:
+def test_a_link_that_is_down_is_a_problem(maker: Maker, wire: topology.Wire, tmp_path: Path) -> None:
     device = f"net_memif0,role={{role}},socket={tmp_path}/memif,socket-abstract=no"
     server = maker.dpdk(wire.ours, device.format(role="server"), "memif-server")
     client = maker.dpdk(wire.peer, device.format(role="client"), "memif-client")
