@@ -182,8 +182,9 @@ def main(arguments: list[str]) -> int:
     given = parser.parse_args(arguments)  # --test is for run_verb()
     target = TARGETS.get(given.arch)
     machine = given.arch or platform.machine()
-    emulated = ("bundle_under_emulation",)
-    where = emulated if target and target.is_emulated else ("bundle_on_af_xdp", "bundle_on_a_nic", "wheel")
+    where: tuple[str, ...] = ("bundle_on_af_xdp", "bundle_on_a_nic", "wheel")
+    if target and target.is_emulated:
+        where = ("bundle_under_emulation",)
     files = [f"tests/release/test_{each}.py" for each in ("bundle", *where)]
     test = [*files, "-k", f"{machine} or {' or '.join(where)}"]
     return run_verb("bundle", lambda: make(target), test)

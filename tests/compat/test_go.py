@@ -69,8 +69,7 @@ class Go:
 
     def run(self, driver: Driver, *arguments: object) -> None:
         """Runs our own program in that driver's namespace."""
-        program = self.build(HERE, "build")
-        said = run(driver.end, os.environ, HERE, str(program), *map(str, arguments))
+        said = run(driver.end, os.environ, HERE, str(BUILD / HERE.name), *map(str, arguments))
         assert said.splitlines()[-1] == "OK"
 
     def tests(self, folder: str) -> Path:
@@ -84,7 +83,9 @@ def go() -> Go:
     checkout = AERON_GO.checkout()
     BUILD.mkdir(parents=True, exist_ok=True)
     (BUILD / "go.work").write_text(f"go 1.20\nuse (\n\t{HERE}\n\t{checkout}\n)\n")
-    return Go(checkout)
+    go = Go(checkout)
+    go.build(HERE, "build")
+    return go
 
 
 def test_a_stream_of_go_clients_crosses(go: Go, ends: tuple[Driver, Driver]) -> None:

@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from release.project import DIST
+from release.project import DIST, settings
 from release.root import Root
 from release.target import this_machine
 
@@ -46,7 +46,8 @@ class Installed:
 
 @pytest.fixture(scope="module", params=["bookworm", "trixie", "sid"])
 def installed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Installed:
-    wheels = list(DIST.glob(f"aeron_dpdk-*-manylinux_*_{this_machine().machine}.whl"))
+    version, machine = settings()["version"], this_machine().machine
+    wheels = list(DIST.glob(f"aeron_dpdk-{version}-*-manylinux_*_{machine}.whl"))
     if not wheels:
         pytest.skip("needs a wheel in dist/ (./dev bundle --test)")
     return Installed(request.param, wheels[0], tmp_path_factory.mktemp(request.param))

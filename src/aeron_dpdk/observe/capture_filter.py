@@ -25,7 +25,7 @@ def compile_filter(expression: str) -> bytes:
     Raises FilterError, LibpcapError."""
     if not expression.strip():
         return b""
-    pcap = _library()
+    pcap = load_libpcap()
     handle = ctypes.c_void_p(pcap.pcap_open_dead(_DLT_EN10MB, _SNAP_LENGTH))
     program = _Program()
     try:
@@ -46,8 +46,10 @@ def libraries(package: Path) -> tuple[str, ...]:
     return (*map(str, package.parent.glob(f"{package.name}.libs/libpcap*.so*")), *_OF_THE_SYSTEM)
 
 
-def _library() -> ctypes.CDLL:
-    for name in libraries(_PACKAGE):
+def load_libpcap() -> ctypes.CDLL:
+    """Raises LibpcapError."""
+    names = libraries(_PACKAGE)
+    for name in names:
         try:
             pcap = ctypes.CDLL(name)
         except OSError:
@@ -55,4 +57,4 @@ def _library() -> ctypes.CDLL:
         pcap.pcap_open_dead.restype = ctypes.c_void_p
         pcap.pcap_geterr.restype = ctypes.c_char_p
         return pcap
-    raise LibpcapError(", ".join(libraries(_PACKAGE)))
+    raise LibpcapError(", ".join(names))

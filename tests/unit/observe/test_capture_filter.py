@@ -2,6 +2,7 @@
 
 import ctypes
 import random
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 import aeron_dpdk
 from aeron_dpdk.errors.observe import FilterError, LibpcapError
 from aeron_dpdk.observe import capture_filter
-from aeron_dpdk.observe.capture_filter import _library, compile_filter, libraries
+from aeron_dpdk.observe.capture_filter import compile_filter, libraries, load_libpcap
 
 needs_native = pytest.mark.skipif(
     not list(Path(aeron_dpdk.__file__).parent.glob("_native*.so")), reason="the native half is not built"
@@ -53,12 +54,16 @@ class _Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_uint), ("instructions", ctypes.c_void_p))
 
 
+@cache
+def libpcap() -> ctypes.CDLL:
+    return load_libpcap()
+
+
 def libpcap_accepts(program: bytes, frame: bytes, frame_length: int) -> bool:
-    pcap = _library()
     kept = ctypes.create_string_buffer(program, len(program))
     given_program = _Program(len(program) // 8, ctypes.addressof(kept))
     header = _Header((0, 0), len(frame), frame_length)
-    return bool(pcap.pcap_offline_filter(ctypes.byref(given_program), ctypes.byref(header), frame))
+    return bool(libpcap().pcap_offline_filter(ctypes.byref(given_program), ctypes.byref(header), frame))
 
 
 def we_accept(program: bytes, frame: bytes, frame_length: int) -> bool:
