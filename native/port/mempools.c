@@ -94,6 +94,20 @@ int adk_port_mempools_create(adk_port_t *port, uint32_t extra_mbufs)
     return 0;
 }
 
+uint32_t adk_port_mbufs_free(const struct rte_mempool *pool)
+{
+    uint32_t available = rte_mempool_get_ops(pool->ops_index)->get_count(pool);
+
+    for (unsigned int lcore = 0; lcore < RTE_MAX_LCORE && 0 != pool->cache_size; lcore++)
+    {
+        if (ROLE_OFF != rte_eal_lcore_role(lcore))
+        {
+            available += pool->local_cache[lcore].len;
+        }
+    }
+    return available;
+}
+
 void adk_port_mempools_free(adk_port_t *port)
 {
     for (int i = ADK_PORT_TX_QUEUES_MAX - 1; i >= 0; i--)

@@ -232,8 +232,8 @@ static void publish_device(adk_counters_t *counters, adk_interface_counters_t *i
     const adk_stack_t *stack = interface->stack;
 
     adk_counters_set(counters, interface->missed, (int64_t)adk_port_missed(&stack->port));
-    adk_counters_set(counters, interface->rx_mempool, rte_mempool_avail_count(stack->port.rx_mempool));
-    adk_counters_set(counters, interface->tx_mempool, rte_mempool_avail_count(stack->port.tx_mempools[0]));
+    adk_counters_set(counters, interface->rx_mempool, adk_port_mbufs_free(stack->port.rx_mempool));
+    adk_counters_set(counters, interface->tx_mempool, adk_port_mbufs_free(stack->port.tx_mempools[0]));
 
     const int count = rte_eth_xstats_get_by_id(
         stack->port.id, interface->xstat_ids, interface->xstat_values, (unsigned int)interface->xstats_count);
