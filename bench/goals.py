@@ -11,6 +11,7 @@ from aeron_dpdk.tools.measure.results import (
     percentile_ns,
     spread,
 )
+from bench.paths import JUMBO_FRAME_PAYLOAD
 from bench.results import BenchResults, echo, one_way
 from bench.single_costs import Series, Subject
 
@@ -19,24 +20,32 @@ RX_BURST = 32
 TX_BURST = 16
 
 
+Measure = Callable[[BenchResults], Spread | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """`at_most` distinguishes a ceiling from a floor. `of` returns None if its part was not run."""
+    """`at_most` distinguishes a ceiling from a floor. `of` returns None if its part was not run, and
+    `without_aeron` is the same figure for DPDK alone over the same link: no driver can do better there.
+    """
 
     name: str
     title: str
     goal: float
     at_most: bool
     unit: str
-    of: Callable[[BenchResults], Spread | None]
+    of: Measure
+    without_aeron: Measure | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A goal and the result; `value` is None if it was not measured."""
+    """A goal and the result; `value` is None if it was not measured, `without_aeron` also if it means
+    nothing there."""
 
     goal: Goal
     value: Spread | None
+    without_aeron: Spread | None
 
     @property
     def is_met(self) -> bool | None:
@@ -46,15 +55,15 @@ class Figure:
         return found <= self.goal.goal if self.goal.at_most else found >= self.goal.goal
 
 
-def _times(over: str, under: str, length: int) -> Callable[[BenchResults], Spread | None]:
+def _times(over: str, under: str, length: int) -> Measure:
     return lambda results: results.ratio(over, under, one_way(length), messages_per_second)
 
 
-def _latency(over: str, under: str, percent: float) -> Callable[[BenchResults], Spread | None]:
+def _latency(over: str, under: str, percent: float) -> Measure:
     return lambda results: results.ratio(over, under, echo(32), percentile_ns(percent))
 
 
-def _bytes_against(floor: str) -> Callable[[BenchResults], Spread | None]:
+def _bytes_against(floor: str) -> Measure:
     def percent(results: BenchResults) -> Spread | None:
         found = results.ratio("memif", floor, one_way(1344), bytes_per_second)
         return found and Spread(found.median * 100, found.low * 100, found.high * 100)
@@ -66,7 +75,16 @@ def _bytes_of_jumbo(results: BenchResults) -> Spread | None:
     return results.ratio("vhost_8k", "kernel_lo_8k", one_way(1344), bytes_per_second)
 
 
-def _instructions(direction: str, frames: int) -> Callable[[BenchResults], Spread | None]:
+def _bytes_of_jumbo_without_aeron(results: BenchResults) -> Spread | None:
+    """Frames as long as those into which Aeron packs messages of 1,344 bytes."""
+    floor = results.of("vhost_8k_touching_floor", one_way(JUMBO_FRAME_PAYLOAD))
+    kernel = results.of("kernel_lo_8k", one_way(1344))
+    return spread(
+        [bytes_per_second(floor[each]) / bytes_per_second(kernel[each]) for each in floor if each in kernel]
+    )
+
+
+def _instructions(direction: str, frames: int) -> Measure:
     """Everything that a call with a full burst does, divided by its number of frames."""
 
     def per_frame(results: BenchResults) -> Spread | None:
@@ -102,6 +120,7 @@ GOALS = (
         False,
         "×",
         _latency("kernel_lo", "memif", 50),
+        _latency("kernel_lo", "memif_floor", 50),
     ),
     Goal(
         "echo_p99_vs_kernel",
@@ -110,6 +129,7 @@ GOALS = (
         False,
         "×",
         _latency("kernel_lo", "memif", 99),
+        _latency("kernel_lo", "memif_floor", 99),
     ),
     Goal(
         "echo_p999_vs_kernel",
@@ -118,6 +138,7 @@ GOALS = (
         False,
         "×",
         _latency("kernel_lo", "memif", 99.9),
+        _latency("kernel_lo", "memif_floor", 99.9),
     ),
     Goal(
         "echo_p999_vs_floor",
@@ -142,6 +163,15 @@ GOALS = (
         False,
         "×",
         _latency("kernel_veth", "af_xdp", 50),
+        _latency("kernel_veth", "af_xdp_floor", 50),
+    ),
+    Goal(
+        "echo_p50_af_xdp_vs_floor",
+        "echo p50, 32 B: af_xdp ÷ no Aeron",
+        1.3,
+        True,
+        "×",
+        _latency("af_xdp", "af_xdp_floor", 50),
     ),
     *(
         Goal(
@@ -151,8 +181,14 @@ GOALS = (
             False,
             "×",
             _times("memif", "kernel_lo", length),
+            without_aeron,
         )
-        for length, goal in ((32, 4.0), (288, 4.0), (1344, 5.0))
+        # Aeron packs short messages into one frame, which DPDK alone does not.
+        for length, goal, without_aeron in (
+            (32, 4.0, None),
+            (288, 4.0, None),
+            (1344, 5.0, _times("memif_touching_floor", "kernel_lo", 1344)),
+        )
     ),
     Goal(
         "bytes_vs_floor_1344",
@@ -177,6 +213,7 @@ GOALS = (
         False,
         "×",
         _bytes_of_jumbo,
+        _bytes_of_jumbo_without_aeron,
     ),
     Goal(
         "rx_instructions",
@@ -239,7 +276,9 @@ GOALS = (
 
 
 def figures(results: BenchResults) -> list[Figure]:
-    return [Figure(goal, goal.of(results)) for goal in GOALS]
+    return [
+        Figure(goal, goal.of(results), goal.without_aeron and goal.without_aeron(results)) for goal in GOALS
+    ]
 
 
 def as_json(found: list[Figure]) -> list[dict[str, Any]]:
@@ -253,6 +292,7 @@ def as_json(found: list[Figure]) -> list[dict[str, Any]]:
             "unit": figure.goal.unit,
             "low": None if figure.value is None else figure.value.low,
             "high": None if figure.value is None else figure.value.high,
+            "without_aeron": None if figure.without_aeron is None else figure.without_aeron.median,
         }
         for figure in found
     ]

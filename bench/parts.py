@@ -9,6 +9,7 @@ from aeron_dpdk.tools.measure.paths import MeasuredPath, kernel_loopback, memif
 from aeron_dpdk.tools.measure.schedule import ScheduleEntry
 from bench.paths import (
     FLOOR,
+    JUMBO_FRAME_PAYLOAD,
     TOUCHING_FLOOR,
     dpdk_over_veth,
     floor_of,
@@ -57,6 +58,9 @@ def entries(parts: frozenset[Part], media: Media) -> Iterator[ScheduleEntry]:
                 yield ScheduleEntry(path, phases)
     if Part.THROUGHPUT in parts and media.has_room_for_jumbo:
         phases = tuple(Phase(PhaseKind.ONE_WAY, length) for length in LENGTHS)
+        if Part.FLOOR in parts:
+            filled = Phase(PhaseKind.ONE_WAY, JUMBO_FRAME_PAYLOAD)
+            yield ScheduleEntry(touching_floor_of(jumbo(vhost_user())), (filled,))
         yield ScheduleEntry(jumbo(vhost_user()), phases)
         yield ScheduleEntry(jumbo(kernel_loopback()), phases)
 
@@ -69,13 +73,22 @@ def _paths(parts: frozenset[Part], media: Media) -> Iterator[MeasuredPath]:
     yield over_memif
     yield kernel_loopback()
     if media.veth is not None:
-        yield dpdk_over_veth("af_xdp", media.veth)
+        af_xdp, af_packet = (dpdk_over_veth(driver, media.veth) for driver in ("af_xdp", "af_packet"))
+        if Part.FLOOR in parts:
+            yield floor_of(af_xdp)
+        yield af_xdp
         yield kernel_over_veth(media.veth)
-        yield dpdk_over_veth("af_packet", media.veth)
+        yield af_packet
+        if Part.FLOOR in parts:
+            yield floor_of(af_packet)
 
 
 def _phases(parts: frozenset[Part], path: MeasuredPath, length: int) -> Iterator[Phase]:
     is_on_veth, is_floor = path.client.namespace is not None, path.program == FLOOR
+    if is_on_veth and is_floor:
+        if length == LENGTHS[0]:
+            yield Phase(PhaseKind.ECHO, length)
+        return
     if path.program == TOUCHING_FLOOR:
         # Touching a short payload costs nothing more: it is in the same cache line as its header.
         if length == LENGTHS[-1]:

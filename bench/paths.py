@@ -13,6 +13,8 @@ VETH_KERNEL_ADDRESSES = (IPv4Interface("198.18.2.1/24"), IPv4Interface("198.18.2
 VHOST_ADDRESSES = (IPv4Interface("198.18.3.1/24"), IPv4Interface("198.18.3.2/24"))
 JUMBO_MTU = 9000
 AERON_MTU_OF_JUMBO = 8192
+# Without Aeron's own header: five messages of 1,344 bytes, each with a header of 32, fill a frame.
+JUMBO_FRAME_PAYLOAD = 5 * (32 + 1344) - 32
 FLOOR = ("bench.floor_process",)
 TOUCHING_FLOOR = (*FLOOR, "--touch")
 VETH_MTU = 1500  # with a greater MTU the kernel refuses XDP programs

@@ -125,7 +125,7 @@ def _media(parts: frozenset[Part], notes: list[str]) -> Iterator[Media]:
                 f"The 8 KiB MTU was not measured: it takes {HUGE_PAGES_FOR_JUMBO} huge pages of 2 MiB."
             )
         veth = None
-        if Part.ECHO in parts:
+        if parts & {Part.FLOOR, Part.ECHO}:
             if not may_make_veth():
                 notes.append(
                     f"Nothing was measured over veth: that takes root, not uid {os.geteuid()}, and ip(8)."

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from bench.cost import CostRow, CostTable
-from bench.paths import floor_of, jumbo, touching_floor_of, vhost_user
+from bench.paths import JUMBO_FRAME_PAYLOAD, floor_of, jumbo, touching_floor_of, vhost_user
 from bench.quiet import Disturbance, QuietLine
 from bench.results import BenchResults, echo, one_way
 from bench.single_costs import Cost, Costs, Series, Subject
@@ -17,6 +17,7 @@ from aeron_dpdk.tools.measure.schedule import Done, ScheduleEntry
 
 MEMIF, FLOOR, KERNEL = memif(True), floor_of(memif(True)), kernel_loopback()
 TOUCHING, VHOST_8K, KERNEL_8K = touching_floor_of(MEMIF), jumbo(vhost_user()), jumbo(KERNEL)
+VHOST_8K_FLOOR = touching_floor_of(VHOST_8K)
 
 
 def echo_done(path: MeasuredPath, repeat: int, rtt_ns: int, length: int = 32) -> Done:
@@ -63,6 +64,9 @@ def everything() -> BenchResults:
             one_way_done(KERNEL, repeat, 250_000 // speed, 1344),
             one_way_done(VHOST_8K, repeat, 3_000_000 // speed, 1344),
             one_way_done(KERNEL_8K, repeat, 1_000_000 // speed, 1344),
+            one_way_done(
+                VHOST_8K_FLOOR, repeat, 8_000_000 * 1344 // JUMBO_FRAME_PAYLOAD // speed, JUMBO_FRAME_PAYLOAD
+            ),
         ]
         singles = {
             Subject.POLL_DPDK: poll_costs(20.0 * speed),

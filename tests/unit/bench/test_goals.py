@@ -12,6 +12,7 @@ NAMES = [
     "echo_p999_vs_floor",
     "echo_p50_vs_floor",
     "echo_p50_af_xdp_vs_kernel_veth",
+    "echo_p50_af_xdp_vs_floor",
     "messages_vs_kernel_32",
     "messages_vs_kernel_288",
     "messages_vs_kernel_1344",
@@ -38,6 +39,11 @@ def median_of(figure: Figure) -> float:
     return figure.value.median
 
 
+def median_without_aeron(figure: Figure) -> float:
+    assert figure.without_aeron is not None
+    return figure.without_aeron.median
+
+
 def test_the_file_has_every_figure_in_its_order_even_when_nothing_was_measured() -> None:
     listed = json.loads(json.dumps(as_json(figures(BenchResults()))))
     assert [each["name"] for each in listed] == NAMES
@@ -54,6 +60,17 @@ def test_ratios_are_of_one_repeat_so_a_slow_one_does_not_move_them() -> None:
     assert median_of(found["bytes_8k_vs_kernel"]) == 3
     assert median_of(found["poll_1000_vs_1"]) == 1
     assert median_of(found["ready_ms"]) == 750
+
+
+def test_beside_a_ratio_to_the_kernel_stands_what_dpdk_alone_reaches_on_that_link() -> None:
+    found = by_name(everything())
+    assert median_without_aeron(found["echo_p50_vs_kernel"]) == 24
+    assert median_without_aeron(found["messages_vs_kernel_1344"]) == 5
+    assert round(median_without_aeron(found["bytes_8k_vs_kernel"])) == 8
+    assert found["messages_vs_kernel_32"].without_aeron is None, "Aeron packs these, DPDK alone does not"
+    listed = {each["name"]: each for each in as_json(figures(everything()))}
+    assert listed["echo_p50_vs_kernel"]["without_aeron"] == 24
+    assert listed["rx_instructions"]["without_aeron"] is None
 
 
 def test_a_repeat_that_only_one_of_two_paths_has_gives_no_ratio() -> None:

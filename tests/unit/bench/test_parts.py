@@ -3,6 +3,7 @@ from ipaddress import IPv4Interface
 import pytest
 from bench.__main__ import sides
 from bench.parts import Media, Part, entries
+from bench.paths import AERON_MTU_OF_JUMBO
 from bench.veth_pair import VethEnd
 from click import UsageError
 
@@ -36,7 +37,22 @@ def test_the_floor_alone_needs_no_aeron() -> None:
     assert {path for path, _ in planned(FULL, Part.FLOOR)} == {
         "memif_floor",
         "memif_touching_floor",
+        "af_xdp_floor",
+        "af_packet_floor",
     }
+
+
+def test_the_floor_of_a_veth_is_measured_beside_the_paths_that_it_is_compared_with() -> None:
+    order = [
+        path for path, phase in planned(FULL, Part.FLOOR, Part.ECHO) if phase == Phase(PhaseKind.ECHO, 32)
+    ]
+    assert order[order.index("af_xdp_floor") :] == [
+        "af_xdp_floor",
+        "af_xdp",
+        "kernel_veth",
+        "af_packet",
+        "af_packet_floor",
+    ]
 
 
 def test_only_paths_with_aeron_are_measured_at_rates() -> None:
@@ -56,6 +72,13 @@ def test_throughput_is_measured_with_8_kib_frames_too_where_there_is_room() -> N
         "vhost_8k",
         "kernel_lo_8k",
     }
+
+
+def test_the_floor_of_8_kib_frames_is_filled_as_aeron_fills_them() -> None:
+    plan = planned(FULL, Part.FLOOR, Part.THROUGHPUT)
+    [phase] = [phase for path, phase in plan if path == "vhost_8k_touching_floor"]
+    assert phase.kind is PhaseKind.ONE_WAY
+    assert AERON_MTU_OF_JUMBO - 1376 < 32 + phase.message_length <= AERON_MTU_OF_JUMBO
 
 
 def test_without_privileges_memif_and_loopback_remain() -> None:
