@@ -118,9 +118,9 @@ static void choose_queues(adk_port_t *port, const struct rte_eth_dev_info *info)
     port->rx_queues = 1;
     port->tx_queues = least(allowed, ADK_PORT_TX_QUEUES_MAX);
     port->rx_queue_size = 0 != port->settings.rx_queue_size ? port->settings.rx_queue_size
-                                                            : ADK_PORT_DEFAULT_QUEUE_SIZE;
+                                                            : ADK_PORT_DEFAULT_RX_QUEUE_SIZE;
     port->tx_queue_size = 0 != port->settings.tx_queue_size ? port->settings.tx_queue_size
-                                                            : ADK_PORT_DEFAULT_QUEUE_SIZE;
+                                                            : ADK_PORT_DEFAULT_TX_QUEUE_SIZE;
     port->tx_queue_size = greatest(port->tx_queue_size, quirks->tx_queue_size_min);
 }
 

@@ -24,7 +24,10 @@
 /* Intel vector receive paths return nothing for short bursts (ixgbe guide: at least 32). */
 #define ADK_RX_BURST_LENGTH (32)
 
-#define ADK_PORT_DEFAULT_QUEUE_SIZE (1024)
+/* A frame that comes while its thread is held up waits in a descriptor, or is lost. */
+#define ADK_PORT_DEFAULT_RX_QUEUE_SIZE (1024)
+/* So few that their mbufs stay in the CPU's cache (decision 30). */
+#define ADK_PORT_DEFAULT_TX_QUEUE_SIZE (256)
 #define ADK_PORT_DEFAULT_MEMPOOL_CACHE_SIZE (256)
 
 /* Some PMDs write the FCS or a VLAN tag in addition to a frame of the MTU's size. */

@@ -81,7 +81,7 @@ static_assert(
 /* A mempool of the next size has twice the memory. */
 static_assert(
     ADK_EXTRA_MBUFS + 2 * ADK_PORT_TX_QUEUES_MAX * ADK_PORT_DEFAULT_MEMPOOL_CACHE_SIZE +
-            2 * ADK_PORT_DEFAULT_QUEUE_SIZE <
+            2 * ADK_PORT_DEFAULT_RX_QUEUE_SIZE <
         16384,
     "16383 mbufs are enough for two RX queues");
 

@@ -166,6 +166,36 @@ TEST(what_is_known_of_a_port_is_reported)
     ring_port_close(&port);
 }
 
+TEST(queues_have_the_default_lengths_where_none_are_set)
+{
+    adk_settings_t settings = ring_settings();
+    settings.rx_queue_size = 0;
+    settings.tx_queue_size = 0;
+    ring_port_t port = ring_port_with(settings, RING_PORT_QUEUES_MAX, 64);
+    adk_port_info_t info;
+
+    CHECK_EQUAL(0, adk_stack_port_info(port.stack, &info));
+    CHECK_EQUAL(ADK_PORT_DEFAULT_RX_QUEUE_SIZE, info.rx_queue_size);
+    CHECK_EQUAL(ADK_PORT_DEFAULT_TX_QUEUE_SIZE, info.tx_queue_size);
+    ring_port_close(&port);
+}
+
+TEST(mbufs_in_a_threads_cache_count_as_free_and_those_taken_do_not)
+{
+    ring_port_t port = ring_port();
+    struct rte_mempool *pool = port.stack->port.rx_mempool;
+    struct rte_mbuf *taken[5];
+    const uint32_t before = adk_port_mbufs_free(pool);
+
+    CHECK_EQUAL(rte_mempool_avail_count(pool), before);
+    CHECK_EQUAL(0, rte_pktmbuf_alloc_bulk(pool, taken, RTE_DIM(taken)));
+    CHECK_EQUAL(before - RTE_DIM(taken), adk_port_mbufs_free(pool));
+    rte_pktmbuf_free_bulk(taken, RTE_DIM(taken));
+    CHECK(rte_mempool_default_cache(pool, rte_lcore_id())->len > 0);
+    CHECK_EQUAL(before, adk_port_mbufs_free(pool));
+    ring_port_close(&port);
+}
+
 TEST(a_pool_for_each_tx_queue_when_the_settings_ask_for_it)
 {
     adk_settings_t settings = ring_settings();

@@ -68,7 +68,8 @@ def test_the_stacks_defaults_are_those_of_the_code() -> None:
     text = (OPERATIONS / "settings.md").read_text()
     port = (ROOT / "native" / "port" / "port.h").read_text()
     for name, sentence in (
-        ("ADK_PORT_DEFAULT_QUEUE_SIZE", "Queues have {} descriptors"),
+        ("ADK_PORT_DEFAULT_RX_QUEUE_SIZE", "Receive queues have {} descriptors"),
+        ("ADK_PORT_DEFAULT_TX_QUEUE_SIZE", "transmit queues {}"),
         ("ADK_PORT_DEFAULT_MEMPOOL_CACHE_SIZE", "Each thread caches {} mbufs"),
     ):
         value = re.search(rf"#define {name} \((\d+)\)", port)

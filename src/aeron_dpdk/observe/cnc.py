@@ -99,10 +99,11 @@ class Cnc:
 
     def __init__(self, directory: Path, timeout_ms: int = OPEN_TIMEOUT_MS) -> None:
         self.directory = directory
+        self._path = str(directory / CNC_FILE)
         deadline = time.monotonic() + timeout_ms / 1000
         while True:
             try:
-                self._file = open_regular(directory / CNC_FILE)
+                self._file = open_regular(Path(self._path))
             except OSError as error:
                 raise _no_driver(directory, error) from error
             lack = self._read_layout()
@@ -124,7 +125,7 @@ class Cnc:
 
     def _read_layout(self) -> ObserveError | None:
         """What is wrong with the file; perhaps only that its driver has not finished writing it."""
-        path = str(self.directory / CNC_FILE)
+        path = self._path
         metadata = os.pread(self._file.fileno(), _METADATA.size, 0).ljust(_METADATA.size, b"\0")
         version, *self._lengths, _, self._start_ms, self._pid, _ = _METADATA.unpack(metadata)
         if version == 0:
@@ -142,7 +143,7 @@ class Cnc:
 
     def _buffer(self, index: int) -> Section:
         start = _METADATA_LENGTH + sum(self._lengths[:index])
-        return Section(self._file.fileno(), str(self.directory / CNC_FILE), start, self._lengths[index])
+        return Section(self._file.fileno(), self._path, start, self._lengths[index])
 
     def facts(self) -> DriverFacts:
         ring = self._buffer(0)
