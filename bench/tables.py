@@ -28,7 +28,8 @@ def _figures(found: list[Figure]) -> TextTable:
     for figure in found:
         goal, value = figure.goal, figure.value
         sign = "≤" if goal.at_most else "≥"
-        verdict = {True: "yes", False: "NO", None: "not measured"}[figure.is_met]
+        missed = "NO, nor DPDK" if figure.is_out_of_reach else "NO"
+        verdict = {True: "yes", False: missed, None: "not measured"}[figure.is_met]
         asked = f"{sign} {number(goal.goal)} {goal.unit}"
         rows.append(
             (goal.title, asked, _median(value), between(value), _median(figure.without_aeron), verdict)

@@ -3,11 +3,13 @@
 Each test continues where the previous one stopped.
 """
 
+import json
 import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from tests.lab.ena.model import Ena
@@ -25,9 +27,10 @@ from tests.system.fixtures.driver import READY_LINE, TEST_SETTINGS, Driver
 from tests.system.fixtures.installation import REPOSITORY, Installation
 from tests.system.fixtures.process import ChildProcess
 from tests.system.fixtures.testbed import next_port, udp
+from tests.system.fixtures.two_hosts import QUICK, ping
 
 PAGE = REPOSITORY / "docs" / "aws.md"
-NAMES = ("install", "look", "set up", "start", "verify", "subscribe", "back")
+NAMES = ("install", "look", "set up", "start", "verify", "subscribe", "pong", "back")
 REFUSED, FAILURES = 22, 21
 # No VM is as fast as an instance; Aeron's own settings are passed on with --preserve-env.
 SLOW = {**TEST_SETTINGS, **PATIENT}
@@ -45,6 +48,7 @@ NICS = (ModelledNic("ena", subnet=7, slot=9, make=Ena), ModelledNic("ena", subne
 # Like a virtual instance, with modules that its users have added to the kernel; and like a bare-metal one.
 MACHINES = ("without_iommu", "with_iommu")
 without_iommu = pytest.mark.parametrize("instance", ["without_iommu"], indirect=True)
+with_iommu = pytest.mark.parametrize("instance", ["with_iommu"], indirect=True)
 
 
 def machine(kernel: Kernel, name: str) -> AbstractContextManager[Guest]:
@@ -234,6 +238,24 @@ def first_message(instance: Instance, other: Driver) -> None:
 
 def test_the_first_message_comes(instance: Instance, before: str, other: Driver) -> None:
     first_message(instance, other)
+
+
+@with_iommu
+def test_the_two_instances_measure_each_other(
+    instance: Instance, before: str, other: Driver, tmp_path: Path
+) -> None:
+    """That figures come is tested. What they are says nothing: the instance's processor is emulated."""
+    place = tmp_path / "ping.json"
+    pong = ChildProcess(instance.shell(instance.blocks["pong"]))
+    try:
+        assert f"pong answers at {AERON}:" in (pong.next_line(PATIENCE_S) or ""), pong.output
+        done = ping(other, AERON, *QUICK, f"--json={place}", timeout_s=PATIENCE_S)
+        assert done.returncode == 0, done.stderr + pong.output
+    finally:
+        pong.kill()
+    one_at_a_time, at_a_rate, one_way = json.loads(place.read_text())["measured"]
+    assert one_at_a_time["round_trips"]["count"] > 0 and at_a_rate["round_trips"]["count"] > 0
+    assert one_way["messages_per_second"][0] > 0
 
 
 @without_iommu

@@ -3,7 +3,7 @@ import json
 from bench.goals import Figure, as_json, figures
 from bench.results import BenchResults
 
-from .bench_results import KERNEL, MEMIF, echo_done, everything
+from .bench_results import FLOOR, KERNEL, MEMIF, echo_done, everything
 
 NAMES = [
     "echo_p50_vs_kernel",
@@ -97,3 +97,14 @@ def test_a_floor_is_met_from_above_and_a_ceiling_from_below() -> None:
     assert found["tx_instructions"].is_met is False, "121 where 120 is allowed"
     assert found["messages_vs_kernel_1344"].is_met is False, "4 where 5 is asked"
     assert found["messages_vs_kernel_32"].is_met is None, "was not measured"
+
+
+def test_a_goal_that_dpdk_alone_misses_too_is_out_of_reach() -> None:
+    results = BenchResults(
+        streams=[echo_done(KERNEL, 0, 4_000), echo_done(MEMIF, 0, 1_500), echo_done(FLOOR, 0, 1_000)]
+    )
+    figure = by_name(results)["echo_p50_vs_kernel"]
+    assert figure.is_met is False
+    assert figure.is_out_of_reach, "DPDK alone is 4 times as fast, where 9 is asked"
+    assert not by_name(everything())["echo_p50_vs_kernel"].is_out_of_reach
+    assert not by_name(everything())["tx_instructions"].is_out_of_reach, "nothing to compare with"
