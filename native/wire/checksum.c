@@ -6,15 +6,16 @@ typedef uint64_t adk_lanes_t __attribute__((vector_size(ADK_LANES * sizeof(uint6
 typedef uint64_t adk_unaligned_lanes_t
     __attribute__((vector_size(ADK_LANES * sizeof(uint64_t)), aligned(1), may_alias));
 
-/* RFC 1071, section 2: 32-bit words may be added instead, and folded at the end. */
-#define ADK_LOW_WORDS ((adk_lanes_t){ UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX })
-
 static_assert(
     UINT16_MAX * UINT64_C(2) < UINT64_MAX / UINT32_MAX, "no lane overflows, whatever a length of 16 bits holds");
 
+/*
+ * RFC 1071, section 2: 32-bit words may be added instead, and folded at the end. The lanes themselves are added modulo
+ * 2^64, and their high words apart; the sum of their low words is what remains of the former without the latter.
+ */
 typedef struct sums_stct
 {
-    adk_lanes_t low;
+    adk_lanes_t lanes;
     adk_lanes_t high;
 } sums_t;
 
@@ -31,7 +32,7 @@ static inline __attribute__((always_inline)) void add_lanes(sums_t *sums, uint8_
     {
         *(adk_unaligned_lanes_t *)to = lanes;
     }
-    sums->low += lanes & ADK_LOW_WORDS;
+    sums->lanes += lanes;
     sums->high += lanes >> 32;
 }
 
@@ -82,7 +83,8 @@ static inline __attribute__((always_inline)) uint16_t pass(uint8_t *to, const ui
         at += vector;
     }
 
-    const adk_lanes_t lanes = sums.low + sums.high;
+    const adk_lanes_t low = sums.lanes - (sums.high << 32);
+    const adk_lanes_t lanes = low + sums.high;
     uint64_t sum = lanes[0] + lanes[1] + lanes[2] + lanes[3];
     sum += add_rest(NULL == to ? NULL : to + at, from + at, length - at);
     return adk_checksum_fold((uint32_t)both_words(both_words(sum)));
