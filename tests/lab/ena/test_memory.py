@@ -41,7 +41,8 @@ def test_too_little_memory_is_an_error_with_a_remedy_and_no_crash(
     adapter: Adapter, installed: Installation, handed_over: None
 ) -> None:
     """net_ena crashes when it is closed with queues that it never allocated (docs/facts.md)."""
-    driver = Way(settings={"AERON_DPDK_MTU": "9001"}).driver(adapter.guest, adapter.nic, installed)
+    much = {"AERON_DPDK_MTU": "9001", "AERON_DPDK_TX_QUEUE_SIZE": "1024"}
+    driver = Way(settings=much).driver(adapter.guest, adapter.nic, installed)
     try:
         assert driver.launch().wait(PATIENCE_S) == ExitCode.MEMORY, driver.output
     finally:
