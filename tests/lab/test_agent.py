@@ -14,7 +14,7 @@ Message = dict[str, Any]
 class LatePort(Port):
     """`news`: the kernel's successive answers to whether the other side is missing."""
 
-    def __init__(self, news: Iterator[bool], *arrivals: list[Message]) -> None:
+    def __init__(self, news: Iterator[bool], *arrivals: list[Message] | None) -> None:
         self.news = news
         self.arrivals = iter(arrivals)
         self.sent: list[Message] = []
@@ -49,3 +49,16 @@ def test_one_whose_sender_is_gone_makes_way_for_the_next() -> None:
     port = LatePort(repeat(True), [], [following])
     assert run(port, request("first")) == following
     assert port.sent == []
+
+
+def test_a_command_that_overtakes_the_end_of_the_session_before_is_carried_out() -> None:
+    port = LatePort(chain([False, True, True], repeat(False)), None)
+    assert run(port, request("overtaking")) is None
+    assert port.sent[-1] == {"id": "overtaking", "exit": 0}
+
+
+def test_a_command_whose_session_has_ended_is_killed() -> None:
+    port = LatePort(chain([False], repeat(True)), None)
+    lasting = {**request("lasting"), "command": ["sleep", "60"]}
+    assert run(port, lasting) is None
+    assert not any("exit" in message for message in port.sent)
