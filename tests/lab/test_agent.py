@@ -53,7 +53,7 @@ def test_one_whose_sender_is_gone_makes_way_for_the_next() -> None:
 
 def test_a_command_that_overtakes_the_end_of_the_session_before_is_carried_out() -> None:
     port = LatePort(chain([False, True, True], repeat(False)), None)
-    assert run(port, request("overtaking")) is None
+    assert run(port, {**request("overtaking"), "command": ["sleep", "0.3"]}) is None
     assert port.sent[-1] == {"id": "overtaking", "exit": 0}
 
 
