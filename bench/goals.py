@@ -26,7 +26,7 @@ Measure = Callable[[BenchResults], Spread | None]
 @dataclass(frozen=True, slots=True)
 class Goal:
     """`at_most` distinguishes a ceiling from a floor. `of` returns None if its part was not run, and
-    `without_aeron` is the same figure for DPDK alone over the same link: no driver can do better there.
+    `without_aeron` is the same figure for DPDK alone over the same link: about the best that a driver can do.
     """
 
     name: str

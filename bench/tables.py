@@ -39,8 +39,8 @@ def _figures(found: list[Figure]) -> TextTable:
         ("figure", "goal", "median", "lowest … highest repeat", "DPDK alone", "met"),
         tuple(rows),
         "Ratios are taken within each repeat, between processes that ran one after the other; the median "
-        "is over the repeats. DPDK alone: the same figure for the same link without Aeron, which is the most "
-        "that any driver could reach there.",
+        "is over the repeats. DPDK alone: the same figure for the same link without Aeron, which is about "
+        "the most that a driver can reach there.",
     )
 
 

@@ -3,7 +3,6 @@
 Each test continues where the previous one stopped.
 """
 
-import json
 import re
 import subprocess
 from collections.abc import Iterator
@@ -27,7 +26,7 @@ from tests.system.fixtures.driver import READY_LINE, TEST_SETTINGS, Driver
 from tests.system.fixtures.installation import REPOSITORY, Installation
 from tests.system.fixtures.process import ChildProcess
 from tests.system.fixtures.testbed import next_port, udp
-from tests.system.fixtures.two_hosts import QUICK, ping
+from tests.system.fixtures.two_hosts import QUICK, check_figures_of_quick, ping
 
 PAGE = REPOSITORY / "docs" / "aws.md"
 NAMES = ("install", "look", "set up", "start", "verify", "subscribe", "pong", "back")
@@ -253,9 +252,7 @@ def test_the_two_instances_measure_each_other(
         assert done.returncode == 0, done.stderr + pong.output
     finally:
         pong.kill()
-    one_at_a_time, at_a_rate, one_way = json.loads(place.read_text())["measured"]
-    assert one_at_a_time["round_trips"]["count"] > 0 and at_a_rate["round_trips"]["count"] > 0
-    assert one_way["messages_per_second"][0] > 0
+    check_figures_of_quick(place)
 
 
 @without_iommu
